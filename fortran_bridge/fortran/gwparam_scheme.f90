@@ -1,0 +1,412 @@
+module gwparam_scheme
+
+    !! An exported network as an object that a Fortran host runs each step.
+    !!
+    !! Every procedure ends in optional `stat`, `errmsg`, which behave as in `allocate`: `stat` is
+    !! set when present, `errmsg` changes only on failure, and a failure without `stat` is an
+    !! `error stop`. After a failure the host's arrays are as they were.
+
+    use, intrinsic :: iso_c_binding, only: c_associated, c_char, c_int32_t, c_int64_t, c_null_char, &
+        c_null_ptr, c_ptr, c_sizeof
+    use, intrinsic :: iso_fortran_env, only: int64
+    use gwparam_array, only: view
+    use gwparam_c_api, only: array_t, gwparam_last_error_c, gwparam_options_init_c, &
+        gwparam_scheme_add_columns_c, gwparam_scheme_contract_c, gwparam_scheme_discard_c, &
+        gwparam_scheme_flush_c, gwparam_scheme_free_c, gwparam_scheme_get_c, &
+        gwparam_scheme_load_c, gwparam_scheme_put_c, gwparam_scheme_run_c, &
+        gwparam_scheme_set_levels_c, gwparam_scheme_statistics_c, gwparam_version_c, options_t, &
+        statistics_t
+    use gwparam_kinds, only: dp, sp
+    use gwparam_status, only: fail, gwparam_ok
+    implicit none(type, external)
+    private
+
+    integer, parameter, public :: gwparam_top_down = 1 !! Level 1 is the model top
+    integer, parameter, public :: gwparam_bottom_up = 2 !! Level 1 is the lowest
+
+    integer, parameter, public :: gwparam_guard_error = 0 !! A caught column fails the run
+    integer, parameter, public :: gwparam_guard_zero = 1 !! A caught column has outputs of zero
+    integer, parameter, public :: gwparam_guard_keep = 2 !! `get` leaves a caught column as it was
+    integer, parameter, public :: gwparam_guard_ignore = 3 !! Nothing is caught
+
+    integer, parameter :: message_length = 1024
+
+    type, public :: gwparam_options_t
+        !! Settings of a scheme.
+        integer :: threads = 1 !! Threads of one forward pass
+        integer :: chunk_columns = 0 !! Columns of one forward pass, a multiple of 16; 0: 512
+        integer :: on_limit = gwparam_guard_error !! For outputs beyond the contract's limits
+        integer :: on_range = gwparam_guard_ignore !! For inputs far outside the training range
+        real(dp) :: range_sigmas = 0.0_dp !! How far: standard deviations from the mean [1]
+        character(len=15) :: device = "auto" !! auto, cpu, cuda or cuda:N
+    end type gwparam_options_t
+
+    type, public :: gwparam_statistics_t
+        !! What a scheme has done since it was loaded.
+        logical :: on_cuda = .false. !! Whether the network runs on a CUDA device
+        integer(int64) :: runs = 0 !! Successful runs
+        integer(int64) :: columns = 0 !! Columns of those runs
+        integer(int64) :: guarded_columns = 0 !! Columns that a guard set to zero or kept
+        integer(int64) :: guarded_columns_last_run = 0 !! The same in the last run
+        integer(int64) :: staging_bytes = 0 !! Memory of the staging buffers [bytes]
+    end type gwparam_statistics_t
+
+    type, public :: gwparam_scheme_t
+        !! An exported network; `load` it, `set_levels` once, then each step `put`, `run`, `get`.
+        private
+        type(c_ptr) :: handle = c_null_ptr
+    contains
+        procedure, public :: load !! Read an artefact and check it against its own probe
+        procedure, public :: is_loaded !! Whether there is a network
+        procedure, public :: contract !! What the artefact says of itself
+        procedure, public :: statistics !! Counters
+        procedure, public :: set_levels !! State the host's levels, once
+        procedure, public :: add_columns !! Close a window of columns
+        procedure, public :: flush => flush_windows !! Run all closed windows
+        procedure, public :: run !! Close the window and run it
+        procedure, public :: discard !! Drop what was put since the last flush
+        generic, public :: put => put_sp, put_dp !! Hand over one input of the window
+        generic, public :: get => get_sp, get_dp !! Take one output of a window
+        procedure, public :: free !! Give everything back; idempotent
+        generic, public :: assignment(=) => copy_is_refused
+        procedure, private :: put_sp, put_dp, get_sp, get_dp, copy_is_refused
+        final :: free_at_end
+    end type gwparam_scheme_t
+
+    public :: gwparam_version
+
+contains
+
+    function gwparam_version() result(version)
+
+        !! Version of the library, MAJOR.MINOR.PATCH.
+        character(len=:), allocatable :: version
+        character(kind=c_char) :: text(32)
+
+        if (gwparam_version_c(text, size(text, kind=c_int64_t)) /= gwparam_ok) &
+            error stop "the version does not fit"
+        version = from_c(text)
+
+    end function gwparam_version
+
+    subroutine load(self, path, options, stat, errmsg)
+
+        !! Read an artefact, check it against its own probe, and warm it up.
+        class(gwparam_scheme_t), intent(inout) :: self
+        character(len=*), intent(in) :: path !! File written by `gwparam export`
+        type(gwparam_options_t), intent(in), optional :: options !! Settings
+        integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
+        character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
+        type(gwparam_options_t) :: chosen
+        type(options_t) :: c_options
+        integer(c_int32_t) :: status
+
+        if (present(options)) chosen = options
+        call self%free()
+        status = gwparam_options_init_c(c_options, int(c_sizeof(c_options), c_int32_t))
+        if (status == gwparam_ok) then
+            c_options%threads = chosen%threads
+            c_options%chunk_columns = chosen%chunk_columns
+            c_options%on_limit = chosen%on_limit
+            c_options%on_range = chosen%on_range
+            c_options%range_sigmas = chosen%range_sigmas
+            c_options%device = to_c(chosen%device, size(c_options%device))
+            status = gwparam_scheme_load_c(self%handle, trim(path)//c_null_char, c_options)
+        end if
+        call report(status, stat, errmsg)
+
+    end subroutine load
+
+    pure logical function is_loaded(self)
+
+        !! Whether a network was loaded and not freed.
+        class(gwparam_scheme_t), intent(in) :: self
+
+        is_loaded = c_associated(self%handle)
+
+    end function is_loaded
+
+    subroutine contract(self, json, stat, errmsg)
+
+        !! The contract of the artefact (docs/contract.md).
+        class(gwparam_scheme_t), intent(in) :: self
+        character(len=:), allocatable, intent(inout) :: json !! JSON; unchanged on failure
+        integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
+        character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
+        character(kind=c_char), allocatable :: text(:)
+        integer(c_int64_t) :: needed
+        integer(c_int32_t) :: status
+
+        allocate (text(1))
+        status = gwparam_scheme_contract_c(self%handle, text, 0_c_int64_t, needed)
+        if (status == gwparam_ok) then
+            deallocate (text)
+            allocate (text(needed))
+            status = gwparam_scheme_contract_c(self%handle, text, size(text, kind=c_int64_t), needed)
+        end if
+        if (status == gwparam_ok) json = from_c(text)
+        call report(status, stat, errmsg)
+
+    end subroutine contract
+
+    subroutine statistics(self, counters, stat, errmsg)
+
+        !! What the scheme has done since it was loaded.
+        class(gwparam_scheme_t), intent(in) :: self
+        type(gwparam_statistics_t), intent(inout) :: counters !! Counters; unchanged on failure
+        integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
+        character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
+        type(statistics_t) :: found
+        integer(c_int32_t) :: status
+
+        status = gwparam_scheme_statistics_c(self%handle, found, int(c_sizeof(found), c_int32_t))
+        if (status == gwparam_ok) then
+            counters = gwparam_statistics_t(found%on_cuda == 1, found%runs, found%columns, &
+                found%guarded_columns, found%guarded_columns_last_run, found%staging_bytes)
+        end if
+        call report(status, stat, errmsg)
+
+    end subroutine statistics
+
+    subroutine set_levels(self, pressure, order, stat, errmsg)
+
+        !! State the host's levels, once, before the first `put`.
+        class(gwparam_scheme_t), intent(in) :: self
+        real(dp), intent(in) :: pressure(:) !! Reference pressure of full levels [Pa], host's order
+        integer, intent(in) :: order !! gwparam_top_down or gwparam_bottom_up
+        integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
+        character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
+
+        call report(gwparam_scheme_set_levels_c(self%handle, int(order, c_int32_t), &
+            size(pressure, kind=c_int64_t), pressure), stat, errmsg)
+
+    end subroutine set_levels
+
+    subroutine put_sp(self, name, field, units, stat, errmsg)
+
+        !! Hand over one input of the current window, in single precision; it is copied.
+        class(gwparam_scheme_t), intent(in) :: self
+        character(len=*), intent(in) :: name !! The contract's name of the field
+        real(sp), intent(in), target :: field(..) !! (horizontal..., level) or (horizontal...)
+        character(len=*), intent(in), optional :: units !! Of `field`; default: the contract's
+        integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
+        character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
+
+        call put_view(self, name, view(field), units, stat, errmsg)
+
+    end subroutine put_sp
+
+    subroutine put_dp(self, name, field, units, stat, errmsg)
+
+        !! Hand over one input of the current window, in double precision; it is copied.
+        class(gwparam_scheme_t), intent(in) :: self
+        character(len=*), intent(in) :: name !! The contract's name of the field
+        real(dp), intent(in), target :: field(..) !! (horizontal..., level) or (horizontal...)
+        character(len=*), intent(in), optional :: units !! Of `field`; default: the contract's
+        integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
+        character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
+
+        call put_view(self, name, view(field), units, stat, errmsg)
+
+    end subroutine put_dp
+
+    subroutine put_view(self, name, array, units, stat, errmsg)
+
+        class(gwparam_scheme_t), intent(in) :: self
+        character(len=*), intent(in) :: name
+        type(array_t), intent(in) :: array
+        character(len=*), intent(in), optional :: units
+        integer, intent(out), optional :: stat
+        character(len=*), intent(inout), optional :: errmsg
+        integer(c_int32_t) :: status
+
+        if (present(units)) then
+            status = gwparam_scheme_put_c(self%handle, trim(name)//c_null_char, &
+                trim(units)//c_null_char, array)
+        else
+            status = gwparam_scheme_put_c(self%handle, trim(name)//c_null_char, array=array)
+        end if
+        call report(status, stat, errmsg)
+
+    end subroutine put_view
+
+    subroutine add_columns(self, window, stat, errmsg)
+
+        !! Close the current window of columns: all its inputs are there.
+        class(gwparam_scheme_t), intent(in) :: self
+        integer, intent(out), optional :: window !! Its number, from 1
+        integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
+        character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
+        integer(c_int64_t) :: number
+        integer(c_int32_t) :: status
+
+        number = 0
+        status = gwparam_scheme_add_columns_c(self%handle, number)
+        if (present(window)) window = int(number)
+        call report(status, stat, errmsg)
+
+    end subroutine add_columns
+
+    subroutine flush_windows(self, stat, errmsg)
+
+        !! Run the network on all windows closed since the last flush.
+        class(gwparam_scheme_t), intent(in) :: self
+        integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
+        character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
+
+        call report(gwparam_scheme_flush_c(self%handle), stat, errmsg)
+
+    end subroutine flush_windows
+
+    subroutine run(self, stat, errmsg)
+
+        !! Close the window and run it: `add_columns` and `flush` for a host with one window.
+        class(gwparam_scheme_t), intent(in) :: self
+        integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
+        character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
+
+        call report(gwparam_scheme_run_c(self%handle), stat, errmsg)
+
+    end subroutine run
+
+    subroutine discard(self, stat, errmsg)
+
+        !! Drop every window and input handed over since the last flush.
+        class(gwparam_scheme_t), intent(in) :: self
+        integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
+        character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
+
+        call report(gwparam_scheme_discard_c(self%handle), stat, errmsg)
+
+    end subroutine discard
+
+    subroutine get_sp(self, name, field, window, units, stat, errmsg)
+
+        !! Take one output of a window, in single precision.
+        class(gwparam_scheme_t), intent(in) :: self
+        character(len=*), intent(in) :: name !! The contract's name of the field
+        real(sp), intent(inout), target :: field(..) !! (horizontal..., level) as the inputs
+        integer, intent(in), optional :: window !! From 1; default: the first
+        character(len=*), intent(in), optional :: units !! Wanted; default: the contract's
+        integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
+        character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
+
+        call get_view(self, name, view(field), window, units, stat, errmsg)
+
+    end subroutine get_sp
+
+    subroutine get_dp(self, name, field, window, units, stat, errmsg)
+
+        !! Take one output of a window, in double precision.
+        class(gwparam_scheme_t), intent(in) :: self
+        character(len=*), intent(in) :: name !! The contract's name of the field
+        real(dp), intent(inout), target :: field(..) !! (horizontal..., level) as the inputs
+        integer, intent(in), optional :: window !! From 1; default: the first
+        character(len=*), intent(in), optional :: units !! Wanted; default: the contract's
+        integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
+        character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
+
+        call get_view(self, name, view(field), window, units, stat, errmsg)
+
+    end subroutine get_dp
+
+    subroutine get_view(self, name, array, window, units, stat, errmsg)
+
+        class(gwparam_scheme_t), intent(in) :: self
+        character(len=*), intent(in) :: name
+        type(array_t), intent(in) :: array
+        integer, intent(in), optional :: window
+        character(len=*), intent(in), optional :: units
+        integer, intent(out), optional :: stat
+        character(len=*), intent(inout), optional :: errmsg
+        integer(c_int64_t) :: number
+        integer(c_int32_t) :: status
+
+        number = 1
+        if (present(window)) number = window
+        if (present(units)) then
+            status = gwparam_scheme_get_c(self%handle, number, trim(name)//c_null_char, &
+                trim(units)//c_null_char, array)
+        else
+            status = gwparam_scheme_get_c(self%handle, number, trim(name)//c_null_char, array=array)
+        end if
+        call report(status, stat, errmsg)
+
+    end subroutine get_view
+
+    subroutine free(self)
+
+        !! Give the network and its memory back; does nothing when there is none.
+        class(gwparam_scheme_t), intent(inout) :: self
+
+        call gwparam_scheme_free_c(self%handle)
+        self%handle = c_null_ptr
+
+    end subroutine free
+
+    subroutine free_at_end(self)
+
+        type(gwparam_scheme_t), intent(inout) :: self
+
+        call self%free()
+
+    end subroutine free_at_end
+
+    subroutine copy_is_refused(self, other)
+
+        !! One owner a network: a copy would free it twice.
+        class(gwparam_scheme_t), intent(inout) :: self
+        class(gwparam_scheme_t), intent(in) :: other
+
+        if (c_associated(other%handle) .or. c_associated(self%handle)) &
+            error stop "a gwparam_scheme_t cannot be assigned; load the artefact again"
+
+    end subroutine copy_is_refused
+
+    subroutine report(status, stat, errmsg)
+
+        !! Hand a status of the C ABI on as `allocate` would.
+        integer(c_int32_t), intent(in) :: status
+        integer, intent(out), optional :: stat
+        character(len=*), intent(inout), optional :: errmsg
+        character(kind=c_char) :: message(message_length)
+
+        if (present(stat)) stat = gwparam_ok
+        if (status == gwparam_ok) return
+        message = c_null_char
+        if (gwparam_last_error_c(message, size(message, kind=c_int64_t)) /= gwparam_ok) &
+            message(1) = "?"
+        call fail(int(status), from_c(message), stat, errmsg)
+
+    end subroutine report
+
+    pure function to_c(text, length) result(chars)
+
+        character(len=*), intent(in) :: text
+        integer, intent(in) :: length
+        character(kind=c_char) :: chars(length)
+        integer :: i
+
+        chars = c_null_char
+        do i = 1, min(len_trim(text), length - 1)
+            chars(i) = text(i:i)
+        end do
+
+    end function to_c
+
+    pure function from_c(chars) result(text)
+
+        character(kind=c_char), intent(in) :: chars(:)
+        character(len=:), allocatable :: text
+        integer :: i, length
+
+        length = findloc(chars, c_null_char, dim=1) - 1
+        if (length < 0) length = size(chars)
+        allocate (character(len=length) :: text)
+        do i = 1, length
+            text(i:i) = chars(i)
+        end do
+
+    end function from_c
+
+end module gwparam_scheme

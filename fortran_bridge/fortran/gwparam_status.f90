@@ -1,0 +1,81 @@
+module gwparam_status
+
+    !! Status codes, the same numbers as in gwparam.h, and how a procedure reports a failure.
+
+    use gwparam_kinds, only: dp
+    implicit none(type, external)
+    private
+
+    integer, parameter, public :: gwparam_ok = 0 !! Success
+    integer, parameter, public :: gwparam_err_argument = -1 !! Out of range, or wrong order of calls
+    integer, parameter, public :: gwparam_err_file = -2 !! Cannot open or read a file
+    integer, parameter, public :: gwparam_err_contract = -3 !! No contract, or the host does not meet it
+    integer, parameter, public :: gwparam_err_shape = -4 !! Shape differs from what is expected
+    integer, parameter, public :: gwparam_err_device = -5 !! Device absent or out of memory
+    integer, parameter, public :: gwparam_err_inference = -6 !! The network raised an error
+    integer, parameter, public :: gwparam_err_nonfinite = -7 !! NaN or infinity in an input or output
+    integer, parameter, public :: gwparam_err_range = -8 !! Far outside the training range, or beyond limits
+    integer, parameter, public :: gwparam_err_rank = -9 !! Another rank failed
+    integer, parameter, public :: gwparam_err_internal = -99 !! A bug in gwparam
+
+    interface text
+        !! A number, or the shape of an array, as a message shows it.
+        module procedure text_of_integer, text_of_real, text_of_shape
+    end interface text
+
+    public :: fail, text
+
+contains
+
+    subroutine fail(status, message, stat, errmsg)
+
+        !! Report a failure as `allocate` does: through `stat`, and without it by an error stop.
+        integer, intent(in) :: status !! A gwparam_err_* code
+        character(len=*), intent(in) :: message !! What was expected and what came
+        integer, intent(out), optional :: stat !! Receives the status
+        character(len=*), intent(inout), optional :: errmsg !! Receives the message
+
+        if (present(errmsg)) errmsg = message
+        if (.not. present(stat)) error stop message
+        stat = status
+
+    end subroutine fail
+
+    pure function text_of_integer(number) result(string)
+
+        integer, intent(in) :: number
+        character(len=:), allocatable :: string
+        character(len=16) :: buffer
+
+        write (buffer, "(i0)") number
+        string = trim(buffer)
+
+    end function text_of_integer
+
+    pure function text_of_real(number) result(string)
+
+        real(dp), intent(in) :: number
+        character(len=:), allocatable :: string
+        character(len=32) :: buffer
+
+        write (buffer, "(g0.6)") number
+        string = trim(adjustl(buffer))
+
+    end function text_of_real
+
+    pure function text_of_shape(extents) result(string)
+
+        integer, intent(in) :: extents(:)
+        character(len=:), allocatable :: string
+        integer :: i
+
+        string = "("
+        do i = 1, size(extents)
+            if (i > 1) string = string // ", "
+            string = string // text_of_integer(extents(i))
+        end do
+        string = string // ")"
+
+    end function text_of_shape
+
+end module gwparam_status

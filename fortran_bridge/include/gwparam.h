@@ -1,0 +1,270 @@
+/**
+ * @file
+ * The C ABI of libgwparam: run an exported gravity-wave network on the columns of a
+ * host model.
+ *
+ * One step of a host:
+ *
+ *     gwparam_scheme_put(scheme, "eastward_wind", "m s-1", &u);    every input once
+ *     gwparam_scheme_put(scheme, ...);
+ *     gwparam_scheme_run(scheme);
+ *     gwparam_scheme_get(scheme, 1, "tendency_of_eastward_wind...", NULL, &dudt);
+ *
+ * A host that hands over windows of columns calls gwparam_scheme_add_columns() after the
+ * inputs of each window, gwparam_scheme_flush() after the last window, and
+ * gwparam_scheme_get() for each window.
+ *
+ * Every function returns a status and never ends the process, prints, or lets an
+ * exception pass. After a failure the arrays of the caller are as they were, and what was
+ * put since the last flush is dropped, so that the host can begin its next step afresh.
+ * A scheme serves one thread at a time; distinct schemes are independent.
+ */
+#ifndef GWPARAM_H
+#define GWPARAM_H
+
+/* GWPARAM_CDEF leaves plain declarations, for tools that read C without a compiler. */
+#if defined(GWPARAM_CDEF)
+#define GWPARAM_EXPORT
+#define GWPARAM_API
+#else
+#include <stdint.h>
+#define GWPARAM_EXPORT __attribute__((visibility("default")))
+#define GWPARAM_API GWPARAM_EXPORT __attribute__((warn_unused_result))
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** 0 is success, negatives are failures; a number is never reused. */
+typedef int32_t gwparam_status;
+
+/** name, number, meaning */
+#define GWPARAM_STATUS_LIST(X)                                                           \
+    X(GWPARAM_OK, 0, "success")                                                          \
+    X(GWPARAM_ERR_ARGUMENT, -1, "null, out of range, or calls in the wrong order")       \
+    X(GWPARAM_ERR_FILE, -2, "cannot open or read a file")                                \
+    X(GWPARAM_ERR_CONTRACT, -3, "contract absent, or it asks what the host lacks")       \
+    X(GWPARAM_ERR_SHAPE, -4, "shape, dtype or layout differs from the contract")         \
+    X(GWPARAM_ERR_DEVICE, -5, "device absent or out of memory")                          \
+    X(GWPARAM_ERR_INFERENCE, -6, "the network raised an error")                          \
+    X(GWPARAM_ERR_NONFINITE, -7, "NaN or Inf in an input or output")                     \
+    X(GWPARAM_ERR_RANGE, -8, "far outside the training range, or beyond the limits")     \
+    X(GWPARAM_ERR_RANK, -9, "another rank failed")                                       \
+    X(GWPARAM_ERR_INTERNAL, -99, "a bug in gwparam")
+
+#define GWPARAM_STATUS_ENUMERATOR(name, number, meaning) name = number,
+enum { GWPARAM_STATUS_LIST(GWPARAM_STATUS_ENUMERATOR) };
+
+/** Largest rank of an array that crosses the boundary. */
+enum { GWPARAM_MAX_RANK = 4 };
+
+/** Kind of an array's elements. */
+enum { GWPARAM_FLOAT32 = 1, GWPARAM_FLOAT64 = 2 };
+
+/** Vertical order of the host's arrays: which end index 0 is. */
+enum { GWPARAM_TOP_DOWN = 1, GWPARAM_BOTTOM_UP = 2 };
+
+/** What a guard does with a column that it catches. */
+enum {
+    GWPARAM_GUARD_ERROR = 0,  /**< the run fails with GWPARAM_ERR_RANGE */
+    GWPARAM_GUARD_ZERO = 1,   /**< the outputs of the column are zero */
+    GWPARAM_GUARD_KEEP = 2,   /**< gwparam_scheme_get() leaves the column as it was */
+    GWPARAM_GUARD_IGNORE = 3, /**< nothing */
+};
+
+/** An exported network, ready to run; opaque. */
+typedef struct gwparam_scheme gwparam_scheme;
+
+/**
+ * An array of the host, borrowed for one call.
+ *
+ * The last dimension of a field on levels is the level; all others, in any number, are
+ * horizontal. Strides are in elements, of any sign, so that every layout can be described:
+ * a Fortran array (lon, lat, lev) has shape {nlon, nlat, nlev} and strides
+ * {1, nlon, nlon * nlat}.
+ */
+typedef struct gwparam_array {
+    void *data;
+    int32_t dtype; /**< GWPARAM_FLOAT32 or GWPARAM_FLOAT64 */
+    int32_t rank;  /**< 1 to GWPARAM_MAX_RANK */
+    int64_t shape[4];
+    int64_t stride[4];
+} gwparam_array;
+
+/** Settings of a scheme. Initialise with gwparam_options_init(), then change. */
+typedef struct gwparam_options {
+    uint32_t struct_size;
+    /** Threads of one forward pass; 0: 1, right for a host with one rank a core. */
+    int32_t threads;
+    /** Columns of one forward pass, a multiple of 16; 0: 512. */
+    int32_t chunk_columns;
+    /** What happens to columns whose output exceeds the contract's limits. */
+    int32_t on_limit;
+    /** What happens to columns with an input further than range_sigmas standard
+     * deviations from its training mean. */
+    int32_t on_range;
+    /** 0. */
+    int32_t reserved;
+    double range_sigmas;
+    /** "auto", "cpu", "cuda" or "cuda:N", NUL-terminated. */
+    char device[16];
+} gwparam_options;
+
+/** What a scheme has done since it was loaded. */
+typedef struct gwparam_statistics {
+    uint32_t struct_size;
+    /** 1 if the network runs on a CUDA device, 0 if on the CPU. */
+    int32_t on_cuda;
+    int64_t runs;
+    int64_t columns;
+    /** Columns that a guard set to zero or kept. */
+    int64_t guarded_columns;
+    /** Columns that a guard set to zero or kept in the last run. */
+    int64_t guarded_columns_last_run;
+    /** Memory of the staging buffers [bytes]. */
+    int64_t staging_bytes;
+} gwparam_statistics;
+
+/**
+ * Copy the library's version, "MAJOR.MINOR.PATCH".
+ * @param[out] text     Receives the NUL-terminated text.
+ * @param      capacity Bytes at text.
+ * @return GWPARAM_OK, or ERR_ARGUMENT if the text does not fit.
+ */
+GWPARAM_API gwparam_status gwparam_version(char *text, int64_t capacity);
+
+/**
+ * Copy the message of this thread's last failure.
+ * @param[out] text     Receives the NUL-terminated text, cut to fit.
+ * @param      capacity Bytes at text.
+ * @return GWPARAM_OK, or ERR_ARGUMENT.
+ */
+GWPARAM_API gwparam_status gwparam_last_error(char *text, int64_t capacity);
+
+/**
+ * Fill in the default settings.
+ * @param[out] options     Receives the defaults.
+ * @param      struct_size sizeof(gwparam_options) as the caller was compiled.
+ * @return GWPARAM_OK, or ERR_ARGUMENT.
+ */
+GWPARAM_API gwparam_status gwparam_options_init(gwparam_options *options,
+                                                uint32_t struct_size);
+
+/**
+ * Load an exported network as a scheme, check it against its own probe and warm it up.
+ * @param[out] out  The caller's until gwparam_scheme_free(); null on failure.
+ * @param path      NUL-terminated UTF-8.
+ * @param options   Null for the defaults.
+ * @return GWPARAM_OK, or ERR_ARGUMENT, ERR_FILE (absent, truncated, not an archive),
+ *         ERR_CONTRACT (contract absent, newer or inconsistent), ERR_DEVICE,
+ *         ERR_INFERENCE (the probe is not reproduced).
+ */
+GWPARAM_API gwparam_status gwparam_scheme_load(gwparam_scheme **out, const char *path,
+                                               const gwparam_options *options);
+
+/**
+ * Free a scheme.
+ * @param scheme Null is fine.
+ */
+GWPARAM_EXPORT void gwparam_scheme_free(gwparam_scheme *scheme);
+
+/**
+ * Copy the contract, as JSON.
+ * @param      scheme   The scheme.
+ * @param[out] text     Receives the NUL-terminated text; may be null if capacity is 0.
+ * @param      capacity Bytes at text.
+ * @param[out] size     Bytes that the text needs, the NUL included.
+ * @return GWPARAM_OK, or ERR_ARGUMENT if the text does not fit (size is set all the same).
+ */
+GWPARAM_API gwparam_status gwparam_scheme_contract(const gwparam_scheme *scheme, char *text,
+                                                   int64_t capacity, int64_t *size);
+
+/**
+ * Copy the counters of a scheme.
+ * @param      scheme      The scheme.
+ * @param[out] statistics  Receives the counters.
+ * @param      struct_size sizeof(gwparam_statistics) as the caller was compiled.
+ * @return GWPARAM_OK, or ERR_ARGUMENT.
+ */
+GWPARAM_API gwparam_status gwparam_scheme_statistics(const gwparam_scheme *scheme,
+                                                     gwparam_statistics *statistics,
+                                                     uint32_t struct_size);
+
+/**
+ * State the host's levels; needed once, before the first put.
+ * @param scheme   The scheme.
+ * @param order    GWPARAM_TOP_DOWN or GWPARAM_BOTTOM_UP: which end index 0 is.
+ * @param nlev     Number of full levels.
+ * @param pressure Reference pressure of the full levels [Pa], in the host's order.
+ * @return GWPARAM_OK, or ERR_ARGUMENT (pressure is not monotonic in that order),
+ *         ERR_SHAPE (another number of levels), ERR_CONTRACT (other pressures than the
+ *         network's).
+ */
+GWPARAM_API gwparam_status gwparam_scheme_set_levels(gwparam_scheme *scheme, int32_t order,
+                                                     int64_t nlev, const double *pressure);
+
+/**
+ * Hand over one input of the current window of columns; it is copied.
+ * @param scheme The scheme.
+ * @param name   The contract's name of the field.
+ * @param units  Units of the array; null: those of the contract.
+ * @param array  (horizontal..., level), or (horizontal...) for a surface field.
+ * @return GWPARAM_OK, or ERR_ARGUMENT (levels not set, given twice), ERR_CONTRACT (no such
+ *         input, units of another dimension), ERR_SHAPE, ERR_NONFINITE.
+ */
+GWPARAM_API gwparam_status gwparam_scheme_put(gwparam_scheme *scheme, const char *name,
+                                              const char *units,
+                                              const gwparam_array *array);
+
+/**
+ * Close the current window of columns: all inputs are there.
+ * @param      scheme The scheme.
+ * @param[out] window Its number, from 1; may be null.
+ * @return GWPARAM_OK, or ERR_ARGUMENT (an input is missing).
+ */
+GWPARAM_API gwparam_status gwparam_scheme_add_columns(gwparam_scheme *scheme,
+                                                      int64_t *window);
+
+/**
+ * Run the network on all windows closed since the last flush.
+ * @param scheme The scheme.
+ * @return GWPARAM_OK, or ERR_ARGUMENT (no window, or one is open), ERR_DEVICE,
+ *         ERR_INFERENCE, ERR_NONFINITE (an output), ERR_RANGE. The windows are gone
+ *         after a failure.
+ */
+GWPARAM_API gwparam_status gwparam_scheme_flush(gwparam_scheme *scheme);
+
+/**
+ * gwparam_scheme_add_columns() and gwparam_scheme_flush() in one call: window 1.
+ * @param scheme The scheme.
+ * @return As those.
+ */
+GWPARAM_API gwparam_status gwparam_scheme_run(gwparam_scheme *scheme);
+
+/**
+ * Drop every window and input handed over since the last flush.
+ * @param scheme The scheme.
+ * @return GWPARAM_OK, or ERR_ARGUMENT.
+ */
+GWPARAM_API gwparam_status gwparam_scheme_discard(gwparam_scheme *scheme);
+
+/**
+ * Copy one output of a window of the last flush. It stays available until the next put.
+ * @param      scheme The scheme.
+ * @param      window From 1.
+ * @param      name   The contract's name of the field.
+ * @param      units  Units wanted in the array; null: those of the contract.
+ * @param[out] array  (horizontal..., level): as many columns as the window has.
+ * @return GWPARAM_OK, or ERR_ARGUMENT (nothing was run, no such window), ERR_CONTRACT (no
+ *         such output, units of another dimension), ERR_SHAPE.
+ */
+GWPARAM_API gwparam_status gwparam_scheme_get(const gwparam_scheme *scheme, int64_t window,
+                                              const char *name, const char *units,
+                                              const gwparam_array *array);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,367 @@
+"""The compiled library, through its C ABI; the only file that loads it."""
+
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+from os import PathLike, fspath
+from types import TracebackType
+from typing import Any, NamedTuple, Self
+
+import cffi
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from gwparam.contract import Contract
+from gwparam.errors import ArgumentError, ModelFileError, ShapeError, error_class
+
+Array = NDArray[Any]
+
+_ORDERS = {"top_down": "GWPARAM_TOP_DOWN", "bottom_up": "GWPARAM_BOTTOM_UP"}
+_GUARDS = {
+    "error": "GWPARAM_GUARD_ERROR",
+    "zero": "GWPARAM_GUARD_ZERO",
+    "keep": "GWPARAM_GUARD_KEEP",
+    "ignore": "GWPARAM_GUARD_IGNORE",
+}
+_DTYPES = {np.dtype("f4"): "GWPARAM_FLOAT32", np.dtype("f8"): "GWPARAM_FLOAT64"}
+
+
+class Statistics(NamedTuple):
+    """What a scheme has done since it was loaded."""
+
+    on_cuda: bool
+    runs: int
+    columns: int
+    guarded_columns: int
+    guarded_columns_last_run: int
+    staging_bytes: int
+
+
+def load_scheme(
+    path: str | PathLike[str],
+    *,
+    threads: int = 0,
+    chunk_columns: int = 0,
+    device: str = "auto",
+    on_limit: str = "error",
+    on_range: str = "ignore",
+    range_sigmas: float = 0.0,
+) -> "Scheme":
+    """Load an artefact into the compiled library, as a Fortran host would.
+
+    Parameters
+    ----------
+    path : path-like
+        File written by ``gwparam export``.
+    threads : int
+        Threads of one forward pass; 0: 1.
+    chunk_columns : int
+        Columns of one forward pass, a multiple of 16; 0: 512.
+    device : str
+        ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
+    on_limit, on_range : str
+        What happens to columns whose output exceeds the contract's limits, or with an
+        input further than `range_sigmas` standard deviations from its training mean:
+        ``error``, ``zero``, ``keep`` (the output array stays as it was) or ``ignore``.
+    range_sigmas : float
+        See `on_range` [1].
+
+    Returns
+    -------
+    Scheme
+        Checked against its own probe and warmed up.
+
+    Raises
+    ------
+    ArgumentError, ModelFileError, ContractError, DeviceError, InferenceError
+        As ``gwparam_scheme_load`` says in gwparam.h.
+    """
+    ffi, lib = _library()
+    options = ffi.new("gwparam_options *")
+    _check(lib.gwparam_options_init(options, ffi.sizeof("gwparam_options")))
+    encoded = device.encode()
+    if len(encoded) >= ffi.sizeof(options.device):
+        raise ArgumentError(
+            f'device is "{device}", expected auto, cpu, cuda or cuda:N'
+        )
+    options.threads = threads
+    options.chunk_columns = chunk_columns
+    options.device = encoded
+    options.on_limit = _choice(lib, "on_limit", on_limit, _GUARDS)
+    options.on_range = _choice(lib, "on_range", on_range, _GUARDS)
+    options.range_sigmas = range_sigmas
+    handle = ffi.new("gwparam_scheme **")
+    _check(lib.gwparam_scheme_load(handle, fspath(path).encode(), options))
+    return Scheme(ffi.gc(handle[0], lib.gwparam_scheme_free))
+
+
+class Scheme:
+    """An exported network in the compiled library; made by `load_scheme`.
+
+    Attributes
+    ----------
+    contract : Contract
+        What the artefact says of itself.
+
+    Notes
+    -----
+    The last axis of an array on levels is the level; all others, in any number, are
+    horizontal. Arrays may be views with any strides; they are not copied on the way.
+    """
+
+    def __init__(self, handle: Any) -> None:
+        self._handle = handle
+        self.contract = Contract.from_json(self._contract_json())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.free()
+
+    def free(self) -> None:
+        """Give the network and its memory back; does nothing the second time."""
+        if self._handle is not None:
+            _library()[0].release(self._handle)
+            self._handle = None
+
+    def set_levels(self, pressure: ArrayLike, order: str = "top_down") -> None:
+        """State the host's levels, once, before the first `put`.
+
+        Parameters
+        ----------
+        pressure : array-like, shape (nlev,)
+            Reference pressure of the full levels [Pa], in the host's order.
+        order : str
+            ``top_down`` or ``bottom_up``: which end index 0 is.
+
+        Raises
+        ------
+        ArgumentError
+            If the pressures are not monotonic in that order.
+        ShapeError
+            If the network has another number of levels.
+        ContractError
+            If the network was made for other pressures.
+        """
+        ffi, lib = _library()
+        values = np.ascontiguousarray(pressure, dtype=np.float64)
+        if values.ndim != 1:
+            raise ShapeError(f"pressure has shape {values.shape}, expected (nlev,)")
+        self._call(
+            lib.gwparam_scheme_set_levels,
+            _choice(lib, "order", order, _ORDERS),
+            values.size,
+            ffi.from_buffer("double[]", values),
+        )
+
+    def put(self, name: str, array: Array, units: str | None = None) -> None:
+        """Hand over one input of the current window of columns; it is copied.
+
+        Parameters
+        ----------
+        name : str
+            The contract's name of the field.
+        array : ndarray of float32 or float64, shape (..., nlev) or (...)
+            The field.
+        units : str, optional
+            Its units; default: those of the contract.
+
+        Raises
+        ------
+        ArgumentError, ContractError, ShapeError, NonFiniteError
+            As ``gwparam_scheme_put`` says in gwparam.h.
+        """
+        self._call(
+            _library()[1].gwparam_scheme_put,
+            name.encode(),
+            _optional_text(units),
+            _describe(name, array),
+        )
+
+    def add_columns(self) -> int:
+        """Close the current window of columns; its number, from 1."""
+        ffi, lib = _library()
+        window = ffi.new("int64_t *")
+        self._call(lib.gwparam_scheme_add_columns, window)
+        return int(window[0])
+
+    def flush(self) -> None:
+        """Run the network on all windows closed since the last flush."""
+        self._call(_library()[1].gwparam_scheme_flush)
+
+    def run(self) -> None:
+        """Close the window and run it: `add_columns` and `flush`."""
+        self._call(_library()[1].gwparam_scheme_run)
+
+    def discard(self) -> None:
+        """Drop every window and input handed over since the last flush."""
+        self._call(_library()[1].gwparam_scheme_discard)
+
+    def get(
+        self, name: str, out: Array, *, window: int = 1, units: str | None = None
+    ) -> Array:
+        """Copy one output of a window of the last flush into an array.
+
+        Parameters
+        ----------
+        name : str
+            The contract's name of the field.
+        out : ndarray of float32 or float64, shape (..., nlev) or (...)
+            Receives the field; untouched on failure.
+        window : int
+            From 1.
+        units : str, optional
+            Units wanted; default: those of the contract.
+
+        Returns
+        -------
+        ndarray
+            `out`.
+
+        Raises
+        ------
+        ArgumentError, ContractError, ShapeError
+            As ``gwparam_scheme_get`` says in gwparam.h.
+        """
+        if isinstance(out, np.ndarray) and not out.flags.writeable:
+            raise ArgumentError(f"the array for {name} is read-only")
+        self._call(
+            _library()[1].gwparam_scheme_get,
+            window,
+            name.encode(),
+            _optional_text(units),
+            _describe(name, out),
+        )
+        return out
+
+    def predict(
+        self, fields: Mapping[str, Array], units: Mapping[str, str] | None = None
+    ) -> dict[str, Array]:
+        """Put all inputs, run, and get all outputs.
+
+        Parameters
+        ----------
+        fields : mapping of str to ndarray
+            Every input of the contract, by name.
+        units : mapping of str to str, optional
+            Units of the inputs that are not in those of the contract.
+
+        Returns
+        -------
+        dict of str to ndarray
+            Every output by name, in its units and dtype, C-contiguous, with the
+            horizontal shape of the first input.
+
+        Raises
+        ------
+        GwparamError
+            As `put`, `run` and `get`.
+        """
+        given = units or {}
+        for name in (field.name for field in self.contract.inputs):
+            if name not in fields:
+                raise ArgumentError(f"{name} is missing among the fields")
+        for name, array in fields.items():
+            self.put(name, array, given.get(name))
+        self.run()
+        first = self.contract.inputs[0]
+        shape = np.shape(fields[first.name])
+        horizontal = shape[:-1] if first.levels == "full" else shape
+        outputs = {}
+        for field in self.contract.outputs:
+            levels = (self.contract.nlev(field),) if field.levels == "full" else ()
+            out = np.empty(horizontal + levels, dtype=field.dtype)
+            outputs[field.name] = self.get(field.name, out)
+        return outputs
+
+    def statistics(self) -> Statistics:
+        """Counters since the scheme was loaded."""
+        ffi, lib = _library()
+        found = ffi.new("gwparam_statistics *")
+        self._call(
+            lib.gwparam_scheme_statistics, found, ffi.sizeof("gwparam_statistics")
+        )
+        return Statistics(
+            bool(found.on_cuda), *(getattr(found, n) for n in Statistics._fields[1:])
+        )
+
+    def _contract_json(self) -> str:
+        ffi, lib = _library()
+        size = ffi.new("int64_t *")
+        self._call(lib.gwparam_scheme_contract, ffi.NULL, 0, size)
+        text = ffi.new("char[]", size[0])
+        self._call(lib.gwparam_scheme_contract, text, size[0], size)
+        return bytes(ffi.string(text)).decode()
+
+    def _call(self, function: Any, *arguments: Any) -> None:
+        if self._handle is None:
+            raise ArgumentError("the scheme was freed")
+        _check(function(self._handle, *arguments))
+
+
+@cache
+def _library() -> tuple[Any, Any]:
+    """Load the library once; the build wrote its declarations from gwparam.h."""
+    package = resources.files("gwparam")
+    ffi = cffi.FFI()
+    path = package / "lib" / "libgwparam.so"
+    try:
+        ffi.cdef((package / "include" / "gwparam.cdef").read_text())
+        return ffi, ffi.dlopen(str(path))
+    except OSError as error:
+        raise ModelFileError(f"cannot load {path}: {error}") from error
+
+
+def _check(status: int) -> None:
+    """Raise the exception that belongs to a status, with the library's message."""
+    if status == 0:
+        return
+    ffi, lib = _library()
+    text = ffi.new("char[]", 1024)
+    lib.gwparam_last_error(text, len(text))
+    raise error_class(status)(ffi.string(text).decode(errors="replace"))
+
+
+def _choice(lib: Any, name: str, value: str, choices: Mapping[str, str]) -> int:
+    if value not in choices:
+        expected = ", ".join(choices)
+        raise ArgumentError(f'{name} is "{value}", expected one of {expected}')
+    return int(getattr(lib, choices[value]))
+
+
+def _optional_text(text: str | None) -> Any:
+    return _library()[0].NULL if text is None else text.encode()
+
+
+def _describe(name: str, array: Array) -> Any:
+    """Describe a numpy array to the library: where it is and how it lies."""
+    ffi, lib = _library()
+    if not isinstance(array, np.ndarray) or array.dtype not in _DTYPES:
+        kind = getattr(array, "dtype", type(array).__name__)
+        raise ShapeError(f"{name} has dtype {kind}, expected float32 or float64")
+    if not 1 <= array.ndim <= lib.GWPARAM_MAX_RANK:
+        raise ShapeError(
+            f"{name} has rank {array.ndim}, expected 1 to {lib.GWPARAM_MAX_RANK}"
+        )
+    if any(stride % array.itemsize for stride in array.strides):
+        raise ShapeError(
+            f"{name} has strides {array.strides} bytes, "
+            f"expected multiples of {array.itemsize}"
+        )
+    strides = [stride // array.itemsize for stride in array.strides]
+    return ffi.new(
+        "gwparam_array *",
+        {
+            "data": ffi.cast("void *", array.ctypes.data),
+            "dtype": getattr(lib, _DTYPES[array.dtype]),
+            "rank": array.ndim,
+            "shape": array.shape,
+            "stride": strides,
+        },
+    )
