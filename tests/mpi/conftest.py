@@ -1,0 +1,212 @@
+"""The stand-in host of examples/mima_coupling, built once, and states to run it on."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import netCDF4
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from gwparam.grids import full_levels, gaussian_latitudes, uneven_sigma
+
+PROJECT = Path(__file__).parents[2]
+TIMEOUT = 120  # seconds: a run that hangs is a failure
+NLEV = 40
+
+# AD99.md's reference run: what the native drag of the reference data was computed with.
+REFERENCE_SETTINGS = {
+    "Bt_0": 0.0043,
+    "Bt_eq": 0.0043,
+    "Bt_nh": 0.0,
+    "Bt_sh": 0.0,
+    "phi0n": 15.0,
+    "phi0s": -15.0,
+    "dphin": 10.0,
+    "dphis": -10.0,
+    "flag": 0,
+    "cw": 35.0,
+    "cwtropics": 35.0,
+    "damp_level_pressure": 85.0,
+}
+
+Items = Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run of the driver."""
+
+    folder: Path
+    code: int
+    text: str
+    """All that it printed."""
+
+    def field(self, name: str) -> NDArray[np.float64]:
+        """Field of tendencies.nc, (step, level, latitude, longitude)."""
+        with netCDF4.Dataset(self.folder / "tendencies.nc") as file:
+            file.set_auto_mask(False)
+            return np.asarray(file[name][:])
+
+
+Runner = Callable[..., Run]
+
+
+def _value(item: object) -> str:
+    if isinstance(item, bool):
+        return f".{item}.".lower()
+    if isinstance(item, str | Path):
+        return f"'{item}'"
+    if isinstance(item, tuple):
+        return ", ".join(map(_value, item))
+    return repr(item)
+
+
+def _record(name: str, items: Items) -> str:
+    return "\n".join(
+        [f"&{name}", *(f"  {k} = {_value(v)}" for k, v in items.items()), "/", ""]
+    )
+
+
+def _environment() -> dict[str, str]:
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    environment["PATH"] = f"{Path(sys.executable).parent}:{environment['PATH']}"
+    if os.geteuid() == 0:
+        environment |= {
+            "OMPI_ALLOW_RUN_AS_ROOT": "1",
+            "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
+        }
+    return environment
+
+
+@pytest.fixture(scope="session")
+def driver(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The driver, built as the example's README says."""
+    for tool in ("make", "mpifort", "mpirun", "nf-config"):
+        if shutil.which(tool) is None:
+            pytest.skip(f"{tool} absent")
+    folder = tmp_path_factory.mktemp("mima_coupling")
+    makefile = PROJECT / "examples" / "mima_coupling" / "Makefile"
+    built = subprocess.run(
+        ["make", "-f", makefile, "driver", "FFLAGS=-O2 -fcheck=all"],
+        cwd=folder,
+        env=_environment(),
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT,
+    )
+    assert built.returncode == 0, built.stdout + built.stderr
+    return folder / "driver"
+
+
+@pytest.fixture
+def run(driver: Path, tmp_path: Path) -> Runner:
+    """Run the driver: run(ranks, states=..., windows=..., gwparam={...}, ...)."""
+
+    def run_driver(
+        ranks: int = 1,
+        *,
+        folder: Path = tmp_path,
+        cg_drag: Items | None = None,
+        gwparam: Items | None = None,
+        **items: object,
+    ) -> Run:
+        for name in ("INPUT", "RESTART"):
+            (folder / name).mkdir(parents=True, exist_ok=True)
+        (folder / "input.nml").write_text(
+            _record("driver_nml", items)
+            + _record("cg_drag_nml", REFERENCE_SETTINGS | dict(cg_drag or {}))
+            + _record("gwparam_nml", gwparam or {})
+        )
+        done = subprocess.run(
+            ["mpirun", "--oversubscribe", "-n", str(ranks), driver],
+            cwd=folder,
+            env=_environment(),
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT,
+        )
+        return Run(folder, done.returncode, done.stdout + done.stderr)
+
+    return run_driver
+
+
+@pytest.fixture(scope="session")
+def artefact(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The network of the embedded sample."""
+    path = tmp_path_factory.mktemp("artefact") / "wavenet.pt"
+    export(PROJECT / "examples" / "sample" / "wavenet_ad99.safetensors", path)
+    return path
+
+
+def export(checkpoint: Path, path: Path, *options: str) -> None:
+    """Export a checkpoint by the command line."""
+    done = subprocess.run(
+        ["gwparam", "export", "--ckpt", checkpoint, "-o", path, *options],
+        env=_environment(),
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.fixture(scope="session")
+def states(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three states on 8 x 16 columns: jets, waves on them, and an isothermal sky."""
+    path = tmp_path_factory.mktemp("states") / "states.nc"
+    write_states(path)
+    return path
+
+
+def write_states(path: Path, *, nlev: int = NLEV, hybrid: bool = False) -> None:
+    """Write a state file in MiMA's layout; with `hybrid`, not on pure sigma levels."""
+    nlon, nlat, ntime = 8, 16, 3
+    rng = np.random.default_rng(2)
+    bk = uneven_sigma(nlev)
+    # A bulge in pk that leaves the pressures monotonic.
+    pk = 2.0e4 * bk * (1.0 - bk) if hybrid else np.zeros(nlev + 1)
+    sigma = full_levels(bk)
+    lat = gaussian_latitudes(nlat)
+    lon = np.arange(nlon) * 360.0 / nlon
+    ps = 1.0e5 + 2.0e3 * rng.standard_normal((ntime, nlat, nlon))
+    # Height of an atmosphere of 250 K [m].
+    z = (-287.04 * 250.0 / 9.8 * np.log(sigma))[None, :, None, None]
+    shape = (ntime, nlev, nlat, nlon)
+    jet = (
+        40.0
+        * np.sin(np.deg2rad(2.0 * lat))[:, None] ** 2
+        * np.exp(-(((z - 1.1e4) / 1.0e4) ** 2))
+    )
+    fields = {
+        "u": ("m s-1", "eastward_wind", jet + 8.0 * rng.standard_normal(shape)),
+        "v": ("m s-1", "northward_wind", 8.0 * rng.standard_normal(shape)),
+        "temp": ("K", "air_temperature", 250.0 + rng.standard_normal(shape)),
+        "zfull": ("m", "geopotential_height", np.broadcast_to(z, shape)),
+    }
+    with netCDF4.Dataset(path, "w") as file:
+        for name, size in zip(
+            ("time", "lev", "ilev", "lat", "lon"),
+            (ntime, nlev, nlev + 1, nlat, nlon),
+            strict=True,
+        ):
+            file.createDimension(name, size)
+        for name, units, dimension, values in (
+            ("lev", "hPa", "lev", 1000.0 * sigma),
+            ("lat", "degrees_north", "lat", lat),
+            ("lon", "degrees_east", "lon", lon),
+            ("sigma_full", "1", "lev", sigma),
+            ("pk", "Pa", "ilev", pk),
+            ("bk", "1", "ilev", bk),
+        ):
+            file.createVariable(name, "f8", (dimension,))[:] = values
+            file[name].units = units
+        file.createVariable("ps", "f8", ("time", "lat", "lon"))[:] = ps
+        file["ps"].setncatts({"units": "Pa", "standard_name": "surface_air_pressure"})
+        for name, (units, standard_name, values) in fields.items():
+            file.createVariable(name, "f8", ("time", "lev", "lat", "lon"))[:] = values
+            file[name].setncatts({"units": units, "standard_name": standard_name})
