@@ -3,9 +3,10 @@ module gwparam
     !! All that a host needs: `use gwparam`.
 
     use gwparam_kinds, only: dp, sp
-    use gwparam_scheme, only: gwparam_bottom_up, gwparam_guard_error, gwparam_guard_ignore, &
-        gwparam_guard_keep, gwparam_guard_zero, gwparam_options_t, gwparam_scheme_t, &
-        gwparam_statistics_t, gwparam_top_down, gwparam_version
+    use gwparam_options, only: gwparam_guard_error, gwparam_guard_ignore, gwparam_guard_keep, &
+        gwparam_guard_zero, gwparam_options_t, gwparam_statistics_t
+    use gwparam_scheme, only: gwparam_bottom_up, gwparam_scheme_t, gwparam_top_down, &
+        gwparam_version
     use gwparam_status, only: gwparam_err_argument, gwparam_err_contract, gwparam_err_device, &
         gwparam_err_file, gwparam_err_inference, gwparam_err_internal, gwparam_err_nonfinite, &
         gwparam_err_range, gwparam_err_rank, gwparam_err_shape, gwparam_ok

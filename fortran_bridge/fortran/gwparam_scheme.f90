@@ -8,7 +8,6 @@ module gwparam_scheme
 
     use, intrinsic :: iso_c_binding, only: c_associated, c_char, c_int32_t, c_int64_t, c_null_char, &
         c_null_ptr, c_ptr, c_sizeof
-    use, intrinsic :: iso_fortran_env, only: int64
     use gwparam_array, only: view
     use gwparam_c_api, only: array_t, gwparam_last_error_c, gwparam_options_init_c, &
         gwparam_scheme_add_columns_c, gwparam_scheme_contract_c, gwparam_scheme_discard_c, &
@@ -17,39 +16,16 @@ module gwparam_scheme
         gwparam_scheme_set_levels_c, gwparam_scheme_statistics_c, gwparam_version_c, options_t, &
         statistics_t
     use gwparam_kinds, only: dp, sp
+    use gwparam_options, only: gwparam_options_t, gwparam_statistics_t
     use gwparam_status, only: fail, gwparam_ok
+    use gwparam_text, only: from_c, to_c
     implicit none(type, external)
     private
 
     integer, parameter, public :: gwparam_top_down = 1 !! Level 1 is the model top
     integer, parameter, public :: gwparam_bottom_up = 2 !! Level 1 is the lowest
 
-    integer, parameter, public :: gwparam_guard_error = 0 !! A caught column fails the run
-    integer, parameter, public :: gwparam_guard_zero = 1 !! A caught column has outputs of zero
-    integer, parameter, public :: gwparam_guard_keep = 2 !! `get` leaves a caught column as it was
-    integer, parameter, public :: gwparam_guard_ignore = 3 !! Nothing is caught
-
     integer, parameter :: message_length = 1024
-
-    type, public :: gwparam_options_t
-        !! Settings of a scheme.
-        integer :: threads = 1 !! Threads of one forward pass
-        integer :: chunk_columns = 0 !! Columns of one forward pass, a multiple of 16; 0: 512
-        integer :: on_limit = gwparam_guard_error !! For outputs beyond the contract's limits
-        integer :: on_range = gwparam_guard_ignore !! For inputs far outside the training range
-        real(dp) :: range_sigmas = 0.0_dp !! How far: standard deviations from the mean [1]
-        character(len=15) :: device = "auto" !! auto, cpu, cuda or cuda:N
-    end type gwparam_options_t
-
-    type, public :: gwparam_statistics_t
-        !! What a scheme has done since it was loaded.
-        logical :: on_cuda = .false. !! Whether the network runs on a CUDA device
-        integer(int64) :: runs = 0 !! Successful runs
-        integer(int64) :: columns = 0 !! Columns of those runs
-        integer(int64) :: guarded_columns = 0 !! Columns that a guard set to zero or kept
-        integer(int64) :: guarded_columns_last_run = 0 !! The same in the last run
-        integer(int64) :: staging_bytes = 0 !! Memory of the staging buffers [bytes]
-    end type gwparam_statistics_t
 
     type, public :: gwparam_scheme_t
         !! An exported network; `load` it, `set_levels` once, then each step `put`, `run`, `get`.
@@ -65,11 +41,15 @@ module gwparam_scheme
         procedure, public :: flush => flush_windows !! Run all closed windows
         procedure, public :: run !! Close the window and run it
         procedure, public :: discard !! Drop what was put since the last flush
-        generic, public :: put => put_sp, put_dp !! Hand over one input of the window
-        generic, public :: get => get_sp, get_dp !! Take one output of a window
+        generic, public :: put => put_sp_1, put_sp_2, put_sp_3, put_dp_1, put_dp_2, put_dp_3
+            !! Hand over one input of the window, of rank 1 to 3 in single or double precision
+        generic, public :: get => get_sp_1, get_sp_2, get_sp_3, get_dp_1, get_dp_2, get_dp_3
+            !! Take one output of a window, of rank 1 to 3 in single or double precision
         procedure, public :: free !! Give everything back; idempotent
         generic, public :: assignment(=) => copy_is_refused
-        procedure, private :: put_sp, put_dp, get_sp, get_dp, copy_is_refused
+        procedure, private :: put_sp_1, put_sp_2, put_sp_3, put_dp_1, put_dp_2, put_dp_3
+        procedure, private :: get_sp_1, get_sp_2, get_sp_3, get_dp_1, get_dp_2, get_dp_3
+        procedure, private :: copy_is_refused
         final :: free_at_end
     end type gwparam_scheme_t
 
@@ -182,33 +162,89 @@ contains
 
     end subroutine set_levels
 
-    subroutine put_sp(self, name, field, units, stat, errmsg)
+    subroutine put_sp_1(self, name, field, units, stat, errmsg)
 
-        !! Hand over one input of the current window, in single precision; it is copied.
+        !! Hand over one input of the current window; it is copied.
         class(gwparam_scheme_t), intent(in) :: self
         character(len=*), intent(in) :: name !! The contract's name of the field
-        real(sp), intent(in), target :: field(..) !! (horizontal..., level) or (horizontal...)
+        real(sp), intent(in), target :: field(:) !! (horizontal..., level) or (horizontal...)
         character(len=*), intent(in), optional :: units !! Of `field`; default: the contract's
         integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
         character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
 
         call put_view(self, name, view(field), units, stat, errmsg)
 
-    end subroutine put_sp
+    end subroutine put_sp_1
 
-    subroutine put_dp(self, name, field, units, stat, errmsg)
+    subroutine put_sp_2(self, name, field, units, stat, errmsg)
 
-        !! Hand over one input of the current window, in double precision; it is copied.
+        !! Hand over one input of the current window; it is copied.
         class(gwparam_scheme_t), intent(in) :: self
         character(len=*), intent(in) :: name !! The contract's name of the field
-        real(dp), intent(in), target :: field(..) !! (horizontal..., level) or (horizontal...)
+        real(sp), intent(in), target :: field(:, :) !! (horizontal..., level) or (horizontal...)
         character(len=*), intent(in), optional :: units !! Of `field`; default: the contract's
         integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
         character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
 
         call put_view(self, name, view(field), units, stat, errmsg)
 
-    end subroutine put_dp
+    end subroutine put_sp_2
+
+    subroutine put_sp_3(self, name, field, units, stat, errmsg)
+
+        !! Hand over one input of the current window; it is copied.
+        class(gwparam_scheme_t), intent(in) :: self
+        character(len=*), intent(in) :: name !! The contract's name of the field
+        real(sp), intent(in), target :: field(:, :, :) !! (horizontal..., level) or (horizontal...)
+        character(len=*), intent(in), optional :: units !! Of `field`; default: the contract's
+        integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
+        character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
+
+        call put_view(self, name, view(field), units, stat, errmsg)
+
+    end subroutine put_sp_3
+
+    subroutine put_dp_1(self, name, field, units, stat, errmsg)
+
+        !! Hand over one input of the current window; it is copied.
+        class(gwparam_scheme_t), intent(in) :: self
+        character(len=*), intent(in) :: name !! The contract's name of the field
+        real(dp), intent(in), target :: field(:) !! (horizontal..., level) or (horizontal...)
+        character(len=*), intent(in), optional :: units !! Of `field`; default: the contract's
+        integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
+        character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
+
+        call put_view(self, name, view(field), units, stat, errmsg)
+
+    end subroutine put_dp_1
+
+    subroutine put_dp_2(self, name, field, units, stat, errmsg)
+
+        !! Hand over one input of the current window; it is copied.
+        class(gwparam_scheme_t), intent(in) :: self
+        character(len=*), intent(in) :: name !! The contract's name of the field
+        real(dp), intent(in), target :: field(:, :) !! (horizontal..., level) or (horizontal...)
+        character(len=*), intent(in), optional :: units !! Of `field`; default: the contract's
+        integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
+        character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
+
+        call put_view(self, name, view(field), units, stat, errmsg)
+
+    end subroutine put_dp_2
+
+    subroutine put_dp_3(self, name, field, units, stat, errmsg)
+
+        !! Hand over one input of the current window; it is copied.
+        class(gwparam_scheme_t), intent(in) :: self
+        character(len=*), intent(in) :: name !! The contract's name of the field
+        real(dp), intent(in), target :: field(:, :, :) !! (horizontal..., level) or (horizontal...)
+        character(len=*), intent(in), optional :: units !! Of `field`; default: the contract's
+        integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
+        character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
+
+        call put_view(self, name, view(field), units, stat, errmsg)
+
+    end subroutine put_dp_3
 
     subroutine put_view(self, name, array, units, stat, errmsg)
 
@@ -280,12 +316,12 @@ contains
 
     end subroutine discard
 
-    subroutine get_sp(self, name, field, window, units, stat, errmsg)
+    subroutine get_sp_1(self, name, field, window, units, stat, errmsg)
 
-        !! Take one output of a window, in single precision.
+        !! Take one output of a window.
         class(gwparam_scheme_t), intent(in) :: self
         character(len=*), intent(in) :: name !! The contract's name of the field
-        real(sp), intent(inout), target :: field(..) !! (horizontal..., level) as the inputs
+        real(sp), intent(inout), target :: field(:) !! (horizontal..., level) as the inputs
         integer, intent(in), optional :: window !! From 1; default: the first
         character(len=*), intent(in), optional :: units !! Wanted; default: the contract's
         integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
@@ -293,14 +329,14 @@ contains
 
         call get_view(self, name, view(field), window, units, stat, errmsg)
 
-    end subroutine get_sp
+    end subroutine get_sp_1
 
-    subroutine get_dp(self, name, field, window, units, stat, errmsg)
+    subroutine get_sp_2(self, name, field, window, units, stat, errmsg)
 
-        !! Take one output of a window, in double precision.
+        !! Take one output of a window.
         class(gwparam_scheme_t), intent(in) :: self
         character(len=*), intent(in) :: name !! The contract's name of the field
-        real(dp), intent(inout), target :: field(..) !! (horizontal..., level) as the inputs
+        real(sp), intent(inout), target :: field(:, :) !! (horizontal..., level) as the inputs
         integer, intent(in), optional :: window !! From 1; default: the first
         character(len=*), intent(in), optional :: units !! Wanted; default: the contract's
         integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
@@ -308,7 +344,67 @@ contains
 
         call get_view(self, name, view(field), window, units, stat, errmsg)
 
-    end subroutine get_dp
+    end subroutine get_sp_2
+
+    subroutine get_sp_3(self, name, field, window, units, stat, errmsg)
+
+        !! Take one output of a window.
+        class(gwparam_scheme_t), intent(in) :: self
+        character(len=*), intent(in) :: name !! The contract's name of the field
+        real(sp), intent(inout), target :: field(:, :, :) !! (horizontal..., level) as the inputs
+        integer, intent(in), optional :: window !! From 1; default: the first
+        character(len=*), intent(in), optional :: units !! Wanted; default: the contract's
+        integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
+        character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
+
+        call get_view(self, name, view(field), window, units, stat, errmsg)
+
+    end subroutine get_sp_3
+
+    subroutine get_dp_1(self, name, field, window, units, stat, errmsg)
+
+        !! Take one output of a window.
+        class(gwparam_scheme_t), intent(in) :: self
+        character(len=*), intent(in) :: name !! The contract's name of the field
+        real(dp), intent(inout), target :: field(:) !! (horizontal..., level) as the inputs
+        integer, intent(in), optional :: window !! From 1; default: the first
+        character(len=*), intent(in), optional :: units !! Wanted; default: the contract's
+        integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
+        character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
+
+        call get_view(self, name, view(field), window, units, stat, errmsg)
+
+    end subroutine get_dp_1
+
+    subroutine get_dp_2(self, name, field, window, units, stat, errmsg)
+
+        !! Take one output of a window.
+        class(gwparam_scheme_t), intent(in) :: self
+        character(len=*), intent(in) :: name !! The contract's name of the field
+        real(dp), intent(inout), target :: field(:, :) !! (horizontal..., level) as the inputs
+        integer, intent(in), optional :: window !! From 1; default: the first
+        character(len=*), intent(in), optional :: units !! Wanted; default: the contract's
+        integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
+        character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
+
+        call get_view(self, name, view(field), window, units, stat, errmsg)
+
+    end subroutine get_dp_2
+
+    subroutine get_dp_3(self, name, field, window, units, stat, errmsg)
+
+        !! Take one output of a window.
+        class(gwparam_scheme_t), intent(in) :: self
+        character(len=*), intent(in) :: name !! The contract's name of the field
+        real(dp), intent(inout), target :: field(:, :, :) !! (horizontal..., level) as the inputs
+        integer, intent(in), optional :: window !! From 1; default: the first
+        character(len=*), intent(in), optional :: units !! Wanted; default: the contract's
+        integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
+        character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
+
+        call get_view(self, name, view(field), window, units, stat, errmsg)
+
+    end subroutine get_dp_3
 
     subroutine get_view(self, name, array, window, units, stat, errmsg)
 
@@ -379,34 +475,5 @@ contains
         call fail(int(status), from_c(message), stat, errmsg)
 
     end subroutine report
-
-    pure function to_c(text, length) result(chars)
-
-        character(len=*), intent(in) :: text
-        integer, intent(in) :: length
-        character(kind=c_char) :: chars(length)
-        integer :: i
-
-        chars = c_null_char
-        do i = 1, min(len_trim(text), length - 1)
-            chars(i) = text(i:i)
-        end do
-
-    end function to_c
-
-    pure function from_c(chars) result(text)
-
-        character(kind=c_char), intent(in) :: chars(:)
-        character(len=:), allocatable :: text
-        integer :: i, length
-
-        length = findloc(chars, c_null_char, dim=1) - 1
-        if (length < 0) length = size(chars)
-        allocate (character(len=length) :: text)
-        do i = 1, length
-            text(i:i) = chars(i)
-        end do
-
-    end function from_c
 
 end module gwparam_scheme
