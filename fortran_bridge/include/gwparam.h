@@ -10,14 +10,14 @@
  *     gwparam_scheme_run(scheme);
  *     gwparam_scheme_get(scheme, 1, "tendency_of_eastward_wind...", NULL, &dudt);
  *
- * A host that hands over windows of columns calls gwparam_scheme_add_columns() after the
- * inputs of each window, gwparam_scheme_flush() after the last window, and
+ * A host that hands over windows of columns calls gwparam_scheme_add_columns() after
+ * the inputs of each window, gwparam_scheme_flush() after the last window, and
  * gwparam_scheme_get() for each window.
  *
  * Every function returns a status and never ends the process, prints, or lets an
- * exception pass. After a failure the arrays of the caller are as they were, and what was
- * put since the last flush is dropped, so that the host can begin its next step afresh.
- * A scheme serves one thread at a time; distinct schemes are independent.
+ * exception pass. After a failure the arrays of the caller are as they were, and what
+ * was put since the last flush is dropped, so that the host can begin its next step
+ * afresh. A scheme serves one thread at a time; distinct schemes are independent.
  */
 #ifndef GWPARAM_H
 #define GWPARAM_H
@@ -40,17 +40,17 @@ extern "C" {
 typedef int32_t gwparam_status;
 
 /** name, number, meaning */
-#define GWPARAM_STATUS_LIST(X)                                                           \
-    X(GWPARAM_OK, 0, "success")                                                          \
-    X(GWPARAM_ERR_ARGUMENT, -1, "null, out of range, or calls in the wrong order")       \
-    X(GWPARAM_ERR_FILE, -2, "cannot open or read a file")                                \
-    X(GWPARAM_ERR_CONTRACT, -3, "contract absent, or it asks what the host lacks")       \
-    X(GWPARAM_ERR_SHAPE, -4, "shape, dtype or layout differs from the contract")         \
-    X(GWPARAM_ERR_DEVICE, -5, "device absent or out of memory")                          \
-    X(GWPARAM_ERR_INFERENCE, -6, "the network raised an error")                          \
-    X(GWPARAM_ERR_NONFINITE, -7, "NaN or Inf in an input or output")                     \
-    X(GWPARAM_ERR_RANGE, -8, "far outside the training range, or beyond the limits")     \
-    X(GWPARAM_ERR_RANK, -9, "another rank failed")                                       \
+#define GWPARAM_STATUS_LIST(X)                                                         \
+    X(GWPARAM_OK, 0, "success")                                                        \
+    X(GWPARAM_ERR_ARGUMENT, -1, "null, out of range, or calls in the wrong order")     \
+    X(GWPARAM_ERR_FILE, -2, "cannot open or read a file")                              \
+    X(GWPARAM_ERR_CONTRACT, -3, "contract absent, or it asks what the host lacks")     \
+    X(GWPARAM_ERR_SHAPE, -4, "shape, dtype or layout differs from the contract")       \
+    X(GWPARAM_ERR_DEVICE, -5, "device absent or out of memory")                        \
+    X(GWPARAM_ERR_INFERENCE, -6, "the network raised an error")                        \
+    X(GWPARAM_ERR_NONFINITE, -7, "NaN or Inf in an input or output")                   \
+    X(GWPARAM_ERR_RANGE, -8, "far outside the training range, or beyond the limits")   \
+    X(GWPARAM_ERR_RANK, -9, "another rank failed")                                     \
     X(GWPARAM_ERR_INTERNAL, -99, "a bug in gwparam")
 
 #define GWPARAM_STATUS_ENUMERATOR(name, number, meaning) name = number,
@@ -80,8 +80,8 @@ typedef struct gwparam_scheme gwparam_scheme;
  * An array of the host, borrowed for one call.
  *
  * The last dimension of a field on levels is the level; all others, in any number, are
- * horizontal. Strides are in elements, of any sign, so that every layout can be described:
- * a Fortran array (lon, lat, lev) has shape {nlon, nlat, nlev} and strides
+ * horizontal. Strides are in elements, of any sign, so that every layout can be
+ * described: a Fortran array (lon, lat, lev) has shape {nlon, nlat, nlev} and strides
  * {1, nlon, nlon * nlat}.
  */
 typedef struct gwparam_array {
@@ -175,10 +175,12 @@ GWPARAM_EXPORT void gwparam_scheme_free(gwparam_scheme *scheme);
  * @param[out] text     Receives the NUL-terminated text; may be null if capacity is 0.
  * @param      capacity Bytes at text.
  * @param[out] size     Bytes that the text needs, the NUL included.
- * @return GWPARAM_OK, or ERR_ARGUMENT if the text does not fit (size is set all the same).
+ * @return GWPARAM_OK, or ERR_ARGUMENT if the text does not fit (size is set all the
+ * same).
  */
-GWPARAM_API gwparam_status gwparam_scheme_contract(const gwparam_scheme *scheme, char *text,
-                                                   int64_t capacity, int64_t *size);
+GWPARAM_API gwparam_status gwparam_scheme_contract(const gwparam_scheme *scheme,
+                                                   char *text, int64_t capacity,
+                                                   int64_t *size);
 
 /**
  * Copy the counters of a scheme.
@@ -201,8 +203,9 @@ GWPARAM_API gwparam_status gwparam_scheme_statistics(const gwparam_scheme *schem
  *         ERR_SHAPE (another number of levels), ERR_CONTRACT (other pressures than the
  *         network's).
  */
-GWPARAM_API gwparam_status gwparam_scheme_set_levels(gwparam_scheme *scheme, int32_t order,
-                                                     int64_t nlev, const double *pressure);
+GWPARAM_API gwparam_status gwparam_scheme_set_levels(gwparam_scheme *scheme,
+                                                     int32_t order, int64_t nlev,
+                                                     const double *pressure);
 
 /**
  * Hand over one input of the current window of columns; it is copied.
@@ -210,8 +213,8 @@ GWPARAM_API gwparam_status gwparam_scheme_set_levels(gwparam_scheme *scheme, int
  * @param name   The contract's name of the field.
  * @param units  Units of the array; null: those of the contract.
  * @param array  (horizontal..., level), or (horizontal...) for a surface field.
- * @return GWPARAM_OK, or ERR_ARGUMENT (levels not set, given twice), ERR_CONTRACT (no such
- *         input, units of another dimension), ERR_SHAPE, ERR_NONFINITE.
+ * @return GWPARAM_OK, or ERR_ARGUMENT (levels not set, given twice), ERR_CONTRACT (no
+ * such input, units of another dimension), ERR_SHAPE, ERR_NONFINITE.
  */
 GWPARAM_API gwparam_status gwparam_scheme_put(gwparam_scheme *scheme, const char *name,
                                               const char *units,
@@ -256,11 +259,12 @@ GWPARAM_API gwparam_status gwparam_scheme_discard(gwparam_scheme *scheme);
  * @param      name   The contract's name of the field.
  * @param      units  Units wanted in the array; null: those of the contract.
  * @param[out] array  (horizontal..., level): as many columns as the window has.
- * @return GWPARAM_OK, or ERR_ARGUMENT (nothing was run, no such window), ERR_CONTRACT (no
- *         such output, units of another dimension), ERR_SHAPE.
+ * @return GWPARAM_OK, or ERR_ARGUMENT (nothing was run, no such window), ERR_CONTRACT
+ * (no such output, units of another dimension), ERR_SHAPE.
  */
-GWPARAM_API gwparam_status gwparam_scheme_get(const gwparam_scheme *scheme, int64_t window,
-                                              const char *name, const char *units,
+GWPARAM_API gwparam_status gwparam_scheme_get(const gwparam_scheme *scheme,
+                                              int64_t window, const char *name,
+                                              const char *units,
                                               const gwparam_array *array);
 
 #ifdef __cplusplus

@@ -62,11 +62,12 @@ std::int64_t level_stride(const HostArray &host) {
         where += (d == 0 ? "" : ", ") +
                  std::to_string((is_level ? level : columns.index(d)) + 1);
     }
-    throw Error(GWPARAM_ERR_NONFINITE, field + " is " + std::to_string(value) + " at (" +
-                                           where + "), counted from 1");
+    throw Error(GWPARAM_ERR_NONFINITE, field + " is " + std::to_string(value) +
+                                           " at (" + where + "), counted from 1");
 }
 
-// Runs body(first column, columns, offsets of the columns in the host's array) over all.
+// Runs body(first column, columns, offsets of the columns in the host's array) over
+// all.
 template <typename Body> void for_each_tile(const HostArray &host, Body &&body) {
     Columns columns(host);
     const std::int64_t n = host.columns();
@@ -87,42 +88,45 @@ void pack_as(const HostArray &host, bool flip, const Conversion &conversion,
     const auto *source = static_cast<const Host *>(host.array->data);
     const std::int64_t width = rows.width();
     const std::int64_t stride = level_stride(host);
-    for_each_tile(host, [&](std::int64_t start, std::int64_t count, const auto &offsets) {
-        auto *target = reinterpret_cast<Network *>(rows.row(first + start));
-        // x - x is zero for every finite x; summing it costs less than a test a cell.
-        Network unfinite = 0;
-        for (std::int64_t level = 0; level < width; ++level) {
-            const Host *line = source + stride * (flip ? width - 1 - level : level);
-            for (std::int64_t i = 0; i < count; ++i) {
-                const auto value =
-                    static_cast<Network>(line[offsets[i]] * conversion.scale +
-                                         conversion.offset);
-                target[i * width + level] = value;
-                unfinite += value - value;
-            }
-        }
-        if (unfinite == 0) {
-            return;
-        }
-        for (std::int64_t i = 0; i < count; ++i) {
+    for_each_tile(
+        host, [&](std::int64_t start, std::int64_t count, const auto &offsets) {
+            auto *target = reinterpret_cast<Network *>(rows.row(first + start));
+            // x - x is zero for every finite x; summing it costs less than a test a
+            // cell.
+            Network unfinite = 0;
             for (std::int64_t level = 0; level < width; ++level) {
-                const double value = target[i * width + level];
-                if (!std::isfinite(value)) {
-                    throw_nonfinite(host, start + i, flip ? width - 1 - level : level,
-                                    value, field);
+                const Host *line = source + stride * (flip ? width - 1 - level : level);
+                for (std::int64_t i = 0; i < count; ++i) {
+                    const auto value = static_cast<Network>(
+                        line[offsets[i]] * conversion.scale + conversion.offset);
+                    target[i * width + level] = value;
+                    unfinite += value - value;
                 }
             }
-        }
-    });
+            if (unfinite == 0) {
+                return;
+            }
+            for (std::int64_t i = 0; i < count; ++i) {
+                for (std::int64_t level = 0; level < width; ++level) {
+                    const double value = target[i * width + level];
+                    if (!std::isfinite(value)) {
+                        throw_nonfinite(host, start + i,
+                                        flip ? width - 1 - level : level, value, field);
+                    }
+                }
+            }
+        });
 }
 
 template <typename Network, typename Host>
 void unpack_as(const Rows &rows, std::int64_t first, bool flip,
-               const Conversion &conversion, const std::uint8_t *keep, const HostArray &host) {
+               const Conversion &conversion, const std::uint8_t *keep,
+               const HostArray &host) {
     auto *target = static_cast<Host *>(host.array->data);
     const std::int64_t width = rows.width();
     const std::int64_t stride = level_stride(host);
-    for_each_tile(host, [&](std::int64_t start, std::int64_t count, const auto &offsets) {
+    for_each_tile(host, [&](std::int64_t start, std::int64_t count,
+                            const auto &offsets) {
         const auto *source = reinterpret_cast<const Network *>(rows.row(first + start));
         for (std::int64_t level = 0; level < width; ++level) {
             Host *line = target + stride * (flip ? width - 1 - level : level);
@@ -195,9 +199,10 @@ HostArray checked_array(const gwparam_array *array, std::int64_t levels,
     const bool on_levels = levels > 0;
     const int least_rank = on_levels ? 2 : 1;
     if (array->rank < least_rank || array->rank > GWPARAM_MAX_RANK) {
-        throw Error(GWPARAM_ERR_SHAPE, field + " has rank " + std::to_string(array->rank) +
-                                           ", expected " + std::to_string(least_rank) +
-                                           " to " + std::to_string(GWPARAM_MAX_RANK));
+        throw Error(GWPARAM_ERR_SHAPE, field + " has rank " +
+                                           std::to_string(array->rank) + ", expected " +
+                                           std::to_string(least_rank) + " to " +
+                                           std::to_string(GWPARAM_MAX_RANK));
     }
     const std::vector<std::int64_t> shape(array->shape, array->shape + array->rank);
     if (*std::min_element(shape.begin(), shape.end()) < 0) {
@@ -222,18 +227,21 @@ void pack(const HostArray &host, bool flip, const Conversion &conversion,
     const bool host_single = host.array->dtype == GWPARAM_FLOAT32;
     const bool network_single = rows.dtype() == Dtype::float32;
     const auto copy =
-        host_single ? (network_single ? pack_as<float, float> : pack_as<float, double>)
-                    : (network_single ? pack_as<double, float> : pack_as<double, double>);
+        host_single
+            ? (network_single ? pack_as<float, float> : pack_as<float, double>)
+            : (network_single ? pack_as<double, float> : pack_as<double, double>);
     copy(host, flip, conversion, field, rows, first);
 }
 
-void unpack(const Rows &rows, std::int64_t first, bool flip, const Conversion &conversion,
-            const std::uint8_t *keep, const HostArray &host) {
+void unpack(const Rows &rows, std::int64_t first, bool flip,
+            const Conversion &conversion, const std::uint8_t *keep,
+            const HostArray &host) {
     const bool host_single = host.array->dtype == GWPARAM_FLOAT32;
     const bool network_single = rows.dtype() == Dtype::float32;
     const auto copy =
-        network_single ? (host_single ? unpack_as<float, float> : unpack_as<float, double>)
-                       : (host_single ? unpack_as<double, float> : unpack_as<double, double>);
+        network_single
+            ? (host_single ? unpack_as<float, float> : unpack_as<float, double>)
+            : (host_single ? unpack_as<double, float> : unpack_as<double, double>);
     copy(rows, first, flip, conversion, keep, host);
 }
 

@@ -27,7 +27,8 @@ class Rows {
     std::int64_t count() const { return count_; }
     std::int64_t bytes() const { return capacity_ * row_bytes(); }
 
-    // Keeps the rows that are there. Room is never given back: a host's steps are alike.
+    // Keeps the rows that are there. Room is never given back: a host's steps are
+    // alike.
     void resize(std::int64_t count);
 
     std::byte *row(std::int64_t i) { return data_.get() + i * row_bytes(); }
@@ -57,20 +58,21 @@ struct HostArray {
     std::int64_t columns() const;
 };
 
-// Throws ERR_ARGUMENT or ERR_SHAPE unless the array can hold a field of `levels` levels;
-// 0 levels stand for a surface field.
+// Throws ERR_ARGUMENT or ERR_SHAPE unless the array can hold a field of `levels`
+// levels; 0 levels stand for a surface field.
 HostArray checked_array(const gwparam_array *array, std::int64_t levels,
                         const std::string &field);
 
 std::string shape_text(const std::vector<std::int64_t> &shape);
 
-// Copy all columns of the host into rows `first`, `first` + 1, ..., turned upside down if
-// `flip`. Throws ERR_NONFINITE, naming the first bad cell.
+// Copy all columns of the host into rows `first`, `first` + 1, ..., turned upside down
+// if `flip`. Throws ERR_NONFINITE, naming the first bad cell.
 void pack(const HostArray &host, bool flip, const Conversion &conversion,
           const std::string &field, Rows &rows, std::int64_t first);
 
 // The way back, but for columns marked as kept (guard.hpp).
-void unpack(const Rows &rows, std::int64_t first, bool flip, const Conversion &conversion,
-            const std::uint8_t *keep, const HostArray &host);
+void unpack(const Rows &rows, std::int64_t first, bool flip,
+            const Conversion &conversion, const std::uint8_t *keep,
+            const HostArray &host);
 
 } // namespace gwparam

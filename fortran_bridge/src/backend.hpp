@@ -11,8 +11,8 @@
 
 namespace gwparam {
 
-// One field of a batch: `rows` rows of `width` values; a surface field has width 1 and a
-// tensor of rank 1.
+// One field of a batch: `rows` rows of `width` values; a surface field has width 1 and
+// a tensor of rank 1.
 template <typename Byte> struct BatchField {
     Byte *data;
     Dtype dtype;

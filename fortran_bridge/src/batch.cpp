@@ -46,8 +46,9 @@ void Batch::run(Backend &backend, std::int64_t columns) {
         }
         std::vector<BatchOutput> outputs;
         for (std::size_t i = 0; i < outputs_.size(); ++i) {
-            outputs.push_back({outputs_[i].row(first), outputs_[i].dtype(), chunk_columns_,
-                               outputs_[i].width(), contract_.outputs[i].levels > 0});
+            outputs.push_back({outputs_[i].row(first), outputs_[i].dtype(),
+                               chunk_columns_, outputs_[i].width(),
+                               contract_.outputs[i].levels > 0});
         }
         backend.forward(inputs, outputs);
     }

@@ -10,8 +10,8 @@
 
 namespace gwparam {
 
-// Chunks have one size and the last is padded, so that the result of a column has the same
-// bits whatever the number of ranks, windows or columns.
+// Chunks have one size and the last is padded, so that the result of a column has the
+// same bits whatever the number of ranks, windows or columns.
 class Batch {
   public:
     Batch(const Contract &contract, std::int64_t chunk_columns);

@@ -20,7 +20,8 @@ namespace {
 using gwparam::Error;
 
 template <typename Body> gwparam_status guarded(Body &&body) noexcept {
-    const gwparam::FloatEnvironmentGuard environment; // else -ffpe-trap hosts die in libtorch
+    const gwparam::FloatEnvironmentGuard
+        environment; // else -ffpe-trap hosts die in libtorch
     try {
         body();
         return GWPARAM_OK;
@@ -42,8 +43,8 @@ template <typename T> T &given(T *pointer, const char *name) {
     return *pointer;
 }
 
-// The caller's struct, which may be older (shorter) or newer (longer, then zero where this
-// library knows no field).
+// The caller's struct, which may be older (shorter) or newer (longer, then zero where
+// this library knows no field).
 gwparam_options known_part(const gwparam_options &options) {
     gwparam_options known{};
     if (options.struct_size < sizeof options.struct_size) {
@@ -51,8 +52,9 @@ gwparam_options known_part(const gwparam_options &options) {
     }
     const auto *bytes = reinterpret_cast<const unsigned char *>(&options);
     const std::size_t size = options.struct_size;
-    const auto unknown = std::find_if(bytes + std::min(size, sizeof known), bytes + size,
-                                      [](unsigned char byte) { return byte != 0; });
+    const auto unknown =
+        std::find_if(bytes + std::min(size, sizeof known), bytes + size,
+                     [](unsigned char byte) { return byte != 0; });
     if (unknown != bytes + size || options.reserved != 0) {
         throw Error(GWPARAM_ERR_ARGUMENT, "options hold a setting that this version (" +
                                               std::string(GWPARAM_VERSION) +
@@ -76,9 +78,10 @@ void copy_text(const char *source, char *text, int64_t capacity) {
 gwparam_status gwparam_version(char *text, int64_t capacity) {
     return guarded([&] {
         if (capacity < static_cast<int64_t>(sizeof GWPARAM_VERSION)) {
-            throw Error(GWPARAM_ERR_ARGUMENT, "capacity is " + std::to_string(capacity) +
-                                                  ", expected at least " +
-                                                  std::to_string(sizeof GWPARAM_VERSION));
+            throw Error(GWPARAM_ERR_ARGUMENT,
+                        "capacity is " + std::to_string(capacity) +
+                            ", expected at least " +
+                            std::to_string(sizeof GWPARAM_VERSION));
         }
         copy_text(GWPARAM_VERSION, text, capacity);
     });
@@ -131,9 +134,9 @@ gwparam_status gwparam_scheme_contract(const gwparam_scheme *scheme, char *text,
             return;
         }
         if (capacity < needed) {
-            throw Error(GWPARAM_ERR_ARGUMENT, "capacity is " + std::to_string(capacity) +
-                                                  ", expected at least " +
-                                                  std::to_string(needed));
+            throw Error(GWPARAM_ERR_ARGUMENT,
+                        "capacity is " + std::to_string(capacity) +
+                            ", expected at least " + std::to_string(needed));
         }
         copy_text(json.c_str(), text, capacity);
     });

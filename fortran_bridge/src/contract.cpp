@@ -43,7 +43,8 @@ std::int64_t parse_levels(const std::string &levels, std::int64_t nlev,
 void expect_text(const Json &object, const char *key, const std::string &expected) {
     const auto found = object.at(key).get<std::string>();
     if (found != expected) {
-        reject(std::string(key) + " is \"" + found + "\", expected \"" + expected + "\"");
+        reject(std::string(key) + " is \"" + found + "\", expected \"" + expected +
+               "\"");
     }
 }
 
@@ -80,8 +81,9 @@ std::vector<double> values_or_nothing(const Json &values, const FieldContract &f
     }
     const auto list = values.get<std::vector<double>>();
     if (static_cast<std::int64_t>(list.size()) != field.width()) {
-        reject("training_range of " + field.name + " has " + std::to_string(list.size()) +
-               " values, expected " + std::to_string(field.width()));
+        reject("training_range of " + field.name + " has " +
+               std::to_string(list.size()) + " values, expected " +
+               std::to_string(field.width()));
     }
     return list;
 }
@@ -100,7 +102,8 @@ void parse_vertical(const Json &vertical, Contract &contract) {
     const Json &nominal = vertical.at("nominal_pressure");
     if (!nominal.is_null()) {
         contract.nominal_pressure = nominal.get<std::vector<double>>();
-        if (static_cast<std::int64_t>(contract.nominal_pressure.size()) != contract.nlev) {
+        if (static_cast<std::int64_t>(contract.nominal_pressure.size()) !=
+            contract.nlev) {
             reject("nominal_pressure has " +
                    std::to_string(contract.nominal_pressure.size()) +
                    " values, expected " + std::to_string(contract.nlev));
@@ -112,8 +115,8 @@ void parse_vertical(const Json &vertical, Contract &contract) {
 Contract parse(const Json &json) {
     const int version = json.at("contract_version").get<int>();
     if (version > newest_contract_version) {
-        reject("contract_version is " + std::to_string(version) + ", expected at most " +
-               std::to_string(newest_contract_version));
+        reject("contract_version is " + std::to_string(version) +
+               ", expected at most " + std::to_string(newest_contract_version));
     }
     Contract contract;
     contract.name = json.at("name").get<std::string>();

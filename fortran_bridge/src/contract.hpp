@@ -18,7 +18,8 @@ struct FieldContract {
     Dtype dtype;
     std::int64_t levels; // 0 for a surface field
 
-    // Inputs: mean and standard deviation in training, a value a level; empty if unknown.
+    // Inputs: mean and standard deviation in training, a value a level; empty if
+    // unknown.
     std::vector<double> training_mean;
     std::vector<double> training_deviation;
 
@@ -40,8 +41,8 @@ struct Contract {
     double probe_tolerance;
 };
 
-// Throws ERR_CONTRACT, naming the key, for a contract that is newer, incomplete, or asks
-// for what this library does not do.
+// Throws ERR_CONTRACT, naming the key, for a contract that is newer, incomplete, or
+// asks for what this library does not do.
 Contract parse_contract(const std::string &json);
 
 } // namespace gwparam

@@ -66,7 +66,8 @@ void mark_out_of_range(const Contract &contract, const std::vector<Rows> &inputs
                 }
                 if (policy == GWPARAM_GUARD_ERROR) {
                     std::ostringstream text;
-                    text << describe(field, rows, i, level) << mean << " within " << reach;
+                    text << describe(field, rows, i, level) << mean << " within "
+                         << reach;
                     throw Error(GWPARAM_ERR_RANGE, text.str());
                 }
                 mark(policy, marks[column]);

@@ -13,8 +13,8 @@ namespace gwparam {
 enum : std::uint8_t { column_passes = 0, column_kept = 1, column_zeroed = 2 };
 using ColumnMarks = std::vector<std::uint8_t>;
 
-// Marks the columns with an input further than `sigmas` standard deviations from its mean
-// in training. Throws ERR_RANGE if the policy is GWPARAM_GUARD_ERROR.
+// Marks the columns with an input further than `sigmas` standard deviations from its
+// mean in training. Throws ERR_RANGE if the policy is GWPARAM_GUARD_ERROR.
 void mark_out_of_range(const Contract &contract, const std::vector<Rows> &inputs,
                        double sigmas, std::int32_t policy, ColumnMarks &marks);
 

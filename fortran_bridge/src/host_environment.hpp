@@ -1,12 +1,13 @@
-// What belongs to the host and is left as found: floating-point traps, OpenMP's setting.
+// What belongs to the host and is left as found: floating-point traps, OpenMP's
+// setting.
 #pragma once
 
 #include <cfenv>
 
 namespace gwparam {
 
-// Traps off for the scope, the host's floating-point environment back at its end: a host
-// built with -ffpe-trap=invalid would die in the vectorised code of libtorch.
+// Traps off for the scope, the host's floating-point environment back at its end: a
+// host built with -ffpe-trap=invalid would die in the vectorised code of libtorch.
 class FloatEnvironmentGuard {
   public:
     FloatEnvironmentGuard() noexcept { std::feholdexcept(&environment_); }

@@ -14,8 +14,9 @@ namespace {
 // The profiling executor of TorchScript is slow for two calls, then settled.
 constexpr int warm_up_calls = 3;
 
-std::vector<Rows> read_rows(const std::vector<FieldContract> &fields, std::int64_t columns,
-                            const std::string &bytes, std::size_t &position) {
+std::vector<Rows> read_rows(const std::vector<FieldContract> &fields,
+                            std::int64_t columns, const std::string &bytes,
+                            std::size_t &position) {
     std::vector<Rows> all;
     for (const FieldContract &field : fields) {
         Rows rows(field.dtype, field.width());
@@ -54,22 +55,25 @@ void compare(const FieldContract &field, const Rows &found, const Rows &expected
     if (!(difference <= tolerance * largest)) {
         std::ostringstream text;
         text << "the probe is off by " << difference << " " << field.units << " in "
-             << field.name << ", expected at most " << tolerance << " of its largest value "
-             << largest;
+             << field.name << ", expected at most " << tolerance
+             << " of its largest value " << largest;
         throw Error(GWPARAM_ERR_INFERENCE, text.str());
     }
 }
 
 } // namespace
 
-void check_probe(const Contract &contract, Backend &backend, std::int64_t chunk_columns) {
+void check_probe(const Contract &contract, Backend &backend,
+                 std::int64_t chunk_columns) {
     const std::string &bytes = backend.probe_bytes();
     std::size_t size = 0;
     const auto inputs = read_rows(contract.inputs, contract.probe_columns, bytes, size);
-    const auto outputs = read_rows(contract.outputs, contract.probe_columns, bytes, size);
+    const auto outputs =
+        read_rows(contract.outputs, contract.probe_columns, bytes, size);
     if (size != bytes.size()) {
-        throw Error(GWPARAM_ERR_CONTRACT, "the probe has " + std::to_string(bytes.size()) +
-                                              " bytes, expected " + std::to_string(size));
+        throw Error(GWPARAM_ERR_CONTRACT,
+                    "the probe has " + std::to_string(bytes.size()) +
+                        " bytes, expected " + std::to_string(size));
     }
     // Repeated over whole chunks, so that every place in a chunk is tried.
     const std::int64_t columns =

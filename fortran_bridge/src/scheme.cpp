@@ -53,8 +53,8 @@ gwparam_options checked(gwparam_options options) {
     return options;
 }
 
-std::size_t find_field(const std::vector<FieldContract> &fields, const std::string &name,
-                       const char *kind) {
+std::size_t find_field(const std::vector<FieldContract> &fields,
+                       const std::string &name, const char *kind) {
     std::string known;
     for (std::size_t i = 0; i < fields.size(); ++i) {
         if (fields[i].name == name) {
@@ -131,7 +131,8 @@ void Scheme::set_levels(std::int32_t order, std::int64_t nlev, const double *pre
     levels_set_ = true;
 }
 
-void Scheme::put(const std::string &name, const char *units, const gwparam_array *array) {
+void Scheme::put(const std::string &name, const char *units,
+                 const gwparam_array *array) {
     if (flushed_) {
         discard();
     }
@@ -158,9 +159,10 @@ void Scheme::pack_input(const std::string &name, const char *units,
         reject_argument(name + " was put twice into one window");
     }
     if (host.horizontal_shape() != open_->horizontal_shape) {
-        throw Error(GWPARAM_ERR_SHAPE,
-                    name + " has horizontal shape " + shape_text(host.horizontal_shape()) +
-                        ", expected " + shape_text(open_->horizontal_shape));
+        throw Error(GWPARAM_ERR_SHAPE, name + " has horizontal shape " +
+                                           shape_text(host.horizontal_shape()) +
+                                           ", expected " +
+                                           shape_text(open_->horizontal_shape));
     }
     Rows &rows = batch_.input(i);
     rows.resize(open_->first + open_->columns);
@@ -205,7 +207,8 @@ void Scheme::flush() {
         discard();
         throw;
     }
-    const auto guarded = columns - std::count(marks_.begin(), marks_.end(), column_passes);
+    const auto guarded =
+        columns - std::count(marks_.begin(), marks_.end(), column_passes);
     zero_marked_columns();
     statistics_.runs += 1;
     statistics_.columns += columns;
@@ -215,8 +218,8 @@ void Scheme::flush() {
 }
 
 void Scheme::guard() {
-    mark_out_of_range(contract_, batch_.inputs(), options_.range_sigmas, options_.on_range,
-                      marks_);
+    mark_out_of_range(contract_, batch_.inputs(), options_.range_sigmas,
+                      options_.on_range, marks_);
     mark_beyond_limits(contract_, batch_.outputs(), options_.on_limit, marks_);
 }
 
@@ -256,9 +259,10 @@ void Scheme::get(std::int64_t window, const std::string &name, const char *units
     const FieldContract &field = contract_.outputs[i];
     const HostArray host = checked_array(array, field.levels, field.name);
     if (host.horizontal_shape() != wanted.horizontal_shape) {
-        throw Error(GWPARAM_ERR_SHAPE,
-                    name + " has horizontal shape " + shape_text(host.horizontal_shape()) +
-                        ", expected " + shape_text(wanted.horizontal_shape));
+        throw Error(GWPARAM_ERR_SHAPE, name + " has horizontal shape " +
+                                           shape_text(host.horizontal_shape()) +
+                                           ", expected " +
+                                           shape_text(wanted.horizontal_shape));
     }
     unpack(batch_.outputs()[i], wanted.first, flip_, network_to_host(field, units),
            marks_.data() + wanted.first, host);

@@ -64,7 +64,8 @@ void check_is_archive(const std::string &path) {
     std::array<char, 4> magic{};
     if (!file.read(magic.data(), magic.size()) || magic != zip_magic) {
         throw Error(GWPARAM_ERR_FILE,
-                    path + " is no TorchScript archive: it does not begin as a zip file");
+                    path +
+                        " is no TorchScript archive: it does not begin as a zip file");
     }
 }
 
@@ -83,8 +84,9 @@ torch::Device chosen_device(const std::string &name) {
         const torch::Device device(name);
         const auto count = static_cast<int>(torch::cuda::device_count());
         if (device.index() >= count || count == 0) {
-            throw Error(GWPARAM_ERR_DEVICE, "device is \"" + name + "\", expected one of " +
-                                                std::to_string(count) + " CUDA devices");
+            throw Error(GWPARAM_ERR_DEVICE,
+                        "device is \"" + name + "\", expected one of " +
+                            std::to_string(count) + " CUDA devices");
         }
         return device;
     } catch (const c10::Error &e) {
@@ -130,8 +132,8 @@ class TorchBackend : public Backend {
             module_.to(device_);
             module_.eval();
         } catch (const c10::Error &e) {
-            throw Error(GWPARAM_ERR_DEVICE, path + " cannot be moved to " + device_.str() +
-                                                ": " + first_line(e));
+            throw Error(GWPARAM_ERR_DEVICE, path + " cannot be moved to " +
+                                                device_.str() + ": " + first_line(e));
         }
     }
 
@@ -164,10 +166,12 @@ class TorchBackend : public Backend {
   private:
     static void copy_results(const torch::jit::IValue &result,
                              const std::vector<BatchOutput> &outputs) {
-        if (!result.isTuple() || result.toTupleRef().elements().size() != outputs.size()) {
-            throw Error(GWPARAM_ERR_INFERENCE,
-                        "the network gives " + result.tagKind() + ", expected a tuple of " +
-                            std::to_string(outputs.size()) + " tensors");
+        if (!result.isTuple() ||
+            result.toTupleRef().elements().size() != outputs.size()) {
+            throw Error(GWPARAM_ERR_INFERENCE, "the network gives " + result.tagKind() +
+                                                   ", expected a tuple of " +
+                                                   std::to_string(outputs.size()) +
+                                                   " tensors");
         }
         const auto elements = result.toTupleRef().elements();
         for (std::size_t i = 0; i < outputs.size(); ++i) {

@@ -177,9 +177,9 @@ Conversion conversion(const std::string &from, const std::string &to,
     const auto source = UnitParser(from).parse();
     const auto target = UnitParser(to).parse();
     if (!source || !target || source->dimension != target->dimension) {
-        throw Error(GWPARAM_ERR_CONTRACT,
-                    field + " has units \"" + from + "\", expected \"" + to +
-                        "\" or others of that dimension");
+        throw Error(GWPARAM_ERR_CONTRACT, field + " has units \"" + from +
+                                              "\", expected \"" + to +
+                                              "\" or others of that dimension");
     }
     if (source->scale == target->scale && source->offset == target->offset) {
         return {};

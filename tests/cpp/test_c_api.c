@@ -43,8 +43,8 @@ typedef struct {
 static const layout fortran_layout = {"lon fastest", 1, NLON, NCOL, 0};
 static const layout layouts[] = {
     {"lon fastest", 1, NLON, NCOL, 0},
-    {"level fastest", NLEV, NLEV *NLON, 1, 0},
-    {"lat fastest", NLAT *NLEV, 1, NLAT, 0},
+    {"level fastest", NLEV, NLEV * NLON, 1, 0},
+    {"lat fastest", NLAT * NLEV, 1, NLAT, 0},
     {"every second element", 2, 2 * NLON, 2 * NCOL, 0},
     {"bottom up", 1, NLON, NCOL, 1},
 };
@@ -74,11 +74,8 @@ static void fill(state *s, const layout *l) {
 }
 
 static gwparam_array on_levels(double *data, const layout *l) {
-    const gwparam_array array = {data,
-                                 GWPARAM_FLOAT64,
-                                 3,
-                                 {NLON, NLAT, NLEV, 0},
-                                 {l->lon, l->lat, l->lev, 0}};
+    const gwparam_array array = {
+        data, GWPARAM_FLOAT64, 3, {NLON, NLAT, NLEV, 0}, {l->lon, l->lat, l->lev, 0}};
     return array;
 }
 
@@ -123,7 +120,8 @@ static const double rounding = 1e-17;
 
 static char message[1024];
 
-static int fails_with(gwparam_status status, gwparam_status expected, const char *text) {
+static int fails_with(gwparam_status status, gwparam_status expected,
+                      const char *text) {
     if (gwparam_last_error(message, sizeof message) != GWPARAM_OK) {
         return 0;
     }
@@ -219,8 +217,8 @@ static void test_single_precision(void) {
     for (int k = 0; k < NLEV; ++k) {
         for (int j = 0; j < NLAT; ++j) {
             for (int i = 0; i < NLON; ++i) {
-                largest = fmax(largest,
-                               fabs(dudt[cell(l, i, j, k)] - dudt_at(i, j, k)));
+                largest =
+                    fmax(largest, fabs(dudt[cell(l, i, j, k)] - dudt_at(i, j, k)));
             }
         }
     }
@@ -247,7 +245,8 @@ static void test_units_are_converted(void) {
     status = status ? status : gwparam_scheme_put(scheme, U, "m s**-1", &u);
     status = status ? status : gwparam_scheme_run(scheme);
     status = status ? status : get_both(scheme, &s, l, 1);
-    /* Degrees and hPa come back with a rounding error of a few units in the last place. */
+    /* Degrees and hPa come back with a rounding error of a few units in the last place.
+     */
     ok(status == GWPARAM_OK && largest_error(&s, l) <= 1e-15, "units of inputs");
     status = gwparam_scheme_get(scheme, 1, DUDT, "m s-1 day-1", &dudt);
     ok(status == GWPARAM_OK &&
@@ -256,7 +255,8 @@ static void test_units_are_converted(void) {
     gwparam_scheme_free(scheme);
 }
 
-/* Windows of one latitude row each, handed over one after the other, then run at once. */
+/* Windows of one latitude row each, handed over one after the other, then run at once.
+ */
 static void test_windows(void) {
     static state whole, parts;
     const layout *l = &fortran_layout;
@@ -329,7 +329,8 @@ static void test_load_failures(void) {
         {"truncated.pt", GWPARAM_ERR_FILE, "no complete TorchScript archive"},
         {"no_contract.pt", GWPARAM_ERR_CONTRACT, "holds no gwparam_contract.json"},
         {"newer.pt", GWPARAM_ERR_CONTRACT, "contract_version is 2, expected at most 1"},
-        {"stencil.pt", GWPARAM_ERR_CONTRACT, "kind is \"stencil\", expected \"column\""},
+        {"stencil.pt", GWPARAM_ERR_CONTRACT,
+         "kind is \"stencil\", expected \"column\""},
         {"no_limits.pt", GWPARAM_ERR_CONTRACT, "no positive maximum_magnitude"},
         {"bad_dtype.pt", GWPARAM_ERR_CONTRACT, "/inputs/0/units"},
         {"probe_short.pt", GWPARAM_ERR_CONTRACT, "528 bytes, expected 704"},
@@ -483,9 +484,8 @@ static void test_put_failures(void) {
                       "horizontal shape (4, 3), expected (3, 4)"),
        "transposed surface field");
     status = gwparam_scheme_put(scheme, U, NULL, &good);
-    ok(status == GWPARAM_OK &&
-           fails_with(gwparam_scheme_put(scheme, U, NULL, &good), GWPARAM_ERR_ARGUMENT,
-                      "put twice"),
+    ok(status == GWPARAM_OK && fails_with(gwparam_scheme_put(scheme, U, NULL, &good),
+                                          GWPARAM_ERR_ARGUMENT, "put twice"),
        "an input put twice");
 
     s.v[cell(l, 2, 1, 3)] = NAN;
@@ -509,8 +509,8 @@ static void test_order_of_calls(void) {
     fill(&s, l);
     before = s;
     gwparam_array dudt = on_levels(s.dudt, l);
-    ok(fails_with(gwparam_scheme_get(scheme, 1, DUDT, NULL, &dudt), GWPARAM_ERR_ARGUMENT,
-                  "nothing was run"),
+    ok(fails_with(gwparam_scheme_get(scheme, 1, DUDT, NULL, &dudt),
+                  GWPARAM_ERR_ARGUMENT, "nothing was run"),
        "get before run");
     ok(fails_with(gwparam_scheme_flush(scheme), GWPARAM_ERR_ARGUMENT,
                   "no closed window"),
@@ -527,8 +527,9 @@ static void test_order_of_calls(void) {
        "flush with an open window");
     status = put_all(scheme, &s, l);
     status = status ? status : gwparam_scheme_run(scheme);
-    ok(status == GWPARAM_OK && fails_with(gwparam_scheme_get(scheme, 2, DUDT, NULL, &dudt),
-                                          GWPARAM_ERR_ARGUMENT, "window is 2, expected 1"),
+    ok(status == GWPARAM_OK &&
+           fails_with(gwparam_scheme_get(scheme, 2, DUDT, NULL, &dudt),
+                      GWPARAM_ERR_ARGUMENT, "window is 2, expected 1"),
        "no such window");
     ok(fails_with(gwparam_scheme_get(scheme, 1, U, NULL, &dudt), GWPARAM_ERR_CONTRACT,
                   "eastward_wind is no output"),
@@ -543,8 +544,8 @@ static void test_order_of_calls(void) {
     ok(memcmp(&s, &before, sizeof s) == 0, "arrays are as they were after failures");
     ok(gwparam_scheme_discard(scheme) == GWPARAM_OK, "discard");
     dudt.shape[0] = NLON;
-    ok(fails_with(gwparam_scheme_get(scheme, 1, DUDT, NULL, &dudt), GWPARAM_ERR_ARGUMENT,
-                  "nothing was run"),
+    ok(fails_with(gwparam_scheme_get(scheme, 1, DUDT, NULL, &dudt),
+                  GWPARAM_ERR_ARGUMENT, "nothing was run"),
        "nothing is left after discard");
     gwparam_scheme_free(scheme);
 }
@@ -555,15 +556,15 @@ static void test_network_raises(void) {
     fill(&s, &fortran_layout);
     s.u[7] = 2000;
     gwparam_status status = put_all(scheme, &s, &fortran_layout);
-    ok(status == GWPARAM_OK && fails_with(gwparam_scheme_run(scheme),
-                                          GWPARAM_ERR_INFERENCE, "too windy"),
+    ok(status == GWPARAM_OK &&
+           fails_with(gwparam_scheme_run(scheme), GWPARAM_ERR_INFERENCE, "too windy"),
        "a network that raises");
     gwparam_scheme_free(scheme);
 }
 
 /* Column (1, 2) of a state in which its wind is too much for a network. */
-static gwparam_status run_guarded(const char *file, int32_t on_limit, double v, state *s,
-                                  int64_t *caught) {
+static gwparam_status run_guarded(const char *file, int32_t on_limit, double v,
+                                  state *s, int64_t *caught) {
     gwparam_options options = defaults();
     options.on_limit = on_limit;
     gwparam_scheme *scheme = load(file, &options);
@@ -629,8 +630,9 @@ static void test_guards(void) {
     fill(&s, l); /* winds up to 433 m s-1, the deviation is 30 m s-1 */
     status = put_all(scheme, &s, l);
     ok(status == GWPARAM_OK &&
-           fails_with(gwparam_scheme_run(scheme), GWPARAM_ERR_RANGE,
-                      "eastward_wind is 301 m s-1 in column 1 at the network's level 4"),
+           fails_with(
+               gwparam_scheme_run(scheme), GWPARAM_ERR_RANGE,
+               "eastward_wind is 301 m s-1 in column 1 at the network's level 4"),
        "range: error");
     gwparam_scheme_free(scheme);
 }

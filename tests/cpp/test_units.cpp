@@ -10,7 +10,8 @@ namespace {
 
 bool gives(const char *from, const char *to, double value, double expected) {
     const auto c = gwparam::conversion(from, to, "field");
-    return std::abs(value * c.scale + c.offset - expected) <= 1e-12 * std::abs(expected);
+    return std::abs(value * c.scale + c.offset - expected) <=
+           1e-12 * std::abs(expected);
 }
 
 bool is_identity(const char *from, const char *to) {

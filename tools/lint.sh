@@ -1,0 +1,19 @@
+#!/bin/sh
+# Format and lint, each tool on directories; the settings are in pyproject.toml.
+set -eu
+cd "$(dirname "$0")/.."
+PATH=$PWD/.venv/bin:$PATH
+export PATH
+
+native() { git ls-files '*.c' '*.cpp' '*.h' '*.hpp'; }
+
+set -x
+ruff format --check .
+ruff check .
+mypy
+lint-imports
+# shellcheck disable=SC2046 # a list of files
+clang-format --dry-run -Werror $(native)
+ffmt --check fortran_bridge gwparam tests examples
+fortitude check fortran_bridge gwparam tests examples
+codespell
