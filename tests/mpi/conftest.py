@@ -93,7 +93,13 @@ def driver(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("mima_coupling")
     makefile = PROJECT / "examples" / "mima_coupling" / "Makefile"
     built = subprocess.run(
-        ["make", "-f", makefile, "driver", "FFLAGS=-O2 -fcheck=all"],
+        [
+            "make",
+            "-f",
+            makefile,
+            "driver",
+            "FFLAGS=-O2 -fcheck=all -ffpe-trap=invalid,zero,overflow",
+        ],
         cwd=folder,
         env=_environment(),
         capture_output=True,
@@ -137,39 +143,51 @@ def run(driver: Path, tmp_path: Path) -> Runner:
 
 
 @pytest.fixture(scope="session")
-def artefact(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def export(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Export a checkpoint by the command line: export(checkpoint, *options)."""
+
+    def run_export(checkpoint: Path, *options: str) -> Path:
+        path = tmp_path_factory.mktemp("artefact") / "wavenet.pt"
+        done = subprocess.run(
+            ["gwparam", "export", "--ckpt", checkpoint, "-o", path, *options],
+            env=_environment(),
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return path
+
+    return run_export
+
+
+@pytest.fixture(scope="session")
+def artefact(export: Callable[..., Path]) -> Path:
     """The network of the embedded sample."""
-    path = tmp_path_factory.mktemp("artefact") / "wavenet.pt"
-    export(PROJECT / "examples" / "sample" / "wavenet_ad99.safetensors", path)
-    return path
-
-
-def export(checkpoint: Path, path: Path, *options: str) -> None:
-    """Export a checkpoint by the command line."""
-    done = subprocess.run(
-        ["gwparam", "export", "--ckpt", checkpoint, "-o", path, *options],
-        env=_environment(),
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    return export(PROJECT / "examples" / "sample" / "wavenet_ad99.safetensors")
 
 
 @pytest.fixture(scope="session")
 def states(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three states on 8 x 16 columns: jets, waves on them, and an isothermal sky."""
     path = tmp_path_factory.mktemp("states") / "states.nc"
-    write_states(path)
+    _write_states(path)
     return path
 
 
-def write_states(path: Path, *, nlev: int = NLEV, hybrid: bool = False) -> None:
+@pytest.fixture
+def write_states() -> Callable[..., None]:
+    """Write other states: write_states(path, nlev=..., hybrid=...)."""
+    return _write_states
+
+
+def _write_states(path: Path, *, nlev: int = NLEV, hybrid: bool = False) -> None:
     """Write a state file in MiMA's layout; with `hybrid`, not on pure sigma levels."""
     nlon, nlat, ntime = 8, 16, 3
     rng = np.random.default_rng(2)
     bk = uneven_sigma(nlev)
     # A bulge in pk that leaves the pressures monotonic.
-    pk = 2.0e4 * bk * (1.0 - bk) if hybrid else np.zeros(nlev + 1)
+    pk = 2.0e3 * bk * (1.0 - bk) if hybrid else np.zeros(nlev + 1)
     sigma = full_levels(bk)
     lat = gaussian_latitudes(nlat)
     lon = np.arange(nlon) * 360.0 / nlon

@@ -1,0 +1,774 @@
+module cg_drag_mod
+
+    !! Non-orographic gravity-wave drag: a drop-in for MiMA's module of the same name.
+    !!
+    !! `mode` in namelist gwparam_nml chooses what drives the winds: 'native', the scheme of
+    !! Alexander and Dunkerton (1999, J. Atmos. Sci. 56, 4167-4182) as MiMA computes it; 'ml', a
+    !! network exported by gwparam; 'shadow', the native scheme, with the network run beside it.
+    !!
+    !! Fields are (lon, lat, lev), level 1 is the top, latitude runs from south to north. The drag
+    !! is an acceleration: the host adds it to the wind tendencies. Winds are not changed here.
+    !! `real` is 8 bytes by compiler flag, as everywhere in MiMA.
+
+    use alexander_dunkerton, only: ad99_settings_t, ad99_t
+    use constants_mod, only: constants_init, RADIAN, SECONDS_PER_DAY
+    use diag_manager_mod, only: diag_manager_init, register_diag_field, send_data
+    use fms_mod, only: FATAL, NOTE, check_nml_error, close_file, error_mesg, file_exist, fms_init, &
+        mpp_npes, mpp_pe, mpp_root_pe, open_namelist_file, stdlog, write_version_number
+    use gwparam, only: gwparam_err_contract, gwparam_guard_error, gwparam_guard_ignore, &
+        gwparam_guard_keep, gwparam_guard_zero, gwparam_ok, gwparam_options_t, gwparam_scheme_t, &
+        gwparam_statistics_t, gwparam_top_down
+    use mpp_mod, only: mpp_clock_begin, mpp_clock_end, mpp_clock_id
+    use time_manager_mod, only: time_manager_init, time_type
+    implicit none(type, external)
+    private
+
+    public :: cg_drag_calc, cg_drag_end, cg_drag_endts, cg_drag_init, cg_drag_time_vary
+
+    character(len=*), parameter :: version = "gwparam cg_drag 0.1.0"
+    character(len=*), parameter :: tagname = "restart format 1"
+    real, parameter :: missing_value = -999.0
+
+    ! Items of MiMA's cg_drag_nml, with its defaults.
+    integer :: cg_drag_freq = 0 !! Interval between recomputations, 0: every call [s]
+    integer :: cg_drag_offset = 0 !! Delay of the first one, 0: as the interval [s]
+    real :: source_level_pressure = 315.0e+02 !! Of the source at the equator [Pa]
+    real :: damp_level_pressure = 0.8e+02 !! What reaches the lid is spread above it [Pa]
+    integer :: nk = 1 !! Number of horizontal wavelengths
+    real :: cmax = 99.6 !! Largest phase speed [m s-1]
+    real :: dc = 1.2 !! Step of the phase speeds [m s-1]
+    real :: Bt_0 = 0.004 !! Source stress [Pa]
+    real :: Bt_eq = 0.0 !! Source stress in the tropics [Pa]
+    real :: Bt_nh = 0.001 !! Added in the north [Pa]
+    real :: Bt_sh = -0.001 !! Added in the south [Pa]
+    real :: phi0n = 30.0, phi0s = -30.0 !! Where the extratropics begin [degrees_north]
+    real :: dphin = 5.0, dphis = -5.0 !! Where the tropics end [degrees_north]
+    integer :: flag = 1 !! Spectrum centred on 1: zero phase speed, 0: the source wind
+    real :: Bw = 0.4, Bn = 0.0 !! Amplitude of its wide and narrow parts [m2 s-2]
+    real :: cw = 40.0, cn = 2.0, cwtropics = 40.0 !! Their half-widths [m s-1]
+    real :: kelvin_kludge = 1.0 !! Factor on tropical waves slower than the source wind [1]
+    real :: weighttop = 1.0, weightminus1 = 0.0, weightminus2 = 0.0 !! Read; see `use_top_weights`
+    real :: Bt_aug = 0.0, Bt_eq_width = 4.0 !! Read and unused, as in MiMA
+    logical :: calculate_ked = .false. !! Read and unused, as in MiMA
+
+    namelist /cg_drag_nml/ cg_drag_freq, cg_drag_offset, source_level_pressure, &
+        damp_level_pressure, nk, cmax, dc, Bt_0, Bt_eq, Bt_nh, Bt_sh, phi0n, phi0s, dphin, dphis, &
+        flag, Bw, Bn, cw, cn, cwtropics, kelvin_kludge, weighttop, weightminus1, weightminus2, &
+        Bt_aug, Bt_eq_width, calculate_ked
+
+    ! Our own; input.nml explains them.
+    character(len=16) :: mode = "native" !! 'native', 'ml' or 'shadow'
+    character(len=512) :: artefact = "" !! What `gwparam export` wrote
+    character(len=15) :: device = "cpu" !! 'cpu', 'cuda', 'cuda:N' or 'auto'
+    integer :: threads = 1 !! Of one rank's network, 0: as OpenMP has it
+    integer :: chunk_columns = 0 !! Columns of one forward pass, 0: the library's
+    character(len=16) :: on_limit = "error" !! Drag beyond the limits: 'error', 'zero' or 'native'
+    character(len=16) :: on_range = "ignore" !! Input unlike the training: these or 'ignore'
+    real :: range_sigmas = 0.0 !! What is unlike: more than this many standard deviations [1]
+    logical :: restart = .true. !! Exact restart through RESTART/ and INPUT/
+    character(len=64) :: restart_file = "cg_drag.res" !! Its name there, before the rank
+    integer :: log_interval = 8 !! Recomputations between lines in the log, 0: none
+    logical :: nearest_source_level = .false. !! This and the next: switches of the native scheme
+    logical :: use_top_weights = .false., mass_weighted_lid = .false.
+    logical :: mass_weighted_levels = .false., launch_full_stress = .false.
+    logical :: deposit_reflected = .false.
+
+    namelist /gwparam_nml/ mode, artefact, device, threads, chunk_columns, on_limit, on_range, &
+        range_sigmas, restart, restart_file, log_interval, nearest_source_level, use_top_weights, &
+        mass_weighted_lid, mass_weighted_levels, launch_full_stress, deposit_reflected
+
+    ! Fields that the host can hand to a network, by their names in an artefact's contract.
+    integer, parameter :: n_levels_fields = 5
+    character(len=*), parameter :: offered(7) = [character(len=20) :: "eastward_wind", &
+        "northward_wind", "air_temperature", "air_pressure", "geopotential_height", &
+        "surface_air_pressure", "latitude"]
+    character(len=*), parameter :: offered_units(7) = [character(len=13) :: "m s-1", "m s-1", "K", &
+        "Pa", "m", "Pa", "degrees_north"]
+    character(len=*), parameter :: drag_name(2) = [character(len=59) :: &
+        "tendency_of_eastward_wind_due_to_gravity_wave_drag", &
+        "tendency_of_northward_wind_due_to_gravity_wave_drag"]
+
+    type :: comparison_t
+        !! Sums over the columns of one recomputation, in one component of the wind.
+        real :: native = 0.0, network = 0.0, product = 0.0 !! Of squares and of the product
+        integer :: n = 0 !! Number of values
+    end type comparison_t
+
+    logical :: module_is_initialized = .false.
+    type(ad99_t) :: native
+    type(gwparam_scheme_t) :: network
+    logical :: asked(size(offered)) = .false. !! Whether the network has it as an input
+    logical :: runs_native = .true., runs_network = .false.
+    integer :: alarm = 0 !! Time until the next recomputation [s]
+    logical :: ringing = .false. !! Whether this step recomputes
+    integer :: columns_done = 0 !! Columns of this step that were served
+    integer :: n_recomputed = 0 !! Steps that recomputed
+    type(comparison_t) :: comparison(2)
+    integer :: nlon, nlat, nlev
+    real, allocatable :: reference_pressure(:) !! Full levels, then the surface [Pa]
+    real :: edges(2) !! Of this rank's latitudes [rad]
+    real, allocatable :: held_x(:,:,:), held_y(:,:,:) !! Drag of the last recomputation [m s-2]
+    integer :: id_bf, id_gwfu, id_gwfv, id_gwfu_ml, id_gwfv_ml, id_kedx, id_kedy
+    integer :: native_clock, network_clock
+
+contains
+
+    subroutine cg_drag_init(lonb, latb, pref, Time, axes)
+
+        !! Read the namelists, set up the scheme and the network, and restart if there is a file.
+        real, intent(in) :: lonb(:) !! Longitudes of this rank's cell edges [rad] (nlon + 1)
+        real, intent(in) :: latb(:) !! Latitudes of this rank's cell edges [rad] (nlat + 1)
+        real, intent(in) :: pref(:) !! Reference pressures, full levels, surface [Pa] (nlev + 1)
+        type(time_type), intent(in) :: Time !! Of the model
+        integer, intent(in) :: axes(4) !! Of the diagnostics
+
+        if (module_is_initialized) return
+
+        call fms_init
+        call time_manager_init
+        call diag_manager_init
+        call constants_init
+        call write_version_number(version, tagname)
+
+        nlon = size(lonb) - 1
+        nlat = size(latb) - 1
+        nlev = size(pref) - 1
+        reference_pressure = pref
+        edges = latb([1, nlat + 1])
+
+        call read_namelists
+        call register_diagnostics(Time, axes)
+        call set_up_native(latb)
+        if (runs_network) call load_network
+
+        allocate (held_x(nlon, nlat, nlev), held_y(nlon, nlat, nlev), source=0.0)
+        alarm = merge(cg_drag_offset, cg_drag_freq, cg_drag_offset > 0)
+        if (restart) call read_restart
+        if (restart) call try_to_write_restart
+
+        native_clock = mpp_clock_id("cg_drag: native")
+        network_clock = mpp_clock_id("cg_drag: network")
+        ringing = .false.
+        columns_done = 0
+        n_recomputed = 0
+        module_is_initialized = .true.
+
+    end subroutine cg_drag_init
+
+    subroutine cg_drag_time_vary(delt)
+
+        !! Nothing: the alarm is lowered by cg_drag_calc, as MiMA's driver makes no other call.
+        real, intent(in) :: delt !! Physics time step [s]
+
+    end subroutine cg_drag_time_vary
+
+    subroutine cg_drag_calc(is, js, lat, pfull, zfull, temp, uuu, vvv, Time, delt, &
+        gwfcng_x, gwfcng_y, psurf)
+
+        !! Drag on one window of columns: new when the alarm rings, else that of the last time.
+        integer, intent(in) :: is, js !! Where the window begins among this rank's columns, from 1
+        real, intent(in) :: lat(:,:) !! Latitude [rad]
+        real, intent(in) :: pfull(:,:,:), zfull(:,:,:) !! Pressure [Pa], height [m]
+        real, intent(in) :: temp(:,:,:) !! Temperature [K]
+        real, intent(in) :: uuu(:,:,:), vvv(:,:,:) !! Eastward, northward wind [m s-1]
+        type(time_type), intent(in) :: Time !! Of the model
+        real, intent(in) :: delt !! Physics time step [s]
+        real, intent(out) :: gwfcng_x(:,:,:), gwfcng_y(:,:,:) !! Drag, eastward, northward [m s-2]
+        real, intent(in), optional :: psurf(:,:)
+            !! Surface pressure [Pa]; absent: from pfull, which must be on pure sigma levels
+
+        integer :: ie, je
+
+        if (.not. module_is_initialized) then
+          call error_mesg("cg_drag_calc", "cg_drag_init has not been called", FATAL)
+        end if
+
+        ie = is + size(uuu, 1) - 1
+        je = js + size(uuu, 2) - 1
+
+        ! A step recomputes in all of its windows or in none.
+        if (columns_done == 0) ringing = alarm <= 0
+        if (ringing) then
+            call recompute(is, js, lat, pfull, zfull, temp, uuu, vvv, Time, &
+                held_x(is:ie, js:je, :), held_y(is:ie, js:je, :), psurf)
+        end if
+        gwfcng_x = held_x(is:ie, js:je, :)
+        gwfcng_y = held_y(is:ie, js:je, :)
+
+        columns_done = columns_done + size(lat)
+        if (columns_done >= nlon*nlat) call end_of_step(delt)
+
+    end subroutine cg_drag_calc
+
+    subroutine cg_drag_endts
+
+        !! Nothing: a step ends with its last window.
+
+    end subroutine cg_drag_endts
+
+    subroutine cg_drag_end
+
+        !! Write the restart file, say what the network did, and free everything.
+        type(gwparam_statistics_t) :: counters
+        integer :: stat
+        character(len=512) :: message
+
+        if (.not. module_is_initialized) return
+
+        if (restart) call write_restart
+        if (runs_network) then
+            call network%statistics(counters, stat=stat, errmsg=message)
+            call stop_unless_ok(stat, message)
+            if (mpp_pe() == mpp_root_pe() .or. counters%guarded_columns > 0) then
+                write (message, "(a, i0, a, i0, a, i0, a, i0, a)") "rank ", mpp_pe(), &
+                    ": the network ran ", counters%runs, " times on ", counters%columns, &
+                    " columns, of which guards caught ", counters%guarded_columns, &
+                    " (on_limit = " // trim(on_limit) // ", on_range = " // trim(on_range) // ")"
+                call error_mesg("cg_drag_end", trim(message), NOTE)
+            end if
+            call network%free
+        end if
+        deallocate (reference_pressure, held_x, held_y)
+        module_is_initialized = .false.
+
+    end subroutine cg_drag_end
+
+    subroutine recompute(is, js, lat, pfull, zfull, temp, uuu, vvv, Time, drag_x, drag_y, psurf)
+
+        !! Run what the mode asks for, and send the diagnostics.
+        integer, intent(in) :: is, js
+        real, intent(in) :: lat(:,:)
+        real, intent(in) :: pfull(:,:,:), zfull(:,:,:), temp(:,:,:), uuu(:,:,:), vvv(:,:,:)
+        type(time_type), intent(in) :: Time
+        real, intent(out) :: drag_x(:,:,:), drag_y(:,:,:)
+        real, intent(in), optional :: psurf(:,:)
+
+        real, allocatable, dimension(:,:,:) :: native_x, native_y, network_x, network_y
+        real, allocatable, dimension(:,:,:) :: bf, kedx, kedy
+        integer :: stat
+        character(len=512) :: message
+        logical :: used
+
+        if (runs_native) then
+            allocate (native_x, native_y, mold=uuu)
+            ! What is not allocated is an absent argument.
+            if (id_kedx > 0) allocate (kedx, mold=uuu)
+            if (id_kedy > 0) allocate (kedy, mold=uuu)
+            if (id_bf > 0) allocate (bf, mold=uuu)
+            call mpp_clock_begin(native_clock)
+            call native%drag(js, lat, pfull, zfull, temp, uuu, vvv, native_x, native_y, &
+                kedx=kedx, kedy=kedy, buoyancy_frequency=bf, stat=stat, errmsg=message)
+            call mpp_clock_end(native_clock)
+            call stop_unless_ok(stat, message)
+        end if
+
+        if (runs_network) then
+            ! Columns that a guard leaves alone keep what is in the arrays.
+            if (runs_native) then
+                network_x = native_x
+                network_y = native_y
+            else
+                allocate (network_x, network_y, mold=uuu)
+            end if
+            call mpp_clock_begin(network_clock)
+            call run_network(lat, pfull, zfull, temp, uuu, vvv, network_x, network_y, psurf)
+            call mpp_clock_end(network_clock)
+            if (runs_native) then
+                call compare(comparison(1), network_x, native_x)
+                call compare(comparison(2), network_y, native_y)
+            else
+                call compare(comparison(1), network_x)
+                call compare(comparison(2), network_y)
+            end if
+        end if
+
+        if (mode == "ml") then
+            drag_x = network_x
+            drag_y = network_y
+        else
+            drag_x = native_x
+            drag_y = native_y
+        end if
+
+        if (id_gwfu > 0) used = send_data(id_gwfu, drag_x, Time, is, js, 1)
+        if (id_gwfv > 0) used = send_data(id_gwfv, drag_y, Time, is, js, 1)
+        if (id_bf > 0) used = send_data(id_bf, bf, Time, is, js, 1)
+        if (id_kedx > 0) used = send_data(id_kedx, kedx, Time, is, js, 1)
+        if (id_kedy > 0) used = send_data(id_kedy, kedy, Time, is, js, 1)
+        if (id_gwfu_ml > 0) used = send_data(id_gwfu_ml, network_x, Time, is, js, 1)
+        if (id_gwfv_ml > 0) used = send_data(id_gwfv_ml, network_y, Time, is, js, 1)
+
+    end subroutine recompute
+
+    subroutine run_network(lat, pfull, zfull, temp, uuu, vvv, drag_x, drag_y, psurf)
+
+        !! Drag of the network; columns caught by a `native` guard stay as they are.
+        real, intent(in) :: lat(:,:)
+        real, intent(in) :: pfull(:,:,:), zfull(:,:,:), temp(:,:,:), uuu(:,:,:), vvv(:,:,:)
+        real, intent(inout) :: drag_x(:,:,:), drag_y(:,:,:)
+        real, intent(in), optional :: psurf(:,:)
+
+        integer :: stat
+        character(len=512) :: message
+
+        call put_levels(1, uuu)
+        call put_levels(2, vvv)
+        call put_levels(3, temp)
+        call put_levels(4, pfull)
+        call put_levels(5, zfull)
+        if (asked(6) .and. present(psurf)) call put_surface(6, psurf)
+        if (asked(6) .and. .not. present(psurf)) call put_surface(6, surface_pressure(pfull))
+        call put_surface(7, lat*RADIAN)
+
+        call network%run(stat=stat, errmsg=message)
+        call stop_unless_ok(stat, message)
+        call network%get(trim(drag_name(1)), drag_x, units="m s-2", stat=stat, errmsg=message)
+        call stop_unless_ok(stat, message)
+        call network%get(trim(drag_name(2)), drag_y, units="m s-2", stat=stat, errmsg=message)
+        call stop_unless_ok(stat, message)
+
+    contains
+
+        subroutine put_levels(i, field)
+
+            integer, intent(in) :: i
+            real, intent(in) :: field(:,:,:)
+
+            if (.not. asked(i)) return
+            call network%put(trim(offered(i)), field, units=trim(offered_units(i)), stat=stat, &
+                errmsg=message)
+            call stop_unless_ok(stat, message)
+
+        end subroutine put_levels
+
+        subroutine put_surface(i, field)
+
+            integer, intent(in) :: i
+            real, intent(in) :: field(:,:)
+
+            if (.not. asked(i)) return
+            call network%put(trim(offered(i)), field, units=trim(offered_units(i)), stat=stat, &
+                errmsg=message)
+            call stop_unless_ok(stat, message)
+
+        end subroutine put_surface
+
+    end subroutine run_network
+
+    function surface_pressure(pfull) result(psurf)
+
+        !! Surface pressure on pure sigma levels, where pfull/pref is the same at every level.
+        real, intent(in) :: pfull(:,:,:) !! Pressure [Pa]
+        real :: psurf(size(pfull, 1), size(pfull, 2)) !! Surface pressure [Pa]
+
+        real, parameter :: tolerance = 1.0e-6 !! Rounding gives 1e-15, hybrid levels 1e-2
+        real :: deviation
+        integer :: k
+        character(len=200) :: message
+
+        associate (pref => reference_pressure)
+            psurf = pfull(:, :, nlev)*(pref(nlev + 1)/pref(nlev))
+            deviation = 0.0
+            do k = 1, nlev
+                deviation = max(deviation, &
+                    maxval(abs(pfull(:, :, k)*(pref(nlev + 1)/pref(k))/psurf - 1.0)))
+            end do
+        end associate
+        if (deviation > tolerance) then
+            write (message, "(a, es8.1, a, es8.1, a)") &
+                "pfull/pref differs between levels by", deviation, " of itself, expected at most", &
+                tolerance, ": not pure sigma levels, so cg_drag_calc needs its argument psurf"
+            call error_mesg("cg_drag_calc", trim(message), FATAL)
+        end if
+
+    end function surface_pressure
+
+    subroutine end_of_step(delt)
+
+        !! Lower the alarm as MiMA does after its one window, and write to the log.
+        real, intent(in) :: delt
+
+        columns_done = 0
+        if (ringing) then
+            n_recomputed = n_recomputed + 1
+            if (runs_network .and. log_interval > 0) then
+                if (mod(n_recomputed - 1, log_interval) == 0) call write_log
+            end if
+            comparison = comparison_t()
+        end if
+
+        ! With no interval the alarm would fall for ever: leave it once it rings.
+        if (alarm <= 0 .and. cg_drag_freq == 0) return
+        if (alarm <= 0) alarm = alarm + cg_drag_freq
+        alarm = int(alarm - delt)
+
+    end subroutine end_of_step
+
+    subroutine compare(sums, network_drag, native_drag)
+
+        !! Add a window to the sums.
+        type(comparison_t), intent(inout) :: sums
+        real, intent(in) :: network_drag(:,:,:)
+        real, intent(in), optional :: native_drag(:,:,:)
+
+        sums%n = sums%n + size(network_drag)
+        sums%network = sums%network + sum(network_drag**2)
+        if (.not. present(native_drag)) return
+        sums%native = sums%native + sum(native_drag**2)
+        sums%product = sums%product + sum(native_drag*network_drag)
+
+    end subroutine compare
+
+    subroutine write_log
+
+        !! One line on the drag of the root's columns.
+        character(len=1), parameter :: component(2) = ["u", "v"]
+        integer :: i, unit
+
+        if (mpp_pe() /= mpp_root_pe()) return
+        unit = stdlog()
+        do i = 1, 2
+            associate (c => comparison(i))
+                write (unit, "(a, i0, 3a, es9.2, a)", advance="no") "cg_drag: recomputation ", &
+                    n_recomputed, ", ", component(i), ": rms of the network", &
+                    sqrt(c%network/c%n), " m s-2"
+                if (runs_native) write (unit, "(a, es9.2, a, f7.3)", advance="no") ", native", &
+                    sqrt(c%native/c%n), " m s-2, pattern correlation", &
+                    c%product/max(sqrt(c%native*c%network), tiny(1.0))
+                write (unit, "(a)") " (columns of the root)"
+            end associate
+        end do
+
+    end subroutine write_log
+
+    subroutine read_namelists
+
+        !! Read both records of input.nml and refuse what cannot be meant.
+        integer :: ierr, io, unit
+        character(len=256) :: message
+
+        if (file_exist("input.nml")) then
+            unit = open_namelist_file()
+            ierr = 1
+            do while (ierr /= 0)
+                read (unit, nml=cg_drag_nml, iostat=io, iomsg=message, end=10)
+                call stop_on_namelist_error(io, "cg_drag_nml", message)
+                ierr = check_nml_error(io, "cg_drag_nml")
+            end do
+            10 call close_file(unit)
+
+            unit = open_namelist_file()
+            ierr = 1
+            do while (ierr /= 0)
+                read (unit, nml=gwparam_nml, iostat=io, iomsg=message, end=20)
+                call stop_on_namelist_error(io, "gwparam_nml", message)
+                ierr = check_nml_error(io, "gwparam_nml")
+            end do
+            20 call close_file(unit)
+        end if
+        if (mpp_pe() == mpp_root_pe()) then
+            write (stdlog(), nml=cg_drag_nml)
+            write (stdlog(), nml=gwparam_nml)
+        end if
+
+        if (cg_drag_freq < 0 .or. cg_drag_offset < 0) then
+          call error_mesg("cg_drag_init", "cg_drag_freq or cg_drag_offset is negative", FATAL)
+        end if
+        if (cg_drag_freq > 0) then
+            if (mod(int(SECONDS_PER_DAY), cg_drag_freq) /= 0) then
+              call error_mesg("cg_drag_init", "cg_drag_freq does not divide a day", FATAL)
+            end if
+        end if
+        if (all(mode /= [character(len=6) :: "native", "ml", "shadow"])) then
+          call error_mesg("cg_drag_init", "mode is " // trim(mode) // &
+            ", expected native, ml or shadow", FATAL)
+        end if
+
+        runs_network = mode /= "native"
+        runs_native = mode /= "ml" .or. on_limit == "native" .or. on_range == "native"
+
+    end subroutine read_namelists
+
+    subroutine stop_on_namelist_error(io, record, message)
+
+        !! FMS would say which record; this says which item, too.
+        integer, intent(in) :: io
+        character(len=*), intent(in) :: record, message
+
+        if (io > 0) call error_mesg("cg_drag_init", &
+            "namelist " // record // " of input.nml: " // trim(message), FATAL)
+
+    end subroutine stop_on_namelist_error
+
+    subroutine register_diagnostics(Time, axes)
+
+        !! Register what the modes can give; what only the native scheme knows makes it run.
+        type(time_type), intent(in) :: Time
+        integer, intent(in) :: axes(4)
+
+        id_bf = register("bf_cgwd", "buoyancy frequency from cg_drag", "/s")
+        id_gwfu = register("gwfu_cgwd", "gravity wave forcing on mean flow, eastward", "m/s^2")
+        id_gwfv = register("gwfv_cgwd", "gravity wave forcing on mean flow, northward", "m/s^2")
+        id_kedx = register("kedx_cgwd", "effective eddy viscosity from cg_drag, eastward", "m^2/s")
+        id_kedy = register("kedy_cgwd", "effective eddy viscosity from cg_drag, northward", &
+            "m^2/s")
+        id_gwfu_ml = -1
+        id_gwfv_ml = -1
+        if (runs_network) then
+            id_gwfu_ml = register("gwfu_ml", "gravity wave forcing of the network, eastward", &
+                "m/s^2")
+            id_gwfv_ml = register("gwfv_ml", "gravity wave forcing of the network, northward", &
+                "m/s^2")
+        end if
+        runs_native = runs_native .or. id_bf > 0 .or. id_kedx > 0 .or. id_kedy > 0
+
+    contains
+
+        integer function register(name, long_name, units)
+
+            character(len=*), intent(in) :: name, long_name, units
+
+            register = register_diag_field("cg_drag", name, axes(1:3), Time, long_name, units, &
+                missing_value=missing_value)
+
+        end function register
+
+    end subroutine register_diagnostics
+
+    subroutine set_up_native(latb)
+
+        !! The native scheme, on the latitudes between the edges of the cells.
+        real, intent(in) :: latb(:)
+
+        type(ad99_settings_t) :: settings
+        integer :: stat
+        character(len=512) :: message
+
+        settings%source_level_pressure = source_level_pressure
+        settings%damp_level_pressure = damp_level_pressure
+        settings%nk = nk
+        settings%cmax = cmax
+        settings%dc = dc
+        settings%bt_0 = Bt_0
+        settings%bt_eq = Bt_eq
+        settings%bt_nh = Bt_nh
+        settings%bt_sh = Bt_sh
+        settings%phi0n = phi0n
+        settings%phi0s = phi0s
+        settings%dphin = dphin
+        settings%dphis = dphis
+        settings%flag = flag
+        settings%bw = Bw
+        settings%bn = Bn
+        settings%cw = cw
+        settings%cn = cn
+        settings%cwtropics = cwtropics
+        settings%kelvin_kludge = kelvin_kludge
+        settings%weighttop = weighttop
+        settings%weightminus1 = weightminus1
+        settings%weightminus2 = weightminus2
+        settings%nearest_source_level = nearest_source_level
+        settings%use_top_weights = use_top_weights
+        settings%mass_weighted_lid = mass_weighted_lid
+        settings%mass_weighted_levels = mass_weighted_levels
+        settings%launch_full_stress = launch_full_stress
+        settings%deposit_reflected = deposit_reflected
+
+        call native%init(settings, 0.5*(latb(:nlat) + latb(2:)), reference_pressure(:nlev), &
+            stat=stat, errmsg=message)
+        call stop_unless_ok(stat, message)
+
+    end subroutine set_up_native
+
+    subroutine load_network
+
+        !! Load the artefact and see that this host can give every input that it asks for.
+        type(gwparam_options_t) :: options
+        integer :: i, stat
+        character(len=512) :: message
+
+        if (artefact == "") call error_mesg("cg_drag_init", "mode is " // trim(mode) // &
+            ", which needs artefact in gwparam_nml: the file that gwparam export wrote", FATAL)
+
+        options%device = device
+        options%threads = threads
+        options%chunk_columns = chunk_columns
+        options%on_limit = guard_action(on_limit, "on_limit")
+        options%on_range = guard_action(on_range, "on_range")
+        options%range_sigmas = range_sigmas
+        call network%load(trim(artefact), options, stat=stat, errmsg=message)
+        call stop_unless_ok(stat, message)
+        call network%set_levels(reference_pressure(:nlev), gwparam_top_down, stat=stat, &
+            errmsg=message)
+        call stop_unless_ok(stat, message)
+
+        ! One column in trial: first which fields are asked for, then whether they are all.
+        do i = 1, size(offered)
+            call put_trial(i)
+            asked(i) = stat == gwparam_ok
+            if (stat /= gwparam_err_contract) call stop_unless_ok(stat, message)
+            call network%discard(stat=stat, errmsg=message)
+            call stop_unless_ok(stat, message)
+        end do
+        do i = 1, size(offered)
+            if (asked(i)) call put_trial(i)
+        end do
+        call network%add_columns(stat=stat, errmsg=message)
+        if (stat /= gwparam_ok) call error_mesg("cg_drag_init", &
+            "the network asks for more than this host gives: " // trim(message), FATAL)
+        call network%discard(stat=stat, errmsg=message)
+        call stop_unless_ok(stat, message)
+
+    contains
+
+        subroutine put_trial(i)
+
+            integer, intent(in) :: i
+
+            real :: column(1, nlev), surface(1)
+
+            column = 1.0
+            surface = 1.0
+            if (i <= n_levels_fields) then
+                call network%put(trim(offered(i)), column, units=trim(offered_units(i)), &
+                    stat=stat, errmsg=message)
+            else
+                call network%put(trim(offered(i)), surface, units=trim(offered_units(i)), &
+                    stat=stat, errmsg=message)
+            end if
+
+        end subroutine put_trial
+
+    end subroutine load_network
+
+    integer function guard_action(word, item) result(action)
+
+        !! What the library is to do with a column that a guard catches.
+        character(len=*), intent(in) :: word, item
+
+        select case (word)
+          case ("error")
+            action = gwparam_guard_error
+          case ("zero")
+            action = gwparam_guard_zero
+          case ("native")
+            action = gwparam_guard_keep
+          case ("ignore")
+            action = gwparam_guard_ignore
+          case default
+            action = gwparam_guard_error
+            call error_mesg("cg_drag_init", item // " is " // trim(word) // &
+                ", expected error, zero, native or ignore", FATAL)
+        end select
+
+    end function guard_action
+
+    subroutine stop_unless_ok(stat, message)
+
+        !! End the run on all ranks, in the host's way, with the message of the library.
+        integer, intent(in) :: stat
+        character(len=*), intent(in) :: message
+
+        if (stat /= gwparam_ok) call error_mesg("cg_drag", trim(message), FATAL)
+
+    end subroutine stop_unless_ok
+
+    function restart_path(directory, pe) result(path)
+
+        !! File of one rank: the decomposition is the host's, so each rank keeps its own part.
+        character(len=*), intent(in) :: directory
+        integer, intent(in) :: pe
+        character(len=:), allocatable :: path
+        character(len=4) :: number
+
+        write (number, "(i4.4)") pe
+        path = directory // "/" // trim(restart_file) // "." // number
+
+    end function restart_path
+
+    subroutine read_restart
+
+        !! Alarm and held drag of the run before; without a file the run starts as MiMA's does.
+        character(len=:), allocatable :: path
+        character(len=8) :: magic
+        integer :: found(5), io, unit
+        real :: found_edges(2)
+        character(len=256) :: message
+
+        path = restart_path("INPUT", mpp_pe())
+        if (file_exist(path) .neqv. file_exist(restart_path("INPUT", mpp_root_pe()))) then
+          call error_mesg("cg_drag_init", "only one of " // path // " and " // &
+            restart_path("INPUT", mpp_root_pe()) // " exists: restart on as many ranks as " // &
+            "wrote them, or remove all", FATAL)
+        end if
+        if (.not. file_exist(path)) return
+
+        open (newunit=unit, file=path, access="stream", form="unformatted", status="old", &
+            action="read", iostat=io, iomsg=message)
+        if (io == 0) read (unit, iostat=io, iomsg=message) magic
+        if (io == 0 .and. magic /= restart_magic()) call error_mesg("cg_drag_init", &
+            path // " is no restart file of " // version // " on this kind of machine", FATAL)
+        if (io == 0) read (unit, iostat=io, iomsg=message) found, found_edges
+        if (io == 0) then
+            if (any(found /= [mpp_npes(), mpp_pe(), nlon, nlat, nlev]) .or. &
+                any(abs(found_edges - edges) > 1.0e-6)) then
+                write (message, "(a, 2(a, i0), a, 2(i0, a), i0, a, 2(i0, a), i0)") path, &
+                    " is of rank ", found(2), " of ", found(1), " with ", found(3), " x ", &
+                    found(4), " x ", found(5), ", expected these latitudes with ", nlon, " x ", &
+                    nlat, " x ", nlev
+                call error_mesg("cg_drag_init", trim(message), FATAL)
+            end if
+            read (unit, iostat=io, iomsg=message) alarm, held_x, held_y
+        end if
+        if (io /= 0) call error_mesg("cg_drag_init", &
+            "cannot read " // path // ": " // trim(message), FATAL)
+        close (unit)
+
+    end subroutine read_restart
+
+    subroutine try_to_write_restart
+
+        !! Fail now rather than at the end of a long run; leave no empty file behind.
+        integer :: io, unit
+        logical :: exists
+        character(len=256) :: message
+
+        exists = file_exist(restart_path("RESTART", mpp_pe()))
+        open (newunit=unit, file=restart_path("RESTART", mpp_pe()), access="stream", &
+            form="unformatted", position="append", action="write", iostat=io, iomsg=message)
+        if (io /= 0) call error_mesg("cg_drag_init", "cannot write to RESTART (make the " // &
+            "folder, or set restart = .false. in gwparam_nml): " // trim(message), FATAL)
+        if (exists) then
+            close (unit)
+        else
+            close (unit, status="delete")
+        end if
+
+    end subroutine try_to_write_restart
+
+    subroutine write_restart
+
+        !! Everything that the next run needs to go on as if this one had not ended.
+        integer :: io, unit
+        character(len=256) :: message
+
+        open (newunit=unit, file=restart_path("RESTART", mpp_pe()), access="stream", &
+            form="unformatted", status="replace", action="write", iostat=io, iomsg=message)
+        if (io == 0) write (unit, iostat=io, iomsg=message) restart_magic(), &
+            mpp_npes(), mpp_pe(), nlon, nlat, nlev, edges, alarm, held_x, held_y
+        if (io == 0) close (unit, iostat=io, iomsg=message)
+        if (io /= 0) call error_mesg("cg_drag_end", "cannot write " // &
+            restart_path("RESTART", mpp_pe()) // ": " // trim(message), FATAL)
+
+    end subroutine write_restart
+
+    function restart_magic() result(magic)
+
+        !! Names the format; its last bytes differ on a machine of the other byte order.
+        character(len=8) :: magic
+
+        magic = "CGDR" // transfer(1, "byte")
+
+    end function restart_magic
+
+end module cg_drag_mod

@@ -1,0 +1,38 @@
+"""Machine-learned gravity-wave drag inside climate models.
+
+``gwparam.load_scheme(path)`` runs an exported network through the compiled library;
+the command ``gwparam`` exports, inspects and replays networks. Nothing heavy is
+imported before it is asked for.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from gwparam.library import Scheme, load_scheme
+
+    __version__: str
+
+__all__ = ["Scheme", "__version__", "load_scheme"]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return _version()
+    if name in ("Scheme", "load_scheme"):
+        from gwparam import library
+
+        return getattr(library, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])
+
+
+def _version() -> str:
+    from importlib import metadata
+
+    try:
+        return metadata.version("gwparam")
+    except metadata.PackageNotFoundError:  # run from a source tree, not installed
+        return "0+unknown"

@@ -1,0 +1,244 @@
+"""Checkpoints in and out: published formats, read without running what is in them."""
+
+import hashlib
+import pickle
+import re
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from os import PathLike, fspath
+from pathlib import Path
+from typing import Any
+
+import safetensors
+import torch
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from gwparam import typed_json
+from gwparam.contract import Description
+from gwparam.errors import ModelFileError, NonFiniteError, ShapeError
+
+# Keys that only one of the published networks has.
+_SIGNATURES = {
+    "wavenet": ("shared.0.running_mean", "branches.0.0.weight"),
+    "ann_cnn": ("layer1.weight", "output.weight"),
+    "attention_unet": ("attn5.Wx.0.weight", "conv1x1.weight"),
+    "prithvi_gw": ("encoder.encoder1.0.weight", "model.mask_token"),
+}
+_WEIGHTS = ("weights", "model_state_dict", "state_dict")
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What a checkpoint holds.
+
+    Attributes
+    ----------
+    path : Path
+        The file.
+    sha256 : str
+        SHA-256 of the file, hexadecimal.
+    weights : dict of str to Tensor
+        The state dict, without a ``module.`` that every key starts with.
+    extras : dict of str to Tensor
+        Tensors beside the state dict, such as ``means`` and ``stds``.
+    description : Description or None
+        What the network says of itself, where the file has it.
+    """
+
+    path: Path
+    sha256: str
+    weights: dict[str, Tensor]
+    extras: dict[str, Tensor]
+    description: Description | None
+
+
+def read_checkpoint(
+    path: str | PathLike[str], *, allow_pickle: bool = False
+) -> Checkpoint:
+    """Read a checkpoint onto the CPU.
+
+    Parameters
+    ----------
+    path : path-like
+        A file of ``torch.save`` that holds a state dict, alone or in a dict as
+        ``weights``, ``model_state_dict`` or ``state_dict``; or a safetensors file,
+        whose tensors may have the prefix ``weights.``.
+    allow_pickle : bool
+        Read a pickle that holds more than tensors and plain containers. Such a file can
+        run any code: only for files that are trusted.
+
+    Raises
+    ------
+    ModelFileError
+        If the file is absent, truncated, of another format, or an unsafe pickle that is
+        not allowed.
+    ContractError
+        If the description in the file is malformed; the message names the key.
+    """
+    path = Path(path)
+    try:
+        with path.open("rb") as file:
+            start = file.read(9)
+            size = file.seek(0, 2)
+            file.seek(0)
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise ModelFileError(f"cannot read {path}: {error.strerror}") from None
+    # A safetensors file starts with the length of its header, then the JSON header.
+    if start[8:] == b"{" and int.from_bytes(start[:8], "little") < size:
+        weights, extras, description = _read_safetensors(path)
+    else:
+        content = _read_torch(path, start, allow_pickle)
+        weights, extras = _split(path, content)
+        description = None
+    if all(key.startswith("module.") for key in weights):
+        weights = {key.removeprefix("module."): v for key, v in weights.items()}
+    return Checkpoint(path, sha256, weights, extras, description)
+
+
+def recognise(checkpoint: Checkpoint) -> str:
+    """Name the architecture that the keys of a checkpoint belong to.
+
+    Raises
+    ------
+    ModelFileError
+        If they belong to no published network.
+    """
+    for architecture, keys in _SIGNATURES.items():
+        if all(key in checkpoint.weights for key in keys):
+            return architecture
+    raise ModelFileError(
+        f"{checkpoint.path} has keys {_few(checkpoint.weights)}, "
+        f"expected those of {', '.join(_SIGNATURES)}"
+    )
+
+
+def load_weights(module: nn.Module, checkpoint: Checkpoint) -> None:
+    """Copy the weights of a checkpoint into a module, in the module's dtype.
+
+    Raises
+    ------
+    ShapeError
+        If a tensor is missing, left over, or of another shape; the message names the
+        first such key and both shapes.
+    NonFiniteError
+        If a tensor holds NaN or Inf.
+    """
+    expected = module.state_dict()
+    weights = checkpoint.weights
+    for key, value in expected.items():
+        if key not in weights:
+            raise ShapeError(f"{key} is missing, expected {_shape(value)}")
+        if weights[key].shape != value.shape:
+            raise ShapeError(
+                f"{key} has shape {_shape(weights[key])}, expected {_shape(value)}"
+            )
+        if not torch.isfinite(weights[key]).all():
+            raise NonFiniteError(f"{key} holds NaN or Inf, expected finite weights")
+    for key, value in weights.items():
+        if key not in expected:
+            raise ShapeError(f"{key} has shape {_shape(value)}, expected no such key")
+    module.load_state_dict(weights)
+
+
+def save_wavenet_checkpoint(
+    path: str | PathLike[str],
+    weights: Mapping[str, Tensor],
+    *,
+    means: Tensor,
+    stds: Tensor,
+    description: Description,
+) -> None:
+    """Write a trained WaveNet as a safetensors file that needs no options at export.
+
+    Parameters
+    ----------
+    path : path-like
+        The file; replaced if it exists.
+    weights : mapping of str to Tensor
+        ``state_dict()`` of a `gwparam.networks.wavenet.WaveNet`.
+    means, stds : Tensor, shape (nlev,)
+        Mean and standard deviation of the tendency per level, top first [m s-2].
+    description : Description
+        Name, citation, levels, training range and limits.
+    """
+    tensors = {f"weights.{key}": value for key, value in weights.items()}
+    tensors |= {"means": means, "stds": stds}
+    tensors = {key: value.detach().cpu().contiguous() for key, value in tensors.items()}
+    save_file(tensors, fspath(path), {"gwparam": typed_json.dump(description)})
+
+
+def _read_safetensors(
+    path: Path,
+) -> tuple[dict[str, Tensor], dict[str, Tensor], Description | None]:
+    try:
+        with safetensors.safe_open(path, framework="pt") as file:
+            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118  # no mapping
+            text = (file.metadata() or {}).get("gwparam")
+    except safetensors.SafetensorError as error:
+        raise ModelFileError(f"{path} is no readable safetensors: {error}") from None
+    prefix = "weights."
+    weights = {k.removeprefix(prefix): v for k, v in tensors.items() if prefix in k}
+    extras = {k: v for k, v in tensors.items() if prefix not in k}
+    if not weights:
+        weights, extras = extras, {}
+    description = text and typed_json.parse(
+        Description, typed_json.load(text, f"description in {path}")
+    )
+    return weights, extras, description or None
+
+
+def _read_torch(path: Path, start: bytes, allow_pickle: bool) -> Any:
+    if start.startswith(b"PK"):
+        try:
+            with zipfile.ZipFile(path) as archive:
+                names = archive.namelist()
+        except zipfile.BadZipFile as error:
+            raise ModelFileError(f"{path} is not complete: {error}") from None
+        if any(name.endswith("/constants.pkl") for name in names):
+            raise ModelFileError(f"{path} is a TorchScript archive, expected weights")
+    elif not start.startswith(b"\x80"):  # how every pickle starts since protocol 2
+        raise ModelFileError(f"{path} starts with {start!r}, expected a checkpoint")
+    try:
+        return torch.load(path, map_location="cpu", weights_only=not allow_pickle)
+    except pickle.UnpicklingError as error:
+        if allow_pickle:
+            raise ModelFileError(f"{path} is no readable pickle: {error}") from None
+        asked = re.search(r"GLOBAL (\S+)", str(error))
+        raise ModelFileError(
+            f"{path} is a pickle that asks for {asked[1] if asked else 'code'} and "
+            "could run anything, expected tensors only (--allow-pickle)"
+        ) from None
+    except (EOFError, RuntimeError, AttributeError, ImportError) as error:
+        raise ModelFileError(f"{path} cannot be read: {_reason(error)}") from None
+
+
+def _split(path: Path, content: Any) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    """Tell the state dict from what lies beside it."""
+    if isinstance(content, Mapping):
+        outer = {k: v for k, v in content.items() if isinstance(v, Tensor)}
+        for key in _WEIGHTS:
+            inner = content.get(key)
+            if isinstance(inner, Mapping):
+                return {k: v for k, v in inner.items() if isinstance(v, Tensor)}, outer
+        if outer:
+            return outer, {}
+    raise ModelFileError(
+        f"{path} holds a {type(content).__name__}, expected a dict of tensors"
+    )
+
+
+def _reason(error: Exception) -> str:
+    """First sentence of a message; those of torch go on for a page."""
+    return str(error).strip().split("\n")[0].split(". ")[0] or type(error).__name__
+
+
+def _few(keys: Mapping[str, Any]) -> str:
+    first = list(keys)[:3]
+    return ", ".join(first) + (", ..." if len(keys) > len(first) else "")
+
+
+def _shape(value: Tensor) -> tuple[int, ...]:
+    return tuple(value.shape)

@@ -1,0 +1,1 @@
+"""The commands of ``gwparam``, one a file, each with ``add_parser`` and ``run``."""

@@ -1,0 +1,66 @@
+"""``gwparam config``: flags to compile and link a host."""
+
+import argparse
+from importlib import resources
+from typing import Any
+
+import gwparam
+from gwparam.errors import ModelFileError
+
+EPILOG = """\
+examples:
+  gfortran $(gwparam config --fflags) host.f90 $(gwparam config --libs) -o host
+  gcc $(gwparam config --cflags) host.c $(gwparam config --libs) -o host
+  cmake -Dgwparam_DIR=$(gwparam config --cmake-dir) ..
+  PKG_CONFIG_PATH=$(gwparam config --pkg-config-dir) pkg-config --libs gwparam
+"""
+_OPTIONS = {
+    "--fflags": "flags of the Fortran compiler",
+    "--cflags": "flags of the C compiler",
+    "--libs": "flags of the linker; the program finds the library where it is now",
+    "--version": "version of gwparam",
+    "--cmake-dir": "folder of gwparam-config.cmake",
+    "--pkg-config-dir": "folder of gwparam.pc",
+}
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command to those of ``gwparam``."""
+    parser = subparsers.add_parser(
+        "config",
+        help="print flags to compile and link a host",
+        description="Print flags to compile and link a host, on one line.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    for option, text in _OPTIONS.items():
+        parser.add_argument(
+            option, dest="asked", action="append_const", const=option, help=text
+        )
+    parser.set_defaults(usage=parser.format_usage())
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the command; the exit status."""
+    if not args.asked:
+        print(args.usage, end="")
+        return 2
+    print(*(_value(option) for option in args.asked))
+    return 0
+
+
+def _value(option: str) -> str:
+    if option == "--version":
+        return gwparam.__version__
+    package = resources.files("gwparam")
+    root, library = str(package), package / "lib" / "libgwparam.so"
+    if not library.is_file():
+        raise ModelFileError(f"{library} is absent, expected an installed gwparam")
+    values = {
+        "--fflags": f"-I{root}/include/fortran",
+        "--cflags": f"-I{root}/include",
+        "--libs": f"-L{root}/lib -Wl,-rpath,{root}/lib -lgwparam_fortran -lgwparam",
+        "--cmake-dir": f"{root}/lib/cmake/gwparam",
+        "--pkg-config-dir": f"{root}/lib/pkgconfig",
+    }
+    return values[option]

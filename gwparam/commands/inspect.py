@@ -1,0 +1,117 @@
+"""``gwparam inspect``: what an artefact needs and gives."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gwparam.contract import read_contract, read_probe
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from gwparam.contract import Arrays, Contract, Values
+
+EPILOG = """\
+examples:
+  gwparam inspect wavenet.pt
+  gwparam inspect wavenet.pt --json | python -m json.tool --indent 1
+"""
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command to those of ``gwparam``."""
+    parser = subparsers.add_parser(
+        "inspect",
+        help="print what an artefact needs and gives",
+        description="Print what an artefact needs and gives.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("artefact", type=Path, help="artefact of gwparam export (.pt)")
+    parser.add_argument(
+        "--json", action="store_true", help="print the contract as JSON"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the command; the exit status."""
+    contract = read_contract(args.artefact)
+    _, outputs = read_probe(args.artefact)
+    if args.json:
+        print(contract.to_json())
+        return 0
+    _print(contract, outputs)
+    return 0
+
+
+def _print(contract: "Contract", probe: "Arrays") -> None:
+    from rich.console import Console
+
+    vertical, source = contract.vertical, contract.source
+    order = "top first" if vertical.order == "top_down" else "surface first"
+    levels = f"{vertical.nlev} of the host's own, {order}"
+    if vertical.nominal_pressure is not None:
+        first, last = vertical.nominal_pressure[0], vertical.nominal_pressure[-1]
+        levels += (
+            f"; nominal pressure {first:.4g} to {last:.6g} Pa, "
+            f"within {vertical.nominal_tolerance:.0%}"
+        )
+    lines = {
+        "name": contract.name,
+        "architecture": f"{source.architecture}, {contract.geometry.kind}",
+        "levels": levels,
+        "checkpoint": f"{source.checkpoint}, SHA-256 {source.sha256}",
+        "written": f"{contract.created} by gwparam {contract.gwparam_version}, "
+        f"torch {contract.torch_version}",
+        "cite": contract.citation,
+        "probe": f"{contract.probe.columns} columns, reproduced within "
+        f"{contract.probe.tolerance:.0e} of the largest output",
+    }
+    console = Console(highlight=False, soft_wrap=True)
+    for key, text in lines.items():
+        console.print(f"{key:12}  {text}", markup=False)
+    # Files and pipes have no width: give the tables what they need.
+    tables = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
+    tables.print(_inputs(contract), _outputs(contract, probe), sep="\n")
+
+
+def _inputs(contract: "Contract") -> "Table":
+    table = _table("Inputs", "training mean", "standard deviation")
+    ranges = {known.name: known for known in contract.training_range}
+    for field in contract.inputs:
+        known = ranges.get(field.name)
+        spans = ("unknown", "unknown")
+        if known is not None:
+            spans = (_span(known.mean), _span(known.standard_deviation))
+        table.add_row(field.name, field.units, field.levels, field.dtype, *spans)
+    return table
+
+
+def _outputs(contract: "Contract", probe: "Arrays") -> "Table":
+    table = _table("Outputs", "limit", "largest in probe")
+    limits = {limit.name: f"{limit.maximum_magnitude:g}" for limit in contract.limits}
+    for field in contract.outputs:
+        limit = limits.get(field.name, "none")
+        largest = f"{abs(probe[field.name]).max():.2g}"
+        table.add_row(
+            field.name, field.units, field.levels, field.dtype, limit, largest
+        )
+    return table
+
+
+def _table(title: str, *last: str) -> "Table":
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD)
+    for heading in ("name", "units", "levels", "dtype", *last):
+        table.add_column(heading, overflow="fold")
+    return table
+
+
+def _span(values: "Values") -> str:
+    if values is None:
+        return "unknown"
+    low, high = min(values), max(values)
+    return f"{low:.4g}" if len(values) == 1 else f"{low:.3g} to {high:.3g}"

@@ -1,0 +1,249 @@
+"""``gwparam replay``: states through the compiled library, and how well it does."""
+
+import argparse
+import json
+import os
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gwparam.errors import ArgumentError, ModelFileError
+
+if TYPE_CHECKING:
+    from gwparam.contract import Contract
+    from gwparam.replay.eager import EagerNetwork
+    from gwparam.replay.result import Replay
+
+EPILOG = """\
+examples:
+  gwparam replay wavenet.pt states.nc
+      library against PyTorch, and against the reference tendencies that the file has
+  gwparam replay wavenet.pt states.nc --reference gwfcng_x,gwfcng_y \\
+      -o predicted.nc --json scores.json --figure drag.png
+  gwparam replay wavenet.pt jan.nc feb.nc --times 0:10 --through fortran
+  gwparam replay wavenet.pt states.nc --ckpt network_wst.pkl
+      compare with the network as published (float64) instead of the artefact's graph
+
+exit status: 0 if library and PyTorch agree within the artefact's tolerance, 1 if not,
+2 for bad input
+
+Variables are found by standard_name, then by name. Every time, column and level counts
+the same in a score; the tropics are |latitude| <= 15.
+"""
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command to those of ``gwparam``."""
+    parser = subparsers.add_parser(
+        "replay",
+        help="run states through the compiled library and score the result",
+        description=__doc__,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("artefact", type=Path, help="artefact of gwparam export (.pt)")
+    add(
+        "states", type=Path, nargs="+", help="netCDF files, in the order of their times"
+    )
+    add("-o", "--output", type=Path, metavar="OUT.nc", help="write predicted fields")
+    add("--json", type=Path, metavar="FILE", help="write the numbers as JSON")
+    add("--figure", type=Path, metavar="FILE.png", help="draw zonal means of the drag")
+    add(
+        "--reference",
+        metavar="VAR,VAR",
+        help="reference tendencies, in the order of the network's outputs; "
+        "'none' for no comparison (default: found by standard_name, then by name)",
+    )
+    add(
+        "--variable",
+        metavar="FIELD=VAR",
+        action="append",
+        default=[],
+        help="variable of an input, where its name does not tell; repeatable",
+    )
+    add("--times", metavar="A:B", help="only times A to B-1, counted from 0")
+    add("--ckpt", type=Path, help="compare with the network of this checkpoint")
+    add("--allow-pickle", action="store_true", help="trust a pickled checkpoint")
+    add(
+        "--through",
+        choices=("c", "fortran"),
+        default="c",
+        help="which interface of the library to go through (default: c)",
+    )
+    add("--threads", type=int, default=1, help="threads of both sides (default: 1)")
+    add("--device", default="cpu", help="auto, cpu, cuda or cuda:N (default: cpu)")
+    add("--brief", action="store_true", help="print no rows for single levels")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the command; the exit status."""
+    from rich.console import Console
+
+    from gwparam.contract import read_contract
+    from gwparam.evaluate.plots import zonal_mean_figure
+    from gwparam.replay.output import PredictionFile
+    from gwparam.replay.report import as_dict, print_tables
+    from gwparam.replay.run import bind_references, load_library, replay
+    from gwparam.states import open_states
+
+    contract = read_contract(args.artefact)
+    for path in (args.output, args.json, args.figure):
+        if path is not None and not path.parent.is_dir():
+            raise ModelFileError(f"cannot write {path}: no folder {path.parent}")
+    variables = dict(_assignment(text) for text in args.variable)
+    with ExitStack() as stack:
+        states = stack.enter_context(
+            open_states(args.states, contract.inputs, contract.vertical, variables)
+        )
+        references = {}
+        if args.reference != "none":
+            names = args.reference.split(",") if args.reference else None
+            references = bind_references(states, contract.outputs, names)
+        times = _times(args.times, len(states))
+        eager = _eager(args, contract)
+        library = load_library(
+            args.artefact,
+            contract,
+            through=args.through,
+            threads=args.threads,
+            device=args.device,
+        )
+        sink = None
+        if args.output is not None:
+            sink = stack.enter_context(PredictionFile(args.output, states, contract))
+        advance = _progress(stack, len(times))
+        result = replay(
+            library, eager, contract, states, references, times, sink, advance
+        )
+    heading = {
+        "artefact": str(args.artefact),
+        "network": contract.name,
+        "states": [str(path) for path in args.states],
+        "through": args.through,
+        "compared_with": eager.description,
+    }
+    if args.json is not None:
+        _write_text(args.json, json.dumps(heading | as_dict(result), indent=2))
+    if args.figure is not None:
+        latitude, rows = _panels(result)
+        names = ", ".join(path.name for path in args.states)
+        zonal_mean_figure(
+            args.figure,
+            latitude,
+            _array(result.pressure),
+            rows,
+            caption=f"Mean over {len(times)} times and longitude. States: {names}. "
+            f"Network: {contract.name}. Difference: network minus reference.",
+            title="Zonal-mean gravity-wave drag",
+        )
+    # Files and pipes have no width: give the tables what they need.
+    console = Console(width=None if sys.stdout.isatty() else 120, highlight=False)
+    console.print(
+        f"{contract.name}, {len(times)} times of {states.columns} columns, through the "
+        f"{'C' if args.through == 'c' else 'Fortran'} interface\n"
+        f"eager: {eager.description}"
+    )
+    print_tables(console, result, levels=not args.brief)
+    _print_end(console, args, result)
+    return 0 if result.agrees else 1
+
+
+def _eager(args: argparse.Namespace, contract: "Contract") -> "EagerNetwork":
+    from gwparam.replay.eager import EagerNetwork
+
+    if args.ckpt is None:
+        eager = EagerNetwork.from_artefact(args.artefact, contract)
+    else:
+        eager = EagerNetwork.from_checkpoint(
+            args.ckpt, contract, allow_pickle=args.allow_pickle
+        )
+    eager.threads = max(args.threads, 1)
+    return eager
+
+
+def _progress(stack: ExitStack, total: int) -> Any:
+    """Show a progress bar on stderr, if that is a terminal; what advances it."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    bar = stack.enter_context(
+        Progress(
+            console=Console(stderr=True),
+            transient=True,
+            disable=not sys.stderr.isatty(),
+        )
+    )
+    task = bar.add_task("replay", total=total)
+    return lambda: bar.advance(task)
+
+
+def _times(text: str | None, n_times: int) -> range:
+    """Numbers of the times that ``--times`` asks for."""
+    if text is None:
+        return range(n_times)
+    first, colon, last = text.partition(":")
+    try:
+        start = int(first) if first else 0
+        stop = int(last) if last else n_times
+    except ValueError:
+        raise ArgumentError(f"--times is {text}, expected A:B") from None
+    if not colon:
+        stop = start + 1
+    if not 0 <= start < stop <= n_times:
+        raise ArgumentError(f"--times is {text}, expected some of 0:{n_times}")
+    return range(start, stop)
+
+
+def _assignment(text: str) -> tuple[str, str]:
+    field, equals, variable = text.partition("=")
+    if not equals:
+        raise ArgumentError(f"--variable is {text}, expected FIELD=VAR")
+    return field, variable
+
+
+def _panels(result: "Replay") -> tuple[Any, dict[str, dict[str, Any]]]:
+    """Latitudes and panels of the figure."""
+    if not result.has_latitude:
+        raise ArgumentError("the states have no latitude, expected one for --figure")
+    rows = {}
+    for variable in result.variables:
+        panels = {name: mean.mean for name, mean in variable.zonal_means.items()}
+        if "reference" in panels:
+            panels["difference"] = panels["network"] - panels["reference"]
+        wind = variable.field.name.removeprefix("tendency_of_").partition("_")[0]
+        rows[f"{wind.capitalize()} drag"] = panels
+    return result.variables[0].zonal_means["network"].latitude, rows
+
+
+def _array(values: Any) -> Any:
+    import numpy as np
+
+    return np.asarray(values)
+
+
+def _print_end(console: Any, args: argparse.Namespace, result: "Replay") -> None:
+    for path in (args.output, args.json, args.figure):
+        if path is not None:
+            console.print(f"wrote {path}")
+    n_times = len(result.times)
+    console.print(
+        f"{1e3 * result.library_seconds / n_times:.0f} ms a time in the library, "
+        f"{1e3 * result.eager_seconds / n_times:.0f} ms in PyTorch"
+    )
+    largest = max(variable.relative_difference for variable in result.variables)
+    verdict = "agree" if result.agrees else "DISAGREE"
+    console.print(
+        f"library and eager {verdict}: largest difference {largest:.1e} of the largest "
+        f"value, tolerance {result.tolerance:.1e}"
+    )
+
+
+def _write_text(path: Path, text: str) -> None:
+    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        partial.write_text(text + "\n", encoding="utf-8")
+        partial.replace(path)
+    except OSError as error:
+        raise ModelFileError(f"cannot write {path}: {error.strerror}") from None

@@ -1,0 +1,121 @@
+"""Figures: zonal means of the drag against latitude and pressure."""
+
+from collections.abc import Mapping
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import SymLogNorm
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
+from numpy.typing import NDArray
+
+from gwparam.errors import ModelFileError, ShapeError
+
+Array = NDArray[Any]
+Rows = Mapping[str, Mapping[str, Array]]
+
+SECONDS_PER_DAY = 86400.0
+
+# Colours are logarithmic over this many decades below a row's largest value, and linear
+# about zero: drag grows with 1/density, so that on a linear scale all but the uppermost
+# levels are blank.
+DECADES = 2
+
+
+def zonal_mean_figure(
+    path: str | PathLike[str],
+    latitude: Array,
+    pressure: Array,
+    rows: Rows,
+    caption: str = "",
+    title: str = "",
+) -> None:
+    """Draw zonal means of wind tendencies, a row for a variable, a column for a source.
+
+    Parameters
+    ----------
+    path : path-like
+        Where the picture goes; the ending gives its format.
+    latitude : ndarray, shape (nlat,)
+        Latitude of the rows, increasing [degrees_north].
+    pressure : ndarray, shape (nlev,)
+        Pressure of the levels, in either order [Pa].
+    rows : mapping of str to mapping of str to ndarray, shape (nlev, nlat)
+        Zonal-mean tendency [m s-2] by variable, then by source, such as
+        ``{"Eastward drag": {"native": ..., "network": ..., "difference": ...}}``. The
+        panels of a row share one scale, symmetric about zero.
+    caption, title : str
+        Text below and above the panels.
+
+    Raises
+    ------
+    ShapeError
+        If a panel has another shape.
+    ModelFileError
+        If the picture cannot be written.
+    """
+    shape = (len(pressure), len(latitude))
+    for row in rows.values():
+        for name, panel in row.items():
+            if panel.shape != shape:
+                raise ShapeError(
+                    f"panel {name} has shape {panel.shape}, expected {shape}"
+                )
+    ncol = max(len(row) for row in rows.values())
+    with mpl.rc_context({"font.size": 9, "axes.titlesize": 9}):
+        figure = Figure(
+            figsize=(1.6 + 2.9 * ncol, 1.1 + 2.9 * len(rows)), layout="constrained"
+        )
+        FigureCanvasAgg(figure)
+        axes = figure.subplots(len(rows), ncol, sharex=True, sharey=True, squeeze=False)
+        for line, (label, row) in zip(axes, rows.items(), strict=True):
+            _draw_row(figure, line, label, row, latitude, pressure)
+        for axis in axes[-1]:
+            axis.set_xlabel("latitude")
+        if title:
+            figure.suptitle(title, fontsize=11)
+        if caption:
+            figure.supxlabel(caption, fontsize=8, wrap=True)
+        try:
+            figure.savefig(Path(path), dpi=150)
+        except (OSError, ValueError) as error:
+            raise ModelFileError(f"cannot write {path}: {error}") from None
+
+
+def _draw_row(
+    figure: Figure,
+    axes: Array,
+    label: str,
+    row: Mapping[str, Array],
+    latitude: Array,
+    pressure: Array,
+) -> None:
+    """Draw the panels of one variable, with their colour bar."""
+    drag = {name: SECONDS_PER_DAY * panel for name, panel in row.items()}
+    largest = max(float(np.nanmax(np.abs(panel))) for panel in drag.values()) or 1.0
+    threshold = 10.0 ** (np.floor(np.log10(largest)) - DECADES)
+    norm = SymLogNorm(threshold, vmin=-largest, vmax=largest)
+    mesh = None
+    for axis, (name, panel) in zip(axes, drag.items(), strict=False):
+        mesh = axis.pcolormesh(
+            latitude, pressure / 100.0, panel, cmap="RdBu_r", norm=norm, rasterized=True
+        )
+        axis.set_title(f"{label}: {name}")
+        axis.set_yscale("log")
+        axis.set_ylim(pressure.max() / 100.0, pressure.min() / 100.0)
+        axis.yaxis.set_major_formatter(FuncFormatter(lambda p, _: f"{p:g}"))
+        axis.set_xlim(-90.0, 90.0)
+        axis.set_xticks([-60, -30, 0, 30, 60], ["60°S", "30°S", "0", "30°N", "60°N"])
+    for axis in axes[len(drag) :]:
+        axis.set_visible(False)
+    axes[0].set_ylabel("pressure [hPa]")
+    if mesh is not None:
+        decades = threshold * 10.0 ** np.arange(DECADES + 1)
+        ticks = [*-decades[::-1], 0.0, *decades]
+        bar = figure.colorbar(mesh, ax=list(axes), pad=0.01)
+        bar.set_ticks(ticks, labels=[f"{tick:g}" for tick in ticks])
+        bar.set_label("m s$^{-1}$ day$^{-1}$")

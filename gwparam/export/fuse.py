@@ -1,0 +1,140 @@
+"""Rewrites of a network that keep its answer and save time, made in float64.
+
+``benchmarks/fusion.py`` measures what they save.
+"""
+
+from functools import singledispatch
+
+import torch
+import torch.nn.functional as F  # noqa: N812  # its usual name
+from torch import Tensor, nn
+
+from gwparam.networks.base import PhysicalNetwork
+from gwparam.networks.wavenet import NORM_EPS, WaveNetDrag
+
+_MULTIPLE = 8
+"""Every sum runs over a multiple of so many terms, every product gives a multiple of so
+many columns: with MKL a row of a float64 product else depends, in its last bit, on
+where in the batch it stands."""
+_BRANCHES_PER_GROUP = 8
+"""A multiple of `_MULTIPLE`. One group of all 40 is slower than 40 branches, because
+its hidden units leave the cache; 8 and 16 are the fastest."""
+
+
+@singledispatch
+def fuse(network: PhysicalNetwork) -> PhysicalNetwork:
+    """Rewrite a network so that it computes the same, faster.
+
+    Parameters
+    ----------
+    network : PhysicalNetwork
+        As published, in float64 and eval mode; it is not changed.
+
+    Returns
+    -------
+    PhysicalNetwork
+        In float64 and eval mode; the network itself where no rewrite is known. In
+        batches of even size the result of a column is the same to the last bit,
+        whatever its place, its batch-mates and the size of the batch.
+    """
+    return network
+
+
+@fuse.register
+def _(network: WaveNetDrag) -> PhysicalNetwork:
+    nlev = network.description.vertical.nlev
+    fused = FusedWaveNet(network.state_dict(), nlev)
+    padding = -(nlev + 2) % _MULTIPLE
+    return WaveNetDrag(fused, nn.Identity(), network.description, padding).eval()
+
+
+class FusedWaveNet(nn.Module):
+    """A WaveNet and the scaling of its result, as matrix products alone.
+
+    The batch normalisation of the features is folded into the first product, the
+    scaling into the last, and the branches stand in groups of 8. Features, hidden units
+    and branches are padded with zeros to multiples of 8.
+
+    Parameters
+    ----------
+    weights : dict of str to Tensor
+        ``state_dict()`` of a `WaveNetDrag` as published, in float64.
+    nlev : int
+        Number of full levels.
+    """
+
+    def __init__(self, weights: dict[str, Tensor], nlev: int) -> None:
+        super().__init__()
+        self.nlev = nlev
+        self.trunk = nn.Sequential()
+        first = 1
+        for i in range(first, len(weights), 2):
+            key = f"network.shared.{i}"
+            if f"{key}.weight" not in weights:
+                break
+            weight, bias = weights[f"{key}.weight"], weights[f"{key}.bias"]
+            if i == first:
+                weight, bias = _fold_norm(weights, weight, bias)
+            self.trunk.extend((_product(weight, bias), nn.ReLU(inplace=True)))
+        self.groups = nn.ModuleList(
+            _group(weights, range(i, min(i + _BRANCHES_PER_GROUP, nlev)))
+            for i in range(0, nlev, _BRANCHES_PER_GROUP)
+        )
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Compute the drag.
+
+        Parameters
+        ----------
+        features : Tensor, shape (rows, nfeature)
+            As `WaveNet.forward`, then zeros up to a multiple of 8 features.
+
+        Returns
+        -------
+        Tensor, shape (rows, nlev)
+            Drag along that wind [m s-2], top first.
+        """
+        shared = self.trunk(features)
+        levels = [group(shared) for group in self.groups]
+        return torch.cat(levels, dim=1)[:, : self.nlev]
+
+
+def _fold_norm(
+    weights: dict[str, Tensor], weight: Tensor, bias: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Fold the normalisation of the features into the product that follows it."""
+    norm = "network.shared.0"
+    deviation = torch.sqrt(weights[f"{norm}.running_var"] + NORM_EPS)
+    scale = weights[f"{norm}.weight"] / deviation
+    shift = weights[f"{norm}.bias"] - weights[f"{norm}.running_mean"] * scale
+    return weight * scale, bias + weight @ shift
+
+
+def _group(weights: dict[str, Tensor], levels: range) -> nn.Sequential:
+    """Turn branches into two products; the second is a matrix of diagonal blocks."""
+    branches = [f"network.branches.{level}" for level in levels]
+    part = slice(levels.start, levels.stop)
+    mean = weights["scaling.mean"][part]
+    deviation = weights["scaling.standard_deviation"][part]
+    hidden = _product(
+        torch.cat([weights[f"{branch}.0.weight"] for branch in branches]),
+        torch.cat([weights[f"{branch}.0.bias"] for branch in branches]),
+    )
+    rows = [weights[f"{branch}.2.weight"] for branch in branches]
+    bias = torch.cat([weights[f"{branch}.2.bias"] for branch in branches])
+    width = rows[0].shape[1]
+    blocks = torch.zeros(len(rows), len(rows) * width, dtype=bias.dtype)
+    for i, row in enumerate(rows):
+        blocks[i, i * width : (i + 1) * width] = row * deviation[i]
+    last = _product(blocks, bias * deviation + mean)
+    return nn.Sequential(hidden, nn.ReLU(inplace=True), last)
+
+
+def _product(weight: Tensor, bias: Tensor) -> nn.Linear:
+    """Make a linear layer of a matrix and a vector, padded with zeros."""
+    rows, columns = (-size % _MULTIPLE for size in weight.shape)
+    weight = F.pad(weight, (0, columns, 0, rows))
+    linear = nn.Linear(weight.shape[1], weight.shape[0], dtype=weight.dtype)
+    linear.weight = nn.Parameter(weight)
+    linear.bias = nn.Parameter(F.pad(bias, (0, rows)))
+    return linear

@@ -1,0 +1,219 @@
+"""The promises of an artefact, asserted and measured before it is written."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from os import PathLike, fspath
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from gwparam.contract import Arrays, read_contract, read_probe
+
+CHUNK_COLUMNS = 512
+"""Columns of one forward pass of the library, unless the host asks for others."""
+TOLERANCE = {"float32": 1e-5, "float64": 1e-12}
+"""Largest difference to the published network in float64, relative to the largest
+output. The published WaveNet differs by 4e-7 in float32 and by 1e-15 in float64; the
+rest is room for another order of summation on another machine or device."""
+
+Columns = Sequence[Tensor]
+
+
+@dataclass(frozen=True)
+class Promise:
+    """One promise of an artefact.
+
+    Attributes
+    ----------
+    what : str
+        The promise.
+    kept : bool
+        Whether it holds; an export that breaks one is refused.
+    measured : str
+        The numbers behind it.
+    warning : str
+        What the user has to know although the artefact is good; else empty.
+    """
+
+    what: str
+    kept: bool
+    measured: str
+    warning: str = ""
+
+
+def check_eval_mode(network: nn.Module) -> Promise:
+    """Assert that no module is in training mode: no batch statistics, no dropout."""
+    modules = list(network.modules())
+    training = sum(module.training for module in modules)
+    return Promise(
+        "eval mode", not training, f"{training} of {len(modules)} modules in training"
+    )
+
+
+def check_repeatable(network: nn.Module, columns: Columns, calls: int = 4) -> Promise:
+    """Assert that the same call gives the same bits.
+
+    TorchScript recompiles during the first two calls.
+    """
+    first, *others = (_run(network, columns) for _ in range(calls))
+    differing = max(int((other != first).sum()) for other in others)
+    return Promise(
+        "the same call gives the same bits",
+        differing == 0,
+        f"{differing} of {first.numel()} values differ in {calls} calls",
+    )
+
+
+def check_batch_mates(network: nn.Module, columns: Columns, seed: int = 1) -> Promise:
+    """Assert that a column depends neither on its place nor on its batch-mates.
+
+    Parameters
+    ----------
+    network : Module
+        The network as exported.
+    columns : sequence of Tensor
+        One even chunk; its second half serves as other batch-mates of the first.
+    seed : int
+        Of the permutations.
+    """
+    ncol = columns[0].shape[0]
+    half = ncol // 2
+    generator = torch.Generator().manual_seed(seed)
+    alone = _run(network, columns)
+    differing = 0
+    for _ in range(4):
+        order = torch.randperm(ncol, generator=generator)
+        moved = _run(network, [field[order] for field in columns])
+        differing = max(differing, int((moved != alone[order]).sum()))
+    # Mates that are zero, as in a padded chunk, and mates far outside the usual.
+    for factor in (0.0, 3.0):
+        mates = [torch.cat((field[:half], factor * field[half:])) for field in columns]
+        among = _run(network, mates)[:half]
+        differing = max(differing, int((among != alone[:half]).sum()))
+    return Promise(
+        "batch-mates do not matter",
+        differing == 0,
+        f"{differing} of {alone.numel()} values differ in 4 permutations and 2 sets of "
+        f"mates of {ncol} columns",
+    )
+
+
+def check_equals_eager(
+    exported: nn.Module, published: nn.Module, columns: Columns, tolerance: float
+) -> Promise:
+    """Assert that the exported network equals the published one in float64."""
+    with torch.inference_mode():
+        results = exported(*columns)
+        references = published(*(field.double() for field in columns))
+    differences = []
+    for result, reference in zip(results, references, strict=True):
+        if result.shape != reference.shape:
+            return Promise(
+                "TorchScript equals eager",
+                False,
+                f"shape {tuple(result.shape)}, expected {tuple(reference.shape)}",
+            )
+        difference = (result.double() - reference).abs().max()
+        differences.append(difference / reference.abs().max())
+    largest = float(torch.stack(differences).max())  # NaN stays NaN
+    return Promise(
+        "TorchScript equals eager",
+        largest <= tolerance,
+        f"largest difference {largest:.1e} of the largest output, "
+        f"tolerance {tolerance:.0e}",
+    )
+
+
+def check_parameters(published: nn.Module, columns: Columns, seed: int = 2) -> Promise:
+    """Look for parameters that never reach the output: their gradients are zero.
+
+    Parameters
+    ----------
+    published : Module
+        The network as published, in float64: a rewrite may have merged parameters.
+    columns : sequence of Tensor
+        Float64 inputs.
+    seed : int
+        Of the weights that sum the outputs up.
+    """
+    parameters = dict(published.named_parameters())
+    generator = torch.Generator().manual_seed(seed)
+    with torch.enable_grad():
+        output = torch.cat(published(*columns), dim=1)
+        weights = torch.randn(output.shape, generator=generator, dtype=output.dtype)
+        scalar = (output * weights).sum()
+        gradients = torch.autograd.grad(
+            scalar, list(parameters.values()), allow_unused=True
+        )
+    dead = [
+        name.removeprefix("network.")
+        for name, gradient in zip(parameters, gradients, strict=True)
+        if gradient is None or not gradient.any()
+    ]
+    warning = ""
+    if dead:
+        warning = "these parameters never reach the output: " + ", ".join(dead)
+    return Promise(
+        "every parameter reaches the output",
+        True,
+        f"{len(dead)} of {len(parameters)} tensors are dead",
+        warning,
+    )
+
+
+def check_reload(path: str | PathLike[str]) -> Promise:
+    """Assert that the file, read back, reproduces its probe bit for bit."""
+    contract = read_contract(path)
+    inputs, outputs = read_probe(path)
+    network = torch.jit.load(fspath(path))  # type: ignore[no-untyped-call]  # torch
+    recorded = _joined(outputs)
+    differing = 0
+    for _ in range(3):
+        again = _joined(run_probe(network, inputs, outputs))
+        differing = max(differing, int((again != recorded).sum()))
+    return Promise(
+        "the file reproduces its probe",
+        differing == 0,
+        f"{differing} of {recorded.size} values differ in {contract.probe.columns} "
+        "columns read back",
+    )
+
+
+def run_probe(network: nn.Module, inputs: Arrays, names: Iterable[str]) -> Arrays:
+    """Run a probe as the library does: in one chunk, filled up with zeros.
+
+    Parameters
+    ----------
+    network : Module
+        The network as exported.
+    inputs : dict of str to ndarray
+        The probe's inputs, in the order of the contract.
+    names : iterable of str
+        The contract's names of the outputs, in its order.
+
+    Returns
+    -------
+    dict of str to ndarray
+        The outputs of the probe's columns.
+    """
+    chunk = []
+    for values in inputs.values():
+        filled = np.zeros((CHUNK_COLUMNS, *values.shape[1:]), values.dtype)
+        filled[: values.shape[0]] = values
+        chunk.append(torch.from_numpy(filled))
+    ncol = next(iter(inputs.values())).shape[0]
+    with torch.inference_mode():
+        outputs = zip(names, network(*chunk), strict=True)
+        return {name: output[:ncol].numpy().copy() for name, output in outputs}
+
+
+def _run(network: nn.Module, columns: Columns) -> Tensor:
+    with torch.inference_mode():
+        return torch.cat(network(*columns), dim=1)
+
+
+def _joined(outputs: Arrays) -> NDArray[Any]:
+    return np.concatenate([values.ravel() for values in outputs.values()])

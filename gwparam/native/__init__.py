@@ -1,0 +1,21 @@
+"""The Fortran side of gwparam seen from Python: its native scheme and its facade."""
+
+from gwparam.native.alexander_dunkerton import (
+    MIMA_SETTINGS,
+    AlexanderDunkerton,
+    AlexanderDunkertonSettings,
+    Column,
+    Drag,
+    Fate,
+)
+from gwparam.native.fortran_scheme import FortranScheme
+
+__all__ = [
+    "MIMA_SETTINGS",
+    "AlexanderDunkerton",
+    "AlexanderDunkertonSettings",
+    "Column",
+    "Drag",
+    "Fate",
+    "FortranScheme",
+]

@@ -1,0 +1,264 @@
+"""WaveNet: wind, surface pressure and latitude of a column to its gravity-wave drag.
+
+Source: Espinosa, Sheshadri, Cain, Gerber and DallaSanta (2022), Geophys. Res. Lett. 49,
+e2022GL098174, doi:10.1029/2022GL098174; sizes and order of the features as in the
+weights that MiMA's branch ``ML`` carries.
+"""
+
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+
+from gwparam.checkpoints import Checkpoint, load_weights
+from gwparam.contract import (
+    Description,
+    Field,
+    Geometry,
+    Limit,
+    TrainingRange,
+    Values,
+    Vertical,
+)
+from gwparam.errors import ModelFileError, NonFiniteError, ShapeError
+from gwparam.grids import full_levels, uneven_sigma
+from gwparam.networks.base import PhysicalNetwork
+from gwparam.networks.scaling import Destandardise
+
+CITATION = (
+    "Espinosa, Sheshadri, Cain, Gerber and DallaSanta (2022), Machine Learning Gravity "
+    "Wave Parameterization Generalizes to Capture the QBO and Response to Increased "
+    "CO2, Geophys. Res. Lett. 49, e2022GL098174, doi:10.1029/2022GL098174"
+)
+MAXIMUM_TENDENCY = 0.01
+"""Largest credible |tendency| [m s-2] unless the user knows better: 15 times the
+largest drag (6.5e-4) of the Alexander-Dunkerton scheme in global T42L40 states of
+MiMA."""
+NORM_EPS = 1e-5
+MIMA_NLEV = 40
+MIMA_PRESSURE = 1000.0e2
+"""Surface pressure [Pa] that MiMA's nominal levels belong to."""
+NOMINAL_TOLERANCE = 0.1
+"""Relative difference to the nominal pressures up to which levels count as the same."""
+
+_WIND, _TENDENCY = "m s-1", "m s-2"
+
+
+class WaveNet(nn.Module):
+    """The published network: standardised drag from one wind component of a column.
+
+    Its ``state_dict()`` has the keys and, with the default sizes, the shapes of the
+    published weights.
+
+    Parameters
+    ----------
+    nlev : int
+        Number of full levels.
+    trunk_width, trunk_depth : int
+        Units and number of the hidden layers that all levels share.
+    neck_width : int
+        Units of the last shared layer.
+    branch_width : int
+        Hidden units of each level's own branch.
+    """
+
+    def __init__(
+        self,
+        nlev: int = 40,
+        trunk_width: int = 256,
+        trunk_depth: int = 5,
+        neck_width: int = 64,
+        branch_width: int = 32,
+    ) -> None:
+        super().__init__()
+        nfeature = nlev + 2
+        widths = [nfeature, *[trunk_width] * trunk_depth, neck_width]
+        shared: list[nn.Module] = [nn.BatchNorm1d(nfeature, NORM_EPS)]
+        for inner, outer in pairwise(widths):
+            shared += [nn.Linear(inner, outer), nn.ReLU()]
+        self.shared = nn.Sequential(*shared)
+        self.branches = nn.ModuleList(
+            nn.Sequential(
+                nn.Linear(neck_width, branch_width),
+                nn.ReLU(),
+                nn.Linear(branch_width, 1),
+            )
+            for _ in range(nlev)
+        )
+
+    @property
+    def nlev(self) -> int:
+        """Number of full levels."""
+        return len(self.branches)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Compute the standardised drag.
+
+        Parameters
+        ----------
+        features : Tensor, shape (rows, nlev + 2)
+            Wind at full levels, top first [m s-1], surface pressure [Pa], latitude
+            [degrees_north].
+
+        Returns
+        -------
+        Tensor, shape (rows, nlev)
+            Drag along that wind, in standard deviations from its mean [1], top first.
+        """
+        shared = self.shared(features)
+        levels = [branch(shared) for branch in self.branches]
+        return torch.cat(levels, dim=1)
+
+
+class WaveNetDrag(PhysicalNetwork):
+    """A WaveNet on physical fields: one network for both components of the wind.
+
+    Parameters
+    ----------
+    network : Module
+        Features to standardised drag, as `WaveNet`.
+    scaling : Module
+        Standardised drag to drag [m s-2].
+    description : Description
+        Name, citation, levels, training range and limits.
+    padding : int
+        Features of value zero that `network` takes after the latitude.
+    """
+
+    architecture = "wavenet"
+    geometry = Geometry("column")
+    inputs = (
+        Field("eastward_wind", _WIND, "full", "float64"),
+        Field("northward_wind", _WIND, "full", "float64"),
+        Field("surface_air_pressure", "Pa", "surface", "float64"),
+        Field("latitude", "degrees_north", "surface", "float64"),
+    )
+    outputs = tuple(
+        Field(
+            f"tendency_of_{wind}_wind_due_to_gravity_wave_drag",
+            _TENDENCY,
+            "full",
+            "float64",
+        )
+        for wind in ("eastward", "northward")
+    )
+
+    def __init__(
+        self,
+        network: nn.Module,
+        scaling: nn.Module,
+        description: Description,
+        padding: int = 0,
+    ) -> None:
+        super().__init__(description)
+        self.network = network
+        self.scaling = scaling
+        self.padding = padding
+
+    @classmethod
+    def from_checkpoint(cls, checkpoint: Checkpoint) -> "WaveNetDrag":
+        """Build the network that a checkpoint holds, with the checkpoint's sizes.
+
+        Raises
+        ------
+        ModelFileError, ShapeError, NonFiniteError
+            If the checkpoint is not one of a WaveNet; the message names the key.
+        """
+        network = _sized(checkpoint).double()
+        load_weights(network, checkpoint)
+        scaling = Destandardise(
+            *(_per_level(checkpoint, k, network.nlev) for k in ("means", "stds"))
+        )
+        description = checkpoint.description or _describe(network)
+        if description.vertical.nlev != network.nlev:
+            raise ShapeError(
+                f"{checkpoint.path} describes {description.vertical.nlev} levels, "
+                f"expected {network.nlev}"
+            )
+        return cls(network, scaling, description)
+
+    def forward(
+        self,
+        eastward_wind: Tensor,
+        northward_wind: Tensor,
+        surface_air_pressure: Tensor,
+        latitude: Tensor,
+    ) -> tuple[Tensor, Tensor]:
+        """Compute the drag on both wind components, in one batch.
+
+        Parameters
+        ----------
+        eastward_wind, northward_wind : Tensor, shape (columns, nlev)
+            Wind [m s-1], top first.
+        surface_air_pressure : Tensor, shape (columns,)
+            Surface pressure [Pa].
+        latitude : Tensor, shape (columns,)
+            Latitude [degrees_north].
+
+        Returns
+        -------
+        eastward, northward : Tensor, shape (columns, nlev)
+            Tendency of the wind [m s-2], top first.
+        """
+        ncol = eastward_wind.size(0)
+        wind = torch.cat((eastward_wind, northward_wind))
+        surface = torch.stack((surface_air_pressure, latitude), dim=1).repeat(2, 1)
+        zeros = wind.new_zeros((2 * ncol, self.padding))
+        drag = self.scaling(self.network(torch.cat((wind, surface, zeros), dim=1)))
+        return drag[:ncol], drag[ncol:]
+
+
+def _sized(checkpoint: Checkpoint) -> WaveNet:
+    """Build a WaveNet as large as a checkpoint's."""
+    weights = checkpoint.weights
+    depth = 0
+    while f"shared.{2 * depth + 3}.weight" in weights:
+        depth += 1
+    nlev = 0
+    while f"branches.{nlev}.0.weight" in weights:
+        nlev += 1
+    keys = (f"shared.{2 * depth + 1}.weight", "shared.1.weight", "branches.0.0.weight")
+    for key in keys:
+        if key not in weights:
+            raise ShapeError(f"{key} is missing, expected a matrix of a WaveNet")
+        if weights[key].ndim != 2:
+            raise ShapeError(
+                f"{key} has shape {tuple(weights[key].shape)}, expected two dimensions"
+            )
+    neck, trunk, branch = (weights[key].shape[0] for key in keys)
+    return WaveNet(nlev, trunk, depth, neck, branch)
+
+
+def _per_level(checkpoint: Checkpoint, key: str, nlev: int) -> Tensor:
+    if key not in checkpoint.extras:
+        raise ModelFileError(f"{checkpoint.path} has no {key} beside its weights")
+    values = checkpoint.extras[key].double()
+    if values.shape != (nlev,):
+        raise ShapeError(f"{key} has shape {tuple(values.shape)}, expected ({nlev},)")
+    if not torch.isfinite(values).all():
+        raise NonFiniteError(f"{key} holds NaN or Inf, expected finite values")
+    return values
+
+
+def _describe(network: WaveNet) -> Description:
+    """Say what is known of published weights, which say nothing of themselves."""
+    nlev = network.nlev
+    pressure: Values = None
+    if nlev == MIMA_NLEV:
+        pressure = tuple((MIMA_PRESSURE * full_levels(uneven_sigma(nlev))).tolist())
+    vertical = Vertical("host", "top_down", nlev, pressure, NOMINAL_TOLERANCE)
+    limits = tuple(Limit(f.name, MAXIMUM_TENDENCY) for f in WaveNetDrag.outputs)
+    return Description("WaveNet", CITATION, vertical, _training_range(network), limits)
+
+
+def _training_range(network: WaveNet) -> tuple[TrainingRange, ...]:
+    """Take the statistics of the inputs from the batch normalisation of features."""
+    statistics = network.shared.state_dict()
+    mean = statistics["0.running_mean"].tolist()
+    deviation = statistics["0.running_var"].sqrt().tolist()
+    nlev = network.nlev
+    where = (slice(nlev), slice(nlev), slice(nlev, nlev + 1), slice(nlev + 1, nlev + 2))
+    return tuple(
+        TrainingRange(field.name, tuple(mean[part]), tuple(deviation[part]), None, None)
+        for field, part in zip(WaveNetDrag.inputs, where, strict=True)
+    )

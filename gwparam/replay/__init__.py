@@ -1,0 +1,1 @@
+"""Archived states through the compiled library, compared with what is known."""

@@ -1,0 +1,373 @@
+"""States of a host model in netCDF files, one time after the other.
+
+Variables are matched to the fields of a contract by their ``standard_name``, then by
+their name; units, levels and their order come from the file. Nothing is read before it
+is asked for, and then one time of it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from os import PathLike
+from types import TracebackType
+from typing import Any, Literal
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from gwparam.contract import Field, Vertical
+from gwparam.errors import ContractError, ModelFileError, NonFiniteError, ShapeError
+from gwparam.states.levels import Levels, find_level_dimension, read_levels
+from gwparam.states.matching import absent, find_variable
+from gwparam.states.times import find_time_dimension, time_value
+from gwparam.units import conversion
+
+# Fields that a file may give along one horizontal dimension, as CF coordinates do.
+COORDINATES = ("latitude", "longitude")
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Source:
+    """The variable that a field is read from.
+
+    Attributes
+    ----------
+    field : str
+        Name of the field.
+    variable, units : str
+        Name in the file, and units there.
+    levels : str
+        ``full`` or ``surface``.
+    """
+
+    field: str
+    variable: str
+    units: str
+    levels: Literal["full", "surface"]
+
+
+class States:
+    """States in one or several files; a context manager, made by `open_states`.
+
+    Attributes
+    ----------
+    dataset : xarray.Dataset
+        The first file, for coordinates and attributes.
+    sources : dict of str to Source
+        The fields that `read` returns.
+    levels : Levels
+        Reference pressures and order of the files' levels.
+    dimensions : tuple of str
+        Horizontal dimensions of every field, in the order of the first one.
+    horizontal : tuple of int
+        Their extents.
+    layout : tuple of str
+        Dimensions of the first field on levels, in the file's order.
+    time_dimension : str or None
+        None where the files hold one state without a time.
+    """
+
+    def __init__(self, paths: Sequence[str | PathLike[str]]) -> None:
+        self._datasets: list[xr.Dataset] = []
+        self._paths = [str(path) for path in paths]
+        self.sources: dict[str, Source] = {}
+        try:
+            for path in self._paths:
+                self._datasets.append(_open(path))
+        except ModelFileError:
+            self.close()
+            raise
+        self.dataset = self._datasets[0]
+        self.time_dimension = find_time_dimension(self.dataset)
+        self.levels: Levels
+        self.dimensions: tuple[str, ...]
+        self.horizontal: tuple[int, ...]
+        self.layout: tuple[str, ...]
+
+    def __enter__(self) -> "States":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the files."""
+        for dataset in self._datasets:
+            dataset.close()
+
+    def __len__(self) -> int:
+        """Count the times in all files together."""
+        return sum(self._lengths())
+
+    @property
+    def columns(self) -> int:
+        """Columns of one time."""
+        return int(np.prod(self.horizontal))
+
+    @property
+    def units(self) -> dict[str, str]:
+        """Units of the fields that `read` returns, by field."""
+        return {name: source.units for name, source in self.sources.items()}
+
+    def find(self, field: str, also: Sequence[str] = ()) -> str | None:
+        """Find the variable of a field in the first file; see `find_variable`."""
+        return find_variable(self.dataset, self._paths[0], field, also)
+
+    def bind(self, field: Field, variable: str | None = None) -> Source:
+        """Find the variable of a field and add it to what `read` returns.
+
+        Parameters
+        ----------
+        field : Field
+            What is looked for: its name is the standard name.
+        variable : str, optional
+            Name of the variable, where the caller knows it.
+
+        Raises
+        ------
+        ContractError
+            If a file has no such variable, or several, or it has no units or units of
+            another dimension.
+        ShapeError
+            If its dimensions or its number of levels do not fit.
+        """
+        for path, dataset in zip(self._paths, self._datasets, strict=True):
+            name = _variable(dataset, path, field, variable)
+            units = dataset[name].attrs.get("units")
+            what = f"{field.name} ({name} in {path})"
+            if not isinstance(units, str):
+                raise ContractError(f'{what} has no units, expected "{field.units}"')
+            conversion(units, field.units, what)
+            source = Source(field.name, name, units, field.levels)
+            if self.sources.setdefault(field.name, source) != source:
+                raise ContractError(
+                    f"{what} in {units} is {self.sources[field.name].variable} "
+                    f"in {self.sources[field.name].units} in {self._paths[0]}"
+                )
+            self._check_dimensions(dataset[name], source, path)
+        return self.sources[field.name]
+
+    def time(self, index: int) -> float | None:
+        """Value of the time coordinate, in the units of the first file."""
+        if self.time_dimension is None or self.time_dimension not in self.dataset:
+            return None
+        dataset, _, at = self._locate(index)
+        return time_value(dataset, self.dataset, self.time_dimension, at)
+
+    def read(self, index: int, names: Sequence[str] | None = None) -> dict[str, Array]:
+        """Fields of one time.
+
+        Parameters
+        ----------
+        index : int
+            Number of the time, from 0, counted through all files.
+        names : sequence of str, optional
+            Fields to read; all by default.
+
+        Returns
+        -------
+        dict of str to ndarray
+            In the file's units, dtype and vertical order; shape
+            (`horizontal`..., nlev), or `horizontal` at the surface. These are views
+            with the strides of the file's own order of dimensions; a coordinate has
+            stride 0 along the dimensions that it does not depend on.
+
+        Raises
+        ------
+        ModelFileError
+            If the file cannot be read.
+        NonFiniteError
+            If a value is NaN, Inf or missing.
+        ShapeError
+            If the values are not floating point.
+        """
+        dataset, path, at = self._locate(index)
+        return {
+            name: self._read_field(dataset, path, self.sources[name], at, index)
+            for name in (self.sources if names is None else names)
+        }
+
+    def _read_field(
+        self, dataset: xr.Dataset, path: str, source: Source, at: int, index: int
+    ) -> Array:
+        variable = dataset[source.variable].variable
+        if self.time_dimension in variable.dims:
+            variable = variable.isel({self.time_dimension: at})
+        try:
+            values = np.asarray(variable.values)
+        except (OSError, RuntimeError, ValueError) as error:
+            raise ModelFileError(
+                f"cannot read {source.variable} in {path}: {error}"
+            ) from None
+        what = f"{source.field} ({source.variable} in {path})"
+        if values.dtype.kind != "f" or values.dtype.itemsize not in (4, 8):
+            raise ShapeError(
+                f"{what} has dtype {values.dtype}, expected float32 or float64"
+            )
+        # Old netCDF formats are big-endian, which no consumer of the arrays expects.
+        values = values.astype(values.dtype.newbyteorder("="), copy=False)
+        dims = [str(dim) for dim in variable.dims]
+        _check_finite(values, dims, f"{what} at time {index}")
+        if source.levels == "full":
+            order = [*self.dimensions, self.levels.dimension]
+            return values.transpose([dims.index(dim) for dim in order])
+        present = [dim for dim in self.dimensions if dim in dims]
+        values = values.transpose([dims.index(dim) for dim in present])
+        shape = [
+            n if dim in dims else 1
+            for dim, n in zip(self.dimensions, self.horizontal, strict=True)
+        ]
+        return np.broadcast_to(values.reshape(shape), self.horizontal)
+
+    def _check_dimensions(self, array: xr.DataArray, source: Source, path: str) -> None:
+        """Check dimensions and extents against those of the other fields."""
+        sizes = {str(d): n for d, n in array.sizes.items() if d != self.time_dimension}
+        expected = dict(zip(self.dimensions, self.horizontal, strict=True))
+        if source.levels == "full":
+            expected[self.levels.dimension] = len(self.levels.pressure)
+        elif source.field in COORDINATES:
+            expected = {d: n for d, n in expected.items() if d in sizes}
+        if sizes != expected:
+            raise ShapeError(
+                f"{source.field} ({source.variable} in {path}) has dimensions "
+                f"{_spell(sizes)}, expected {_spell(expected)}"
+            )
+
+    def _lengths(self) -> list[int]:
+        dim = self.time_dimension
+        return [1 if dim is None else d.sizes.get(dim, 1) for d in self._datasets]
+
+    def _locate(self, index: int) -> tuple[xr.Dataset, str, int]:
+        """File of a time, and the number of the time in it."""
+        at = index
+        for dataset, path, length in zip(
+            self._datasets, self._paths, self._lengths(), strict=True
+        ):
+            if 0 <= at < length:
+                return dataset, path, at
+            at -= length
+        raise IndexError(f"time {index} of {len(self)}")
+
+
+def open_states(
+    paths: Sequence[str | PathLike[str]],
+    inputs: Sequence[Field],
+    vertical: Vertical,
+    variables: Mapping[str, str] | None = None,
+) -> States:
+    """Open state files and match their variables to the inputs of a network.
+
+    Parameters
+    ----------
+    paths : sequence of path-like
+        netCDF files, in the order of their times; at least one.
+    inputs : sequence of Field
+        The fields that the network needs.
+    vertical : Vertical
+        The network's levels.
+    variables : mapping of str to str, optional
+        Variable of a field, where neither standard name nor name tells.
+
+    Returns
+    -------
+    States
+        With all inputs bound.
+
+    Raises
+    ------
+    ModelFileError
+        If a file is absent, or is no netCDF file that can be read.
+    ContractError
+        If a field has no variable, the wrong units, or levels whose pressures or order
+        are unknown or contradict each other.
+    ShapeError
+        If a variable's dimensions or its number of levels do not fit.
+    """
+    chosen = variables or {}
+    unknown = set(chosen) - {field.name for field in inputs}
+    if unknown:
+        raise ContractError(
+            f"the network has no input {', '.join(sorted(unknown))}; "
+            f"it has {', '.join(field.name for field in inputs)}"
+        )
+    states = States(paths)
+    try:
+        _set_frame(states, inputs, vertical, chosen)
+        for field in inputs:
+            states.bind(field, chosen.get(field.name))
+    except BaseException:
+        states.close()
+        raise
+    return states
+
+
+def _set_frame(
+    states: States,
+    inputs: Sequence[Field],
+    vertical: Vertical,
+    variables: Mapping[str, str],
+) -> None:
+    """Take dimensions and levels from the first field on full levels."""
+    field = next(field for field in inputs if field.levels == "full")
+    for path, dataset in zip(states._paths, states._datasets, strict=True):
+        name = _variable(dataset, path, field, variables.get(field.name))
+        what = f"{field.name} ({name} in {path})"
+        dimension = find_level_dimension(dataset, name, what)
+        if dataset.sizes[dimension] != vertical.nlev:
+            raise ShapeError(
+                f"{what} has {dataset.sizes[dimension]} levels, "
+                f"expected {vertical.nlev}"
+            )
+        levels = read_levels(dataset, dimension, path)
+        rest = {
+            str(dim): n
+            for dim, n in dataset[name].sizes.items()
+            if dim not in (dimension, states.time_dimension)
+        }
+        if dataset is states.dataset:
+            states.levels = levels
+            states.layout = tuple(str(dim) for dim in dataset[name].dims)
+            states.dimensions, states.horizontal = tuple(rest), tuple(rest.values())
+        elif levels != states.levels:
+            raise ContractError(f"{path} has other levels than {states._paths[0]}")
+
+
+def _open(path: str) -> xr.Dataset:
+    try:
+        return xr.open_dataset(path, engine="netcdf4", decode_times=False, cache=False)
+    except FileNotFoundError:
+        raise ModelFileError(f"cannot read {path}: no such file") from None
+    except (OSError, RuntimeError, ValueError) as error:
+        raise ModelFileError(f"cannot read {path} as netCDF: {error}") from None
+
+
+def _variable(dataset: xr.Dataset, path: str, field: Field, chosen: str | None) -> str:
+    """Name of a field's variable, which must be there."""
+    name = chosen or find_variable(dataset, path, field.name)
+    if name is None:
+        raise absent(dataset, path, field.name)
+    if name not in dataset.variables:
+        raise ContractError(
+            f"{path} has no variable {name} for {field.name}; "
+            f"it has {', '.join(map(str, dataset.variables))}"
+        )
+    return name
+
+
+def _check_finite(values: Array, dims: Sequence[str], what: str) -> None:
+    bad = ~np.isfinite(values)
+    if bad.any():
+        index = np.unravel_index(int(bad.argmax()), values.shape)
+        place = ", ".join(f"{d} {i}" for d, i in zip(dims, index, strict=True))
+        raise NonFiniteError(f"{what} is {values[index]} at {place} (from 0)")
+
+
+def _spell(sizes: Mapping[str, int]) -> str:
+    return "(" + ", ".join(f"{dim} {n}" for dim, n in sizes.items()) + ")"

@@ -1,0 +1,86 @@
+"""Which variable of a netCDF file is a field of a contract."""
+
+from collections.abc import Sequence
+
+import xarray as xr
+
+from gwparam.errors import ContractError
+
+# Names that models give to the fields of a contract: CMIP, CAM and FMS, in this order.
+USUAL_NAMES: dict[str, tuple[str, ...]] = {
+    "eastward_wind": ("ua", "u", "U", "ucomp"),
+    "northward_wind": ("va", "v", "V", "vcomp"),
+    "air_temperature": ("ta", "temp", "T"),
+    "air_pressure": ("pfull",),
+    "surface_air_pressure": ("ps", "PS"),
+    "geopotential_height": ("zg", "zfull", "Z3"),
+    "surface_altitude": ("orog", "zsurf"),
+    "latitude": ("lat",),
+    "longitude": ("lon",),
+    "tendency_of_eastward_wind_due_to_gravity_wave_drag": ("utendnogw", "gwfcng_x"),
+    "tendency_of_northward_wind_due_to_gravity_wave_drag": ("vtendnogw", "gwfcng_y"),
+}
+
+
+def find_variable(
+    dataset: xr.Dataset, path: str, field: str, also: Sequence[str] = ()
+) -> str | None:
+    """Find the variable of a field: by standard name, then by name.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        The file.
+    path : str
+        Its name, for messages.
+    field : str
+        Name of the field, which is the standard name that is looked for.
+    also : sequence of str
+        Further standard names and names, in order of preference.
+
+    Returns
+    -------
+    str or None
+        Name of the variable; None if none fits.
+
+    Raises
+    ------
+    ContractError
+        If several variables have the standard name and no name decides.
+    """
+    standard_names, names = [field, *also], _names(field, also)
+    for standard_name in standard_names:
+        found = [
+            str(name)
+            for name, variable in dataset.variables.items()
+            if variable.attrs.get("standard_name") == standard_name
+        ]
+        named = [name for name in names if name in found]
+        if named or len(found) == 1:
+            return (named or found)[0]
+        if found:
+            raise ContractError(
+                f"{path} has several variables for {field}: {', '.join(found)}"
+            )
+    return next((name for name in names if name in dataset.variables), None)
+
+
+def absent(
+    dataset: xr.Dataset, path: str, field: str, also: Sequence[str] = ()
+) -> ContractError:
+    """Error that says what was looked for and what there is; arguments as above."""
+    found = [
+        f"{name} ({variable.attrs['standard_name']})"
+        if "standard_name" in variable.attrs
+        else str(name)
+        for name, variable in dataset.variables.items()
+    ]
+    return ContractError(
+        f"{path} has no variable for {field}: looked for standard_name "
+        f"{' or '.join([field, *also])} and names {', '.join(_names(field, also))}; "
+        f"it has {', '.join(found) or 'none'}"
+    )
+
+
+def _names(field: str, also: Sequence[str]) -> list[str]:
+    return [field, *also, *USUAL_NAMES.get(field, ())]

@@ -1,0 +1,93 @@
+"""JSON to frozen dataclasses and back; what does not fit is named by its key."""
+
+import json
+import math
+from dataclasses import asdict, fields, is_dataclass
+from types import UnionType
+from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+
+from gwparam.errors import ContractError
+
+T = TypeVar("T")
+
+
+def dump(value: Any) -> str:
+    """Write a dataclass instance as indented JSON text."""
+    return json.dumps(asdict(value), indent=2, allow_nan=False)
+
+
+def load(text: str | bytes, what: str) -> dict[str, Any]:
+    """Read JSON text that holds an object.
+
+    Raises
+    ------
+    ContractError
+        If it is something else; `what` says in the message what the text is.
+    """
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        raise ContractError(f"{what} is not valid JSON: {error}") from None
+    if not isinstance(value, dict):
+        raise _wrong(what, "an object", value)
+    return value
+
+
+def parse(kind: type[T], value: dict[str, Any]) -> T:
+    """Read a JSON object into a dataclass of the types below.
+
+    Parameters
+    ----------
+    kind : type
+        A dataclass whose attributes are str, int, float, Literal of str, a tuple of one
+        type, one of these or None, or another such dataclass.
+    value : dict
+        What `load` gives. Keys that the dataclass does not know are ignored; an absent
+        key is the same as null.
+
+    Raises
+    ------
+    ContractError
+        If a value has another type; the message names the key.
+    """
+    result: T = _parse(kind, value, "")
+    return result
+
+
+def _parse(kind: Any, value: Any, key: str) -> Any:
+    origin, arguments = get_origin(kind), get_args(kind)
+    if is_dataclass(kind):
+        if not isinstance(value, dict):
+            raise _wrong(key, "an object", value)
+        prefix = f"{key}." if key else ""
+        hints = get_type_hints(kind)
+        names = [field.name for field in fields(kind)]
+        parsed = {n: _parse(hints[n], value.get(n), prefix + n) for n in names}
+        return kind(**parsed)  # type: ignore[operator]  # a class, not an instance
+    if origin is UnionType:
+        return None if value is None else _parse(arguments[0], value, key)
+    if origin is tuple:
+        if not isinstance(value, list):
+            raise _wrong(key, "an array", value)
+        return tuple(
+            _parse(arguments[0], v, f"{key}[{i}]") for i, v in enumerate(value)
+        )
+    if origin is Literal:
+        if value not in arguments:
+            raise _wrong(key, " or ".join(arguments), value)
+        return value
+    if kind is float:
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not number or not math.isfinite(value):
+            raise _wrong(key, "a finite number", value)
+        return float(value)
+    if not isinstance(value, kind) or isinstance(value, bool):
+        raise _wrong(key, {str: "a string", int: "an integer"}[kind], value)
+    return value
+
+
+def _wrong(key: str, expected: str, value: Any) -> ContractError:
+    found = "missing" if value is None else json.dumps(value)
+    if len(found) > 60:
+        found = found[:57] + "..."
+    return ContractError(f"{key} is {found}, expected {expected}")

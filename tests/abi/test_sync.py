@@ -1,0 +1,101 @@
+"""The three languages say the same, and the library exports what its header declares."""
+
+import re
+import subprocess
+from importlib import resources
+from pathlib import Path
+
+import cffi
+import pytest
+
+from gwparam import errors
+
+PROJECT = Path(__file__).parents[2]
+PACKAGE = resources.files("gwparam")
+FORTRAN = PROJECT / "fortran_bridge" / "fortran"
+
+
+@pytest.fixture(scope="module")
+def declarations() -> str:
+    return (PACKAGE / "include" / "gwparam.cdef").read_text()
+
+
+@pytest.fixture(scope="module")
+def constants(declarations: str) -> dict[str, int]:
+    pairs = re.findall(r"\b(GWPARAM_\w+) = (-?\d+)", declarations)
+    return {name.removeprefix("GWPARAM_"): int(value) for name, value in pairs}
+
+
+def fortran_parameters(file: str) -> dict[str, int]:
+    text = (FORTRAN / file).read_text()
+    pairs = re.findall(r"\bgwparam_(\w+) = (-?\d+)", text)
+    return {name.upper(): int(value) for name, value in pairs}
+
+
+def test_python_has_the_statuses_of_the_header(constants: dict[str, int]) -> None:
+    statuses = {k: v for k, v in constants.items() if k == "OK" or k[:4] == "ERR_"}
+    assert {s.name: s.value for s in errors.Status} == statuses
+
+
+def test_fortran_has_the_statuses_of_the_header(constants: dict[str, int]) -> None:
+    statuses = {k: v for k, v in constants.items() if k == "OK" or k[:4] == "ERR_"}
+    assert fortran_parameters("gwparam_status.f90") == statuses
+
+
+@pytest.mark.parametrize(
+    ("file", "prefixes"),
+    [
+        ("gwparam_options.f90", ("GUARD",)),
+        ("gwparam_scheme.f90", ("TOP_DOWN", "BOTTOM_UP")),
+    ],
+)
+def test_fortran_has_the_choices_of_the_header(
+    constants: dict[str, int], file: str, prefixes: tuple[str, ...]
+) -> None:
+    expected = {k: v for k, v in constants.items() if k.startswith(prefixes)}
+    assert fortran_parameters(file) == expected
+
+
+def test_every_status_but_ok_has_its_exception() -> None:
+    for status in errors.Status:
+        if status != errors.Status.OK:
+            assert errors.error_class(status).status == status
+
+
+def test_library_exports_what_the_header_declares(declarations: str) -> None:
+    declared = set(re.findall(r"\b(gwparam_\w+)\(", declarations))
+    library = PACKAGE / "lib" / "libgwparam.so"
+    symbols = subprocess.run(
+        ["nm", "-D", "--defined-only", str(library)],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
+    exported = {s for s in symbols if s.startswith("gwparam_")}
+    assert exported == declared
+
+
+def test_library_exports_no_function_of_its_own_beside(declarations: str) -> None:
+    library = PACKAGE / "lib" / "libgwparam.so"
+    symbols = subprocess.run(
+        ["nm", "-DC", "--defined-only", str(library)],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert not [line for line in symbols.splitlines() if " T gwparam::" in line]
+
+
+def test_fortran_binds_every_function_of_the_header(declarations: str) -> None:
+    declared = set(re.findall(r"\b(gwparam_\w+)\(", declarations))
+    text = (FORTRAN / "gwparam_c_api.f90").read_text()
+    assert set(re.findall(r'name="(\w+)"', text)) == declared
+
+
+def test_header_has_the_layout_that_fortran_writes(declarations: str) -> None:
+    """Sizes of the structs as gwparam_c_api.f90 spells them, without padding."""
+    ffi = cffi.FFI()
+    ffi.cdef(declarations)
+    assert ffi.sizeof("gwparam_array") == 8 + 4 + 4 + 4 * 8 + 4 * 8
+    assert ffi.sizeof("gwparam_options") == 6 * 4 + 8 + 16
+    assert ffi.sizeof("gwparam_statistics") == 2 * 4 + 5 * 8
