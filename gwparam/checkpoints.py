@@ -6,13 +6,13 @@ import re
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from os import PathLike, fspath
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
 import safetensors
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor, nn
 
 from gwparam import typed_json
@@ -163,11 +163,20 @@ def save_wavenet_checkpoint(
         Mean and standard deviation of the tendency per level, top first [m s-2].
     description : Description
         Name, citation, levels, training range and limits.
+
+    Raises
+    ------
+    ModelFileError
+        If the file cannot be written.
     """
     tensors = {f"weights.{key}": value for key, value in weights.items()}
     tensors |= {"means": means, "stds": stds}
     tensors = {key: value.detach().cpu().contiguous() for key, value in tensors.items()}
-    save_file(tensors, fspath(path), {"gwparam": typed_json.dump(description)})
+    data = save(tensors, {"gwparam": typed_json.dump(description)})
+    try:
+        Path(path).write_bytes(data)
+    except OSError as error:
+        raise ModelFileError(f"cannot write {path}: {error.strerror}") from None
 
 
 def _read_safetensors(
@@ -211,7 +220,7 @@ def _read_torch(path: Path, start: bytes, allow_pickle: bool) -> Any:
             f"{path} is a pickle that asks for {asked[1] if asked else 'code'} and "
             "could run anything, expected tensors only (--allow-pickle)"
         ) from None
-    except (EOFError, RuntimeError, AttributeError, ImportError) as error:
+    except Exception as error:  # a damaged pickle raises anything
         raise ModelFileError(f"{path} cannot be read: {_reason(error)}") from None
 
 

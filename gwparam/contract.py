@@ -250,6 +250,10 @@ def _check(contract: Contract) -> None:
         names = [field.name for field in getattr(contract, key)]
         if not names or len(set(names)) != len(names):
             raise ContractError(f"{key} has names {names}, expected distinct ones")
+    if contract.contract_version < 1:
+        raise ContractError(
+            f"contract_version is {contract.contract_version}, expected at least 1"
+        )
     vertical = contract.vertical
     if vertical.nlev < 1:
         raise ContractError(f"vertical.nlev is {vertical.nlev}, expected at least 1")
@@ -275,7 +279,13 @@ def _check(contract: Contract) -> None:
                 raise ContractError(
                     f"{key}.{part} has {len(values)} values, expected {nlev}"
                 )
-    outputs = {field.name for field in contract.outputs}
+    outputs = [field.name for field in contract.outputs]
+    limited = [limit.name for limit in contract.limits]
+    for name in outputs:
+        if limited.count(name) != 1:
+            raise ContractError(
+                f"limits has {limited.count(name)} entries for {name}, expected 1"
+            )
     for i, limit in enumerate(contract.limits):
         if limit.name not in outputs:
             raise ContractError(f"limits[{i}].name is {limit.name}, expected an output")

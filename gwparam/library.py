@@ -95,6 +95,34 @@ def load_scheme(
     return Scheme(ffi.gc(handle[0], lib.gwparam_scheme_free))
 
 
+def unit_conversion(given: str, wanted: str) -> tuple[float, float]:
+    """How units convert, by the table that the library itself uses.
+
+    Parameters
+    ----------
+    given, wanted : str
+        Products such as ``m s-1``, ``hPa`` or ``degrees_north``.
+
+    Returns
+    -------
+    tuple of float
+        Scale and offset: ``value_in_wanted = scale * value_in_given + offset``.
+
+    Raises
+    ------
+    ContractError
+        If a unit is unknown, or the two are of different dimensions.
+    """
+    ffi, lib = _library()
+    found = ffi.new("double[2]")
+    _check(
+        lib.gwparam_units_conversion(
+            given.encode(), wanted.encode(), found, found + 1
+        )
+    )
+    return found[0], found[1]
+
+
 class Scheme:
     """An exported network in the compiled library; made by `load_scheme`.
 

@@ -8,16 +8,17 @@ module cg_drag_mod
     !!
     !! Fields are (lon, lat, lev), level 1 is the top, latitude runs from south to north. The drag
     !! is an acceleration: the host adds it to the wind tendencies. Winds are not changed here.
-    !! `real` is 8 bytes by compiler flag, as everywhere in MiMA.
+    !! `real` is 8 bytes by compiler flag, as everywhere in MiMA. Windows of columns come one after
+    !! another: the module keeps count of them and is not for several threads.
 
     use alexander_dunkerton, only: ad99_settings_t, ad99_t
     use constants_mod, only: constants_init, RADIAN, SECONDS_PER_DAY
     use diag_manager_mod, only: diag_manager_init, register_diag_field, send_data
-    use fms_mod, only: FATAL, NOTE, check_nml_error, close_file, error_mesg, file_exist, fms_init, &
-        mpp_npes, mpp_pe, mpp_root_pe, open_namelist_file, stdlog, write_version_number
+    use fms_mod, only: FATAL, NOTE, check_nml_error, close_file, error_mesg, file_exist, &
+        & fms_init, mpp_npes, mpp_pe, mpp_root_pe, open_namelist_file, stdlog, write_version_number
     use gwparam, only: gwparam_err_contract, gwparam_guard_error, gwparam_guard_ignore, &
-        gwparam_guard_keep, gwparam_guard_zero, gwparam_ok, gwparam_options_t, gwparam_scheme_t, &
-        gwparam_statistics_t, gwparam_top_down
+        & gwparam_guard_keep, gwparam_guard_zero, gwparam_ok, gwparam_options_t, &
+        & gwparam_scheme_t, gwparam_statistics_t, gwparam_top_down
     use mpp_mod, only: mpp_clock_begin, mpp_clock_end, mpp_clock_id
     use time_manager_mod, only: time_manager_init, time_type
     implicit none(type, external)
@@ -52,15 +53,15 @@ module cg_drag_mod
     logical :: calculate_ked = .false. !! Read and unused, as in MiMA
 
     namelist /cg_drag_nml/ cg_drag_freq, cg_drag_offset, source_level_pressure, &
-        damp_level_pressure, nk, cmax, dc, Bt_0, Bt_eq, Bt_nh, Bt_sh, phi0n, phi0s, dphin, dphis, &
-        flag, Bw, Bn, cw, cn, cwtropics, kelvin_kludge, weighttop, weightminus1, weightminus2, &
-        Bt_aug, Bt_eq_width, calculate_ked
+        & damp_level_pressure, nk, cmax, dc, Bt_0, Bt_eq, Bt_nh, Bt_sh, phi0n, phi0s, dphin, &
+        & dphis, flag, Bw, Bn, cw, cn, cwtropics, kelvin_kludge, weighttop, weightminus1, &
+        & weightminus2, Bt_aug, Bt_eq_width, calculate_ked
 
     ! Our own; input.nml explains them.
     character(len=16) :: mode = "native" !! 'native', 'ml' or 'shadow'
     character(len=512) :: artefact = "" !! What `gwparam export` wrote
     character(len=15) :: device = "cpu" !! 'cpu', 'cuda', 'cuda:N' or 'auto'
-    integer :: threads = 1 !! Of one rank's network, 0: as OpenMP has it
+    integer :: threads = 1 !! Of one rank's network
     integer :: chunk_columns = 0 !! Columns of one forward pass, 0: the library's
     character(len=16) :: on_limit = "error" !! Drag beyond the limits: 'error', 'zero' or 'native'
     character(len=16) :: on_range = "ignore" !! Input unlike the training: these or 'ignore'
@@ -74,19 +75,21 @@ module cg_drag_mod
     logical :: deposit_reflected = .false.
 
     namelist /gwparam_nml/ mode, artefact, device, threads, chunk_columns, on_limit, on_range, &
-        range_sigmas, restart, restart_file, log_interval, nearest_source_level, use_top_weights, &
-        mass_weighted_lid, mass_weighted_levels, launch_full_stress, deposit_reflected
+        & range_sigmas, restart, restart_file, log_interval, nearest_source_level, &
+        & use_top_weights, mass_weighted_lid, mass_weighted_levels, launch_full_stress, &
+        & deposit_reflected
 
     ! Fields that the host can hand to a network, by their names in an artefact's contract.
     integer, parameter :: n_levels_fields = 5
-    character(len=*), parameter :: offered(7) = [character(len=20) :: "eastward_wind", &
-        "northward_wind", "air_temperature", "air_pressure", "geopotential_height", &
-        "surface_air_pressure", "latitude"]
-    character(len=*), parameter :: offered_units(7) = [character(len=13) :: "m s-1", "m s-1", "K", &
-        "Pa", "m", "Pa", "degrees_north"]
-    character(len=*), parameter :: drag_name(2) = [character(len=59) :: &
-        "tendency_of_eastward_wind_due_to_gravity_wave_drag", &
-        "tendency_of_northward_wind_due_to_gravity_wave_drag"]
+    character(len=*), parameter :: offered(7) = [character(len=20)::"eastward_wind", &
+              & "northward_wind", "air_temperature", "air_pressure", "geopotential_height", &
+              & "surface_air_pressure", "latitude"]
+    character(len=*), parameter :: offered_units(7) = [character(len=13)::"m s-1","m s-1", "K", &
+              & "Pa", "m", "Pa", "degrees_north"]
+    character(len=*), &
+              & parameter :: drag_name(2) = [character(len=59) &
+              & ::"tendency_of_eastward_wind_due_to_gravity_wave_drag", &
+              & "tendency_of_northward_wind_due_to_gravity_wave_drag"]
 
     type :: comparison_t
         !! Sums over the columns of one recomputation, in one component of the wind.
@@ -157,13 +160,13 @@ contains
 
     subroutine cg_drag_time_vary(delt)
 
-        !! Nothing: the alarm is lowered by cg_drag_calc, as MiMA's driver makes no other call.
+        !! Nothing: cg_drag_calc lowers the alarm, as MiMA makes no other call in a step.
         real, intent(in) :: delt !! Physics time step [s]
 
     end subroutine cg_drag_time_vary
 
-    subroutine cg_drag_calc(is, js, lat, pfull, zfull, temp, uuu, vvv, Time, delt, &
-        gwfcng_x, gwfcng_y, psurf)
+    subroutine cg_drag_calc(is, js, lat, pfull, zfull, temp, uuu, vvv, Time, delt, gwfcng_x, &
+                            & gwfcng_y, psurf)
 
         !! Drag on one window of columns: new when the alarm rings, else that of the last time.
         integer, intent(in) :: is, js !! Where the window begins among this rank's columns, from 1
@@ -175,12 +178,12 @@ contains
         real, intent(in) :: delt !! Physics time step [s]
         real, intent(out) :: gwfcng_x(:,:,:), gwfcng_y(:,:,:) !! Drag, eastward, northward [m s-2]
         real, intent(in), optional :: psurf(:,:)
-            !! Surface pressure [Pa]; absent: from pfull, which must be on pure sigma levels
+        !! Surface pressure [Pa]; absent: from pfull, which must be on pure sigma levels
 
         integer :: ie, je
 
         if (.not. module_is_initialized) then
-          call error_mesg("cg_drag_calc", "cg_drag_init has not been called", FATAL)
+            call error_mesg("cg_drag_calc", "cg_drag_init has not been called", FATAL)
         end if
 
         ie = is + size(uuu, 1) - 1
@@ -189,11 +192,10 @@ contains
         ! A step recomputes in all of its windows or in none.
         if (columns_done == 0) ringing = alarm <= 0
         if (ringing) then
-            call recompute(is, js, lat, pfull, zfull, temp, uuu, vvv, Time, &
-                held_x(is:ie, js:je, :), held_y(is:ie, js:je, :), psurf)
+            call recompute(is, js, lat, pfull, zfull, temp, uuu, vvv, Time, psurf)
         end if
-        gwfcng_x = held_x(is:ie, js:je, :)
-        gwfcng_y = held_y(is:ie, js:je, :)
+        gwfcng_x = held_x(is:ie,js:je,:)
+        gwfcng_y = held_y(is:ie,js:je,:)
 
         columns_done = columns_done + size(lat)
         if (columns_done >= nlon*nlat) call end_of_step(delt)
@@ -202,7 +204,13 @@ contains
 
     subroutine cg_drag_endts
 
-        !! Nothing: a step ends with its last window.
+        !! A step ends with its last window, so nothing is left to do here.
+
+        if (columns_done > 0) then
+            call error_mesg("cg_drag_endts", &
+                            & "the windows of this step did not hold all columns of this rank", &
+                            & FATAL)
+        end if
 
     end subroutine cg_drag_endts
 
@@ -221,9 +229,10 @@ contains
             call stop_unless_ok(stat, message)
             if (mpp_pe() == mpp_root_pe() .or. counters%guarded_columns > 0) then
                 write (message, "(a, i0, a, i0, a, i0, a, i0, a)") "rank ", mpp_pe(), &
-                    ": the network ran ", counters%runs, " times on ", counters%columns, &
-                    " columns, of which guards caught ", counters%guarded_columns, &
-                    " (on_limit = " // trim(on_limit) // ", on_range = " // trim(on_range) // ")"
+                       & ": the network ran ", counters%runs, " times on ", counters%columns, &
+                       & " columns, of which guards caught ", counters%guarded_columns, &
+                       & " (on_limit = " // trim(on_limit) // ", on_range = " // trim(on_range) &
+                       & // ")"
                 call error_mesg("cg_drag_end", trim(message), NOTE)
             end if
             call network%free
@@ -233,19 +242,18 @@ contains
 
     end subroutine cg_drag_end
 
-    subroutine recompute(is, js, lat, pfull, zfull, temp, uuu, vvv, Time, drag_x, drag_y, psurf)
+    subroutine recompute(is, js, lat, pfull, zfull, temp, uuu, vvv, Time, psurf)
 
-        !! Run what the mode asks for, and send the diagnostics.
+        !! Run what the mode asks for, hold the drag of the window, and send the diagnostics.
         integer, intent(in) :: is, js
         real, intent(in) :: lat(:,:)
         real, intent(in) :: pfull(:,:,:), zfull(:,:,:), temp(:,:,:), uuu(:,:,:), vvv(:,:,:)
         type(time_type), intent(in) :: Time
-        real, intent(out) :: drag_x(:,:,:), drag_y(:,:,:)
         real, intent(in), optional :: psurf(:,:)
 
         real, allocatable, dimension(:,:,:) :: native_x, native_y, network_x, network_y
         real, allocatable, dimension(:,:,:) :: bf, kedx, kedy
-        integer :: stat
+        integer :: ie, je, stat
         character(len=512) :: message
         logical :: used
 
@@ -257,7 +265,8 @@ contains
             if (id_bf > 0) allocate (bf, mold=uuu)
             call mpp_clock_begin(native_clock)
             call native%drag(js, lat, pfull, zfull, temp, uuu, vvv, native_x, native_y, &
-                kedx=kedx, kedy=kedy, buoyancy_frequency=bf, stat=stat, errmsg=message)
+                             & kedx=kedx, kedy=kedy, buoyancy_frequency=bf, stat=stat, &
+                             & errmsg=message)
             call mpp_clock_end(native_clock)
             call stop_unless_ok(stat, message)
         end if
@@ -282,16 +291,18 @@ contains
             end if
         end if
 
+        ie = is + size(uuu, 1) - 1
+        je = js + size(uuu, 2) - 1
         if (mode == "ml") then
-            drag_x = network_x
-            drag_y = network_y
+            held_x(is:ie,js:je,:) = network_x
+            held_y(is:ie,js:je,:) = network_y
         else
-            drag_x = native_x
-            drag_y = native_y
+            held_x(is:ie,js:je,:) = native_x
+            held_y(is:ie,js:je,:) = native_y
         end if
 
-        if (id_gwfu > 0) used = send_data(id_gwfu, drag_x, Time, is, js, 1)
-        if (id_gwfv > 0) used = send_data(id_gwfv, drag_y, Time, is, js, 1)
+        if (id_gwfu > 0) used = send_data(id_gwfu, held_x(is:ie,js:je,:), Time, is, js, 1)
+        if (id_gwfv > 0) used = send_data(id_gwfv, held_y(is:ie,js:je,:), Time, is, js, 1)
         if (id_bf > 0) used = send_data(id_bf, bf, Time, is, js, 1)
         if (id_kedx > 0) used = send_data(id_kedx, kedx, Time, is, js, 1)
         if (id_kedy > 0) used = send_data(id_kedy, kedy, Time, is, js, 1)
@@ -336,7 +347,7 @@ contains
 
             if (.not. asked(i)) return
             call network%put(trim(offered(i)), field, units=trim(offered_units(i)), stat=stat, &
-                errmsg=message)
+                             & errmsg=message)
             call stop_unless_ok(stat, message)
 
         end subroutine put_levels
@@ -348,7 +359,7 @@ contains
 
             if (.not. asked(i)) return
             call network%put(trim(offered(i)), field, units=trim(offered_units(i)), stat=stat, &
-                errmsg=message)
+                             & errmsg=message)
             call stop_unless_ok(stat, message)
 
         end subroutine put_surface
@@ -362,22 +373,22 @@ contains
         real :: psurf(size(pfull, 1), size(pfull, 2)) !! Surface pressure [Pa]
 
         real, parameter :: tolerance = 1.0e-6 !! Rounding gives 1e-15, hybrid levels 1e-2
-        real :: deviation
+        real :: deviation, ratio
         integer :: k
         character(len=200) :: message
 
         associate (pref => reference_pressure)
-            psurf = pfull(:, :, nlev)*(pref(nlev + 1)/pref(nlev))
+            psurf = pfull(:,:,nlev)*(pref(nlev + 1)/pref(nlev))
             deviation = 0.0
             do k = 1, nlev
-                deviation = max(deviation, &
-                    maxval(abs(pfull(:, :, k)*(pref(nlev + 1)/pref(k))/psurf - 1.0)))
+                ratio = pref(nlev + 1)/pref(k)
+                deviation = max(deviation, maxval(abs(ratio*pfull(:,:,k)/psurf - 1.0)))
             end do
         end associate
         if (deviation > tolerance) then
-            write (message, "(a, es8.1, a, es8.1, a)") &
-                "pfull/pref differs between levels by", deviation, " of itself, expected at most", &
-                tolerance, ": not pure sigma levels, so cg_drag_calc needs its argument psurf"
+            write (message, "(a, es8.1, a, es8.1, a)") "pfull/pref differs between levels by", &
+                   & deviation, " of itself, expected at most", tolerance, &
+                   & ": not pure sigma levels, so cg_drag_calc needs its argument psurf"
             call error_mesg("cg_drag_calc", trim(message), FATAL)
         end if
 
@@ -430,11 +441,11 @@ contains
         do i = 1, 2
             associate (c => comparison(i))
                 write (unit, "(a, i0, 3a, es9.2, a)", advance="no") "cg_drag: recomputation ", &
-                    n_recomputed, ", ", component(i), ": rms of the network", &
-                    sqrt(c%network/c%n), " m s-2"
+                       & n_recomputed, ", ", component(i), ": rms of the network", &
+                       & sqrt(c%network/c%n), " m s-2"
                 if (runs_native) write (unit, "(a, es9.2, a, f7.3)", advance="no") ", native", &
-                    sqrt(c%native/c%n), " m s-2, pattern correlation", &
-                    c%product/max(sqrt(c%native*c%network), tiny(1.0))
+                    & sqrt(c%native/c%n), " m s-2, pattern correlation", &
+                    & c%product/max(sqrt(c%native*c%network), tiny(1.0))
                 write (unit, "(a)") " (columns of the root)"
             end associate
         end do
@@ -472,16 +483,16 @@ contains
         end if
 
         if (cg_drag_freq < 0 .or. cg_drag_offset < 0) then
-          call error_mesg("cg_drag_init", "cg_drag_freq or cg_drag_offset is negative", FATAL)
+            call error_mesg("cg_drag_init", "cg_drag_freq or cg_drag_offset is negative", FATAL)
         end if
         if (cg_drag_freq > 0) then
             if (mod(int(SECONDS_PER_DAY), cg_drag_freq) /= 0) then
-              call error_mesg("cg_drag_init", "cg_drag_freq does not divide a day", FATAL)
+                call error_mesg("cg_drag_init", "cg_drag_freq does not divide a day", FATAL)
             end if
         end if
-        if (all(mode /= [character(len=6) :: "native", "ml", "shadow"])) then
-          call error_mesg("cg_drag_init", "mode is " // trim(mode) // &
-            ", expected native, ml or shadow", FATAL)
+        if (mode /= "native" .and. mode /= "ml" .and. mode /= "shadow") then
+            call error_mesg("cg_drag_init", &
+                            & "mode is " // trim(mode) // ", expected native, ml or shadow", FATAL)
         end if
 
         runs_network = mode /= "native"
@@ -496,7 +507,7 @@ contains
         character(len=*), intent(in) :: record, message
 
         if (io > 0) call error_mesg("cg_drag_init", &
-            "namelist " // record // " of input.nml: " // trim(message), FATAL)
+            & "namelist " // record // " of input.nml: " // trim(message), FATAL)
 
     end subroutine stop_on_namelist_error
 
@@ -510,15 +521,14 @@ contains
         id_gwfu = register("gwfu_cgwd", "gravity wave forcing on mean flow, eastward", "m/s^2")
         id_gwfv = register("gwfv_cgwd", "gravity wave forcing on mean flow, northward", "m/s^2")
         id_kedx = register("kedx_cgwd", "effective eddy viscosity from cg_drag, eastward", "m^2/s")
-        id_kedy = register("kedy_cgwd", "effective eddy viscosity from cg_drag, northward", &
-            "m^2/s")
+        id_kedy = register("kedy_cgwd", "effective eddy viscosity from cg_drag, northward", "m^2/s")
         id_gwfu_ml = -1
         id_gwfv_ml = -1
         if (runs_network) then
             id_gwfu_ml = register("gwfu_ml", "gravity wave forcing of the network, eastward", &
-                "m/s^2")
+                                  & "m/s^2")
             id_gwfv_ml = register("gwfv_ml", "gravity wave forcing of the network, northward", &
-                "m/s^2")
+                                  & "m/s^2")
         end if
         runs_native = runs_native .or. id_bf > 0 .or. id_kedx > 0 .or. id_kedy > 0
 
@@ -529,7 +539,7 @@ contains
             character(len=*), intent(in) :: name, long_name, units
 
             register = register_diag_field("cg_drag", name, axes(1:3), Time, long_name, units, &
-                missing_value=missing_value)
+                                           & missing_value=missing_value)
 
         end function register
 
@@ -575,7 +585,7 @@ contains
         settings%deposit_reflected = deposit_reflected
 
         call native%init(settings, 0.5*(latb(:nlat) + latb(2:)), reference_pressure(:nlev), &
-            stat=stat, errmsg=message)
+                         & stat=stat, errmsg=message)
         call stop_unless_ok(stat, message)
 
     end subroutine set_up_native
@@ -587,8 +597,9 @@ contains
         integer :: i, stat
         character(len=512) :: message
 
-        if (artefact == "") call error_mesg("cg_drag_init", "mode is " // trim(mode) // &
-            ", which needs artefact in gwparam_nml: the file that gwparam export wrote", FATAL)
+        if (artefact == "") call error_mesg("cg_drag_init", &
+            & "mode is " // trim(mode) &
+            & // ", which needs artefact in gwparam_nml: the file that gwparam export wrote", FATAL)
 
         options%device = device
         options%threads = threads
@@ -599,7 +610,7 @@ contains
         call network%load(trim(artefact), options, stat=stat, errmsg=message)
         call stop_unless_ok(stat, message)
         call network%set_levels(reference_pressure(:nlev), gwparam_top_down, stat=stat, &
-            errmsg=message)
+                                & errmsg=message)
         call stop_unless_ok(stat, message)
 
         ! One column in trial: first which fields are asked for, then whether they are all.
@@ -615,7 +626,7 @@ contains
         end do
         call network%add_columns(stat=stat, errmsg=message)
         if (stat /= gwparam_ok) call error_mesg("cg_drag_init", &
-            "the network asks for more than this host gives: " // trim(message), FATAL)
+            & "the network asks for more than this host gives: " // trim(message), FATAL)
         call network%discard(stat=stat, errmsg=message)
         call stop_unless_ok(stat, message)
 
@@ -631,10 +642,10 @@ contains
             surface = 1.0
             if (i <= n_levels_fields) then
                 call network%put(trim(offered(i)), column, units=trim(offered_units(i)), &
-                    stat=stat, errmsg=message)
+                                 & stat=stat, errmsg=message)
             else
                 call network%put(trim(offered(i)), surface, units=trim(offered_units(i)), &
-                    stat=stat, errmsg=message)
+                                 & stat=stat, errmsg=message)
             end if
 
         end subroutine put_trial
@@ -647,18 +658,19 @@ contains
         character(len=*), intent(in) :: word, item
 
         select case (word)
-          case ("error")
+        case ("error")
             action = gwparam_guard_error
-          case ("zero")
+        case ("zero")
             action = gwparam_guard_zero
-          case ("native")
+        case ("native")
             action = gwparam_guard_keep
-          case ("ignore")
+        case ("ignore")
             action = gwparam_guard_ignore
-          case default
+        case default
             action = gwparam_guard_error
-            call error_mesg("cg_drag_init", item // " is " // trim(word) // &
-                ", expected error, zero, native or ignore", FATAL)
+            call error_mesg("cg_drag_init", &
+                            & item // " is " // trim(word) &
+                            & // ", expected error, zero, native or ignore", FATAL)
         end select
 
     end function guard_action
@@ -689,39 +701,40 @@ contains
     subroutine read_restart
 
         !! Alarm and held drag of the run before; without a file the run starts as MiMA's does.
-        character(len=:), allocatable :: path
+        character(len=:), allocatable :: path, root_path
         character(len=8) :: magic
-        integer :: found(5), io, unit
+        integer :: expected(5), found(5), io, unit
         real :: found_edges(2)
         character(len=256) :: message
 
         path = restart_path("INPUT", mpp_pe())
-        if (file_exist(path) .neqv. file_exist(restart_path("INPUT", mpp_root_pe()))) then
-          call error_mesg("cg_drag_init", "only one of " // path // " and " // &
-            restart_path("INPUT", mpp_root_pe()) // " exists: restart on as many ranks as " // &
-            "wrote them, or remove all", FATAL)
+        root_path = restart_path("INPUT", mpp_root_pe())
+        if (file_exist(path) .neqv. file_exist(root_path)) then
+            call error_mesg("cg_drag_init", &
+                            & "only one of " // path // " and " // root_path // " exists: " &
+                            & // "restart on as many ranks as wrote them, or remove all", FATAL)
         end if
         if (.not. file_exist(path)) return
 
         open (newunit=unit, file=path, access="stream", form="unformatted", status="old", &
-            action="read", iostat=io, iomsg=message)
+              & action="read", iostat=io, iomsg=message)
         if (io == 0) read (unit, iostat=io, iomsg=message) magic
         if (io == 0 .and. magic /= restart_magic()) call error_mesg("cg_drag_init", &
-            path // " is no restart file of " // version // " on this kind of machine", FATAL)
+            & path // " is no restart file of " // version // " on this kind of machine", FATAL)
         if (io == 0) read (unit, iostat=io, iomsg=message) found, found_edges
         if (io == 0) then
-            if (any(found /= [mpp_npes(), mpp_pe(), nlon, nlat, nlev]) .or. &
-                any(abs(found_edges - edges) > 1.0e-6)) then
+            expected = [mpp_npes(), mpp_pe(), nlon, nlat, nlev]
+            if (any(found /= expected) .or. any(abs(found_edges - edges) > 1.0e-6)) then
                 write (message, "(a, 2(a, i0), a, 2(i0, a), i0, a, 2(i0, a), i0)") path, &
-                    " is of rank ", found(2), " of ", found(1), " with ", found(3), " x ", &
-                    found(4), " x ", found(5), ", expected these latitudes with ", nlon, " x ", &
-                    nlat, " x ", nlev
+                       & " is of rank ", found(2), " of ", found(1), " with ", found(3), " x ", &
+                       & found(4), " x ", found(5), ", expected these latitudes with ", nlon, &
+                       & " x ", nlat, " x ", nlev
                 call error_mesg("cg_drag_init", trim(message), FATAL)
             end if
             read (unit, iostat=io, iomsg=message) alarm, held_x, held_y
         end if
         if (io /= 0) call error_mesg("cg_drag_init", &
-            "cannot read " // path // ": " // trim(message), FATAL)
+            & "cannot read " // path // ": " // trim(message), FATAL)
         close (unit)
 
     end subroutine read_restart
@@ -735,9 +748,10 @@ contains
 
         exists = file_exist(restart_path("RESTART", mpp_pe()))
         open (newunit=unit, file=restart_path("RESTART", mpp_pe()), access="stream", &
-            form="unformatted", position="append", action="write", iostat=io, iomsg=message)
-        if (io /= 0) call error_mesg("cg_drag_init", "cannot write to RESTART (make the " // &
-            "folder, or set restart = .false. in gwparam_nml): " // trim(message), FATAL)
+              & form="unformatted", position="append", action="write", iostat=io, iomsg=message)
+        if (io /= 0) call error_mesg("cg_drag_init", &
+            & "cannot write to RESTART (make the " &
+            & // "folder, or set restart = .false. in gwparam_nml): " // trim(message), FATAL)
         if (exists) then
             close (unit)
         else
@@ -753,12 +767,12 @@ contains
         character(len=256) :: message
 
         open (newunit=unit, file=restart_path("RESTART", mpp_pe()), access="stream", &
-            form="unformatted", status="replace", action="write", iostat=io, iomsg=message)
-        if (io == 0) write (unit, iostat=io, iomsg=message) restart_magic(), &
-            mpp_npes(), mpp_pe(), nlon, nlat, nlev, edges, alarm, held_x, held_y
+              & form="unformatted", status="replace", action="write", iostat=io, iomsg=message)
+        if (io == 0) write (unit, iostat=io, iomsg=message) restart_magic(), mpp_npes(), &
+            & mpp_pe(), nlon, nlat, nlev, edges, alarm, held_x, held_y
         if (io == 0) close (unit, iostat=io, iomsg=message)
-        if (io /= 0) call error_mesg("cg_drag_end", "cannot write " // &
-            restart_path("RESTART", mpp_pe()) // ": " // trim(message), FATAL)
+        if (io /= 0) call error_mesg("cg_drag_end", "cannot write " // restart_path("RESTART", &
+            & mpp_pe()) // ": " // trim(message), FATAL)
 
     end subroutine write_restart
 

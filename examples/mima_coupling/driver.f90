@@ -6,15 +6,14 @@ program driver
     !! over the ranks and in windows of columns on each rank, and writes the drag to netCDF.
     !! Everything is set in input.nml of the working directory, as in any FMS model.
 
-    use cg_drag_mod, only: cg_drag_calc, cg_drag_end, cg_drag_endts, cg_drag_init, &
-        cg_drag_time_vary
+    use cg_drag_mod, only: cg_drag_calc, cg_drag_end, cg_drag_endts, cg_drag_init, cg_drag_time_vary
     use diag_manager_mod, only: stand_in_choose, stand_in_fields, stand_in_forget
     use fms_mod, only: close_file, error_mesg, FATAL, file_exist, fms_end, fms_init, mpp_npes, &
-        mpp_pe, mpp_root_pe, open_namelist_file
+        & mpp_pe, mpp_root_pe, open_namelist_file
     use gaussian_grid, only: find_gaussian_grid
     use mpi, only: MPI_DOUBLE_PRECISION, MPI_MAX, MPI_Reduce
     use mpp_mod, only: mpp_clock_begin, mpp_clock_end, mpp_clock_id, mpp_get_current_pelist, &
-        stand_in_clock
+        & stand_in_clock
     use states_file, only: states_t
     use tendencies_file, only: tendencies_t
     use time_manager_mod, only: set_time
@@ -31,18 +30,19 @@ program driver
     logical :: pass_surface_pressure = .false.
     character(len=32) :: diagnostics(8) = ""
     namelist /driver_nml/ states, output, windows, steps, first_step, dt_atmos, &
-        pass_surface_pressure, diagnostics
+        & pass_surface_pressure, diagnostics
 
     type(states_t) :: file
     type(tendencies_t) :: results
     integer :: communicator, first_row, n_rows, step
     integer :: calc_clock
     real, allocatable, dimension(:,:,:) :: u, v, temp, zfull, pfull, drag_x, drag_y
-    real, allocatable, dimension(:,:) :: ps, lat
+    real, allocatable :: lat(:,:)
+    real, allocatable, target :: ps(:,:)
 
     call fms_init
     call read_namelist
-    call file%open(trim(states))
+    call file%open_file(trim(states))
     if (steps == 0) steps = file%ntime
     call find_communicator
     call decompose
@@ -54,7 +54,7 @@ program driver
     do step = first_step, first_step + steps - 1
         call one_step(step)
         call results%write_step(step - first_step + 1, step*dt_atmos, state_of(step), drag_x, &
-            drag_y)
+                                & drag_y)
     end do
 
     call results%close
@@ -70,18 +70,18 @@ contains
         character(len=256) :: message
 
         if (command_argument_count() > 0) call error_mesg("driver", &
-            "takes no arguments: it reads input.nml of the working directory", FATAL)
+            & "takes no arguments: it reads input.nml of the working directory", FATAL)
         if (.not. file_exist("input.nml")) call error_mesg("driver", &
-            "there is no input.nml in the working directory", FATAL)
+            & "there is no input.nml in the working directory", FATAL)
         lun = open_namelist_file()
         read (lun, nml=driver_nml, iostat=io, iomsg=message)
         if (io /= 0) call error_mesg("driver", &
-            "namelist driver_nml of input.nml: " // trim(message), FATAL)
+            & "namelist driver_nml of input.nml: " // trim(message), FATAL)
         call close_file(lun)
         if (states == "") call error_mesg("driver", &
-            "driver_nml needs states: a netCDF file of model states", FATAL)
+            & "driver_nml needs states: a netCDF file of model states", FATAL)
         if (steps < 0 .or. first_step < 1 .or. dt_atmos < 1) call error_mesg("driver", &
-            "driver_nml expects steps >= 0, first_step >= 1 and dt_atmos >= 1", FATAL)
+            & "driver_nml expects steps >= 0, first_step >= 1 and dt_atmos >= 1", FATAL)
 
     end subroutine read_namelist
 
@@ -102,14 +102,14 @@ contains
         n_rows = file%nlat/mpp_npes()
         first_row = 1 + mpp_pe()*n_rows
         if (n_rows*mpp_npes() /= file%nlat) then
-            write (message, "(i0, a, i0, a)") file%nlat, " rows of latitude cannot be shared by ", &
-                mpp_npes(), " ranks equally"
+            write (message, "(i0, a, i0, a)") file%nlat, &
+                   & " rows of latitude cannot be shared by ", mpp_npes(), " ranks equally"
             call error_mesg("driver", trim(message), FATAL)
         end if
-        if (any(windows < 1) .or. mod(file%nlon, max(windows(1), 1)) /= 0 .or. &
-            mod(n_rows, max(windows(2), 1)) /= 0) then
+        if (any(windows < 1) .or. any(mod([file%nlon, n_rows], max(windows, 1)) /= 0)) then
             write (message, "(4(i0, a))") windows(1), " x ", windows(2), &
-                " windows cannot share the ", file%nlon, " x ", n_rows, " columns of a rank equally"
+                   & " windows cannot share the ", file%nlon, " x ", n_rows, &
+                   & " columns of a rank equally"
             call error_mesg("driver", trim(message), FATAL)
         end if
 
@@ -124,6 +124,7 @@ contains
         !! Call cg_drag_init as MiMA's damping driver does.
         real, parameter :: tolerance = 0.001 !! [degrees]
         real :: edges(file%nlat + 1), gaussian(file%nlat), lonb(file%nlon + 1), spacing
+        real :: pref(file%nlev + 1)
         integer :: i, j
         character(len=160) :: message
 
@@ -131,8 +132,8 @@ contains
         do j = 1, file%nlat
             if (abs(gaussian(j)*radian - file%lat(j)) > tolerance) then
                 write (message, "(a, i0, 2(a, f0.4), a)") "lat ", j, " is ", file%lat(j), &
-                    " degrees_north, expected ", gaussian(j)*radian, &
-                    " of a Gaussian grid from south to north"
+                       & " degrees_north, expected ", gaussian(j)*radian, &
+                       & " of a Gaussian grid from south to north"
                 call error_mesg("driver", trim(message) // ", in " // file%path, FATAL)
             end if
         end do
@@ -140,13 +141,14 @@ contains
         spacing = 360.0/file%nlon
         lonb = [((file%lon(1) + (i - 1.5)*spacing)/radian, i=1, file%nlon + 1)]
 
-        call cg_drag_init(lonb, edges(first_row:first_row + n_rows), &
-            [file%pressure(reference_surface_pressure), reference_surface_pressure], &
-            Time=set_time((first_step - 1)*dt_atmos), axes=[1, 2, 3, 4])
+        pref = [file%pressure(reference_surface_pressure), reference_surface_pressure]
+        call cg_drag_init(lonb, edges(first_row:first_row + n_rows), pref, &
+                          & Time=set_time((first_step - 1)*dt_atmos), axes=[1, 2, 3, 4])
         do i = 1, size(stand_in_fields)
             if (stand_in_fields(i)%registered) cycle
-            call error_mesg("driver", "cg_drag does not offer the diagnostic " // &
-                trim(stand_in_fields(i)%name) // " in this mode", FATAL)
+            call error_mesg("driver", &
+                            & "cg_drag does not offer the diagnostic " &
+                            & // trim(stand_in_fields(i)%name) // " in this mode", FATAL)
         end do
 
     end subroutine start_drag
@@ -167,6 +169,7 @@ contains
 
         integer :: i, i1, i2, j, j1, j2
         real :: delt
+        real, pointer :: psurf(:,:)
 
         associate (state => state_of(step))
             call file%read_levels("u", "m s-1", state, first_row, u)
@@ -177,7 +180,7 @@ contains
         end associate
         do j = 1, n_rows
             do i = 1, file%nlon
-                pfull(i, j, :) = file%pressure(ps(i, j))
+                pfull(i, j,:) = file%pressure(ps(i, j))
             end do
         end do
 
@@ -192,17 +195,16 @@ contains
             do i = 1, windows(1)
                 i1 = 1 + (i - 1)*(file%nlon/windows(1))
                 i2 = i*(file%nlon/windows(1))
-                if (pass_surface_pressure) then
-                    call cg_drag_calc(i1, j1, lat(i1:i2, j1:j2), pfull(i1:i2, j1:j2, :), &
-                        zfull(i1:i2, j1:j2, :), temp(i1:i2, j1:j2, :), u(i1:i2, j1:j2, :), &
-                        v(i1:i2, j1:j2, :), set_time(step*dt_atmos), delt, &
-                        drag_x(i1:i2, j1:j2, :), drag_y(i1:i2, j1:j2, :), psurf=ps(i1:i2, j1:j2))
-                else
-                    call cg_drag_calc(i1, j1, lat(i1:i2, j1:j2), pfull(i1:i2, j1:j2, :), &
-                        zfull(i1:i2, j1:j2, :), temp(i1:i2, j1:j2, :), u(i1:i2, j1:j2, :), &
-                        v(i1:i2, j1:j2, :), set_time(step*dt_atmos), delt, &
-                        drag_x(i1:i2, j1:j2, :), drag_y(i1:i2, j1:j2, :))
-                end if
+                ! A pointer to nothing is an absent argument.
+                nullify (psurf)
+                if (pass_surface_pressure) psurf => ps(i1:i2,j1:j2)
+                associate (lat => lat(i1:i2,j1:j2), p => pfull(i1:i2,j1:j2,:), u => u(i1:i2,j1:j2, &
+                           & :), v => v(i1:i2,j1:j2,:), t => temp(i1:i2,j1:j2,:), &
+                           & z => zfull(i1:i2,j1:j2,:), drag_x => drag_x(i1:i2,j1:j2,:), &
+                           & drag_y => drag_y(i1:i2,j1:j2,:))
+                    call cg_drag_calc(i1, j1, lat, p, z, t, u, v, set_time(step*dt_atmos), delt, &
+                                      & drag_x, drag_y, psurf)
+                end associate
             end do
         end do
         call cg_drag_endts
@@ -219,8 +221,8 @@ contains
 
         if (mpp_pe() == mpp_root_pe()) then
             write (*, "(/, 5(i0, a), i0, a, i0, a)") steps, " steps of ", file%nlon, " x ", &
-                file%nlat, " columns with ", file%nlev, " levels; ", mpp_npes(), " ranks, ", &
-                windows(1), " x ", windows(2), " windows each"
+                   & file%nlat, " columns with ", file%nlev, " levels; ", mpp_npes(), " ranks, ", &
+                   & windows(1), " x ", windows(2), " windows each"
             write (*, "(a24, a10, a16, a14)") "clock", "calls", "ms per globe", "columns/s"
         end if
         do id = 1, calc_clock
@@ -229,9 +231,9 @@ contains
             ! cg_drag's clocks run once a window, ours once a step.
             seconds = seconds*merge(1, product(windows), id == calc_clock)/calls
             call MPI_Reduce(seconds, slowest, 1, MPI_DOUBLE_PRECISION, MPI_MAX, mpp_root_pe(), &
-                communicator, ierr)
+                            & communicator, ierr)
             if (mpp_pe() == mpp_root_pe()) write (*, "(a24, i10, f16.1, i14)") name, calls, &
-                1000.0*slowest, nint(file%nlon*file%nlat/max(slowest, tiny(1.0)*1.0e300))
+                & 1000.0*slowest, nint(file%nlon*file%nlat/max(slowest, 1.0e-6))
         end do
         if (mpp_pe() == mpp_root_pe()) write (*, "(3a)") "drag is in ", trim(output)
 

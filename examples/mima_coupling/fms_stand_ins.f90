@@ -3,7 +3,7 @@ module mpp_mod
     !! Stand-in for the part of FMS's message passing that cg_drag.f90 and the driver use.
 
     use mpi, only: MPI_COMM_WORLD, MPI_Abort, MPI_Comm_rank, MPI_Comm_size, MPI_Finalize, &
-        MPI_Init, MPI_Wtime
+        & MPI_Init, MPI_Wtime
     use, intrinsic :: iso_fortran_env, only: error_unit, output_unit
     implicit none(type, external)
     private
@@ -21,7 +21,7 @@ module mpp_mod
     logical :: is_initialized = .false.
 
     public :: mpp_clock_begin, mpp_clock_end, mpp_clock_id, mpp_error, mpp_exit, &
-        mpp_get_current_pelist, mpp_init, mpp_npes, mpp_pe, mpp_root_pe, stand_in_clock
+        & mpp_get_current_pelist, mpp_init, mpp_npes, mpp_pe, mpp_root_pe, stand_in_clock
 
 contains
 
@@ -84,12 +84,12 @@ contains
         character(len=*), intent(in) :: routine, message
         integer, intent(in) :: level
 
-        character(len=*), parameter :: word(0:2) = [character(len=7) :: "NOTE", "WARNING", "FATAL"]
+        character(len=*), parameter :: word(0:2) = [character(len=7)::"NOTE","WARNING", "FATAL"]
         integer :: ierr, unit
 
         unit = merge(error_unit, output_unit, level > NOTE)
         write (unit, "(2a, i0, 4a)") trim(word(level)), " from PE ", pe, ": ", trim(routine), &
-            ": ", trim(message)
+               & ": ", trim(message)
         flush (unit)
         if (level == FATAL) call MPI_Abort(MPI_COMM_WORLD, 2, ierr)
 
@@ -143,12 +143,12 @@ module fms_mod
     !! Stand-in for FMS's files and messages.
 
     use mpp_mod, only: FATAL, mpp_error, mpp_exit, mpp_init, mpp_npes, mpp_pe, mpp_root_pe, NOTE, &
-        WARNING
+        & WARNING
     implicit none(type, external)
     private
 
     public :: FATAL, NOTE, WARNING, check_nml_error, close_file, error_mesg, file_exist, fms_end, &
-        fms_init, mpp_npes, mpp_pe, mpp_root_pe, open_namelist_file, stdlog, write_version_number
+        & fms_init, mpp_npes, mpp_pe, mpp_root_pe, open_namelist_file, stdlog, write_version_number
 
     integer :: log_unit = 0
 
@@ -205,11 +205,11 @@ contains
     integer function stdlog()
 
         !! The root writes logfile.000000.out.
-        character(len=*), parameter :: name(2) = [character(len=18) :: "logfile.000000.out", &
-            "/dev/null"]
+        character(len=*), parameter :: name(2) = [character(len=18)::"logfile.000000.out", &
+                  & "/dev/null"]
 
-        if (log_unit == 0) open (newunit=log_unit, action="write", &
-            file=trim(name(merge(1, 2, mpp_pe() == mpp_root_pe()))))
+        if (log_unit == 0) open (newunit=log_unit, action="write", file=trim(name(merge(1, 2, &
+            & mpp_pe() == mpp_root_pe()))))
         stdlog = log_unit
 
     end function stdlog
@@ -333,7 +333,7 @@ contains
     end subroutine stand_in_forget
 
     integer function register_diag_field(module_name, field_name, axes, init_time, long_name, &
-        units, missing_value)
+                                         & units, missing_value)
 
         character(len=*), intent(in) :: module_name, field_name, long_name, units
         integer, intent(in) :: axes(:)
@@ -362,8 +362,8 @@ contains
 
         send_data = id > 0
         if (.not. send_data) return
-        stand_in_fields(id)%values(is:is + size(field, 1) - 1, js:js + size(field, 2) - 1, &
-            ks:ks + size(field, 3) - 1) = field
+        stand_in_fields(id)%values(is:is + size(field, 1) - 1,js:js + size(field, 2) - 1, &
+                        & ks:ks + size(field, 3) - 1) = field
 
     end function send_data
 

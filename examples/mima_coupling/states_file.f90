@@ -5,8 +5,8 @@ module states_file
 
     use fms_mod, only: error_mesg, FATAL, file_exist
     use netcdf, only: nf90_get_att, nf90_get_var, nf90_inq_dimid, nf90_inq_varid, &
-        nf90_inquire_dimension, nf90_inquire_variable, NF90_MAX_NAME, NF90_MAX_VAR_DIMS, &
-        NF90_NOERR, NF90_NOWRITE, nf90_open, nf90_strerror
+        & nf90_inquire_dimension, nf90_inquire_variable, NF90_MAX_NAME, NF90_MAX_VAR_DIMS, &
+        & NF90_NOERR, NF90_NOWRITE, nf90_open, nf90_strerror
     implicit none(type, external)
     private
 
@@ -19,8 +19,9 @@ module states_file
         real, allocatable :: lev(:) !! Nominal pressure of the full levels [hPa]
         real, allocatable :: sigma_full(:) !! Full-level over surface pressure [1] (lev)
         real, allocatable :: pk(:), bk(:) !! p_half = pk [Pa] + bk*ps (lev + 1)
+
     contains
-        procedure :: open => open_states
+        procedure :: open_file
         procedure :: read_levels, read_surface
         procedure :: pressure
     end type states_t
@@ -29,7 +30,7 @@ module states_file
 
 contains
 
-    subroutine open_states(self, path)
+    subroutine open_file(self, path)
 
         !! Open and read what does not change with time.
         class(states_t), intent(out) :: self
@@ -37,7 +38,7 @@ contains
 
         self%path = path
         if (.not. file_exist(path)) then
-          call error_mesg("driver", "there is no file " // path // " (item states)", FATAL)
+            call error_mesg("driver", "there is no file " // path // " (item states)", FATAL)
         end if
         call stop_on_netcdf_error(nf90_open(path, NF90_NOWRITE, self%id), path)
         self%ntime = dimension_length("time")
@@ -50,8 +51,11 @@ contains
         call read_coordinate("sigma_full", "1", self%sigma_full, self%nlev)
         call read_coordinate("pk", "Pa", self%pk, self%nlev + 1)
         call read_coordinate("bk", "1", self%bk, self%nlev + 1)
-        if (any(self%sigma_full(2:) <= self%sigma_full(:self%nlev - 1))) call error_mesg( &
-            "driver", "sigma_full in " // path // " does not increase, expected top first", FATAL)
+        if (any(self%sigma_full(2:) <= self%sigma_full(:self%nlev - 1))) then
+            call error_mesg("driver", &
+                            & "sigma_full in " // path &
+                            & // " does not increase, expected top first", FATAL)
+        end if
 
     contains
 
@@ -61,9 +65,9 @@ contains
             integer :: dimension_id
 
             call stop_on_netcdf_error(nf90_inq_dimid(self%id, name, dimension_id), &
-                "dimension " // name // " of " // path)
+                                      & "dimension " // name // " of " // path)
             call stop_on_netcdf_error(nf90_inquire_dimension(self%id, dimension_id, len=length), &
-                path)
+                                      & path)
 
         end function dimension_length
 
@@ -78,11 +82,11 @@ contains
             allocate (values(n))
             variable = variable_id(self, name, units, [n])
             call stop_on_netcdf_error(nf90_get_var(self%id, variable, values), &
-                name // " of " // path)
+                                      & name // " of " // path)
 
         end subroutine read_coordinate
 
-    end subroutine open_states
+    end subroutine open_file
 
     subroutine read_levels(self, name, units, time, first_row, values)
 
@@ -95,8 +99,8 @@ contains
         integer :: variable
 
         variable = variable_id(self, name, units, [self%nlon, self%nlat, self%nlev, self%ntime])
-        call stop_on_netcdf_error(nf90_get_var(self%id, variable, values, &
-            start=[1, first_row, 1, time], count=[shape(values), 1]), name // " of " // self%path)
+        call stop_on_netcdf_error(nf90_get_var(self%id, variable, values, start=[1, first_row, 1, &
+                                  & time], count=[shape(values), 1]), name // " of " // self%path)
 
     end subroutine read_levels
 
@@ -111,8 +115,8 @@ contains
         integer :: variable
 
         variable = variable_id(self, name, units, [self%nlon, self%nlat, self%ntime])
-        call stop_on_netcdf_error(nf90_get_var(self%id, variable, values, &
-            start=[1, first_row, time], count=[shape(values), 1]), name // " of " // self%path)
+        call stop_on_netcdf_error(nf90_get_var(self%id, variable, values, start=[1, first_row, &
+                                  & time], count=[shape(values), 1]), name // " of " // self%path)
 
     end subroutine read_surface
 
@@ -149,25 +153,26 @@ contains
         character(len=160) :: message
 
         call stop_on_netcdf_error(nf90_inq_varid(self%id, name, variable_id), &
-            "variable " // name // " of " // self%path)
+                                  & "variable " // name // " of " // self%path)
         call stop_on_netcdf_error(nf90_inquire_variable(self%id, variable_id, ndims=ndims, &
-            dimids=dimension_ids), name // " of " // self%path)
+                                  & dimids=dimension_ids), name // " of " // self%path)
         do i = 1, ndims
             call stop_on_netcdf_error(nf90_inquire_dimension(self%id, dimension_ids(i), &
-                len=found(i)), name // " of " // self%path)
+                                      & len=found(i)), name // " of " // self%path)
         end do
         fits = ndims == size(extents)
         if (fits) fits = all(found(:ndims) == extents)
         if (.not. fits) then
             write (message, "(2a, *(i0, :, ', '))") name, " has shape (", found(ndims:1:-1)
             write (message(len_trim(message) + 1:), "(a, *(i0, :, ', '))") "), expected (", &
-                extents(size(extents):1:-1)
+                   & extents(size(extents):1:-1)
             call error_mesg("driver", trim(message) // "), in " // self%path, FATAL)
         end if
         found_units = ""
         if (nf90_get_att(self%id, variable_id, "units", found_units) == NF90_NOERR) then
-            if (found_units /= units) call error_mesg("driver", name // " has units " // &
-                trim(found_units) // ", expected " // units // ", in " // self%path, FATAL)
+            if (found_units /= units) call error_mesg("driver", &
+                & name // " has units " // trim(found_units) // ", expected " // units // ", in " &
+                & // self%path, FATAL)
         end if
 
     end function variable_id
@@ -179,7 +184,7 @@ contains
         character(len=*), intent(in) :: subject
 
         if (status /= NF90_NOERR) call error_mesg("driver", &
-            subject // ": " // trim(nf90_strerror(status)), FATAL)
+            & subject // ": " // trim(nf90_strerror(status)), FATAL)
 
     end subroutine stop_on_netcdf_error
 

@@ -6,8 +6,8 @@ module tendencies_file
     use fms_mod, only: mpp_npes, mpp_pe, mpp_root_pe
     use mpi, only: MPI_DOUBLE_PRECISION, MPI_Gather
     use netcdf, only: NF90_CLOBBER, nf90_close, nf90_create, nf90_def_dim, nf90_def_var, &
-        NF90_DOUBLE, nf90_enddef, NF90_GLOBAL, NF90_INT, NF90_NETCDF4, nf90_put_att, nf90_put_var, &
-        NF90_UNLIMITED
+        & NF90_DOUBLE, nf90_enddef, NF90_GLOBAL, NF90_INT, NF90_NETCDF4, nf90_put_att, &
+        & nf90_put_var, NF90_UNLIMITED
     use states_file, only: states_t, stop_on_netcdf_error
     implicit none(type, external)
     private
@@ -19,6 +19,7 @@ module tendencies_file
         integer :: time, state, drag(2) !! Variables
         integer, allocatable :: diagnostics(:) !! Variables
         character(len=:), allocatable :: path
+
     contains
         procedure :: create
         procedure :: write_step
@@ -52,26 +53,27 @@ contains
         call define("lon", dimensions(1:1), "degrees_east", "longitude", "longitude", lon)
         call define("lat", dimensions(2:2), "degrees_north", "latitude", "latitude", lat)
         call define("lev", dimensions(3:3), "hPa", &
-            "nominal pressure of the full levels, top first", "", lev)
+                    & "nominal pressure of the full levels, top first", "", lev)
         call check(nf90_put_att(self%id, lev, "positive", "down"))
         call define("time", dimensions(4:4), "seconds since 0001-01-01 00:00:00", &
-            "model time at the end of the step", "time", self%time)
+                    & "model time at the end of the step", "time", self%time)
         call check(nf90_put_att(self%id, self%time, "calendar", "360_day"))
         call check(nf90_def_var(self%id, "state", NF90_INT, dimensions(4:4), self%state))
         call check(nf90_put_att(self%id, self%state, "long_name", &
-            "which of the states, from 1, the step was given"))
+                   & "which of the states, from 1, the step was given"))
         call define("gwfcng_x", dimensions, "m s-2", "gravity-wave drag on the eastward wind", &
-            "tendency_of_eastward_wind_due_to_gravity_wave_drag", self%drag(1))
+                    & "tendency_of_eastward_wind_due_to_gravity_wave_drag", self%drag(1))
         call define("gwfcng_y", dimensions, "m s-2", "gravity-wave drag on the northward wind", &
-            "tendency_of_northward_wind_due_to_gravity_wave_drag", self%drag(2))
+                    & "tendency_of_northward_wind_due_to_gravity_wave_drag", self%drag(2))
         do i = 1, size(stand_in_fields)
-            call define(trim(stand_in_fields(i)%name), dimensions, trim(stand_in_fields(i)%units), &
-                trim(stand_in_fields(i)%long_name), "", self%diagnostics(i))
+            call define(trim(stand_in_fields(i)%name), dimensions, &
+                        & trim(stand_in_fields(i)%units), trim(stand_in_fields(i)%long_name), "", &
+                        & self%diagnostics(i))
             call check(nf90_put_att(self%id, self%diagnostics(i), "missing_value", missing))
         end do
         call check(nf90_put_att(self%id, NF90_GLOBAL, "Conventions", "CF-1.8"))
         call check(nf90_put_att(self%id, NF90_GLOBAL, "title", &
-            "Gravity-wave drag of cg_drag_calc in the stand-in host for MiMA"))
+                   & "Gravity-wave drag of cg_drag_calc in the stand-in host for MiMA"))
         call check(nf90_put_att(self%id, NF90_GLOBAL, "source", "states of " // states%path))
         call check(nf90_enddef(self%id))
 
@@ -91,7 +93,7 @@ contains
             call check(nf90_put_att(self%id, variable, "units", units))
             call check(nf90_put_att(self%id, variable, "long_name", long_name))
             if (standard_name /= "") then
-              call check(nf90_put_att(self%id, variable, "standard_name", standard_name))
+                call check(nf90_put_att(self%id, variable, "standard_name", standard_name))
             end if
 
         end subroutine define
@@ -119,9 +121,9 @@ contains
 
         if (mpp_pe() == mpp_root_pe()) then
             call stop_on_netcdf_error(nf90_put_var(self%id, self%time, seconds, start=[record]), &
-                self%path)
+                                      & self%path)
             call stop_on_netcdf_error(nf90_put_var(self%id, self%state, state, start=[record]), &
-                self%path)
+                                      & self%path)
         end if
         call write_field(self, record, self%drag(1), drag_x)
         call write_field(self, record, self%drag(2), drag_y)
@@ -142,13 +144,13 @@ contains
         integer :: ierr, pe, rows
 
         rows = size(band, 2)
-        allocate (bands(size(band, 1), rows, size(band, 3), &
-            merge(mpp_npes(), 0, mpp_pe() == mpp_root_pe())))
+        allocate (bands(size(band, 1), rows, size(band, 3), merge(mpp_npes(), 0, &
+                  & mpp_pe() == mpp_root_pe())))
         call MPI_Gather(band, size(band), MPI_DOUBLE_PRECISION, bands, size(band), &
-            MPI_DOUBLE_PRECISION, mpp_root_pe(), self%communicator, ierr)
+                        & MPI_DOUBLE_PRECISION, mpp_root_pe(), self%communicator, ierr)
         do pe = 1, size(bands, 4)
-            call stop_on_netcdf_error(nf90_put_var(self%id, variable, bands(:, :, :, pe), &
-                start=[1, 1 + (pe - 1)*rows, 1, record]), self%path)
+            call stop_on_netcdf_error(nf90_put_var(self%id, variable, bands(:,:,:,pe), start=[1, &
+                                      & 1 + (pe - 1)*rows, 1, record]), self%path)
         end do
 
     end subroutine write_field

@@ -10,12 +10,12 @@ module alexander_dunkerton
     !! multiply-adds: the stationary wave must have a phase speed of exactly 0.
 
     use alexander_dunkerton_checks, only: check_finite, check_latitude, check_positive, &
-        check_rising, check_shape
+        & check_rising, check_shape
     use alexander_dunkerton_column, only: ad99_column_t, allocate_column, column_tendency, &
-        prepare_column
+        & prepare_column
     use alexander_dunkerton_setup, only: ad99_settings_t, ad99_setup_t, degrees, set_up
     use alexander_dunkerton_waves, only: ad99_breaking, ad99_critical, ad99_lid, ad99_reflected, &
-        ad99_stagnant, sweep_column
+        & ad99_stagnant, sweep_column
     use gwparam_kinds, only: dp
     use gwparam_status, only: fail, gwparam_err_argument, gwparam_ok, text
     implicit none(type, external)
@@ -32,6 +32,7 @@ module alexander_dunkerton
         !! The scheme on the rows of one grid; usable from several threads at once after `init`.
         private
         logical :: ready = .false.
+
     contains
         procedure :: init !! Set up for a grid
         generic :: drag => drag_of_window, drag_of_columns !! Wind tendencies
@@ -52,9 +53,9 @@ contains
         class(ad99_t), intent(inout) :: self
         type(ad99_settings_t), intent(in) :: settings !! Settings and switches
         real(dp), intent(in) :: setup_latitude(:)
-            !! Midpoint between the edges of each row, south to north or not [rad] (row)
+        !! Midpoint between the edges of each row, south to north or not [rad] (row)
         real(dp), intent(in) :: reference_pressure(:)
-            !! Full levels for 101325 Pa at the surface, top first [Pa] (level)
+        !! Full levels for 101325 Pa at the surface, top first [Pa] (level)
         integer, intent(out), optional :: stat !! 0, or a gwparam_err_* code
         character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
 
@@ -73,8 +74,9 @@ contains
 
     end subroutine init
 
-    subroutine drag_of_window(self, first_row, latitude, pressure, height, temperature, u, v, dudt, &
-        dvdt, kedx, kedy, half_pressure, buoyancy_frequency, stat, errmsg)
+    subroutine drag_of_window(self, first_row, latitude, pressure, height, temperature, u, v, &
+                              & dudt, dvdt, kedx, kedy, half_pressure, buoyancy_frequency, stat, &
+                              & errmsg)
 
         !! Drag on a window of latitude rows; level 1 is the model top.
         !!
@@ -89,9 +91,9 @@ contains
         real(dp), intent(in) :: u(:,:,:), v(:,:,:) !! Eastward, northward wind [m s-1], same shape
         real(dp), intent(inout) :: dudt(:,:,:), dvdt(:,:,:) !! Their tendencies [m s-2], same shape
         real(dp), intent(inout), optional :: kedx(:,:,:), kedy(:,:,:)
-            !! Eddy diffusivity from either component [m2 s-1], same shape
+        !! Eddy diffusivity from either component [m2 s-1], same shape
         real(dp), intent(in), optional :: half_pressure(:,:,:)
-            !! For the mass-weighted switches [Pa] (lon, lat, level + 1); else midway between levels
+        !! For the mass-weighted switches [Pa] (lon, lat, level + 1); else midway between levels
         real(dp), intent(inout), optional :: buoyancy_frequency(:,:,:) !! [s-1], same shape
         integer, intent(out), optional :: stat !! 0, or a gwparam_err_* code with results unchanged
         character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
@@ -113,21 +115,26 @@ contains
         call check_shape("dvdt", shape(dvdt), expected, status, message)
         if (present(kedx)) call check_shape("kedx", shape(kedx), expected, status, message)
         if (present(kedy)) call check_shape("kedy", shape(kedy), expected, status, message)
-        if (present(buoyancy_frequency)) call check_shape("buoyancy_frequency", &
-            shape(buoyancy_frequency), expected, status, message)
-        if (present(half_pressure)) call check_shape("half_pressure", shape(half_pressure), &
-            expected + [0, 0, 1], status, message)
+        if (present(buoyancy_frequency)) then
+            call check_shape("buoyancy_frequency", shape(buoyancy_frequency), expected, status, &
+                             & message)
+        end if
+        if (present(half_pressure)) then
+            call check_shape("half_pressure", shape(half_pressure), expected + [0, 0, 1], status, &
+                             & message)
+        end if
 
         diagnostics = present(kedx) .or. present(kedy) .or. present(buoyancy_frequency)
         n_fields = merge(5, 2, diagnostics)
         if (status == gwparam_ok) then
             allocate (results(self%nlev, size(latitude, 1), n_fields, size(latitude, 2)))
             do j = 1, size(latitude, 2)
-                if (present(half_pressure)) half_block = transpose(half_pressure(:, j, :))
-                call self%run_columns(spread(first_row + j - 1, 1, size(latitude, 1)), &
-                    latitude(:, j), transpose(pressure(:, j, :)), transpose(height(:, j, :)), &
-                    transpose(temperature(:, j, :)), transpose(u(:, j, :)), &
-                    transpose(v(:, j, :)), half_block, results(:, :, :, j), column, status, message)
+                if (present(half_pressure)) half_block = transpose(half_pressure(:,j,:))
+                call self%run_columns(spread(first_row + j - 1, 1, size(latitude, 1)), latitude(:, &
+                                      & j), transpose(pressure(:,j,:)), transpose(height(:,j,:)), &
+                                      & transpose(temperature(:,j,:)), transpose(u(:,j,:)), &
+                                      & transpose(v(:,j,:)), half_block, results(:,:,:,j), &
+                                      & column, status, message)
                 if (status == gwparam_ok) cycle
                 message = message // " in column " // text([column, j])
                 exit
@@ -139,18 +146,19 @@ contains
         end if
 
         do j = 1, size(latitude, 2)
-            dudt(:, j, :) = transpose(results(:, :, eastward, j))
-            dvdt(:, j, :) = transpose(results(:, :, northward, j))
-            if (present(kedx)) kedx(:, j, :) = transpose(results(:, :, eastward_diffusion, j))
-            if (present(kedy)) kedy(:, j, :) = transpose(results(:, :, northward_diffusion, j))
-            if (present(buoyancy_frequency)) &
-                buoyancy_frequency(:, j, :) = transpose(results(:, :, buoyancy, j))
+            dudt(:,j,:) = transpose(results(:,:,eastward, j))
+            dvdt(:,j,:) = transpose(results(:,:,northward, j))
+            if (present(kedx)) kedx(:,j,:) = transpose(results(:,:,eastward_diffusion, j))
+            if (present(kedy)) kedy(:,j,:) = transpose(results(:,:,northward_diffusion, j))
+            if (present(buoyancy_frequency)) then
+                buoyancy_frequency(:,j,:) = transpose(results(:,:,buoyancy, j))
+            end if
         end do
 
     end subroutine drag_of_window
 
-    subroutine drag_of_columns(self, row, latitude, pressure, height, temperature, u, v, dudt, dvdt, &
-        kedx, kedy, half_pressure, buoyancy_frequency, stat, errmsg)
+    subroutine drag_of_columns(self, row, latitude, pressure, height, temperature, u, v, dudt, &
+                               & dvdt, kedx, kedy, half_pressure, buoyancy_frequency, stat, errmsg)
 
         !! The same for columns of any rows, level fastest.
         class(ad99_t), intent(in) :: self
@@ -162,7 +170,7 @@ contains
         real(dp), intent(in) :: u(:,:), v(:,:) !! Eastward, northward wind [m s-1], same shape
         real(dp), intent(inout) :: dudt(:,:), dvdt(:,:) !! Their tendencies [m s-2], same shape
         real(dp), intent(inout), optional :: kedx(:,:), kedy(:,:)
-            !! Eddy diffusivity from either component [m2 s-1], same shape
+        !! Eddy diffusivity from either component [m2 s-1], same shape
         real(dp), intent(in), optional :: half_pressure(:,:) !! [Pa] (level + 1, column)
         real(dp), intent(inout), optional :: buoyancy_frequency(:,:) !! [s-1], same shape
         integer, intent(out), optional :: stat !! 0, or a gwparam_err_* code with results unchanged
@@ -186,17 +194,21 @@ contains
         call check_shape("dvdt", shape(dvdt), expected, status, message)
         if (present(kedx)) call check_shape("kedx", shape(kedx), expected, status, message)
         if (present(kedy)) call check_shape("kedy", shape(kedy), expected, status, message)
-        if (present(buoyancy_frequency)) call check_shape("buoyancy_frequency", &
-            shape(buoyancy_frequency), expected, status, message)
-        if (present(half_pressure)) call check_shape("half_pressure", shape(half_pressure), &
-            expected + [1, 0], status, message)
+        if (present(buoyancy_frequency)) then
+            call check_shape("buoyancy_frequency", shape(buoyancy_frequency), expected, status, &
+                             & message)
+        end if
+        if (present(half_pressure)) then
+            call check_shape("half_pressure", shape(half_pressure), expected + [1, 0], status, &
+                             & message)
+        end if
 
         diagnostics = present(kedx) .or. present(kedy) .or. present(buoyancy_frequency)
         n_fields = merge(5, 2, diagnostics)
         if (status == gwparam_ok) then
             allocate (results(self%nlev, size(latitude), n_fields))
             call self%run_columns(row, latitude, pressure, height, temperature, u, v, &
-                half_pressure, results, column, status, message)
+                                  & half_pressure, results, column, status, message)
             if (status /= gwparam_ok) message = message // " in column " // text(column)
         end if
         if (status /= gwparam_ok) then
@@ -204,16 +216,16 @@ contains
             return
         end if
 
-        dudt(:,:) = results(:, :, eastward)
-        dvdt(:,:) = results(:, :, northward)
-        if (present(kedx)) kedx(:,:) = results(:, :, eastward_diffusion)
-        if (present(kedy)) kedy(:,:) = results(:, :, northward_diffusion)
-        if (present(buoyancy_frequency)) buoyancy_frequency(:,:) = results(:, :, buoyancy)
+        dudt(:,:) = results(:,:,eastward)
+        dvdt(:,:) = results(:,:,northward)
+        if (present(kedx)) kedx(:,:) = results(:,:,eastward_diffusion)
+        if (present(kedy)) kedy(:,:) = results(:,:,northward_diffusion)
+        if (present(buoyancy_frequency)) buoyancy_frequency(:,:) = results(:,:,buoyancy)
 
     end subroutine drag_of_columns
 
     subroutine diagnose(self, row, latitude, pressure, height, temperature, wind, column, &
-        half_pressure, stat, errmsg)
+                        & half_pressure, stat, errmsg)
 
         !! One column and one wind component in full, down to the fate of every wave.
         class(ad99_t), intent(in) :: self
@@ -239,12 +251,13 @@ contains
         call check_shape("height", shape(height), expected, status, message)
         call check_shape("temperature", shape(temperature), expected, status, message)
         call check_shape("wind", shape(wind), expected, status, message)
-        if (present(half_pressure)) call check_shape("half_pressure", shape(half_pressure), &
-            expected + 1, status, message)
+        if (present(half_pressure)) then
+            call check_shape("half_pressure", shape(half_pressure), expected + 1, status, message)
+        end if
         if (status == gwparam_ok) then
             call allocate_column(work, self%ad99_setup_t)
             call self%meet_state(work, row, latitude, pressure, height, temperature, &
-                half_pressure, status, message)
+                                 & half_pressure, status, message)
         end if
         if (status == gwparam_ok) call self%meet_wind(work, "wind", wind, status, message)
         if (status /= gwparam_ok) then
@@ -255,17 +268,17 @@ contains
 
     end subroutine diagnose
 
-    subroutine run_columns(self, row, latitude, pressure, height, temperature, u, v, half_pressure, &
-        results, column, status, message)
+    subroutine run_columns(self, row, latitude, pressure, height, temperature, u, v, &
+                           & half_pressure, results, column, status, message)
 
         !! Drag of a block of columns; `results` is undefined on failure.
         class(ad99_t), intent(in) :: self
-        integer, intent(in) :: row(:) ! (column)
-        real(dp), intent(in) :: latitude(:) ! (column)
+        integer, intent(in) :: row(:)  ! (column)
+        real(dp), intent(in) :: latitude(:)  ! (column)
         real(dp), intent(in) :: pressure(:,:), height(:,:), temperature(:,:), u(:,:), v(:,:)
-        real(dp), intent(in), optional :: half_pressure(:,:) ! (level + 1, column)
-        real(dp), intent(out) :: results(:,:,:) ! (level, column, field), 2 or 5 fields
-        integer, intent(out) :: column ! Where it failed
+        real(dp), intent(in), optional :: half_pressure(:,:)  ! (level + 1, column)
+        real(dp), intent(out) :: results(:,:,:)  ! (level, column, field), 2 or 5 fields
+        integer, intent(out) :: column  ! Where it failed
         integer, intent(out) :: status
         character(len=:), allocatable, intent(out) :: message
 
@@ -278,21 +291,21 @@ contains
         do column = 1, size(latitude)
             associate (i => column)
                 if (present(half_pressure)) then
-                    call self%meet_state(work, row(i), latitude(i), pressure(:, i), height(:, i), &
-                        temperature(:, i), half_pressure(:, i), status, message)
+                    call self%meet_state(work, row(i), latitude(i), pressure(:,i), height(:,i), &
+                                         & temperature(:,i), half_pressure(:,i), status, message)
                 else
-                    call self%meet_state(work, row(i), latitude(i), pressure(:, i), height(:, i), &
-                        temperature(:, i), status=status, message=message)
+                    call self%meet_state(work, row(i), latitude(i), pressure(:,i), height(:,i), &
+                                         & temperature(:,i), status=status, message=message)
                 end if
                 if (status /= gwparam_ok) return
-                call run_component("u", u(:, i), eastward, eastward_diffusion)
+                call run_component("u", u(:,i), eastward, eastward_diffusion)
                 if (status /= gwparam_ok) return
-                call run_component("v", v(:, i), northward, northward_diffusion)
+                call run_component("v", v(:,i), northward, northward_diffusion)
                 if (status /= gwparam_ok) return
                 if (.not. diagnostics) cycle
-                results(:, i, buoyancy) = 0.0_dp
-                results(:work%source_level, i, buoyancy) = &
-                    work%buoyancy_frequency(1:work%source_level)
+                results(:,i, buoyancy) = 0.0_dp
+                results(:work%source_level,i, &
+                        & buoyancy) = work%buoyancy_frequency(1:work%source_level)
             end associate
         end do
 
@@ -302,15 +315,15 @@ contains
 
             character(len=*), intent(in) :: name
             real(dp), intent(in) :: wind(:)
-            integer, intent(in) :: drag, diffusion ! Fields of the result
+            integer, intent(in) :: drag, diffusion  ! Fields of the result
 
             call self%meet_wind(work, name, wind, status, message)
             if (status /= gwparam_ok) return
             if (diagnostics) then
-                call column_tendency(work, self%ad99_setup_t, results(:, column, drag), &
-                    results(:, column, diffusion))
+                call column_tendency(work, self%ad99_setup_t, results(:,column, drag), results(:, &
+                                     & column, diffusion))
             else
-                call column_tendency(work, self%ad99_setup_t, results(:, column, drag))
+                call column_tendency(work, self%ad99_setup_t, results(:,column, drag))
             end if
 
         end subroutine run_component
@@ -318,7 +331,7 @@ contains
     end subroutine run_columns
 
     subroutine meet_state(self, column, row, latitude, pressure, height, temperature, &
-        half_pressure, status, message)
+                          & half_pressure, status, message)
 
         !! Check the state of one column and prepare it for the waves.
         class(ad99_t), intent(in) :: self
@@ -344,11 +357,13 @@ contains
             call check_finite("temperature", temperature(:lowest), status, message)
             call check_positive("pressure", pressure(:1), status, message)
             call check_positive("temperature", temperature(:lowest), status, message)
-            if (present(half_pressure)) &
+            if (present(half_pressure)) then
                 call check_rising("half_pressure", half_pressure(:lowest), 1.0_dp, status, message)
+            end if
         end associate
-        if (status == gwparam_ok) call prepare_column(column, self%ad99_setup_t, row, latitude, &
-            pressure, height, temperature, half_pressure)
+        if (status /= gwparam_ok) return
+        call prepare_column(column, self%ad99_setup_t, row, latitude, pressure, height, &
+                            & temperature, half_pressure)
 
     end subroutine meet_state
 
@@ -369,7 +384,8 @@ contains
         if (all(column%source > -tiny(1.0_dp) .and. column%source < tiny(1.0_dp))) then
             status = gwparam_err_argument
             message = name // " is " // text(wind(column%source_level)) // " m s-1 at level " &
-                // text(column%source_level) // ", where no wave of the spectrum has any stress"
+                                             & // text(column%source_level) &
+                                             & // ", where no wave of the spectrum has any stress"
         end if
 
     end subroutine meet_wind

@@ -8,7 +8,7 @@ module alexander_dunkerton_checks
     use alexander_dunkerton_setup, only: degrees
     use gwparam_kinds, only: dp
     use gwparam_status, only: gwparam_err_argument, gwparam_err_nonfinite, gwparam_err_shape, &
-        gwparam_ok, text
+        & gwparam_ok, text
     implicit none(type, external)
     private
 
@@ -61,7 +61,7 @@ contains
             if (ieee_is_finite(profile(k))) cycle
             status = gwparam_err_nonfinite
             message = name // " is " // text(profile(k)) // " at level " // text(k) &
-                // ", expected a finite number"
+                                             & // ", expected a finite number"
             return
         end do
 
@@ -81,7 +81,7 @@ contains
             if (profile(k) > 0.0_dp) cycle
             status = gwparam_err_argument
             message = name // " is " // text(profile(k)) // " at level " // text(k) &
-                // ", expected more than 0"
+                                             & // ", expected more than 0"
             return
         end do
 
@@ -104,7 +104,8 @@ contains
             if (downwards*(profile(k) - profile(k - 1)) > 0.0_dp) cycle
             status = gwparam_err_argument
             message = name // " goes from " // text(profile(k - 1)) // " to " // text(profile(k)) &
-                // " at level " // text(k) // ", expected level 1 to be the model top"
+                                                    & // " at level " // text(k) &
+                                                    & // ", expected level 1 to be the model top"
             return
         end do
 

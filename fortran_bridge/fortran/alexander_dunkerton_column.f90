@@ -8,10 +8,10 @@ module alexander_dunkerton_column
     implicit none(type, external)
     private
 
-    real(dp), parameter :: gravity = 9.80_dp ! [m s-2]
-    real(dp), parameter :: gas_constant = 287.04_dp ! Dry air [J kg-1 K-1]
-    real(dp), parameter :: heat_capacity = gas_constant/(2.0_dp/7.0_dp) ! [J kg-1 K-1]
-    real(dp), parameter :: least_stability = 2.5e-5_dp ! Floor of N2 [s-2]
+    real(dp), parameter :: gravity = 9.80_dp  ! [m s-2]
+    real(dp), parameter :: gas_constant = 287.04_dp  ! Dry air [J kg-1 K-1]
+    real(dp), parameter :: heat_capacity = gas_constant/(2.0_dp/7.0_dp)  ! [J kg-1 K-1]
+    real(dp), parameter :: least_stability = 2.5e-5_dp  ! Floor of N2 [s-2]
 
     type, public :: ad99_column_t
         !! Everything that the scheme works out in one column for one wind component.
@@ -54,18 +54,18 @@ contains
             allocate (column%density(0:nlev), column%height(0:nlev), column%wind(0:nlev))
             allocate (column%buoyancy_frequency(0:nlev), column%level_mass(nlev))
             allocate (column%layer_depth(0:nlev - 1), column%layer_density(0:nlev - 1))
-            allocate (column%breaking_threshold(0:nlev - 1, nk))
-            allocate (column%reflection_frequency(0:nlev - 1, nk))
+            allocate (column%breaking_threshold(0:nlev - 1,nk))
+            allocate (column%reflection_frequency(0:nlev - 1,nk))
             allocate (column%source(n), column%source_sum(nk), column%intermittency(nk))
             allocate (column%fate(n, nk), column%fate_level(n, nk))
-            allocate (column%deposited(0:nlev, nk), column%work(0:nlev, nk))
+            allocate (column%deposited(0:nlev,nk), column%work(0:nlev,nk))
         end associate
         column%phase_speed = setup%phase_speed
 
     end subroutine allocate_column
 
     pure subroutine prepare_column(column, setup, row, latitude, pressure, height, temperature, &
-        half_pressure)
+                                   & half_pressure)
 
         !! Work out what both wind components share. Reads nothing below level source_level + 1.
         type(ad99_column_t), intent(inout) :: column
@@ -81,18 +81,18 @@ contains
         s = setup%source_level(row)
         column%source_level = s
         column%source_amplitude = setup%source_amplitude(row)
-        column%tropical = setup%settings%dphis <= degrees(latitude) &
-            .and. degrees(latitude) <= setup%settings%dphin
+        column%tropical = setup%settings%dphis <= degrees(latitude) .and. degrees(latitude) &
+            & <= setup%settings%dphin
 
         associate (rho => column%density, z => column%height, n => column%buoyancy_frequency, &
-            dz => column%layer_depth)
+                   & dz => column%layer_depth)
             do k = 1, s + 1
                 z(k) = height(k)
                 rho(k) = pressure(k)/(temperature(k)*gas_constant)
             end do
             do k = 1, s
-                lapse = (temperature(max(k - 1, 1)) - temperature(k + 1)) &
-                    /(height(max(k - 1, 1)) - height(k + 1))
+                lapse = (temperature(max(k - 1, 1)) - temperature(k + 1))/(height(max(k - 1, &
+                         & 1)) - height(k + 1))
                 stability = (gravity/temperature(k))*(lapse + gravity/heat_capacity)
                 n(k) = sqrt(max(stability, least_stability))
             end do
@@ -105,7 +105,8 @@ contains
             end do
             do j = 1, setup%settings%nk
                 call find_thresholds(setup%wavenumber(j), rho(0:s + 1), n(0:s), dz(0:s), &
-                    column%breaking_threshold(0:s, j), column%reflection_frequency(0:s, j))
+                                     & column%breaking_threshold(0:s,j), &
+                                     & column%reflection_frequency(0:s,j))
             end do
         end associate
 
@@ -155,16 +156,16 @@ contains
         if (present(diffusivity)) diffusivity = 0.0_dp
         do j = 1, setup%settings%nk
             do k = 0, s - 1
-                layer(k) = (column%density(s)/column%layer_density(k))*column%deposited(k, j) &
-                    *column%intermittency(j)/column%layer_depth(k)
+                layer(k) = (column%density(s)/column%layer_density(k))*column%deposited(k, &
+                      & j)*column%intermittency(j)/column%layer_depth(k)
             end do
             call add_to_levels(column, setup, layer, tendency)
 
             if (.not. present(diffusivity)) cycle
             do k = 0, s - 1
                 n_squared = column%buoyancy_frequency(k)*column%buoyancy_frequency(k)
-                layer(k) = (column%density(s)/column%layer_density(k))*column%work(k, j) &
-                    *column%intermittency(j)/(column%layer_depth(k)*n_squared)
+                layer(k) = (column%density(s)/column%layer_density(k))*column%work(k, &
+                      & j)*column%intermittency(j)/(column%layer_depth(k)*n_squared)
             end do
             call add_to_levels(column, setup, layer, diffusivity)
         end do
@@ -192,7 +193,7 @@ contains
             level(1) = level(1) + 0.5_dp*mass(1)*layer(1)/column%level_mass(1)
             do k = 2, s
                 level(k) = level(k) + 0.5_dp*(mass(k)*layer(k) + mass(k - 1)*layer(k - 1)) &
-                    /column%level_mass(k)
+                      & /column%level_mass(k)
             end do
         else
             level(1) = level(1) + 0.5_dp*layer(1)

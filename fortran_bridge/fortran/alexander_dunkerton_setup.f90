@@ -7,7 +7,7 @@ module alexander_dunkerton_setup
     use, intrinsic :: ieee_arithmetic, only: ieee_is_finite
     use gwparam_kinds, only: dp
     use gwparam_status, only: gwparam_err_argument, gwparam_err_nonfinite, gwparam_err_shape, &
-        gwparam_ok, text
+        & gwparam_ok, text
     implicit none(type, external)
     private
 
@@ -28,30 +28,30 @@ module alexander_dunkerton_setup
         real(dp) :: bt_sh = -0.001_dp !! Added, tapered by tanh, in the southern ones [Pa]
         real(dp) :: phi0n = 30.0_dp !! Where the northern extratropics begin [degrees_north]
         real(dp) :: phi0s = -30.0_dp !! Where the southern extratropics begin [degrees_north]
-        real(dp) :: dphin = 5.0_dp !! Northern edge of the tropics, and width of the taper [degrees]
-        real(dp) :: dphis = -5.0_dp !! Southern edge of the tropics, and width of the taper [degrees]
+        real(dp) :: dphin = 5.0_dp !! Northern edge of the tropics, width of the taper [degrees]
+        real(dp) :: dphis = -5.0_dp !! Southern edge of the tropics, width of the taper [degrees]
         integer :: flag = 1 !! Spectrum centred on 1: zero phase speed, 0: the source wind
         real(dp) :: bw = 0.4_dp !! Amplitude of the wide part of the spectrum [m2 s-2]
         real(dp) :: cw = 40.0_dp !! Its half-width [m s-1]
         real(dp) :: cwtropics = 40.0_dp !! Its half-width in the tropics [m s-1]
         real(dp) :: bn = 0.0_dp !! Amplitude of the narrow part, absent in the tropics [m2 s-2]
         real(dp) :: cn = 2.0_dp !! Its half-width [m s-1]
-        real(dp) :: kelvin_kludge = 1.0_dp !! Factor on tropical waves slower than the source wind [1]
+        real(dp) :: kelvin_kludge = 1.0_dp !! Factor on tropical waves slower than the wind [1]
         real(dp) :: weighttop = 1.0_dp !! Weight of level 1 for `use_top_weights` [1]
         real(dp) :: weightminus1 = 0.0_dp !! Weight of level 2 [1]
         real(dp) :: weightminus2 = 0.0_dp !! Weight of level 3 [1]
         logical :: nearest_source_level = .false.
-            !! Round the source level to the nearest; off: about half a level higher
+        !! Round the source level to the nearest; off: about half a level higher
         logical :: use_top_weights = .false.
-            !! Spread over the top levels by the weights; off: equally down to the damp level
+        !! Spread over the top levels by the weights; off: equally down to the damp level
         logical :: mass_weighted_lid = .false.
-            !! Levels at the lid gain the momentum that reached it; off: about twice as much
+        !! Levels at the lid gain the momentum that reached it; off: about twice as much
         logical :: mass_weighted_levels = .false.
-            !! Full levels gain the momentum that the layers between them lost; off: plain mean
+        !! Full levels gain the momentum that the layers between them lost; off: plain mean
         logical :: launch_full_stress = .false.
-            !! Waves that do not leave the source level bear no stress; off: theirs is lost
+        !! Waves that do not leave the source level bear no stress; off: theirs is lost
         logical :: deposit_reflected = .false.
-            !! Reflected and stagnant waves are deposited where they end; off: they are lost
+        !! Reflected and stagnant waves are deposited where they end; off: they are lost
     end type ad99_settings_t
 
     type, public :: ad99_setup_t
@@ -91,8 +91,8 @@ contains
         if (k_source == 0) then
             status = gwparam_err_argument
             message = "source_level_pressure is " // text(settings%source_level_pressure) &
-                // " Pa, expected less than " // text(reference_pressure(size(reference_pressure))) &
-                // " Pa, the lowest reference pressure"
+                & // " Pa, expected less than " // text(maxval(reference_pressure)) &
+                & // " Pa, the lowest reference pressure"
             return
         end if
 
@@ -104,7 +104,7 @@ contains
         ! The product is rounded before the difference: a fused multiply-add would move the
         ! stationary wave away from exactly zero.
         setup%phase_speed = [((n - 1)*settings%dc - settings%cmax, n=1, &
-            int(2.0_dp*settings%cmax/settings%dc + 1.0_dp))]
+                              & int(2.0_dp*settings%cmax/settings%dc + 1.0_dp))]
         setup%wavenumber = [(2.0_dp*pi/((30.0_dp*10.0_dp**j)*1000.0_dp), j=1, settings%nk)]
         if (settings%use_top_weights) then
             setup%lid_profile = [settings%weighttop, settings%weightminus1, settings%weightminus2]
@@ -115,8 +115,9 @@ contains
         if (any(setup%source_level < max(1, size(setup%lid_profile)))) then
             status = gwparam_err_argument
             message = "source level is " // text(minval(setup%source_level)) &
-                // ", expected at least " // text(max(1, size(setup%lid_profile))) &
-                // ", the lowest level of the lid"
+                                                 & // ", expected at least " // text(max(1, &
+                                                 & size(setup%lid_profile))) &
+                                                 & // ", the lowest level of the lid"
         end if
 
     end subroutine set_up
@@ -147,17 +148,18 @@ contains
             call require_above(s%weightminus1, "weightminus1", .false.)
             call require_above(s%weightminus2, "weightminus2", .false.)
             call require(all(ieee_is_finite([s%bt_0, s%bt_eq, s%bt_nh, s%bt_sh])), &
-                "bt_0, bt_eq, bt_nh or bt_sh is not finite")
+                         & "bt_0, bt_eq, bt_nh or bt_sh is not finite")
             call require(s%nk >= 1 .and. s%nk <= 8, "nk is " // text(s%nk) // ", expected 1 to 8")
             call require(s%flag == 0 .or. s%flag == 1, &
-                "flag is " // text(s%flag) // ", expected 0 or 1")
+                         & "flag is " // text(s%flag) // ", expected 0 or 1")
             if (status /= gwparam_ok) return
-            call require(s%cmax >= s%dc .and. s%cmax <= 10000.0_dp*s%dc, "cmax is " // &
-                text(s%cmax) // " m s-1, expected 1 to 10000 times dc, " // text(s%dc) // " m s-1")
+            call require(s%cmax >= s%dc .and. s%cmax <= 10000.0_dp*s%dc, &
+                         & "cmax is " // text(s%cmax) // " m s-1, expected 1 to 10000 times dc, " &
+                         & // text(s%dc) // " m s-1")
             call require(s%bw > 0.0_dp .or. s%bn > 0.0_dp, "bw and bn are both 0")
-            call require(.not. s%use_top_weights .or. &
-                s%weighttop + s%weightminus1 + s%weightminus2 > 0.0_dp, &
-                "weighttop, weightminus1 and weightminus2 are all 0")
+            call require(.not. s%use_top_weights .or. s%weighttop + s%weightminus1 &
+                         & + s%weightminus2 > 0.0_dp, &
+                         & "weighttop, weightminus1 and weightminus2 are all 0")
         end associate
 
     contains
@@ -173,18 +175,21 @@ contains
 
         end subroutine require
 
-        subroutine require_above(value, name, strictly)
+        subroutine require_above(setting, name, strictly)
 
-            real(dp), intent(in) :: value
+            real(dp), intent(in) :: setting
             character(len=*), intent(in) :: name
             logical, intent(in) :: strictly
 
             logical :: met
 
             met = .false.
-            if (ieee_is_finite(value)) met = value > 0.0_dp .or. (value >= 0.0_dp .and. .not. strictly)
-            call require(met, name // " is " // text(value) // ", expected " // &
-                trim(merge("more than 0", "at least 0 ", strictly)))
+            if (ieee_is_finite(setting)) then
+                met = setting > 0.0_dp .or. (setting >= 0.0_dp .and. .not. strictly)
+            end if
+            call require(met, &
+                         & name // " is " // text(setting) // ", expected " &
+                         & // trim(merge("more than 0", "at least 0 ", strictly)))
 
         end subroutine require_above
 
@@ -206,7 +211,7 @@ contains
         else if (size(reference_pressure) < 3) then
             status = gwparam_err_shape
             message = "reference pressure has " // text(size(reference_pressure)) &
-                // " levels, expected at least 3"
+                & // " levels, expected at least 3"
         else if (.not. all(ieee_is_finite(latitude))) then
             status = gwparam_err_nonfinite
             message = "set-up latitude is not finite"
@@ -216,18 +221,18 @@ contains
         else if (maxval(abs(degrees(latitude))) > 90.0_dp + 1.0e-6_dp) then
             status = gwparam_err_argument
             message = "set-up latitude reaches " // text(maxval(abs(degrees(latitude)))) &
-                // " degrees, expected at most 90"
+                & // " degrees, expected at most 90"
         else if (reference_pressure(1) <= 0.0_dp) then
             status = gwparam_err_argument
             message = "reference pressure at level 1 is " // text(reference_pressure(1)) &
-                // " Pa, expected more than 0"
+                & // " Pa, expected more than 0"
         else
             do k = 2, size(reference_pressure)
                 if (reference_pressure(k) > reference_pressure(k - 1)) cycle
                 status = gwparam_err_argument
                 message = "reference pressure falls from " // text(reference_pressure(k - 1)) &
-                    // " to " // text(reference_pressure(k)) // " Pa at level " // text(k) &
-                    // ", expected top first"
+                    & // " to " // text(reference_pressure(k)) // " Pa at level " // text(k) &
+                    & // ", expected top first"
                 return
             end do
         end if
@@ -274,7 +279,6 @@ contains
     end function source_levels
 
     elemental real(dp) function source_stress(settings, phi) result(stress)
-
         !! Absolute stress of all waves at the source [Pa].
         type(ad99_settings_t), intent(in) :: settings
         real(dp), intent(in) :: phi !! Latitude [degrees_north]
@@ -282,7 +286,8 @@ contains
         associate (s => settings)
             if (phi > s%phi0n .or. phi < s%phi0s) then
                 stress = s%bt_0 + s%bt_nh*0.5_dp*(1.0_dp + tanh((phi - s%phi0n)/s%dphin)) &
-                    + s%bt_sh*0.5_dp*(1.0_dp + tanh((phi - s%phi0s)/s%dphis))
+                                                  & + s%bt_sh*0.5_dp*(1.0_dp + tanh((phi &
+                                                  & - s%phi0s)/s%dphis))
             else if (s%dphis <= phi .and. phi <= s%dphin) then
                 stress = s%bt_eq
             else if (phi > s%dphin) then
@@ -295,7 +300,6 @@ contains
     end function source_stress
 
     elemental real(dp) function degrees(radians)
-
         !! With pi cut to 15 digits, as in MiMA.
         real(dp), intent(in) :: radians
 

@@ -33,6 +33,7 @@ contains
         type(ad99_setup_t), intent(in) :: setup
         real(dp), intent(in) :: wind(:) !! [m s-1] (level), read down to the source level
 
+        real(dp) :: stress
         integer :: j, n, n_down, s
         logical :: falls_off
 
@@ -46,27 +47,30 @@ contains
 
         do j = 1, setup%settings%nk
             call sweep(n_down, -1.0_dp, column%phase_speed, column%source, s, column%wind, &
-                column%breaking_threshold(:, j), column%reflection_frequency(:, j), &
-                setup%wavenumber(j), falls_off, column%fate_level(:, j))
+                       & column%breaking_threshold(:,j), column%reflection_frequency(:,j), &
+                       & setup%wavenumber(j), falls_off, column%fate_level(:,j))
             call sweep(n - n_down, 1.0_dp, column%phase_speed(n_down + 1:), &
-                column%source(n_down + 1:), s, column%wind, column%breaking_threshold(:, j), &
-                column%reflection_frequency(:, j), setup%wavenumber(j), falls_off, &
-                column%fate_level(n_down + 1:, j))
+                       & column%source(n_down + 1:), s, column%wind, column%breaking_threshold(:, &
+                       & j), column%reflection_frequency(:,j), setup%wavenumber(j), falls_off, &
+                       & column%fate_level(n_down + 1:,j))
             call find_fates(n, n_down, column%phase_speed, s, column%wind, &
-                column%reflection_frequency(:, j), setup%wavenumber(j), column%fate_level(:, j), &
-                column%fate(:, j))
-            call deposit(n, merge(ad99_stagnant, ad99_critical, setup%settings%deposit_reflected), &
-                column%phase_speed, column%source, s, column%wind, column%fate(:, j), &
-                column%fate_level(:, j), column%deposited(:, j), column%work(:, j))
+                            & column%reflection_frequency(:,j), setup%wavenumber(j), &
+                            & column%fate_level(:,j), column%fate(:,j))
+            call deposit(n, merge(ad99_stagnant, ad99_critical, &
+                         & setup%settings%deposit_reflected), column%phase_speed, column%source, &
+                         & s, column%wind, column%fate(:,j), column%fate_level(:,j), &
+                         & column%deposited(:,j), column%work(:,j))
 
             column%intermittency(j) = 0.0_dp
             if (setup%settings%launch_full_stress) then
-                column%source_sum(j) = sum(abs(column%source), mask=column%fate_level(:, j) < s)
+                column%source_sum(j) = sum(abs(column%source), mask=column%fate_level(:,j) < s)
             else
                 column%source_sum(j) = sum(abs(column%source))
             end if
-            if (column%source_sum(j) > 0.0_dp) column%intermittency(j) = &
-                column%source_amplitude/setup%settings%nk/column%source_sum(j)/column%density(s)
+            if (column%source_sum(j) > 0.0_dp) then
+                stress = column%source_amplitude/setup%settings%nk
+                column%intermittency(j) = stress/column%source_sum(j)/column%density(s)
+            end if
         end do
 
     end subroutine sweep_column
@@ -83,7 +87,7 @@ contains
         integer :: n
 
         associate (settings => setup%settings, tropical => column%tropical, &
-            speed => column%phase_speed)
+                   & speed => column%phase_speed)
             centre = merge(source_wind, 0.0_dp, tropical .or. settings%flag == 0)
             width = merge(settings%cwtropics, settings%cw, tropical)
             down = merge(-settings%kelvin_kludge, -1.0_dp, tropical)
@@ -92,8 +96,8 @@ contains
             end do
             if (settings%bn > 0.0_dp .and. .not. tropical) then
                 do n = 1, size(speed)
-                    column%source(n) = column%source(n) &
-                        + settings%bn*exp(-ln2*((speed(n) - centre)/settings%cn)**2)
+                    column%source(n) = column%source(n) + settings%bn*exp(-ln2*((speed(n) &
+                                  & - centre)/settings%cn)**2)
                 end do
             end if
             do n = 1, size(speed)
@@ -110,7 +114,7 @@ contains
     end subroutine launch
 
     pure subroutine sweep(n_waves, direction, phase_speed, source, s, wind, threshold, frequency, &
-        wavenumber, falls_off, end_level)
+                          & wavenumber, falls_off, end_level)
 
         !! Follow the waves of one sign of intrinsic phase speed from the source level upwards.
         !!
@@ -154,8 +158,8 @@ contains
             if (falls_off) cycle
             do n = first + 1, last - 1
                 speed = direction*(phase_speed(n) - wind(k))
-                if (abs(source(n)) >= threshold(k)*(speed*speed*speed) .and. end_level(n) == 0) &
-                    end_level(n) = k
+                if (end_level(n) > 0) cycle
+                if (abs(source(n)) >= threshold(k)*(speed*speed*speed)) end_level(n) = k
             end do
         end do
 
@@ -166,14 +170,14 @@ contains
             real(dp), intent(in) :: speed, strength
 
             lives = speed > 0.0_dp .and. speed*wavenumber < frequency(k) &
-                .and. strength < threshold(k)*(speed*speed*speed)
+                & .and. strength < threshold(k)*(speed*speed*speed)
 
         end function lives
 
     end subroutine sweep
 
     pure subroutine find_fates(n_waves, n_down, phase_speed, s, wind, frequency, wavenumber, &
-        end_level, fate)
+                               & end_level, fate)
 
         !! Why each wave ended where it did.
         integer, intent(in) :: n_waves
@@ -208,7 +212,7 @@ contains
     end subroutine find_fates
 
     pure subroutine deposit(n_waves, last_fate, phase_speed, source, s, wind, fate, end_level, &
-        deposited, work)
+                            & deposited, work)
 
         !! Add up at each level the waves that give their stress to the flow there.
         integer, intent(in) :: n_waves

@@ -4,12 +4,11 @@ module gwparam
 
     use gwparam_kinds, only: dp, sp
     use gwparam_options, only: gwparam_guard_error, gwparam_guard_ignore, gwparam_guard_keep, &
-        gwparam_guard_zero, gwparam_options_t, gwparam_statistics_t
-    use gwparam_scheme, only: gwparam_bottom_up, gwparam_scheme_t, gwparam_top_down, &
-        gwparam_version
+        & gwparam_guard_zero, gwparam_options_t, gwparam_statistics_t
+    use gwparam_scheme, only: gwparam_bottom_up, gwparam_scheme_t, gwparam_top_down, gwparam_version
     use gwparam_status, only: gwparam_err_argument, gwparam_err_contract, gwparam_err_device, &
-        gwparam_err_file, gwparam_err_inference, gwparam_err_internal, gwparam_err_nonfinite, &
-        gwparam_err_range, gwparam_err_rank, gwparam_err_shape, gwparam_ok
+        & gwparam_err_file, gwparam_err_inference, gwparam_err_internal, gwparam_err_nonfinite, &
+        & gwparam_err_range, gwparam_err_rank, gwparam_err_shape, gwparam_ok
     implicit none(type, external)
     private
 
@@ -18,7 +17,6 @@ module gwparam
     public :: gwparam_bottom_up, gwparam_top_down
     public :: gwparam_guard_error, gwparam_guard_ignore, gwparam_guard_keep, gwparam_guard_zero
     public :: gwparam_ok, gwparam_err_argument, gwparam_err_contract, gwparam_err_device, &
-        gwparam_err_file, gwparam_err_inference, gwparam_err_internal, gwparam_err_nonfinite, &
-        gwparam_err_range, gwparam_err_rank, gwparam_err_shape
-
+        & gwparam_err_file, gwparam_err_inference, gwparam_err_internal, gwparam_err_nonfinite, &
+        & gwparam_err_range, gwparam_err_rank, gwparam_err_shape
 end module gwparam

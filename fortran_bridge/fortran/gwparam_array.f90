@@ -6,7 +6,8 @@ module gwparam_array
     !! an array expression such as `2*x(:, 2:4)` to an assumed-rank dummy shifted by its lower
     !! bounds, silently; merge them once no supported compiler does.
 
-    use, intrinsic :: iso_c_binding, only: c_int32_t, c_int64_t, c_intptr_t, c_loc, c_null_ptr, c_ptr
+    use, intrinsic :: iso_c_binding, only: c_int32_t, c_int64_t, c_intptr_t, c_loc, c_null_ptr, &
+        & c_ptr
     use gwparam_c_api, only: array_t, float32_code, float64_code
     use gwparam_kinds, only: dp, sp
     implicit none(type, external)
@@ -35,7 +36,7 @@ contains
 
     function view_sp_2(field) result(array)
 
-        real(sp), intent(in), target :: field(:, :)
+        real(sp), intent(in), target :: field(:,:)
         type(array_t) :: array
 
         array = described(shape(field, c_int64_t), float32_code)
@@ -48,7 +49,7 @@ contains
 
     function view_sp_3(field) result(array)
 
-        real(sp), intent(in), target :: field(:, :, :)
+        real(sp), intent(in), target :: field(:,:,:)
         type(array_t) :: array
 
         array = described(shape(field, c_int64_t), float32_code)
@@ -74,7 +75,7 @@ contains
 
     function view_dp_2(field) result(array)
 
-        real(dp), intent(in), target :: field(:, :)
+        real(dp), intent(in), target :: field(:,:)
         type(array_t) :: array
 
         array = described(shape(field, c_int64_t), float64_code)
@@ -87,7 +88,7 @@ contains
 
     function view_dp_3(field) result(array)
 
-        real(dp), intent(in), target :: field(:, :, :)
+        real(dp), intent(in), target :: field(:,:,:)
         type(array_t) :: array
 
         array = described(shape(field, c_int64_t), float64_code)
@@ -123,8 +124,8 @@ contains
         integer :: element_bytes
 
         element_bytes = merge(4, 8, array%dtype == float32_code)
-        array%stride(dimension) = (transfer(second, 0_c_intptr_t) - &
-            transfer(array%data, 0_c_intptr_t))/element_bytes
+        array%stride(dimension) = (transfer(second, 0_c_intptr_t) - transfer(array%data, &
+                     & 0_c_intptr_t))/element_bytes
 
     end subroutine set_stride
 

@@ -51,49 +51,60 @@ module gwparam_c_api
     interface
 
         function gwparam_version_c(text, capacity) result(status) bind(c, name="gwparam_version")
+
             import :: c_char, c_int32_t, c_int64_t
             implicit none(type, external)
             character(kind=c_char), intent(out) :: text(*)
             integer(c_int64_t), value, intent(in) :: capacity
             integer(c_int32_t) :: status
+
         end function gwparam_version_c
 
-        function gwparam_last_error_c(text, capacity) result(status) &
-            bind(c, name="gwparam_last_error")
+        function gwparam_last_error_c(text, capacity) result(status) bind(c, &
+                                      & name="gwparam_last_error")
+
             import :: c_char, c_int32_t, c_int64_t
             implicit none(type, external)
             character(kind=c_char), intent(out) :: text(*)
             integer(c_int64_t), value, intent(in) :: capacity
             integer(c_int32_t) :: status
+
         end function gwparam_last_error_c
 
-        function gwparam_options_init_c(options, struct_size) result(status) &
-            bind(c, name="gwparam_options_init")
+        function gwparam_options_init_c(options, struct_size) result(status) bind(c, &
+                                        & name="gwparam_options_init")
+
             import :: c_int32_t, options_t
             implicit none(type, external)
             type(options_t), intent(out) :: options
             integer(c_int32_t), value, intent(in) :: struct_size
             integer(c_int32_t) :: status
+
         end function gwparam_options_init_c
 
-        function gwparam_scheme_load_c(scheme, path, options) result(status) &
-            bind(c, name="gwparam_scheme_load")
+        function gwparam_scheme_load_c(scheme, path, options) result(status) bind(c, &
+                                       & name="gwparam_scheme_load")
+
             import :: c_char, c_int32_t, c_ptr, options_t
             implicit none(type, external)
             type(c_ptr), intent(out) :: scheme
             character(kind=c_char), intent(in) :: path(*)
             type(options_t), intent(in) :: options
             integer(c_int32_t) :: status
+
         end function gwparam_scheme_load_c
 
         subroutine gwparam_scheme_free_c(scheme) bind(c, name="gwparam_scheme_free")
+
             import :: c_ptr
             implicit none(type, external)
             type(c_ptr), value, intent(in) :: scheme
+
         end subroutine gwparam_scheme_free_c
 
-        function gwparam_scheme_contract_c(scheme, text, capacity, size) result(status) &
-            bind(c, name="gwparam_scheme_contract")
+        function gwparam_scheme_contract_c(scheme, text, capacity, size) result(status) bind(c, &
+                                           & name="gwparam_scheme_contract")
+
             import :: c_char, c_int32_t, c_int64_t, c_ptr
             implicit none(type, external)
             type(c_ptr), value, intent(in) :: scheme
@@ -101,20 +112,26 @@ module gwparam_c_api
             integer(c_int64_t), value, intent(in) :: capacity
             integer(c_int64_t), intent(out) :: size
             integer(c_int32_t) :: status
+
         end function gwparam_scheme_contract_c
 
-        function gwparam_scheme_statistics_c(scheme, statistics, struct_size) result(status) &
-            bind(c, name="gwparam_scheme_statistics")
+        function gwparam_scheme_statistics_c(scheme, statistics, &
+                                             & struct_size) result(status) bind(c, &
+                                             & name="gwparam_scheme_statistics")
+
             import :: c_int32_t, c_ptr, statistics_t
             implicit none(type, external)
             type(c_ptr), value, intent(in) :: scheme
             type(statistics_t), intent(out) :: statistics
             integer(c_int32_t), value, intent(in) :: struct_size
             integer(c_int32_t) :: status
+
         end function gwparam_scheme_statistics_c
 
-        function gwparam_scheme_set_levels_c(scheme, order, nlev, pressure) result(status) &
-            bind(c, name="gwparam_scheme_set_levels")
+        function gwparam_scheme_set_levels_c(scheme, order, nlev, &
+                                             & pressure) result(status) bind(c, &
+                                             & name="gwparam_scheme_set_levels")
+
             import :: c_double, c_int32_t, c_int64_t, c_ptr
             implicit none(type, external)
             type(c_ptr), value, intent(in) :: scheme
@@ -122,10 +139,12 @@ module gwparam_c_api
             integer(c_int64_t), value, intent(in) :: nlev
             real(c_double), intent(in) :: pressure(*)
             integer(c_int32_t) :: status
+
         end function gwparam_scheme_set_levels_c
 
-        function gwparam_scheme_put_c(scheme, name, units, array) result(status) &
-            bind(c, name="gwparam_scheme_put")
+        function gwparam_scheme_put_c(scheme, name, units, array) result(status) bind(c, &
+                                      & name="gwparam_scheme_put")
+
             import :: array_t, c_char, c_int32_t, c_ptr
             implicit none(type, external)
             type(c_ptr), value, intent(in) :: scheme
@@ -133,41 +152,51 @@ module gwparam_c_api
             character(kind=c_char), intent(in), optional :: units(*)
             type(array_t), intent(in) :: array
             integer(c_int32_t) :: status
+
         end function gwparam_scheme_put_c
 
-        function gwparam_scheme_add_columns_c(scheme, window) result(status) &
-            bind(c, name="gwparam_scheme_add_columns")
+        function gwparam_scheme_add_columns_c(scheme, window) result(status) bind(c, &
+                                              & name="gwparam_scheme_add_columns")
+
             import :: c_int32_t, c_int64_t, c_ptr
             implicit none(type, external)
             type(c_ptr), value, intent(in) :: scheme
             integer(c_int64_t), intent(out) :: window
             integer(c_int32_t) :: status
+
         end function gwparam_scheme_add_columns_c
 
         function gwparam_scheme_flush_c(scheme) result(status) bind(c, name="gwparam_scheme_flush")
+
             import :: c_int32_t, c_ptr
             implicit none(type, external)
             type(c_ptr), value, intent(in) :: scheme
             integer(c_int32_t) :: status
+
         end function gwparam_scheme_flush_c
 
         function gwparam_scheme_run_c(scheme) result(status) bind(c, name="gwparam_scheme_run")
+
             import :: c_int32_t, c_ptr
             implicit none(type, external)
             type(c_ptr), value, intent(in) :: scheme
             integer(c_int32_t) :: status
+
         end function gwparam_scheme_run_c
 
-        function gwparam_scheme_discard_c(scheme) result(status) &
-            bind(c, name="gwparam_scheme_discard")
+        function gwparam_scheme_discard_c(scheme) result(status) bind(c, &
+                                          & name="gwparam_scheme_discard")
+
             import :: c_int32_t, c_ptr
             implicit none(type, external)
             type(c_ptr), value, intent(in) :: scheme
             integer(c_int32_t) :: status
+
         end function gwparam_scheme_discard_c
 
-        function gwparam_scheme_get_c(scheme, window, name, units, array) result(status) &
-            bind(c, name="gwparam_scheme_get")
+        function gwparam_scheme_get_c(scheme, window, name, units, array) result(status) bind(c, &
+                                      & name="gwparam_scheme_get")
+
             import :: array_t, c_char, c_int32_t, c_int64_t, c_ptr
             implicit none(type, external)
             type(c_ptr), value, intent(in) :: scheme
@@ -176,8 +205,7 @@ module gwparam_c_api
             character(kind=c_char), intent(in), optional :: units(*)
             type(array_t), intent(in) :: array
             integer(c_int32_t) :: status
+
         end function gwparam_scheme_get_c
-
     end interface
-
 end module gwparam_c_api

@@ -8,5 +8,4 @@ module gwparam_kinds
 
     integer, parameter, public :: sp = c_float !! Single precision
     integer, parameter, public :: dp = c_double !! Double precision
-
 end module gwparam_kinds

@@ -31,5 +31,4 @@ module gwparam_options
         integer(int64) :: guarded_columns_last_run = 0 !! The same in the last run
         integer(int64) :: staging_bytes = 0 !! Memory of the staging buffers [bytes]
     end type gwparam_statistics_t
-
 end module gwparam_options

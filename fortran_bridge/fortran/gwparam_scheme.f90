@@ -6,15 +6,15 @@ module gwparam_scheme
     !! set when present, `errmsg` changes only on failure, and a failure without `stat` is an
     !! `error stop`. After a failure the host's arrays are as they were.
 
-    use, intrinsic :: iso_c_binding, only: c_associated, c_char, c_int32_t, c_int64_t, c_null_char, &
-        c_null_ptr, c_ptr, c_sizeof
+    use, intrinsic :: iso_c_binding, only: c_associated, c_char, c_int32_t, c_int64_t, &
+        & c_null_char, c_null_ptr, c_ptr, c_sizeof
     use gwparam_array, only: view
     use gwparam_c_api, only: array_t, gwparam_last_error_c, gwparam_options_init_c, &
-        gwparam_scheme_add_columns_c, gwparam_scheme_contract_c, gwparam_scheme_discard_c, &
-        gwparam_scheme_flush_c, gwparam_scheme_free_c, gwparam_scheme_get_c, &
-        gwparam_scheme_load_c, gwparam_scheme_put_c, gwparam_scheme_run_c, &
-        gwparam_scheme_set_levels_c, gwparam_scheme_statistics_c, gwparam_version_c, options_t, &
-        statistics_t
+        & gwparam_scheme_add_columns_c, gwparam_scheme_contract_c, gwparam_scheme_discard_c, &
+        & gwparam_scheme_flush_c, gwparam_scheme_free_c, gwparam_scheme_get_c, &
+        & gwparam_scheme_load_c, gwparam_scheme_put_c, gwparam_scheme_run_c, &
+        & gwparam_scheme_set_levels_c, gwparam_scheme_statistics_c, gwparam_version_c, options_t, &
+        & statistics_t
     use gwparam_kinds, only: dp, sp
     use gwparam_options, only: gwparam_options_t, gwparam_statistics_t
     use gwparam_status, only: fail, gwparam_ok
@@ -31,6 +31,7 @@ module gwparam_scheme
         !! An exported network; `load` it, `set_levels` once, then each step `put`, `run`, `get`.
         private
         type(c_ptr) :: handle = c_null_ptr
+
     contains
         procedure, public :: load !! Read an artefact and check it against its own probe
         procedure, public :: is_loaded !! Whether there is a network
@@ -42,9 +43,9 @@ module gwparam_scheme
         procedure, public :: run !! Close the window and run it
         procedure, public :: discard !! Drop what was put since the last flush
         generic, public :: put => put_sp_1, put_sp_2, put_sp_3, put_dp_1, put_dp_2, put_dp_3
-            !! Hand over one input of the window, of rank 1 to 3 in single or double precision
+        !! Hand over one input of the window, of rank 1 to 3 in single or double precision
         generic, public :: get => get_sp_1, get_sp_2, get_sp_3, get_dp_1, get_dp_2, get_dp_3
-            !! Take one output of a window, of rank 1 to 3 in single or double precision
+        !! Take one output of a window, of rank 1 to 3 in single or double precision
         procedure, public :: free !! Give everything back; idempotent
         generic, public :: assignment(=) => copy_is_refused
         procedure, private :: put_sp_1, put_sp_2, put_sp_3, put_dp_1, put_dp_2, put_dp_3
@@ -62,9 +63,10 @@ contains
         !! Version of the library, MAJOR.MINOR.PATCH.
         character(len=:), allocatable :: version
         character(kind=c_char) :: text(32)
+        integer(c_int32_t) :: status
 
-        if (gwparam_version_c(text, size(text, kind=c_int64_t)) /= gwparam_ok) &
-            error stop "the version does not fit"
+        status = gwparam_version_c(text, size(text, kind=c_int64_t))
+        if (status /= gwparam_ok) error stop "the version does not fit"
         version = from_c(text)
 
     end function gwparam_version
@@ -91,7 +93,7 @@ contains
             c_options%on_range = chosen%on_range
             c_options%range_sigmas = chosen%range_sigmas
             c_options%device = to_c(chosen%device, size(c_options%device))
-            status = gwparam_scheme_load_c(self%handle, trim(path)//c_null_char, c_options)
+            status = gwparam_scheme_load_c(self%handle, trim(path) // c_null_char, c_options)
         end if
         call report(status, stat, errmsg)
 
@@ -122,7 +124,8 @@ contains
         if (status == gwparam_ok) then
             deallocate (text)
             allocate (text(needed))
-            status = gwparam_scheme_contract_c(self%handle, text, size(text, kind=c_int64_t), needed)
+            status = gwparam_scheme_contract_c(self%handle, text, size(text, kind=c_int64_t), &
+                                               & needed)
         end if
         if (status == gwparam_ok) json = from_c(text)
         call report(status, stat, errmsg)
@@ -142,7 +145,8 @@ contains
         status = gwparam_scheme_statistics_c(self%handle, found, int(c_sizeof(found), c_int32_t))
         if (status == gwparam_ok) then
             counters = gwparam_statistics_t(found%on_cuda == 1, found%runs, found%columns, &
-                found%guarded_columns, found%guarded_columns_last_run, found%staging_bytes)
+                                            & found%guarded_columns, &
+                                            & found%guarded_columns_last_run, found%staging_bytes)
         end if
         call report(status, stat, errmsg)
 
@@ -158,7 +162,7 @@ contains
         character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
 
         call report(gwparam_scheme_set_levels_c(self%handle, int(order, c_int32_t), &
-            size(pressure, kind=c_int64_t), pressure), stat, errmsg)
+                    & size(pressure, kind=c_int64_t), pressure), stat, errmsg)
 
     end subroutine set_levels
 
@@ -181,7 +185,7 @@ contains
         !! Hand over one input of the current window; it is copied.
         class(gwparam_scheme_t), intent(in) :: self
         character(len=*), intent(in) :: name !! The contract's name of the field
-        real(sp), intent(in), target :: field(:, :) !! (horizontal..., level) or (horizontal...)
+        real(sp), intent(in), target :: field(:,:) !! (horizontal..., level) or (horizontal...)
         character(len=*), intent(in), optional :: units !! Of `field`; default: the contract's
         integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
         character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
@@ -195,7 +199,7 @@ contains
         !! Hand over one input of the current window; it is copied.
         class(gwparam_scheme_t), intent(in) :: self
         character(len=*), intent(in) :: name !! The contract's name of the field
-        real(sp), intent(in), target :: field(:, :, :) !! (horizontal..., level) or (horizontal...)
+        real(sp), intent(in), target :: field(:,:,:) !! (horizontal..., level) or (horizontal...)
         character(len=*), intent(in), optional :: units !! Of `field`; default: the contract's
         integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
         character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
@@ -223,7 +227,7 @@ contains
         !! Hand over one input of the current window; it is copied.
         class(gwparam_scheme_t), intent(in) :: self
         character(len=*), intent(in) :: name !! The contract's name of the field
-        real(dp), intent(in), target :: field(:, :) !! (horizontal..., level) or (horizontal...)
+        real(dp), intent(in), target :: field(:,:) !! (horizontal..., level) or (horizontal...)
         character(len=*), intent(in), optional :: units !! Of `field`; default: the contract's
         integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
         character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
@@ -237,7 +241,7 @@ contains
         !! Hand over one input of the current window; it is copied.
         class(gwparam_scheme_t), intent(in) :: self
         character(len=*), intent(in) :: name !! The contract's name of the field
-        real(dp), intent(in), target :: field(:, :, :) !! (horizontal..., level) or (horizontal...)
+        real(dp), intent(in), target :: field(:,:,:) !! (horizontal..., level) or (horizontal...)
         character(len=*), intent(in), optional :: units !! Of `field`; default: the contract's
         integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
         character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
@@ -257,10 +261,10 @@ contains
         integer(c_int32_t) :: status
 
         if (present(units)) then
-            status = gwparam_scheme_put_c(self%handle, trim(name)//c_null_char, &
-                trim(units)//c_null_char, array)
+            status = gwparam_scheme_put_c(self%handle, trim(name) // c_null_char, &
+                                          & trim(units) // c_null_char, array)
         else
-            status = gwparam_scheme_put_c(self%handle, trim(name)//c_null_char, array=array)
+            status = gwparam_scheme_put_c(self%handle, trim(name) // c_null_char, array=array)
         end if
         call report(status, stat, errmsg)
 
@@ -336,7 +340,7 @@ contains
         !! Take one output of a window.
         class(gwparam_scheme_t), intent(in) :: self
         character(len=*), intent(in) :: name !! The contract's name of the field
-        real(sp), intent(inout), target :: field(:, :) !! (horizontal..., level) as the inputs
+        real(sp), intent(inout), target :: field(:,:) !! (horizontal..., level) as the inputs
         integer, intent(in), optional :: window !! From 1; default: the first
         character(len=*), intent(in), optional :: units !! Wanted; default: the contract's
         integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
@@ -351,7 +355,7 @@ contains
         !! Take one output of a window.
         class(gwparam_scheme_t), intent(in) :: self
         character(len=*), intent(in) :: name !! The contract's name of the field
-        real(sp), intent(inout), target :: field(:, :, :) !! (horizontal..., level) as the inputs
+        real(sp), intent(inout), target :: field(:,:,:) !! (horizontal..., level) as the inputs
         integer, intent(in), optional :: window !! From 1; default: the first
         character(len=*), intent(in), optional :: units !! Wanted; default: the contract's
         integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
@@ -381,7 +385,7 @@ contains
         !! Take one output of a window.
         class(gwparam_scheme_t), intent(in) :: self
         character(len=*), intent(in) :: name !! The contract's name of the field
-        real(dp), intent(inout), target :: field(:, :) !! (horizontal..., level) as the inputs
+        real(dp), intent(inout), target :: field(:,:) !! (horizontal..., level) as the inputs
         integer, intent(in), optional :: window !! From 1; default: the first
         character(len=*), intent(in), optional :: units !! Wanted; default: the contract's
         integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
@@ -396,7 +400,7 @@ contains
         !! Take one output of a window.
         class(gwparam_scheme_t), intent(in) :: self
         character(len=*), intent(in) :: name !! The contract's name of the field
-        real(dp), intent(inout), target :: field(:, :, :) !! (horizontal..., level) as the inputs
+        real(dp), intent(inout), target :: field(:,:,:) !! (horizontal..., level) as the inputs
         integer, intent(in), optional :: window !! From 1; default: the first
         character(len=*), intent(in), optional :: units !! Wanted; default: the contract's
         integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
@@ -421,10 +425,11 @@ contains
         number = 1
         if (present(window)) number = window
         if (present(units)) then
-            status = gwparam_scheme_get_c(self%handle, number, trim(name)//c_null_char, &
-                trim(units)//c_null_char, array)
+            status = gwparam_scheme_get_c(self%handle, number, trim(name) // c_null_char, &
+                                          & trim(units) // c_null_char, array)
         else
-            status = gwparam_scheme_get_c(self%handle, number, trim(name)//c_null_char, array=array)
+            status = gwparam_scheme_get_c(self%handle, number, trim(name) // c_null_char, &
+                                          & array=array)
         end if
         call report(status, stat, errmsg)
 
@@ -454,8 +459,9 @@ contains
         class(gwparam_scheme_t), intent(inout) :: self
         class(gwparam_scheme_t), intent(in) :: other
 
-        if (c_associated(other%handle) .or. c_associated(self%handle)) &
+        if (other%is_loaded() .or. self%is_loaded()) then
             error stop "a gwparam_scheme_t cannot be assigned; load the artefact again"
+        end if
 
     end subroutine copy_is_refused
 
@@ -466,12 +472,13 @@ contains
         integer, intent(out), optional :: stat
         character(len=*), intent(inout), optional :: errmsg
         character(kind=c_char) :: message(message_length)
+        integer(c_int32_t) :: copied
 
         if (present(stat)) stat = gwparam_ok
         if (status == gwparam_ok) return
         message = c_null_char
-        if (gwparam_last_error_c(message, size(message, kind=c_int64_t)) /= gwparam_ok) &
-            message(1) = "?"
+        copied = gwparam_last_error_c(message, size(message, kind=c_int64_t))
+        if (copied /= gwparam_ok) message(1) = "?"
         call fail(int(status), from_c(message), stat, errmsg)
 
     end subroutine report

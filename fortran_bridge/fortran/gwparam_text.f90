@@ -34,7 +34,7 @@ contains
 
         length = findloc(chars, c_null_char, dim=1) - 1
         if (length < 0) length = size(chars)
-        allocate (character(len=length) :: text)
+        allocate (character(len=length)::text)
         do i = 1, length
             text(i:i) = chars(i)
         end do

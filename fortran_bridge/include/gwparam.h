@@ -143,6 +143,16 @@ GWPARAM_API gwparam_status gwparam_version(char *text, int64_t capacity);
 GWPARAM_API gwparam_status gwparam_last_error(char *text, int64_t capacity);
 
 /**
+ * How units convert: value_in_wanted = scale * value_in_given + offset.
+ * @param      given, wanted Products such as "m s-1", "hPa" or "degrees_north".
+ * @param[out] scale, offset Receive the conversion.
+ * @return GWPARAM_OK, ERR_ARGUMENT, or ERR_CONTRACT (unknown, or of another dimension).
+ */
+GWPARAM_API gwparam_status gwparam_units_conversion(const char *given,
+                                                    const char *wanted, double *scale,
+                                                    double *offset);
+
+/**
  * Fill in the default settings.
  * @param[out] options     Receives the defaults.
  * @param      struct_size sizeof(gwparam_options) as the caller was compiled.

@@ -14,6 +14,9 @@ namespace gwparam {
 
 enum class Dtype { float32, float64 };
 
+// What a guard (guard.hpp) decided of a column.
+enum ColumnMark : std::uint8_t { column_passes, column_kept, column_zeroed };
+
 std::size_t size_of(Dtype dtype);
 
 // Columns one after the other, each with its levels side by side, in 64-byte alignment:
@@ -70,9 +73,9 @@ std::string shape_text(const std::vector<std::int64_t> &shape);
 void pack(const HostArray &host, bool flip, const Conversion &conversion,
           const std::string &field, Rows &rows, std::int64_t first);
 
-// The way back, but for columns marked as kept (guard.hpp).
+// The way back, but for columns marked as kept; one mark a column.
 void unpack(const Rows &rows, std::int64_t first, bool flip,
-            const Conversion &conversion, const std::uint8_t *keep,
+            const Conversion &conversion, const ColumnMark *marks,
             const HostArray &host);
 
 } // namespace gwparam

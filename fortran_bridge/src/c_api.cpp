@@ -10,6 +10,7 @@
 #include "gwparam.h"
 #include "host_environment.hpp"
 #include "scheme.hpp"
+#include "units.hpp"
 
 struct gwparam_scheme {
     gwparam::Scheme scheme;
@@ -89,6 +90,16 @@ gwparam_status gwparam_version(char *text, int64_t capacity) {
 
 gwparam_status gwparam_last_error(char *text, int64_t capacity) {
     return guarded([&] { copy_text(gwparam::last_error(), text, capacity); });
+}
+
+gwparam_status gwparam_units_conversion(const char *from, const char *wanted,
+                                        double *scale, double *offset) {
+    return guarded([&] {
+        const auto found = gwparam::conversion(&given(from, "given"),
+                                               &given(wanted, "wanted"), "a quantity");
+        given(scale, "scale") = found.scale;
+        given(offset, "offset") = found.offset;
+    });
 }
 
 gwparam_status gwparam_options_init(gwparam_options *options, uint32_t struct_size) {

@@ -38,7 +38,7 @@ std::string describe(const FieldContract &field, const Rows &rows, std::int64_t 
     return text.str();
 }
 
-void mark(std::int32_t policy, std::uint8_t &mark) {
+void mark(std::int32_t policy, ColumnMark &mark) {
     mark = policy == GWPARAM_GUARD_ZERO ? column_zeroed : column_kept;
 }
 

@@ -9,9 +9,7 @@
 
 namespace gwparam {
 
-// One entry a column.
-enum : std::uint8_t { column_passes = 0, column_kept = 1, column_zeroed = 2 };
-using ColumnMarks = std::vector<std::uint8_t>;
+using ColumnMarks = std::vector<ColumnMark>; // one a column
 
 // Marks the columns with an input further than `sigmas` standard deviations from its
 // mean in training. Throws ERR_RANGE if the policy is GWPARAM_GUARD_ERROR.

@@ -1,7 +1,6 @@
 """``gwparam export``: a checkpoint to an artefact that the library runs."""
 
 import argparse
-import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -64,8 +63,6 @@ def run(args: argparse.Namespace) -> int:
     """Run the command; the exit status."""
     from gwparam.export import export_model
 
-    # torch 2.13: TorchScript is deprecated; the artefact is what the library can load.
-    warnings.filterwarnings("ignore", r".*torch\.jit", DeprecationWarning)
     export = export_model(
         args.ckpt,
         args.output,

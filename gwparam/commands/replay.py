@@ -82,16 +82,13 @@ def run(args: argparse.Namespace) -> int:
     from rich.console import Console
 
     from gwparam.contract import read_contract
-    from gwparam.evaluate.plots import zonal_mean_figure
     from gwparam.replay.output import PredictionFile
     from gwparam.replay.report import as_dict, print_tables
     from gwparam.replay.run import bind_references, load_library, replay
     from gwparam.states import open_states
 
     contract = read_contract(args.artefact)
-    for path in (args.output, args.json, args.figure):
-        if path is not None and not path.parent.is_dir():
-            raise ModelFileError(f"cannot write {path}: no folder {path.parent}")
+    _check_paths(args)
     variables = dict(_assignment(text) for text in args.variable)
     with ExitStack() as stack:
         states = stack.enter_context(
@@ -127,17 +124,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json is not None:
         _write_text(args.json, json.dumps(heading | as_dict(result), indent=2))
     if args.figure is not None:
-        latitude, rows = _panels(result)
-        names = ", ".join(path.name for path in args.states)
-        zonal_mean_figure(
-            args.figure,
-            latitude,
-            _array(result.pressure),
-            rows,
-            caption=f"Mean over {len(times)} times and longitude. States: {names}. "
-            f"Network: {contract.name}. Difference: network minus reference.",
-            title="Zonal-mean gravity-wave drag",
-        )
+        _draw(args, contract.name, result)
     # Files and pipes have no width: give the tables what they need.
     console = Console(width=None if sys.stdout.isatty() else 120, highlight=False)
     console.print(
@@ -148,6 +135,20 @@ def run(args: argparse.Namespace) -> int:
     print_tables(console, result, levels=not args.brief)
     _print_end(console, args, result)
     return 0 if result.agrees else 1
+
+
+def _check_paths(args: argparse.Namespace) -> None:
+    """Check where files go before the work, and that none goes over what is read."""
+    inputs = {
+        path.resolve() for path in (args.artefact, args.ckpt, *args.states) if path
+    }
+    for path in (args.output, args.json, args.figure):
+        if path is None:
+            continue
+        if not path.parent.is_dir():
+            raise ModelFileError(f"cannot write {path}: no folder {path.parent}")
+        if path.resolve() in inputs:
+            raise ArgumentError(f"{path} is both read and written")
 
 
 def _eager(args: argparse.Namespace, contract: "Contract") -> "EagerNetwork":
@@ -203,8 +204,12 @@ def _assignment(text: str) -> tuple[str, str]:
     return field, variable
 
 
-def _panels(result: "Replay") -> tuple[Any, dict[str, dict[str, Any]]]:
-    """Latitudes and panels of the figure."""
+def _draw(args: argparse.Namespace, network: str, result: "Replay") -> None:
+    """Draw zonal means of reference, network and difference."""
+    import numpy as np
+
+    from gwparam.evaluate.plots import zonal_mean_figure
+
     if not result.has_latitude:
         raise ArgumentError("the states have no latitude, expected one for --figure")
     rows = {}
@@ -214,13 +219,16 @@ def _panels(result: "Replay") -> tuple[Any, dict[str, dict[str, Any]]]:
             panels["difference"] = panels["network"] - panels["reference"]
         wind = variable.field.name.removeprefix("tendency_of_").partition("_")[0]
         rows[f"{wind.capitalize()} drag"] = panels
-    return result.variables[0].zonal_means["network"].latitude, rows
-
-
-def _array(values: Any) -> Any:
-    import numpy as np
-
-    return np.asarray(values)
+    names = ", ".join(path.name for path in args.states)
+    zonal_mean_figure(
+        args.figure,
+        result.variables[0].zonal_means["network"].latitude,
+        np.asarray(result.pressure),
+        rows,
+        caption=f"Mean over {len(result.times)} times and longitude. States: {names}. "
+        f"Network: {network}. Difference: network minus reference.",
+        title="Zonal-mean gravity-wave drag",
+    )
 
 
 def _print_end(console: Any, args: argparse.Namespace, result: "Replay") -> None:

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict
@@ -51,8 +52,8 @@ def add_parser(subparsers: Any) -> None:
         "--teacher",
         required=True,
         choices=("ad99",),
-        help="scheme to learn: ad99 is Alexander and Dunkerton (1999) with the settings "
-        "of MiMA's example run",
+        help="scheme to learn: ad99 is Alexander and Dunkerton (1999), with the "
+        "settings of MiMA's example run",
     )
     add("-o", "--output", type=Path, metavar="FILE", required=True, help="checkpoint")
     add(
@@ -151,12 +152,12 @@ def _check(args: argparse.Namespace) -> None:
 
 
 def _lessons(args: argparse.Namespace, bars: "Progress") -> "tuple[Lesson, Lesson]":
-    """What to learn from, and what the score is for."""
+    """Collect what to learn from, and what the score is for."""
     from gwparam.emulator.columns import read_columns
     from gwparam.emulator.lessons import climatology_lesson, lesson
 
     def advance(total: int, label: str) -> Callable[[int], None]:
-        task = bars.add_task(label, total=total, note="columns")
+        task = bars.add_task(label, total=total, note="")
         return lambda ncol: bars.advance(task, ncol)
 
     held_out = read_columns(args.score_on) if args.score_on else []
@@ -197,7 +198,7 @@ def _train(
     for step, loss in train(network, samples, settings):
         mean = loss if mean is None else mean + _LOSS_WEIGHT * (loss - mean)
         rate = step * batch / (time.perf_counter() - start)
-        note = f"loss {mean:.4f}, {rate / 1e3:.1f} thousand samples/s"
+        note = f"loss {mean:.4f}, {rate / 1e3:.1f} k samples/s"
         bars.update(task, completed=step, note=note)
 
 
@@ -208,18 +209,16 @@ def _bars() -> "Progress":
         Progress,
         TaskProgressColumn,
         TextColumn,
-        TimeElapsedColumn,
         TimeRemainingColumn,
     )
 
     return Progress(
         TextColumn("{task.description:<21}"),
-        BarColumn(bar_width=20),
+        BarColumn(bar_width=12),
         TaskProgressColumn(),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
         TextColumn("{task.fields[note]}"),
+        TimeRemainingColumn(),
+        TextColumn("left"),
         console=Console(stderr=True),
     )
 
@@ -229,13 +228,17 @@ def _report(path: Path, training: "Training", seconds: float) -> None:
     from rich.table import Table
 
     table = Table(title=f"score on {training.scored_on}", title_justify="left")
-    for heading in ("output", "R2", "correlation", "rms error"):
+    for heading in ("output", "R2", "correlation", "rms error [m s-2]"):
         table.add_column(heading, justify="left" if heading == "output" else "right")
     for item in training.score:
         table.add_row(
-            item.name, f"{item.r2:.3f}", f"{item.correlation:.3f}", f"{item.rms_error:.2e}"
+            item.name.replace("_due_to_gravity_wave_drag", ""),
+            f"{item.r2:.3f}",
+            f"{item.correlation:.3f}",
+            f"{item.rms_error:.2e}",
         )
-    console = Console(highlight=False)
+    # Files and pipes have no width: give the table what it needs.
+    console = Console(width=None if sys.stdout.isatty() else 120, highlight=False)
     console.print(table)
     console.print(f"learned from {training.learned_from}, in {seconds:.0f} s")
     console.print(f"wrote {path} ({path.stat().st_size / 1e6:.2f} MB)", soft_wrap=True)

@@ -1,1 +1,1 @@
-"""Train a network to give the drag of a native scheme, on columns made from formulas."""
+"""Train a network to give the drag of a native scheme on columns made from formulas."""

@@ -83,7 +83,7 @@ def draw_globe(
 
 
 def topography(latitude: Array, longitude: Array) -> Array:
-    """Height of an ideal surface: two mountain ranges in the north, a dome in the south.
+    """Height of an ideal surface: two ranges in the north, a dome in the south.
 
     Parameters
     ----------
@@ -97,9 +97,9 @@ def topography(latitude: Array, longitude: Array) -> Array:
 
     Notes
     -----
-    The mountains are the positive half of wavenumber 2 between 25 and 65 N of Gerber and
-    Polvani (2009), J. Clim. 22, 1920-1933, eq. 1. The dome has the place and height
-    of Antarctica.
+    The ranges are the positive half of wavenumber 2 between 25 and 65 N, as in Gerber
+    and Polvani (2009), J. Clim. 22, 1920-1933, section 2. The dome has the place and
+    about the height of Antarctica.
     """
     inside = np.clip((latitude - 25.0) / 40.0, 0.0, 1.0)
     ridges = np.maximum(np.cos(2 * np.deg2rad(longitude)), 0.0)

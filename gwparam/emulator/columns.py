@@ -98,7 +98,7 @@ def read_columns(paths: Sequence[str | PathLike[str]]) -> list[Columns]:
     paths : sequence of path-like
         netCDF files with wind, temperature, geopotential height, surface pressure and
         latitude on 40 sigma levels, and the variable ``sigma_full`` (pressure over
-        surface pressure). ``lat_cg_init``, if present, is the set-up latitude of the rows.
+        surface pressure). ``lat_cg_init``, if there, is the set-up latitude of a row.
 
     Returns
     -------
@@ -139,7 +139,9 @@ def _read_time(states: States, index: int, sigma: Array) -> Columns:
         ).astype(np.float64)
         if field.levels == "full":
             array = array.reshape(-1, array.shape[-1])
-            values[name] = array if states.levels.order == "top_down" else array[:, ::-1]
+            values[name] = (
+                array if states.levels.order == "top_down" else array[:, ::-1]
+            )
         else:
             values[name] = array.reshape(-1)
     return Columns(
@@ -150,7 +152,7 @@ def _read_time(states: States, index: int, sigma: Array) -> Columns:
 
 
 def _setup_latitude(states: States, latitude: Array) -> Array:
-    """Set-up latitude of the file, spread over its columns; else their latitude."""
+    """Spread the file's set-up latitude over its columns; without it, take theirs."""
     dataset: xr.Dataset = states.dataset
     if _SETUP_LATITUDE not in dataset.variables:
         return latitude

@@ -27,14 +27,14 @@ def log_pressure_height(pressure: Array) -> Array:
     return result
 
 
-def winter_weight(day: Array, hemisphere: float) -> Array:
-    """How much winter it is: 1 in mid-January in the north (1), in mid-July in the south.
+def winter_weight(day: Array, hemisphere: float | Array) -> Array:
+    """How much winter it is: 1 in mid-January in the north, in mid-July in the south.
 
     Parameters
     ----------
     day : ndarray, any shape
         Day of a year of 365 days.
-    hemisphere : float
+    hemisphere : float or ndarray
         1 for the northern, -1 for the southern.
 
     Returns
@@ -136,7 +136,7 @@ class MeanStates:
         ]
         return temperature_at(pressure) + anomaly
 
-    def _meridional(self, latitude: Array, state: Index | slice) -> Array:
+    def _meridional(self, latitude: Array, state: Index) -> Array:
         """Speed of every jet in its core's height at a latitude (..., njet)."""
         offset = (latitude - self.latitude[state]) / self.width[state]
         # The cosine lets the wind vanish at the poles.
@@ -203,7 +203,7 @@ def draw_mean_states(generator: np.random.Generator, day: Array) -> MeanStates:
         add(12 * (1 + spread(0.4)), side * (48 + spread(5)), 9.0, 7.0e3, 6.0e3)
         # Trade winds.
         add(-8 * (1 + spread(0.3)), side * (13 + spread(3)), 8.0, 0.0, 3.5e3)
-        # Polar-night jet, from strong to reversed, and its upper part nearer the equator.
+        # Polar-night jet, from strong to reversed; its upper part nearer the equator.
         vortex = winter**1.3 * generator.uniform(-0.3, 1.6, nstate)
         add(45 * vortex, side * (62 + spread(5)), 12.0, 40.0e3, 13.0e3)
         add(55 * vortex, side * (45 + spread(6)), 14.0, 56.0e3, 12.0e3)
@@ -243,7 +243,9 @@ def _balanced_temperature(states: MeanStates) -> Array:
     log-pressure height: (f + 2 u tan(phi) / a) du/dz = -(R / (a H)) dT/dphi.
     """
     radians = np.deg2rad(_LATITUDE)
-    meridional = states._meridional(_LATITUDE[None, :, None], np.s_[:, None])
+    meridional = states._meridional(
+        _LATITUDE[:, None], np.arange(len(states.day))[:, None]
+    )
     offset = (_HEIGHT - states.height[..., None]) / states.depth[..., None]
     vertical = np.exp(-0.5 * offset**2)
     slope = -offset / states.depth[..., None] * vertical

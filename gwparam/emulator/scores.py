@@ -52,7 +52,7 @@ def predict(network: WaveNetDrag, columns: Columns) -> Drag:
         Tendencies of the wind [m s-2].
     """
     inputs = [
-        torch.from_numpy(np.ascontiguousarray(array)).split(_CHUNK_COLUMNS)
+        torch.split(torch.from_numpy(np.ascontiguousarray(array)), _CHUNK_COLUMNS)
         for array in (
             columns.eastward_wind,
             columns.northward_wind,

@@ -27,8 +27,8 @@ class TrainingSettings:
     """
 
     epochs: int = 20
-    batch: int = 1024
-    learning_rate: float = 2.0e-3
+    batch: int = 512
+    learning_rate: float = 4.0e-3
     seed: int = 0
 
     def __post_init__(self) -> None:

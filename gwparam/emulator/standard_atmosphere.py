@@ -81,8 +81,8 @@ def temperature_at(pressure: Array) -> Array:
 
     Notes
     -----
-    Source: NOAA, NASA and USAF (1976), U.S. Standard Atmosphere, eq. 23, with the height
-    of a pressure from a table of every 100 m.
+    Source: NOAA, NASA and USAF (1976), U.S. Standard Atmosphere, eq. 23, with the
+    height of a pressure from a table of every 100 m.
     """
     log_pressure = np.log(np.asarray(pressure) / SEA_LEVEL_PRESSURE)
     height = np.interp(-log_pressure, -_TABLE_LOG_PRESSURE, _TABLE_HEIGHT)

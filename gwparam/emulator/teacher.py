@@ -13,6 +13,7 @@ from gwparam.native import MIMA_SETTINGS, AlexanderDunkerton
 
 Array = NDArray[np.float64]
 
+
 class Drag(NamedTuple):
     """Drag on the wind [m s-2], each of shape (ncol, nlev), level 0 = top."""
 

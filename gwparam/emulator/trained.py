@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from os import PathLike
 
 import torch
+from safetensors import SafetensorError
 from torch import Tensor
 
 from gwparam.checkpoints import save_wavenet_checkpoint
@@ -105,7 +106,10 @@ def save_trained(
     try:
         save_wavenet_checkpoint(
             path,
-            {key: _single(value) for key, value in network.network.state_dict().items()},
+            {
+                key: _single(value)
+                for key, value in network.network.state_dict().items()
+            },
             means=_single(scaling.get_buffer("mean")),
             stds=_single(scaling.get_buffer("standard_deviation")),
             description=TrainedDescription(
@@ -117,7 +121,7 @@ def save_trained(
                 training,
             ),
         )
-    except OSError as error:
+    except (OSError, SafetensorError) as error:
         raise ModelFileError(f"cannot write {path}: {error}") from None
 
 
@@ -141,5 +145,7 @@ def _training_range(samples: Samples) -> tuple[TrainingRange, ...]:
         values = part.double()
         low, high = torch.aminmax(values, dim=0)
         statistics = (values.mean(dim=0), values.std(dim=0), low, high)
-        ranges.append(TrainingRange(field.name, *(tuple(s.tolist()) for s in statistics)))
+        ranges.append(
+            TrainingRange(field.name, *(tuple(s.tolist()) for s in statistics))
+        )
     return tuple(ranges)

@@ -13,7 +13,7 @@ from gwparam.networks.wavenet import WaveNet
 
 
 class Progress(NamedTuple):
-    """Where training stands: steps done, and the mean square error of the last one [1]."""
+    """Where training stands: steps done, and the last one's mean square error [1]."""
 
     step: int
     loss: float
@@ -37,16 +37,15 @@ def initial_network(samples: Samples, seed: int) -> WaveNet:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         network = WaveNet(nlev=samples.drag.shape[1])
-    norm = network.shared[0]
     features = samples.features.double()
-    norm.running_mean.copy_(features.mean(dim=0))
-    norm.running_var.copy_(features.var(dim=0))
+    network.get_buffer("shared.0.running_mean").copy_(features.mean(dim=0))
+    network.get_buffer("shared.0.running_var").copy_(features.var(dim=0))
     # In eval mode the statistics stay those of all samples.
     return network.eval()
 
 
 def steps_of(samples: Samples, settings: TrainingSettings) -> int:
-    """Steps that training will take."""
+    """Count the steps that training will take."""
     return settings.epochs * max(1, len(samples) // settings.batch)
 
 
@@ -104,7 +103,7 @@ def train(
 
 
 def _batches(count: int, batch: int, generator: torch.Generator) -> Iterator[Tensor]:
-    """Rows of the batches of one epoch; what does not fill a batch waits for the next."""
+    """Rows of the batches of one epoch; what does not fill a batch is left out."""
     order = torch.randperm(count, generator=generator)
     if count <= batch:
         yield order

@@ -109,7 +109,8 @@ class Waves:
         for wave in range(self.speed.shape[1]):
 
             def of(parameter: Array, wave: int = wave) -> Array:
-                return parameter[state, wave][:, None]
+                values: Array = parameter[state, wave]
+                return values[:, None]
 
             offset = phi - of(self.latitude)
             meridional = of(self.speed) * np.exp(-0.5 * (offset / of(self.width)) ** 2)
@@ -143,39 +144,34 @@ def draw_waves(generator: np.random.Generator, day: Array) -> Waves:
     Waves
         17 waves for each day.
     """
-    members: dict[str, list[Array]] = {name: [] for name in Waves.__annotations__}
-    for family in _FAMILIES:
-        shape = (len(day), family.count)
-        side = generator.choice([-1.0, 1.0], shape)
-        winter = np.where(
-            side > 0,
-            winter_weight(day, 1.0)[:, None],
-            winter_weight(day, -1.0)[:, None],
-        )
-        season = 1 - family.winter_share * (1 - winter)
-        low, high = family.wavenumbers
-        members["wavenumber"].append(
-            generator.integers(low, high, shape, endpoint=True) + 0.0
-        )
-        members["latitude"].append(
-            np.deg2rad(side * generator.uniform(*family.latitude, shape))
-        )
-        members["width"].append(np.deg2rad(generator.uniform(*family.width, shape)))
-        members["height"].append(generator.uniform(*family.height, shape))
-        members["depth"].append(
-            family.depth * np.exp(generator.normal(0.0, 0.15, shape))
-        )
-        members["speed"].append(
-            family.speed * season * generator.uniform(0.0, 1.7, shape)
-        )
-        # Phase lines that tilt westward with height, as for waves that travel upward.
-        members["vertical_wavenumber"].append(
-            2 * np.pi / generator.uniform(*family.vertical_wavelength, shape)
-        )
-        members["phase"].append(generator.uniform(0.0, 2 * np.pi, shape))
+    families = [_draw_family(generator, day, family) for family in _FAMILIES]
     return Waves(
-        **{name: np.concatenate(part, axis=1) for name, part in members.items()}
+        *(np.concatenate(part, axis=1) for part in zip(*families, strict=True))
     )
+
+
+def _draw_family(
+    generator: np.random.Generator, day: Array, family: _Family
+) -> list[Array]:
+    """Draw the waves of one family, in the order of the attributes of `Waves`."""
+    shape = (len(day), family.count)
+
+    def uniform(limits: tuple[float, float]) -> Array:
+        return generator.uniform(*limits, shape)
+
+    hemisphere = generator.choice([-1.0, 1.0], shape)
+    winter = winter_weight(day[:, None], hemisphere)
+    return [
+        generator.integers(*family.wavenumbers, shape, endpoint=True).astype(float),
+        np.radians(hemisphere * uniform(family.latitude)),
+        np.radians(uniform(family.width)),
+        uniform(family.height),
+        family.depth * np.exp(generator.normal(0.0, 0.15, shape)),
+        family.speed * (1 - family.winter_share * (1 - winter)) * uniform((0.0, 1.7)),
+        # Phase lines tilt westward with height, as for waves that travel upward.
+        2 * np.pi / uniform(family.vertical_wavelength),
+        uniform((0.0, 2 * np.pi)),
+    ]
 
 
 def vertical_noise(

@@ -16,9 +16,9 @@ _MULTIPLE = 8
 """Every sum runs over a multiple of so many terms, every product gives a multiple of so
 many columns: with MKL a row of a float64 product else depends, in its last bit, on
 where in the batch it stands."""
-_BRANCHES_PER_GROUP = 8
+_BRANCHES_PER_GROUP = 16
 """A multiple of `_MULTIPLE`. One group of all 40 is slower than 40 branches, because
-its hidden units leave the cache; 8 and 16 are the fastest."""
+its hidden units leave the cache."""
 
 
 @singledispatch
@@ -51,8 +51,8 @@ def _(network: WaveNetDrag) -> PhysicalNetwork:
 class FusedWaveNet(nn.Module):
     """A WaveNet and the scaling of its result, as matrix products alone.
 
-    The batch normalisation of the features is folded into the first product, the
-    scaling into the last, and the branches stand in groups of 8. Features, hidden units
+    The batch normalisation of the features is folded into the first product and the
+    scaling into the last; the branches stand in groups of 16. Features, hidden units
     and branches are padded with zeros to multiples of 8.
 
     Parameters

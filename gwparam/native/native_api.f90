@@ -55,7 +55,7 @@ contains
     end subroutine drag_rows
 
     subroutine drag_run(self, row, latitude, pressure, height, temperature, u, v, half_pressure, &
-        dudt, dvdt, kedx, kedy, status, message)
+                        & dudt, dvdt, kedx, kedy, status, message)
 
         !! Arrays are (level, column); an empty half_pressure stands for an absent one.
         type(drag_scheme), intent(in) :: self
@@ -70,16 +70,16 @@ contains
         message = ""
         if (size(half_pressure) > 0) then
             call self%scheme%drag(row, latitude, pressure, height, temperature, u, v, dudt, dvdt, &
-                kedx, kedy, half_pressure, stat=status, errmsg=message)
+                                  & kedx, kedy, half_pressure, stat=status, errmsg=message)
         else
             call self%scheme%drag(row, latitude, pressure, height, temperature, u, v, dudt, dvdt, &
-                kedx, kedy, stat=status, errmsg=message)
+                                  & kedx, kedy, stat=status, errmsg=message)
         end if
 
     end subroutine drag_run
 
     subroutine drag_diagnose(self, row, latitude, pressure, height, temperature, wind, column, &
-        status, message)
+                             & status, message)
 
         type(drag_scheme), intent(in) :: self
         integer, intent(in) :: row
@@ -91,7 +91,7 @@ contains
 
         message = ""
         call self%scheme%diagnose(row, latitude, pressure, height, temperature, wind, column, &
-            stat=status, errmsg=message)
+                                  & stat=status, errmsg=message)
 
     end subroutine drag_diagnose
 

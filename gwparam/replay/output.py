@@ -77,7 +77,18 @@ class PredictionFile:
             Number of the time in the states.
         fields : mapping of str to ndarray, shape (horizontal..., nlev)
             The fields by name, in the contract's units.
+
+        Raises
+        ------
+        ModelFileError
+            If the file cannot be written, as when the disk is full.
         """
+        try:
+            self._write(step, index, fields)
+        except (OSError, RuntimeError) as error:
+            raise ModelFileError(f"cannot write {self._path}: {error}") from None
+
+    def _write(self, step: int, index: int, fields: Mapping[str, NDArray[Any]]) -> None:
         states = self._states
         order = [*states.dimensions, states.levels.dimension]
         for name, values in fields.items():

@@ -81,7 +81,7 @@ def _variable(result: Replay, variable: VariableScores) -> dict[str, Any]:
         "name": variable.field.name,
         "units": variable.field.units,
         "reference": variable.reference,
-        "relative_difference": variable.relative_difference,
+        "relative_difference": _finite(variable.relative_difference),
         "maximum_magnitude": variable.maximum_magnitude,
         "columns_beyond": variable.columns_beyond,
         "globe": _region(globe),
@@ -118,7 +118,10 @@ def _region(region: Region) -> dict[str, Any]:
     difference = score(eager)
     record: dict[str, Any] = {
         "samples": difference.samples,
-        "eager": {"max": difference.largest_error, "rms": difference.rms_error},
+        "eager": {
+            "max": _finite(difference.largest_error),
+            "rms": _finite(difference.rms_error),
+        },
         "reference": None,
     }
     if reference is not None:

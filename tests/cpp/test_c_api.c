@@ -655,6 +655,14 @@ static void test_strings(void) {
            strstr(json, "\"name\": \"linear\"") != NULL,
        "contract");
     free(json);
+    double scale = 0, offset = 0;
+    ok(gwparam_units_conversion("degC", "K", &scale, &offset) == GWPARAM_OK &&
+           scale == 1 && offset == 273.15,
+       "conversion of units");
+    ok(fails_with(gwparam_units_conversion("degC", "Pa", &scale, &offset),
+                  GWPARAM_ERR_CONTRACT, "has units \"degC\", expected \"Pa\"") &&
+           offset == 273.15,
+       "no conversion to another dimension");
     ok(fails_with(gwparam_scheme_run(NULL), GWPARAM_ERR_ARGUMENT, "scheme is null"),
        "null scheme");
     gwparam_scheme_free(scheme);

@@ -3,12 +3,12 @@ program test_scheme
     !! The Fortran module: kinds, ranks, sections, windows, statuses, and what is left as found.
 
     use, intrinsic :: ieee_arithmetic, only: ieee_divide_by_zero, ieee_get_halting_mode, &
-        ieee_invalid, ieee_quiet_nan, ieee_set_flag, ieee_value
+        & ieee_invalid, ieee_quiet_nan, ieee_set_flag, ieee_value
     use, intrinsic :: iso_c_binding, only: c_int
     use gwparam, only: dp, gwparam_bottom_up, gwparam_err_argument, gwparam_err_contract, &
-        gwparam_err_file, gwparam_err_nonfinite, gwparam_err_range, gwparam_err_shape, &
-        gwparam_guard_keep, gwparam_ok, gwparam_options_t, gwparam_scheme_t, &
-        gwparam_statistics_t, gwparam_top_down, gwparam_version, sp
+        & gwparam_err_file, gwparam_err_nonfinite, gwparam_err_range, gwparam_err_shape, &
+        & gwparam_guard_keep, gwparam_ok, gwparam_options_t, gwparam_scheme_t, &
+        & gwparam_statistics_t, gwparam_top_down, gwparam_version, sp
     implicit none(type, external)
 
     integer, parameter :: nlon = 3, nlat = 4, nlev = 5
@@ -25,6 +25,7 @@ program test_scheme
         integer(c_int) function omp_get_max_threads() bind(c, name="omp_get_max_threads")
             import :: c_int
             implicit none(type, external)
+
         end function omp_get_max_threads
     end interface
 
@@ -57,7 +58,7 @@ contains
 
         tests = tests + 1
         if (.not. passed) failures = failures + 1
-        print "(a, i0, a)", trim(merge("ok     ", "not ok ", passed))//" ", tests, " - "//name
+        print "(a, i0, a)", trim(merge("ok     ", "not ok ", passed)) // " ", tests, " - " // name
 
     end subroutine ok
 
@@ -87,7 +88,7 @@ contains
         character(len=*), intent(in) :: file
         type(gwparam_options_t), intent(in), optional :: options
 
-        call scheme%load(trim(folder)//"/"//file, options)
+        call scheme%load(trim(folder) // "/" // file, options)
         call scheme%set_levels(pressure, gwparam_top_down)
 
     end subroutine load
@@ -116,7 +117,7 @@ contains
         call scheme%get(dudt_name, dudt)
         call scheme%get(dvdt_name, dvdt, units="m s-1 day-1")
         call ok(stat == gwparam_ok .and. maxval(abs(dudt - dudt_expected)) <= rounding, &
-            "whole arrays")
+                & "whole arrays")
         call ok(maxval(abs(dvdt/86400 - dvdt_expected)) <= 100*rounding, "units of an output")
         call scheme%statistics(counters)
         call ok(counters%runs == 1 .and. counters%columns == nlon*nlat, "counters")
@@ -130,32 +131,32 @@ contains
 
         !! Sections of larger arrays, as a host with halos has them; their rest stays as it was.
         type(gwparam_scheme_t) :: scheme
-        real(dp) :: wide(2*nlon, 0:nlat + 1, nlev), found(nlev, nlon + 2, nlat)
+        real(dp) :: wide(2*nlon,0:nlat + 1,nlev), found(nlev, nlon + 2, nlat)
         integer :: j
 
         call load(scheme, "linear.pt")
         wide = ieee_value(1.0_dp, ieee_quiet_nan)
-        wide(1::2, 1:nlat, :) = u
-        call scheme%put(u_name, wide(1::2, 1:nlat, :))
-        call scheme%put(v_name, v(:, :, :))
+        wide(1::2,1:nlat,:) = u
+        call scheme%put(u_name, wide(1::2,1:nlat,:))
+        call scheme%put(v_name, v(:,:,:))
         call scheme%put(ps_name, ps)
         call scheme%put(lat_name, lat*(4*atan(1.0_dp)/180), units="radians")
         call scheme%run()
         wide = untouched
-        call scheme%get(dudt_name, wide(2::2, 1:nlat, :))
-        call ok(maxval(abs(wide(2::2, 1:nlat, :) - dudt_expected)) <= rounding, "strided sections")
-        call ok(all(abs(wide(1::2, :, :) - untouched) < rounding) .and. &
-            all(abs(wide(:, 0, :) - untouched) < rounding), "what is between them stays")
+        call scheme%get(dudt_name, wide(2::2,1:nlat,:))
+        call ok(maxval(abs(wide(2::2,1:nlat,:) - dudt_expected)) <= rounding, "strided sections")
+        call ok(all(abs(wide(1::2,:,:) - untouched) < rounding) .and. all(abs(wide(:,0, &
+                & :) - untouched) < rounding), "what is between them stays")
 
         ! One latitude row at a time, as (column, level).
         found = 0
         do j = 1, nlat
-            call scheme%put(u_name, u(:, j, :))
-            call scheme%put(v_name, v(:, j, :))
-            call scheme%put(ps_name, ps(:, j))
-            call scheme%put(lat_name, lat(:, j))
+            call scheme%put(u_name, u(:,j,:))
+            call scheme%put(v_name, v(:,j,:))
+            call scheme%put(ps_name, ps(:,j))
+            call scheme%put(lat_name, lat(:,j))
             call scheme%run()
-            call scheme%get(dvdt_name, dvdt(:, j, :))
+            call scheme%get(dvdt_name, dvdt(:,j,:))
         end do
         call ok(maxval(abs(dvdt - dvdt_expected)) <= rounding, "rows as (column, level)")
 
@@ -168,14 +169,14 @@ contains
 
         call load(scheme, "linear_float32.pt")
         call scheme%set_levels(pressure(nlev:1:-1), gwparam_bottom_up)
-        call scheme%put(u_name, real(u(:, :, nlev:1:-1), sp))
-        call scheme%put(v_name, real(v(:, :, nlev:1:-1), sp))
+        call scheme%put(u_name, real(u(:,:,nlev:1:-1), sp))
+        call scheme%put(v_name, real(v(:,:,nlev:1:-1), sp))
         call scheme%put(ps_name, real(ps, sp))
         call scheme%put(lat_name, real(lat, sp))
         call scheme%run()
-        call scheme%get(dudt_name, found(:, :, nlev:1:-1))
+        call scheme%get(dudt_name, found(:,:,nlev:1:-1))
         call ok(maxval(abs(found - dudt_expected)) <= single_rounding, &
-            "single precision, bottom up, negative stride")
+                & "single precision, bottom up, negative stride")
 
     end subroutine test_bottom_up_columns_of_single_precision
 
@@ -186,16 +187,16 @@ contains
 
         call load(scheme, "linear.pt")
         do j = 1, nlat
-            call scheme%put(u_name, u(:, j:j, :))
-            call scheme%put(v_name, v(:, j:j, :))
-            call scheme%put(ps_name, ps(:, j:j))
-            call scheme%put(lat_name, lat(:, j:j))
+            call scheme%put(u_name, u(:,j:j,:))
+            call scheme%put(v_name, v(:,j:j,:))
+            call scheme%put(ps_name, ps(:,j:j))
+            call scheme%put(lat_name, lat(:,j:j))
             call scheme%add_columns(window(j))
         end do
         call scheme%flush()
         dudt = 0
         do j = nlat, 1, -1
-            call scheme%get(dudt_name, dudt(:, j:j, :), window=window(j))
+            call scheme%get(dudt_name, dudt(:,j:j,:), window=window(j))
         end do
         call ok(maxval(abs(dudt - dudt_expected)) <= rounding, "windows")
 
@@ -208,7 +209,7 @@ contains
         real(dp) :: bad(nlon, nlat, nlev)
         integer :: stat
 
-        call scheme%load(trim(folder)//"/absent.pt", stat=stat, errmsg=errmsg)
+        call scheme%load(trim(folder) // "/absent.pt", stat=stat, errmsg=errmsg)
         call ok(stat == gwparam_err_file .and. index(errmsg, "No such file") > 0, "absent artefact")
         call ok(.not. scheme%is_loaded(), "nothing is loaded then")
         call scheme%run(stat, errmsg)
@@ -216,23 +217,24 @@ contains
         call load(scheme, "linear.pt")
         call scheme%set_levels(pressure, gwparam_bottom_up, stat, errmsg)
         call ok(stat == gwparam_err_argument .and. index(errmsg, "decrease (bottom up)") > 0, &
-            "swapped vertical order")
+                & "swapped vertical order")
         bad = u
         bad(3, 2, 4) = ieee_value(1.0_dp, ieee_quiet_nan)
         call scheme%put(u_name, bad, stat=stat, errmsg=errmsg)
-        call ok(stat == gwparam_err_nonfinite .and. &
-            errmsg == "eastward_wind is nan at (3, 2, 4), counted from 1", "NaN names its cell")
-        call scheme%put(u_name, u(:, :, 2:), stat=stat, errmsg=errmsg)
+        call ok(stat == gwparam_err_nonfinite &
+                & .and. errmsg == "eastward_wind is nan at (3, 2, 4), counted from 1", &
+                & "NaN names its cell")
+        call scheme%put(u_name, u(:,:,2:), stat=stat, errmsg=errmsg)
         call ok(stat == gwparam_err_shape .and. index(errmsg, "expected (3, 4, 5)") > 0, &
-            "wrong level count")
+                & "wrong level count")
         call scheme%put(lat_name, lat, units="K", stat=stat, errmsg=errmsg)
         call ok(stat == gwparam_err_contract .and. index(errmsg, 'units "K"') > 0, "wrong units")
         call put_all(scheme)
         call scheme%run()
         dudt = untouched
-        call scheme%get(dudt_name, dudt(:2, :, :), stat=stat, errmsg=errmsg)
+        call scheme%get(dudt_name, dudt(:2,:,:), stat=stat, errmsg=errmsg)
         call ok(stat == gwparam_err_shape .and. all(abs(dudt - untouched) < rounding), &
-            "outputs stay as they were")
+                & "outputs stay as they were")
 
     end subroutine test_failures_leave_outputs
 
@@ -244,7 +246,7 @@ contains
 
         errmsg = "as it was"
         stat = 1
-        call scheme%load(trim(folder)//"/linear.pt", stat=stat, errmsg=errmsg)
+        call scheme%load(trim(folder) // "/linear.pt", stat=stat, errmsg=errmsg)
         call ok(stat == gwparam_ok .and. errmsg == "as it was", "stat and errmsg on success")
 
     end subroutine test_errmsg_changes_only_on_failure
@@ -280,7 +282,7 @@ contains
         kept = .false.
         kept(2, 3) = .true.
         call ok(all(all(abs(dudt - untouched) < rounding, dim=3) .eqv. kept), &
-            "a kept column is the host's own, all others are the network's")
+                & "a kept column is the host's own, all others are the network's")
         call scheme%statistics(counters)
         call ok(counters%guarded_columns_last_run == 1, "kept columns are counted")
 

@@ -36,7 +36,7 @@ def read(path, *names):
 def published(export, reference_data):
     """The published WaveNet."""
     checkpoint = reference_data / "wavenet" / "network_wst.pkl"
-    return export(checkpoint, "--allow-pickle")
+    return export(checkpoint)
 
 
 def test_drag_is_the_same_bits_on_every_layout(run, states, artefact, tmp_path):

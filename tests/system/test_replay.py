@@ -258,6 +258,18 @@ def test_exit_status_is_2_for_options_that_do_not_fit(replay, capsys, options, m
     assert message in capsys.readouterr().err
 
 
+def test_states_are_never_overwritten(artefact, dataset, tmp_path, capsys):
+    source = tmp_path / "states.nc"
+    dataset.to_netcdf(source)
+    content = source.read_bytes()
+
+    status = main(["replay", str(artefact), str(source), "-o", str(source)])
+
+    assert status == 2
+    assert "is both read and written" in capsys.readouterr().err
+    assert source.read_bytes() == content
+
+
 def test_exit_status_is_2_without_states(artefact, tmp_path, capsys):
     status = main(["replay", str(artefact), str(tmp_path / "absent.nc")])
 

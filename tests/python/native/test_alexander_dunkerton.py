@@ -51,8 +51,11 @@ def test_drag_of_rounded_states_is_that_of_mima_in_nearly_all_columns(rounded_mi
     drag = columns.scheme(MIMA_SETTINGS).drag(*columns.state())
     for found, expected in (drag.eastward, eastward), (drag.northward, northward):
         rms, column = relative_errors(found, expected)
-        assert rms < 5e-4  # single-precision input moves some waves by a level
+        # Rounding to single precision moves a few waves by a level, in one column by a
+        # quarter of its maximum.
+        assert rms < 1e-3
         assert np.count_nonzero(column > 1e-3) <= 10
+        assert np.count_nonzero(column > 1e-2) <= 2
 
 
 @pytest.fixture
@@ -305,8 +308,8 @@ def direct_sweep(column, j):
         ({"nk": 0}, "nk is 0, expected 1 to 8"),
         ({"flag": 2}, "flag is 2, expected 0 or 1"),
         ({"dc": 0.0}, "dc is 0.00000, expected more than 0"),
-        ({"cmax": np.inf}, "cmax is Infinity, expected more than 0"),
-        ({"cmax": 0.5}, "cmax is .500000 m s-1, expected 1 to 10000 times dc"),
+        ({"cmax": np.inf}, "cmax is Inf, expected more than 0"),
+        ({"cmax": 0.5}, "cmax is 0.500000 m s-1, expected 1 to 10000 times dc"),
         ({"bw": -1.0}, "bw is -1.00000, expected at least 0"),
         ({"bw": 0.0, "bn": 0.0}, "bw and bn are both 0"),
         ({"dphis": 5.0}, "-dphis is -5.00000, expected more than 0"),
@@ -317,7 +320,7 @@ def direct_sweep(column, j):
         ),
         (
             {"damp_level_pressure": 40000.0, "source_level_pressure": 1000.0},
-            "source level is 19, expected at least 20, the lowest level of the lid",
+            "source level is 13, expected at least 14, the lowest level of the lid",
         ),
         (
             {

@@ -34,7 +34,7 @@ def spoil(columns, name, index, value):
         ("latitude", 3, np.nan, NonFiniteError, "latitude is NaN"),
         ("pressure", (3, 4), np.nan, NonFiniteError, "pressure is NaN at level 5"),
         ("pressure", (3, 0), -1.0, ArgumentError, "pressure is -1.00000 at level 1"),
-        ("height", (3, 4), np.inf, NonFiniteError, "height is Infinity at level 5"),
+        ("height", (3, 4), np.inf, NonFiniteError, "height is Inf at level 5"),
         ("height", (3, 4), 0.0, ArgumentError, "expected level 1 to be the model top"),
         (
             "temperature",
@@ -50,7 +50,7 @@ def spoil(columns, name, index, value):
             (3, 4),
             -np.inf,
             NonFiniteError,
-            "v is -Infinity at level 5",
+            "v is -Inf at level 5",
         ),
         ("northward_wind", (3, slice(None)), 1e5, ArgumentError, "no wave of the spec"),
     ],

@@ -1,8 +1,6 @@
 """The Fortran facade, driven from Python."""
 
-import importlib.util
-from pathlib import Path
-
+import artefacts
 import numpy as np
 import pytest
 
@@ -18,16 +16,6 @@ from gwparam.native import FortranScheme
 
 COLUMNS = 7
 
-
-def _load_artefacts():
-    path = Path(__file__).parents[2] / "artefacts.py"
-    spec = importlib.util.spec_from_file_location("artefacts", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-artefacts = _load_artefacts()
 U, V, PS, LAT = artefacts.U, artefacts.V, artefacts.PS, artefacts.LAT
 
 
