@@ -38,5 +38,6 @@ clean:
 	touch $@
 
 .venv/lint.stamp: .venv/package.stamp pyproject.toml
+	$(BIN)/pip install -q 'pip>=25.1' # the first that knows dependency groups
 	$(BIN)/pip install -q --group lint
 	touch $@

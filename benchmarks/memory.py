@@ -3,8 +3,8 @@
     python benchmarks/memory.py [ARTEFACT] [--calls N]
 
 Calls the library again and again on two latitude rows of a T42 host (256 columns) and
-prints the resident memory: after the warm-up it must stay flat. The first call must be as
-fast as the tenth, because the network is warmed up when it is loaded.
+prints the resident memory: after the warm-up it must stay flat. The first call must be
+as fast as the tenth, because the network is warmed up when it is loaded.
 """
 
 import argparse

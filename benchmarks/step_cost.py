@@ -2,15 +2,15 @@
 
     python benchmarks/step_cost.py [ARTEFACT] [--threads N] [--rounds N]
 
-A T42 globe (128 x 64 columns, 40 levels) of the embedded climatology, arrays as a Fortran
-host has them, (lon, lat, lev) with longitude fastest. Each round times all three one
-after the other, so that a busy machine slows them alike; the table gives medians, and
-ratios as medians of the ratios in a round.
+A T42 globe (128 x 64 columns, 40 levels) of smooth winds, arrays as a Fortran host has
+them, (lon, lat, lev) with longitude fastest. Each round times all three one after the
+other, so that a busy machine slows them alike; the table gives medians, and ratios as
+medians of the ratios in a round.
 
 - native: Alexander and Dunkerton (1999), gwparam.native, one thread.
 - library: put four fields, run, get two, through the C ABI.
-- network: the artefact's graph alone, run by torch on tensors that are already packed in
-  the library's chunks of 512 columns. What the library adds to it is its overhead.
+- network: the artefact's graph alone, run by torch on tensors that are already packed
+  in the library's chunks of 512 columns. What the library adds is its overhead.
 """
 
 import argparse
@@ -121,7 +121,9 @@ def network_step(
     return step
 
 
-def measure(steps: dict[str, Callable[[], object]], rounds: int) -> dict[str, np.ndarray]:
+def measure(
+    steps: dict[str, Callable[[], object]], rounds: int
+) -> dict[str, np.ndarray]:
     times: dict[str, list[float]] = {name: [] for name in steps}
     for step in steps.values():
         for _ in range(3):

@@ -281,7 +281,7 @@ PyTorch agrees within the artefact's tolerance.
         ("all scores", SCORES),
         ("what every step said", DEMO / "*.log"),
     ):
-        shown = path.relative_to(PROJECT)
+        shown = os.path.relpath(path, PROJECT)
         console.print(f"  {what:<26}{shown}", soft_wrap=True)
     console.print(f"\nfinished in {seconds:.0f} s")
 

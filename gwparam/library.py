@@ -81,9 +81,7 @@ def load_scheme(
     _check(lib.gwparam_options_init(options, ffi.sizeof("gwparam_options")))
     encoded = device.encode()
     if len(encoded) >= ffi.sizeof(options.device):
-        raise ArgumentError(
-            f'device is "{device}", expected auto, cpu, cuda or cuda:N'
-        )
+        raise ArgumentError(f'device is "{device}", expected auto, cpu, cuda or cuda:N')
     options.threads = threads
     options.chunk_columns = chunk_columns
     options.device = encoded
@@ -116,9 +114,7 @@ def unit_conversion(given: str, wanted: str) -> tuple[float, float]:
     ffi, lib = _library()
     found = ffi.new("double[2]")
     _check(
-        lib.gwparam_units_conversion(
-            given.encode(), wanted.encode(), found, found + 1
-        )
+        lib.gwparam_units_conversion(given.encode(), wanted.encode(), found, found + 1)
     )
     return found[0], found[1]
 

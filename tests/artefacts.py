@@ -1,4 +1,4 @@
-"""Writes small artefacts with a known answer, good and bad, for the tests of every language.
+"""Writes small artefacts with a known answer, good and bad, for tests of every language.
 
 They do not come from the exporter, so that the two are tested apart. The network is
 
@@ -120,7 +120,9 @@ def write(path: Path, network: torch.nn.Module, document: dict, scale: float = 1
     inputs = probe_tensors(dtype)
     outputs = Linear()(*inputs) if scale != 1.0 else network(*inputs)
     outputs = outputs if isinstance(outputs, tuple) else (outputs,)
-    probe = b"".join(x.numpy().tobytes() for x in (*inputs, *(y * scale for y in outputs)))
+    probe = b"".join(
+        x.numpy().tobytes() for x in (*inputs, *(y * scale for y in outputs))
+    )
     extra = {
         "gwparam_contract.json": json.dumps(document),
         "gwparam_probe.bin": probe,

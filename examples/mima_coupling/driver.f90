@@ -16,7 +16,7 @@ program driver
         & stand_in_clock
     use states_file, only: states_t
     use tendencies_file, only: tendencies_t
-    use time_manager_mod, only: set_time
+    use time_manager_mod, only: set_time, time_type
     implicit none(type, external)
 
     real, parameter :: radian = 180.0/(4.0*atan(1.0)) !! Degrees per radian
@@ -167,9 +167,8 @@ contains
         !! Read a state and compute its drag, window by window.
         integer, intent(in) :: step
 
-        integer :: i, i1, i2, j, j1, j2
+        integer :: i, j
         real :: delt
-        real, pointer :: psurf(:,:)
 
         associate (state => state_of(step))
             call file%read_levels("u", "m s-1", state, first_row, u)
@@ -190,27 +189,37 @@ contains
         call mpp_clock_begin(calc_clock)
         call cg_drag_time_vary(delt)
         do j = 1, windows(2)
-            j1 = 1 + (j - 1)*(n_rows/windows(2))
-            j2 = j*(n_rows/windows(2))
             do i = 1, windows(1)
-                i1 = 1 + (i - 1)*(file%nlon/windows(1))
-                i2 = i*(file%nlon/windows(1))
-                ! A pointer to nothing is an absent argument.
-                nullify (psurf)
-                if (pass_surface_pressure) psurf => ps(i1:i2,j1:j2)
-                associate (lat => lat(i1:i2,j1:j2), p => pfull(i1:i2,j1:j2,:), u => u(i1:i2,j1:j2, &
-                           & :), v => v(i1:i2,j1:j2,:), t => temp(i1:i2,j1:j2,:), &
-                           & z => zfull(i1:i2,j1:j2,:), drag_x => drag_x(i1:i2,j1:j2,:), &
-                           & drag_y => drag_y(i1:i2,j1:j2,:))
-                    call cg_drag_calc(i1, j1, lat, p, z, t, u, v, set_time(step*dt_atmos), delt, &
-                                      & drag_x, drag_y, psurf)
-                end associate
+                call one_window(i, j, set_time(step*dt_atmos), delt)
             end do
         end do
         call cg_drag_endts
         call mpp_clock_end(calc_clock)
 
     end subroutine one_step
+
+    subroutine one_window(i, j, time, delt)
+
+        !! Drag of one window of this rank's columns.
+        integer, intent(in) :: i, j !! Number of the window along longitude and latitude
+        type(time_type), intent(in) :: time
+        real, intent(in) :: delt !! [s]
+
+        integer :: ie, is, je, js
+        real, pointer :: psurf(:,:)
+
+        ie = i*(file%nlon/windows(1))
+        is = ie - file%nlon/windows(1) + 1
+        je = j*(n_rows/windows(2))
+        js = je - n_rows/windows(2) + 1
+        ! A pointer to nothing is an absent argument.
+        nullify (psurf)
+        if (pass_surface_pressure) psurf => ps(is:ie,js:je)
+        call cg_drag_calc(is, js, lat(is:ie,js:je), pfull(is:ie,js:je,:), zfull(is:ie,js:je,:), &
+                          & temp(is:ie,js:je,:), u(is:ie,js:je,:), v(is:ie,js:je,:), time, delt, &
+                          & drag_x(is:ie,js:je,:), drag_y(is:ie,js:je,:), psurf)
+
+    end subroutine one_window
 
     subroutine report
 

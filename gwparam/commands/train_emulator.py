@@ -228,7 +228,7 @@ def _report(path: Path, training: "Training", seconds: float) -> None:
     from rich.table import Table
 
     table = Table(title=f"score on {training.scored_on}", title_justify="left")
-    for heading in ("output", "R2", "correlation", "rms error [m s-2]"):
+    for heading in ("output", "R2", "correlation", "rms error (m s-2)"):
         table.add_column(heading, justify="left" if heading == "output" else "right")
     for item in training.score:
         table.add_row(

@@ -1,4 +1,4 @@
-"""The three languages say the same, and the library exports what its header declares."""
+"""The three languages agree, and the library exports what its header declares."""
 
 import re
 import subprocess

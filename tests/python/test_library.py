@@ -1,4 +1,4 @@
-"""The compiled library from Python: layouts, exceptions, and what a wrong call leaves."""
+"""The compiled library from Python: layouts, exceptions, what a wrong call leaves."""
 
 from pathlib import Path
 

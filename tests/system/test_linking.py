@@ -1,0 +1,105 @@
+"""A stranger's program links in one line, whichever way the stranger asks for flags."""
+
+import os
+import shutil
+import subprocess
+from importlib import resources
+from pathlib import Path
+
+import artefacts
+import pytest
+
+PACKAGE = Path(str(resources.files("gwparam")))
+
+FORTRAN_HOST = """
+program host
+    use gwparam, only: gwparam_scheme_t, gwparam_top_down, gwparam_version
+    implicit none
+    type(gwparam_scheme_t) :: scheme
+    integer :: stat
+    character(len=200) :: errmsg
+    call scheme%load("linear.pt", stat=stat, errmsg=errmsg)
+    if (stat /= 0) error stop
+    call scheme%load("absent.pt", stat=stat, errmsg=errmsg)
+    print "(a)", "version "//gwparam_version()//", then "//trim(errmsg)
+end program host
+"""
+
+C_HOST = """
+#include <gwparam.h>
+#include <stdio.h>
+int main(void) {
+    char text[256];
+    gwparam_scheme *scheme = NULL;
+    if (gwparam_scheme_load(&scheme, "linear.pt", NULL) != GWPARAM_OK) return 1;
+    gwparam_scheme_free(scheme);
+    if (gwparam_scheme_load(&scheme, "absent.pt", NULL) != GWPARAM_ERR_FILE) return 1;
+    if (gwparam_last_error(text, sizeof text) != GWPARAM_OK) return 1;
+    printf("%s\\n", text);
+    return 0;
+}
+"""
+
+CMAKE = """
+cmake_minimum_required(VERSION 3.20)
+project(stranger C Fortran)
+find_package(gwparam REQUIRED)
+add_executable(c_host host.c)
+target_link_libraries(c_host gwparam::gwparam)
+add_executable(fortran_host host.f90)
+target_link_libraries(fortran_host gwparam::fortran)
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "host.f90").write_text(FORTRAN_HOST)
+    (tmp_path / "host.c").write_text(C_HOST)
+    (tmp_path / "CMakeLists.txt").write_text(CMAKE)
+    artefacts.write(tmp_path / "linear.pt", artefacts.Linear(), artefacts.contract())
+    return tmp_path
+
+
+def call(folder: Path, command: str, **environment: str) -> str:
+    result = subprocess.run(
+        command,
+        cwd=folder,
+        shell=True,
+        capture_output=True,
+        text=True,
+        env={**os.environ, **environment},
+    )
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+def test_fortran_host_links_with_gwparam_config(folder: Path) -> None:
+    call(
+        folder,
+        "gfortran $(gwparam config --fflags) host.f90 $(gwparam config --libs) -o host",
+    )
+    assert "cannot open absent.pt: No such file" in call(folder, "./host")
+
+
+def test_c_host_links_with_gwparam_config(folder: Path) -> None:
+    call(
+        folder, "gcc $(gwparam config --cflags) host.c $(gwparam config --libs) -o host"
+    )
+    assert "cannot open absent.pt" in call(folder, "./host")
+
+
+def test_hosts_link_with_pkg_config(folder: Path) -> None:
+    path = str(PACKAGE / "lib" / "pkgconfig")
+    flags = "$(pkg-config --cflags --libs gwparam)"
+    call(folder, f"gfortran host.f90 {flags} -o f_host", PKG_CONFIG_PATH=path)
+    call(folder, f"gcc host.c {flags} -o c_host", PKG_CONFIG_PATH=path)
+    assert "cannot open absent.pt" in call(folder, "./f_host")
+    assert "cannot open absent.pt" in call(folder, "./c_host")
+
+
+@pytest.mark.skipif(shutil.which("cmake") is None, reason="cmake is not installed")
+def test_hosts_link_with_cmake(folder: Path) -> None:
+    call(folder, f"cmake -S . -B build -DCMAKE_PREFIX_PATH={PACKAGE}")
+    call(folder, "cmake --build build")
+    assert "cannot open absent.pt" in call(folder, "build/c_host")
+    assert "cannot open absent.pt" in call(folder, "build/fortran_host")
