@@ -14,8 +14,6 @@ medians of the ratios in a round.
 """
 
 import argparse
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -27,6 +25,7 @@ from rich.console import Console
 from rich.table import Table
 
 import gwparam
+from gwparam.export import export_model
 from gwparam.grids import full_levels, gaussian_latitudes, latitude_edges, uneven_sigma
 from gwparam.native import MIMA_SETTINGS, AlexanderDunkerton
 
@@ -138,12 +137,7 @@ def measure(
 
 def export_sample(folder: Path, dtype: str) -> Path:
     path = folder / f"{dtype}.pt"
-    command = ["export", "--ckpt", str(SAMPLE), "-o", str(path), "--dtype", dtype]
-    subprocess.run(
-        [sys.executable, "-m", "gwparam.cli", *command],
-        check=True,
-        stdout=subprocess.DEVNULL,
-    )
+    export_model(SAMPLE, path, dtype=dtype)
     return path
 
 

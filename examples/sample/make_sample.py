@@ -1,6 +1,6 @@
 """Make the embedded sample: states with native drag, and a WaveNet trained on it.
 
-    python examples/sample/make_sample.py            both files, about ten minutes
+    python examples/sample/make_sample.py            both files, ten to twenty minutes
     python examples/sample/make_sample.py --states   sample_states.nc alone, a second
 
 The columns of the sample have a seed of their own, which the training never sees: the
