@@ -34,9 +34,9 @@ CHUNK = 512
 SAMPLE = Path(__file__).parents[1] / "examples" / "sample" / "wavenet_ad99.safetensors"
 
 
-def fortran_layout(columns: np.ndarray) -> np.ndarray:
-    """Turn (lat, lon, lev) into a view of that shape on (lev, lat, lon) memory."""
-    return np.moveaxis(np.ascontiguousarray(np.moveaxis(columns, -1, 0)), 0, -1)
+def fortran_layout(field: np.ndarray) -> np.ndarray:
+    """Turn (lat, lon[, lev]) into (lon, lat[, lev]) as Fortran stores it."""
+    return np.asfortranarray(np.swapaxes(field, 0, 1))
 
 
 def globe() -> dict[str, np.ndarray]:
@@ -51,7 +51,7 @@ def globe() -> dict[str, np.ndarray]:
 
     def wind() -> np.ndarray:
         noise = random.standard_normal((NLAT, NLON, NLEV)).cumsum(axis=-1)
-        return fortran_layout(jet + 5 * noise)
+        return jet + 5 * noise
 
     return {
         "latitude": np.ascontiguousarray(latitude),
@@ -80,14 +80,15 @@ def library_step(
 ) -> Callable[[], object]:
     scheme = gwparam.load_scheme(artefact, threads=threads)
     scheme.set_levels(full_levels(uneven_sigma(NLEV)) * 1e5)
+    fields = {f.name: fortran_layout(state[f.name]) for f in scheme.contract.inputs}
     out = {
         field.name: fortran_layout(np.zeros((NLAT, NLON, NLEV)))
         for field in scheme.contract.outputs
     }
 
     def step() -> None:
-        for field in scheme.contract.inputs:
-            scheme.put(field.name, state[field.name])
+        for name, array in fields.items():
+            scheme.put(name, array)
         scheme.run()
         for name, array in out.items():
             scheme.get(name, array)

@@ -1,4 +1,4 @@
-"""Writes small artefacts with a known answer, good and bad, for tests of every language.
+"""Writes small artefacts with a known answer, good and bad, for every language's tests.
 
 They do not come from the exporter, so that the two are tested apart. The network is
 

@@ -46,10 +46,6 @@ class Columns {
     std::int64_t offset_ = 0;
 };
 
-std::int64_t level_stride(const HostArray &host) {
-    return host.on_levels ? host.array->stride[host.array->rank - 1] : 0;
-}
-
 [[noreturn]] void throw_nonfinite(const HostArray &host, std::int64_t column,
                                   std::int64_t level, double value,
                                   const std::string &field) {
@@ -83,38 +79,81 @@ template <typename Body> void for_each_tile(const HostArray &host, Body &&body) 
     }
 }
 
+// Where a tile's columns lie in the host's array, and how the levels follow each other.
+struct HostTile {
+    std::int64_t first_level; // offset of the network's level 0
+    std::int64_t level_stride;
+    std::int64_t count;
+    const std::int64_t *offsets;
+};
+
+HostTile tile_of(const HostArray &host, bool flip, std::int64_t width,
+                 std::int64_t count, const std::array<std::int64_t, tile> &offsets) {
+    const std::int64_t stride =
+        host.on_levels ? host.array->stride[host.array->rank - 1] : 0;
+    return {flip ? (width - 1) * stride : 0, flip ? -stride : stride, count,
+            offsets.data()};
+}
+
+// Everything by value: what a store might change would be read again for every cell.
+template <typename Host, typename Network>
+void pack_tile(const Host *host, HostTile from, Conversion conversion,
+               std::int64_t width, Network *rows) {
+    for (std::int64_t level = 0; level < width; ++level) {
+        const Host *line = host + from.first_level + from.level_stride * level;
+        for (std::int64_t i = 0; i < from.count; ++i) {
+            rows[i * width + level] = static_cast<Network>(
+                line[from.offsets[i]] * conversion.scale + conversion.offset);
+        }
+    }
+}
+
+template <typename Network, typename Host>
+void unpack_tile(const Network *rows, std::int64_t width, Conversion conversion,
+                 const ColumnMark *marks, HostTile to, Host *host) {
+    const bool none_kept = std::count(marks, marks + to.count, column_kept) == 0;
+    for (std::int64_t level = 0; level < width; ++level) {
+        Host *line = host + to.first_level + to.level_stride * level;
+        for (std::int64_t i = 0; i < to.count; ++i) {
+            if (none_kept || marks[i] != column_kept) {
+                line[to.offsets[i]] = static_cast<Host>(
+                    rows[i * width + level] * conversion.scale + conversion.offset);
+            }
+        }
+    }
+}
+
+// The place of the first value that is not finite, or `count` if all are.
+template <typename Network>
+std::int64_t find_nonfinite(const Network *values, std::int64_t count) {
+    // First all at once, which the compiler turns into a few vector instructions.
+    int nonfinite = 0;
+    for (std::int64_t n = 0; n < count; ++n) {
+        nonfinite |= !(std::abs(values[n]) <= std::numeric_limits<Network>::max());
+    }
+    const auto *found = nonfinite == 0
+                            ? values + count
+                            : std::find_if(values, values + count, [](Network value) {
+                                  return !std::isfinite(value);
+                              });
+    return found - values;
+}
+
 template <typename Host, typename Network>
 void pack_as(const HostArray &host, bool flip, const Conversion &conversion,
              const std::string &field, Rows &rows, std::int64_t first) {
     const auto *source = static_cast<const Host *>(host.array->data);
     const std::int64_t width = rows.width();
-    const std::int64_t stride = level_stride(host);
     for_each_tile(host, [&](std::int64_t start, std::int64_t count,
                             const auto &offsets) {
         auto *target = reinterpret_cast<Network *>(rows.row(first + start));
-        for (std::int64_t level = 0; level < width; ++level) {
-            const Host *line = source + stride * (flip ? width - 1 - level : level);
-            for (std::int64_t i = 0; i < count; ++i) {
-                target[i * width + level] = static_cast<Network>(
-                    line[offsets[i]] * conversion.scale + conversion.offset);
-            }
-        }
-        // A pass of its own, which the compiler turns into a few vector instructions.
-        int unfinite = 0;
-        for (std::int64_t n = 0; n < count * width; ++n) {
-            unfinite |= !(std::abs(target[n]) <= std::numeric_limits<Network>::max());
-        }
-        if (unfinite == 0) {
-            return;
-        }
-        for (std::int64_t i = 0; i < count; ++i) {
-            for (std::int64_t level = 0; level < width; ++level) {
-                const double value = target[i * width + level];
-                if (!std::isfinite(value)) {
-                    throw_nonfinite(host, start + i, flip ? width - 1 - level : level,
-                                    value, field);
-                }
-            }
+        const HostTile from = tile_of(host, flip, width, count, offsets);
+        pack_tile(source, from, conversion, width, target);
+        const std::int64_t bad = find_nonfinite(target, count * width);
+        if (bad < count * width) {
+            const std::int64_t level = bad % width;
+            throw_nonfinite(host, start + bad / width, flip ? width - 1 - level : level,
+                            static_cast<double>(target[bad]), field);
         }
     });
 }
@@ -125,22 +164,11 @@ void unpack_as(const Rows &rows, std::int64_t first, bool flip,
                const HostArray &host) {
     auto *target = static_cast<Host *>(host.array->data);
     const std::int64_t width = rows.width();
-    const std::int64_t stride = level_stride(host);
     for_each_tile(host, [&](std::int64_t start, std::int64_t count,
                             const auto &offsets) {
         const auto *source = reinterpret_cast<const Network *>(rows.row(first + start));
-        const bool none_kept =
-            std::count(marks + start, marks + start + count, column_kept) == 0;
-        for (std::int64_t level = 0; level < width; ++level) {
-            Host *line = target + stride * (flip ? width - 1 - level : level);
-            for (std::int64_t i = 0; i < count; ++i) {
-                if (none_kept || marks[start + i] != column_kept) {
-                    line[offsets[i]] =
-                        static_cast<Host>(source[i * width + level] * conversion.scale +
-                                          conversion.offset);
-                }
-            }
-        }
+        const HostTile to = tile_of(host, flip, width, count, offsets);
+        unpack_tile(source, width, conversion, marks + start, to, target);
     });
 }
 

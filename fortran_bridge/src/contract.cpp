@@ -3,8 +3,10 @@
 #include <cmath>
 #include <functional>
 
-// Errors then name the key.
+// Errors then name the key. gcc 12 takes the parent pointers that this adds for reads
+// beyond an array.
 #define JSON_DIAGNOSTICS 1
+#pragma GCC diagnostic ignored "-Warray-bounds"
 #include <nlohmann/json.hpp>
 
 #include "error.hpp"
