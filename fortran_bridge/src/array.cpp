@@ -15,6 +15,9 @@ namespace {
 
 constexpr std::align_val_t alignment{64};
 
+// More cannot be counted in bytes without an overflow.
+constexpr double most_columns = 1e15;
+
 // Columns handled together: their levels, and as many of the host's lines, stay in the
 // first cache whichever of the two dimensions is the fast one.
 constexpr std::int64_t tile = 128;
@@ -247,6 +250,14 @@ HostArray checked_array(const gwparam_array *array, std::int64_t levels,
                                            ", expected " + shape_text(expected));
     }
     const HostArray host{array, on_levels};
+    double columns = 1.0;
+    for (const std::int64_t extent : host.horizontal_shape()) {
+        columns *= static_cast<double>(extent);
+    }
+    if (columns > most_columns) {
+        throw Error(GWPARAM_ERR_SHAPE, field + " has shape " + shape_text(shape) +
+                                           ", expected fewer columns");
+    }
     if (array->data == nullptr && host.columns() > 0) {
         throw Error(GWPARAM_ERR_ARGUMENT, field + " has null data");
     }

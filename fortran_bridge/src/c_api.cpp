@@ -1,14 +1,11 @@
 // Every extern "C" definition; exceptions stop here.
 #include <algorithm>
 #include <cstring>
-#include <exception>
-#include <memory>
-#include <new>
 #include <string>
 
+#include "boundary.hpp"
 #include "error.hpp"
 #include "gwparam.h"
-#include "host_environment.hpp"
 #include "scheme.hpp"
 #include "units.hpp"
 
@@ -19,23 +16,7 @@ struct gwparam_scheme {
 namespace {
 
 using gwparam::Error;
-
-template <typename Body> gwparam_status guarded(Body &&body) noexcept {
-    const gwparam::FloatEnvironmentGuard
-        environment; // else -ffpe-trap hosts die in libtorch
-    try {
-        body();
-        return GWPARAM_OK;
-    } catch (const Error &e) {
-        return gwparam::fail(e.status(), e.what());
-    } catch (const std::bad_alloc &) {
-        return gwparam::fail(GWPARAM_ERR_DEVICE, "out of memory");
-    } catch (const std::exception &e) {
-        return gwparam::fail(GWPARAM_ERR_INTERNAL, e.what());
-    } catch (...) {
-        return gwparam::fail(GWPARAM_ERR_INTERNAL, "unknown exception");
-    }
-}
+using gwparam::guarded;
 
 template <typename T> T &given(T *pointer, const char *name) {
     if (pointer == nullptr) {

@@ -502,6 +502,25 @@ static void test_put_failures(void) {
     gwparam_scheme_free(scheme);
 }
 
+/* Stride 0 makes a column of as many as one likes. */
+static void test_out_of_memory(void) {
+    double wind[NLEV] = {0};
+    const gwparam_array huge = {
+        wind, GWPARAM_FLOAT64, 2, {INT64_C(1) << 46, NLEV, 0, 0}, {0, 1, 0, 0}};
+    gwparam_array beyond = huge;
+    beyond.rank = 3;
+    beyond.shape[1] = INT64_C(1) << 50;
+    beyond.shape[2] = NLEV;
+    gwparam_scheme *scheme = load("linear.pt", NULL);
+    ok(fails_with(gwparam_scheme_put(scheme, U, NULL, &huge), GWPARAM_ERR_DEVICE,
+                  "out of memory"),
+       "out of memory");
+    ok(fails_with(gwparam_scheme_put(scheme, U, NULL, &beyond), GWPARAM_ERR_SHAPE,
+                  "expected fewer columns"),
+       "more columns than can be counted");
+    gwparam_scheme_free(scheme);
+}
+
 static void test_order_of_calls(void) {
     static state s, before;
     const layout *l = &fortran_layout;
@@ -681,6 +700,7 @@ int main(int argc, char **argv) {
     test_option_failures();
     test_level_failures();
     test_put_failures();
+    test_out_of_memory();
     test_order_of_calls();
     test_network_raises();
     test_guards();

@@ -258,8 +258,9 @@ contains
         spoiled(2, nlat, 3) = ieee_value(1.0_dp, ieee_quiet_nan)
         call scheme%drag(1, latitude, pressure, height, temperature, u, spoiled, dudt, dvdt, &
                          & stat=stat, errmsg=errmsg)
-        call ok(errmsg == "v is NaN at level 3, expected a finite number in column (2, 5)" .and. &
-                & stat == gwparam_err_nonfinite, "NaN is found, under traps, and its place named")
+        call ok(errmsg == "v is NaN at level 3, expected a finite number in column (2, 5)" &
+                & .and. stat == gwparam_err_nonfinite, &
+                & "NaN is found, under traps, and its place named")
 
         call scheme%drag(1, latitude, pressure, height(:,:,nlev:1:-1), temperature, u, v, dudt, &
                          & dvdt, stat=stat, errmsg=errmsg)

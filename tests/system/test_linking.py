@@ -25,6 +25,16 @@ program host
 end program host
 """
 
+HOST_WITHOUT_STAT = """
+program host
+    use gwparam, only: gwparam_scheme_t
+    implicit none
+    type(gwparam_scheme_t) :: scheme
+    call scheme%load("absent.pt")
+    print "(a)", "went on"
+end program host
+"""
+
 C_HOST = """
 #include <gwparam.h>
 #include <stdio.h>
@@ -79,6 +89,18 @@ def test_fortran_host_links_with_gwparam_config(folder: Path) -> None:
         "gfortran $(gwparam config --fflags) host.f90 $(gwparam config --libs) -o host",
     )
     assert "cannot open absent.pt: No such file" in call(folder, "./host")
+
+
+def test_fortran_host_without_stat_stops_with_the_message(folder: Path) -> None:
+    (folder / "host.f90").write_text(HOST_WITHOUT_STAT)
+    call(
+        folder,
+        "gfortran $(gwparam config --fflags) host.f90 $(gwparam config --libs) -o host",
+    )
+    result = subprocess.run(["./host"], cwd=folder, capture_output=True, text=True)
+    assert result.returncode != 0
+    assert "cannot open absent.pt: No such file" in result.stderr
+    assert "went on" not in result.stdout
 
 
 def test_c_host_links_with_gwparam_config(folder: Path) -> None:
