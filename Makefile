@@ -33,8 +33,8 @@ clean:
 	touch $@
 
 .venv/package.stamp: .venv/requirements.stamp $(SOURCES)
-	$(BIN)/pip install -q --no-build-isolation -c constraints.txt -Cbuild-dir=build \
-		-Csetup-args=-Dtests=true '.[test]'
+	$(BIN)/pip install -q --no-build-isolation -c constraints.txt --config-settings=build-dir=build \
+		--config-settings=setup-args=-Dtests=true '.[test]'
 	touch $@
 
 .venv/lint.stamp: .venv/package.stamp pyproject.toml
