@@ -6,7 +6,8 @@ names of the keys, so the classes are the definition that the reader checks agai
 
 import math
 import zipfile
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import MISSING, dataclass, field, fields
 from os import PathLike
 from typing import Any, Literal
 
@@ -35,9 +36,18 @@ class Source:
 
 @dataclass(frozen=True)
 class Geometry:
-    """What one result depends on: ``column`` means its own column only."""
+    """What one result depends on.
 
-    kind: Literal["column"]
+    ``column``: its own column. ``stencil``: the columns up to `radius` cells away; rows
+    beyond a pole repeat the row at the pole. ``global``: the whole image on `latitude`
+    [degrees_north] and `longitude` [degrees_east].
+    """
+
+    kind: Literal["column", "stencil", "global"]
+    radius: int | None = None
+    poles: Literal["edge"] | None = None
+    latitude: Values = None
+    longitude: Values = None
 
 
 @dataclass(frozen=True)
@@ -52,13 +62,40 @@ class Field:
 
 @dataclass(frozen=True)
 class Vertical:
-    """The network's levels; `nominal_pressure` is in Pa, in the order of `order`."""
+    """The network's levels, every list in the order of `order`.
 
-    kind: Literal["host"]
+    ``host``: those of the host, near `nominal_pressure` [Pa]. ``pressure``: at
+    `pressure` [Pa]. ``hybrid``: at ``a + b * surface pressure``, `a` in Pa. `outside`
+    is what the host's levels beyond the network's get.
+    """
+
+    kind: Literal["host", "pressure", "hybrid"]
     order: Literal["top_down", "bottom_up"]
     nlev: int
     nominal_pressure: Values
-    nominal_tolerance: float
+    nominal_tolerance: float | None
+    pressure: Values = None
+    a: Values = None
+    b: Values = None
+    outside: Literal["zero", "taper"] | None = None
+
+
+@dataclass(frozen=True)
+class Flux:
+    """How one output becomes a tendency of the wind.
+
+    ``omega``: the output is ``sign * u'omega'`` [Pa m s-2] and the tendency
+    -d(u'omega')/dp. ``height``: the output is ``sign * rho u'w'`` [Pa], u'w' positive
+    upward, and the tendency g d(rho u'w')/dp. `given_levels` are the first level that
+    the network itself gives and the one after its last; the output repeats its end
+    values on the others, so that they get no drag.
+    """
+
+    name: str
+    quantity: Literal["omega", "height"]
+    sign: Literal[1, -1]
+    tendency: str
+    given_levels: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -71,10 +108,16 @@ class TrainingRange:
     minimum: Values
     maximum: Values
 
+    @property
+    def is_known(self) -> bool:
+        """Whether anything is known."""
+        parts = (self.mean, self.standard_deviation, self.minimum, self.maximum)
+        return any(part is not None for part in parts)
+
 
 @dataclass(frozen=True)
 class Limit:
-    """Largest credible absolute value of one output, in its units."""
+    """Largest credible absolute value of one tendency, in its units."""
 
     name: str
     maximum_magnitude: float
@@ -123,7 +166,9 @@ class Contract:
     geometry: Geometry
     inputs: tuple[Field, ...]
     outputs: tuple[Field, ...]
+    compute_dtype: Literal["bfloat16"] | None = field(default=None, kw_only=True)
     vertical: Vertical
+    flux: tuple[Flux, ...] = field(default=(), kw_only=True)
     training_range: tuple[TrainingRange, ...]
     limits: tuple[Limit, ...]
     probe: Probe
@@ -135,10 +180,43 @@ class Contract:
         """Values of a field in one column: 1 at the surface."""
         return self.vertical.nlev if field.levels == "full" else 1
 
-    def shape(self, field: Field, columns: int) -> tuple[int, ...]:
-        """Shape of a field's tensor for a number of columns."""
-        full = field.levels == "full"
-        return (columns, self.vertical.nlev) if full else (columns,)
+    def input_shape(self, field: Field, columns: int) -> tuple[int, ...]:
+        """Shape of an input's tensor; an image of the globe is one call's columns."""
+        levels = (self.vertical.nlev,) if field.levels == "full" else ()
+        if self.geometry.kind == "global":
+            return (*levels, *self.image_shape)
+        width = 2 * (self.geometry.radius or 0) + 1
+        around = (width, width) if self.geometry.kind == "stencil" else ()
+        return (columns, *levels, *around)
+
+    def output_shape(self, field: Field, columns: int) -> tuple[int, ...]:
+        """Shape of an output's tensor; an image of the globe is one call's columns."""
+        if self.geometry.kind == "global":
+            return self.input_shape(field, columns)
+        levels = (self.vertical.nlev,) if field.levels == "full" else ()
+        return (columns, *levels)
+
+    @property
+    def image_shape(self) -> tuple[int, int]:
+        """Rows and columns of the image that a global network sees; else (0, 0)."""
+        geometry = self.geometry
+        return len(geometry.latitude or ()), len(geometry.longitude or ())
+
+    @property
+    def tendencies(self) -> tuple[str, ...]:
+        """Names of the tendencies that a host can get, given or derived from fluxes."""
+        given = [f.name for f in self.outputs if f.name.startswith("tendency_of_")]
+        return (*given, *(flux.tendency for flux in self.flux))
+
+    def host_outputs(self, nlev: int) -> Iterator[tuple[str, tuple[int, ...], str]]:
+        """Name, extent of the levels and dtype of all that a host of `nlev` can get."""
+        host, network = (nlev,), (self.vertical.nlev,)
+        for output in self.outputs:
+            levels = host if output.name in self.tendencies else network
+            yield output.name, levels if output.levels == "full" else (), output.dtype
+        for flux in self.flux:
+            yield f"{flux.name}_at_half_levels", (nlev + 1,), "float64"
+            yield flux.tendency, host, "float64"
 
     def to_json(self) -> str:
         """Write the contract as the JSON text that the archive holds."""
@@ -193,7 +271,8 @@ def read_probe(path: str | PathLike[str]) -> tuple[Arrays, Arrays]:
     -------
     inputs, outputs : dict of str to ndarray
         By the contract's names and in its order, units and dtype; shape
-        (columns, nlev), or (columns,) at the surface.
+        (columns, nlev), or (columns,) at the surface; as `Contract.input_shape` and
+        `Contract.output_shape` say in other geometries.
 
     Raises
     ------
@@ -207,16 +286,19 @@ def read_probe(path: str | PathLike[str]) -> tuple[Arrays, Arrays]:
     columns = contract.probe.columns
     groups: tuple[Arrays, Arrays] = ({}, {})
     offset = 0
-    for group, members in zip(groups, (contract.inputs, contract.outputs), strict=True):
-        for field in members:
-            shape = contract.shape(field, columns)
-            dtype = np.dtype(field.dtype)
+    members = (
+        [(f, contract.input_shape(f, columns)) for f in contract.inputs],
+        [(f, contract.output_shape(f, columns)) for f in contract.outputs],
+    )
+    for group, shapes in zip(groups, members, strict=True):
+        for member, shape in shapes:
+            dtype = np.dtype(member.dtype)
             count = math.prod(shape)
             raw = data[offset : offset + count * dtype.itemsize]
             offset += count * dtype.itemsize
             if len(raw) == count * dtype.itemsize:
                 values = np.frombuffer(raw, dtype.newbyteorder("<"))
-                group[field.name] = values.reshape(shape).astype(dtype)
+                group[member.name] = values.reshape(shape).astype(dtype)
     if len(data) != offset:
         raise ContractError(
             f"{PROBE_FILE} has {len(data)} bytes, the contract asks for {offset}"
@@ -254,19 +336,124 @@ def _check(contract: Contract) -> None:
         raise ContractError(
             f"contract_version is {contract.contract_version}, expected at least 1"
         )
-    vertical = contract.vertical
+    check_geometry(contract.geometry)
+    check_vertical(contract.vertical)
+    _check_flux(contract)
+    _check_ranges(contract)
+    _check_limits(contract)
+    _check_probe(contract)
+
+
+def check_geometry(geometry: Geometry) -> None:
+    """Check that a geometry has what its kind needs.
+
+    Raises
+    ------
+    ContractError
+        If a key is missing, surplus or out of range; the message names it.
+    """
+    keys = {"column": (), "stencil": ("radius", "poles")}
+    _expect_keys("geometry", geometry, keys | {"global": ("latitude", "longitude")})
+    if geometry.kind == "stencil" and geometry.radius not in (1, 2):
+        raise ContractError(f"geometry.radius is {geometry.radius}, expected 1 or 2")
+    if geometry.latitude is not None:
+        _check_axis("latitude", geometry.latitude, 90.0)
+    if geometry.longitude is not None:
+        _check_axis("longitude", geometry.longitude, 360.0)
+
+
+def _check_axis(key: str, values: tuple[float, ...], bound: float) -> None:
+    degrees = np.asarray(values)
+    steps = np.diff(degrees)
+    monotonic = (steps > 0.0).all() or (steps < 0.0).all()
+    if not degrees.size or not monotonic or np.abs(degrees).max() > bound:
+        raise ContractError(
+            f"geometry.{key} is not monotonic within {-bound:g} to {bound:g} degrees"
+        )
+    if np.ptp(degrees) >= 360.0:
+        raise ContractError(f"geometry.{key} goes round the globe more than once")
+
+
+def check_vertical(vertical: Vertical) -> None:
+    """Check that the levels of a network are what their kind needs.
+
+    Raises
+    ------
+    ContractError
+        If a key is missing, surplus or out of range; the message names it.
+    """
     if vertical.nlev < 1:
         raise ContractError(f"vertical.nlev is {vertical.nlev}, expected at least 1")
+    keys = {"host": ("nominal_tolerance",), "pressure": ("pressure", "outside")}
+    _expect_keys("vertical", vertical, keys | {"hybrid": ("a", "b", "outside")})
     if vertical.nominal_pressure is not None:
-        _check_pressure(vertical)
-    if contract.probe.columns < 1:
+        _check_pressure(vertical, "nominal_pressure", vertical.nominal_pressure)
+    if vertical.pressure is not None:
+        _check_pressure(vertical, "pressure", vertical.pressure)
+    if vertical.a is not None and vertical.b is not None:
+        for key in ("a", "b"):
+            _check_count(vertical, key, getattr(vertical, key))
+        pressure = np.asarray(vertical.a) + 1e5 * np.asarray(vertical.b)
+        _check_pressure(vertical, "a + b * 100000 Pa", pressure)
+
+
+def _expect_keys(
+    name: str, value: Geometry | Vertical, keys: dict[str, tuple[str, ...]]
+) -> None:
+    """Check that exactly the keys of a kind are there."""
+    expected = keys[value.kind]
+    for key in fields(value):
+        there = getattr(value, key.name) is not None
+        if key.name in expected and not there:
+            raise ContractError(
+                f"{name}.{key.name} is missing, expected with kind {value.kind}"
+            )
+        common = key.default is MISSING  # every kind has it, or may say null
+        if there and not common and key.name not in expected:
+            raise ContractError(f"{name}.{key.name} is no key of kind {value.kind}")
+
+
+def _check_count(vertical: Vertical, key: str, values: Any) -> None:
+    if len(values) != vertical.nlev:
         raise ContractError(
-            f"probe.columns is {contract.probe.columns}, expected at least 1"
+            f"vertical.{key} has {len(values)} values, expected {vertical.nlev}"
         )
-    if not contract.probe.tolerance >= 0.0:
+
+
+def _check_pressure(vertical: Vertical, key: str, values: Any) -> None:
+    _check_count(vertical, key, values)
+    pressure = np.asarray(values)
+    steps = np.diff(pressure) * (1.0 if vertical.order == "top_down" else -1.0)
+    if not (pressure > 0.0).all() or not (steps > 0.0).all():
         raise ContractError(
-            f"probe.tolerance is {contract.probe.tolerance}, expected at least 0"
+            f"vertical.{key} is not positive and monotonic, {vertical.order}"
         )
+
+
+def _check_flux(contract: Contract) -> None:
+    outputs = {field.name: field for field in contract.outputs}
+    nlev = contract.vertical.nlev
+    for i, flux in enumerate(contract.flux):
+        if flux.name not in outputs or outputs[flux.name].levels != "full":
+            raise ContractError(
+                f"flux[{i}].name is {flux.name}, expected an output on full levels"
+            )
+        if flux.tendency in outputs:
+            raise ContractError(f"flux[{i}].tendency is the output {flux.tendency}")
+        if flux.given_levels is not None:
+            first, *end = flux.given_levels or (0,)
+            if len(end) != 1 or not 0 <= first < end[0] <= nlev:
+                raise ContractError(
+                    f"flux[{i}].given_levels is {list(flux.given_levels)}, "
+                    f"expected two of 0 to {nlev}, ascending"
+                )
+    for key in ("name", "tendency"):
+        names = [getattr(flux, key) for flux in contract.flux]
+        if len(set(names)) != len(names):
+            raise ContractError(f"flux has {key} {names}, expected distinct ones")
+
+
+def _check_ranges(contract: Contract) -> None:
     inputs = {field.name: field for field in contract.inputs}
     for i, seen in enumerate(contract.training_range):
         key = f"training_range[{i}]"
@@ -279,16 +466,20 @@ def _check(contract: Contract) -> None:
                 raise ContractError(
                     f"{key}.{part} has {len(values)} values, expected {nlev}"
                 )
-    outputs = [field.name for field in contract.outputs]
+
+
+def _check_limits(contract: Contract) -> None:
     limited = [limit.name for limit in contract.limits]
-    for name in outputs:
+    for name in contract.tendencies:
         if limited.count(name) != 1:
             raise ContractError(
                 f"limits has {limited.count(name)} entries for {name}, expected 1"
             )
     for i, limit in enumerate(contract.limits):
-        if limit.name not in outputs:
-            raise ContractError(f"limits[{i}].name is {limit.name}, expected an output")
+        if limit.name not in contract.tendencies:
+            raise ContractError(
+                f"limits[{i}].name is {limit.name}, expected a tendency"
+            )
         if not limit.maximum_magnitude > 0.0:
             raise ContractError(
                 f"limits[{i}].maximum_magnitude is {limit.maximum_magnitude}, "
@@ -296,15 +487,16 @@ def _check(contract: Contract) -> None:
             )
 
 
-def _check_pressure(vertical: Vertical) -> None:
-    pressure = np.asarray(vertical.nominal_pressure)
-    if pressure.shape != (vertical.nlev,):
+def _check_probe(contract: Contract) -> None:
+    probe = contract.probe
+    if probe.columns < 1:
+        raise ContractError(f"probe.columns is {probe.columns}, expected at least 1")
+    cells = math.prod(contract.image_shape)
+    if contract.geometry.kind == "global" and probe.columns != cells:
         raise ContractError(
-            f"vertical.nominal_pressure has {pressure.size} values, "
-            f"expected {vertical.nlev}"
+            f"probe.columns is {probe.columns}, expected one image of {cells}"
         )
-    steps = np.diff(pressure) * (1.0 if vertical.order == "top_down" else -1.0)
-    if not (pressure > 0.0).all() or not (steps > 0.0).all():
+    if not probe.tolerance >= 0.0:
         raise ContractError(
-            f"vertical.nominal_pressure is not positive and monotonic, {vertical.order}"
+            f"probe.tolerance is {probe.tolerance}, expected at least 0"
         )

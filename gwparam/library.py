@@ -135,6 +135,7 @@ class Scheme:
 
     def __init__(self, handle: Any) -> None:
         self._handle = handle
+        self._host_nlev = 0
         self.contract = Contract.from_json(self._contract_json())
 
     def __enter__(self) -> Self:
@@ -182,6 +183,31 @@ class Scheme:
             _choice(lib, "order", order, _ORDERS),
             values.size,
             ffi.from_buffer("double[]", values),
+        )
+        self._host_nlev = values.size
+
+    def set_columns(
+        self, latitude: Array, longitude: Array, units: str | None = None
+    ) -> None:
+        """State where the columns are, for a network that sees more than one.
+
+        Parameters
+        ----------
+        latitude, longitude : ndarray of float32 or float64, any shape
+            One value a column, in the order of the columns of `put`.
+        units : str, optional
+            Units of both; default: degrees.
+
+        Raises
+        ------
+        ArgumentError
+            If they are not all cells of one global latitude-longitude grid.
+        """
+        self._call(
+            _library()[1].gwparam_scheme_set_columns,
+            _describe("latitude", latitude),
+            _describe("longitude", longitude),
+            _optional_text(units),
         )
 
     def put(self, name: str, array: Array, units: str | None = None) -> None:
@@ -279,8 +305,9 @@ class Scheme:
         Returns
         -------
         dict of str to ndarray
-            Every output by name, in its units and dtype, C-contiguous, with the
-            horizontal shape of the first input.
+            Every output by name, in its units, C-contiguous, with the horizontal shape
+            of the first input: tendencies on the host's levels; a flux on the network's
+            own levels, and by its name and ``_at_half_levels`` on the host's.
 
         Raises
         ------
@@ -297,12 +324,10 @@ class Scheme:
         first = self.contract.inputs[0]
         shape = np.shape(fields[first.name])
         horizontal = shape[:-1] if first.levels == "full" else shape
-        outputs = {}
-        for field in self.contract.outputs:
-            levels = (self.contract.nlev(field),) if field.levels == "full" else ()
-            out = np.empty(horizontal + levels, dtype=field.dtype)
-            outputs[field.name] = self.get(field.name, out)
-        return outputs
+        return {
+            name: self.get(name, np.empty((*horizontal, *levels), dtype))
+            for name, levels, dtype in self.contract.host_outputs(self._host_nlev)
+        }
 
     def statistics(self) -> Statistics:
         """Counters since the scheme was loaded."""

@@ -2,9 +2,9 @@
 
 import json
 import math
-from dataclasses import asdict, fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from types import UnionType
-from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from gwparam.errors import ContractError
 
@@ -12,8 +12,22 @@ T = TypeVar("T")
 
 
 def dump(value: Any) -> str:
-    """Write a dataclass instance as indented JSON text."""
-    return json.dumps(asdict(value), indent=2, allow_nan=False)
+    """Write a dataclass instance as indented JSON text.
+
+    An attribute that is None, and None by default, is left out.
+    """
+    return json.dumps(_plain(value), indent=2, allow_nan=False)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    if not is_dataclass(value):
+        return value
+    names = [f.name for f in fields(value)]
+    plain = {name: _plain(getattr(value, name)) for name in names}
+    absent = [f.name for f in fields(value) if f.default is None]
+    return {k: v for k, v in plain.items() if not (v is None and k in absent)}
 
 
 def load(text: str | bytes, what: str) -> dict[str, Any]:
@@ -39,11 +53,11 @@ def parse(kind: type[T], value: dict[str, Any]) -> T:
     Parameters
     ----------
     kind : type
-        A dataclass whose attributes are str, int, float, Literal of str, a tuple of one
-        type, one of these or None, or another such dataclass.
+        A dataclass whose attributes are str, int, float, Literal, a tuple of one type,
+        one of these or None, or another such dataclass.
     value : dict
         What `load` gives. Keys that the dataclass does not know are ignored; an absent
-        key is the same as null.
+        key is the same as null, and means the default where the dataclass has one.
 
     Raises
     ------
@@ -61,10 +75,15 @@ def _parse(kind: Any, value: Any, key: str) -> Any:
             raise _wrong(key, "an object", value)
         prefix = f"{key}." if key else ""
         hints = get_type_hints(kind)
-        names = [field.name for field in fields(kind)]
-        parsed = {n: _parse(hints[n], value.get(n), prefix + n) for n in names}
+        parsed = {
+            field.name: _parse(
+                hints[field.name], value.get(field.name), prefix + field.name
+            )
+            for field in fields(kind)
+            if value.get(field.name) is not None or field.default is MISSING
+        }
         return kind(**parsed)  # type: ignore[operator]  # a class, not an instance
-    if origin is UnionType:
+    if origin in (UnionType, Union):  # Literal[...] | None is a Union
         return None if value is None else _parse(arguments[0], value, key)
     if origin is tuple:
         if not isinstance(value, list):
@@ -73,8 +92,8 @@ def _parse(kind: Any, value: Any, key: str) -> Any:
             _parse(arguments[0], v, f"{key}[{i}]") for i, v in enumerate(value)
         )
     if origin is Literal:
-        if value not in arguments:
-            raise _wrong(key, " or ".join(arguments), value)
+        if value not in arguments or isinstance(value, bool | float):
+            raise _wrong(key, " or ".join(map(str, arguments)), value)
         return value
     if kind is float:
         number = isinstance(value, int | float) and not isinstance(value, bool)

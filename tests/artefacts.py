@@ -11,6 +11,7 @@ for one another show.
 import copy
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -114,10 +115,16 @@ def probe_tensors(dtype: torch.dtype) -> tuple[torch.Tensor, ...]:
     return tuple(x.to(dtype) for x in (u, v, ps, lat))
 
 
-def write(path: Path, network: torch.nn.Module, document: dict, scale: float = 1.0):
-    """Write an archive; its probe is true for scale 1."""
+def write(
+    path: Path,
+    network: torch.nn.Module,
+    document: dict,
+    scale: float = 1.0,
+    inputs: Sequence[torch.Tensor] = (),
+):
+    """Write an archive; its probe, of the inputs, is true for scale 1."""
     dtype = getattr(torch, document["inputs"][0]["dtype"])
-    inputs = probe_tensors(dtype)
+    inputs = inputs or probe_tensors(dtype)
     outputs = Linear()(*inputs) if scale != 1.0 else network(*inputs)
     outputs = outputs if isinstance(outputs, tuple) else (outputs,)
     probe = b"".join(
@@ -155,7 +162,7 @@ def write_all(folder: Path) -> None:
     write(folder / "probe_mismatch.pt", Linear(), contract(), scale=1.001)
     write(folder / "probe_short.pt", Linear(), changed("probe.columns", 4))
     write(folder / "newer.pt", Linear(), changed("contract_version", 2))
-    write(folder / "stencil.pt", Linear(), changed("geometry.kind", "stencil"))
+    write(folder / "torus.pt", Linear(), changed("geometry.kind", "torus"))
     write(folder / "no_limits.pt", Linear(), changed("limits", []))
     write(folder / "bad_dtype.pt", Linear(), changed("inputs.0.units", 7))
     wrong = contract()

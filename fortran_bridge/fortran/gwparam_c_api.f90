@@ -44,7 +44,8 @@ module gwparam_c_api
 
     public :: gwparam_version_c, gwparam_last_error_c, gwparam_options_init_c
     public :: gwparam_scheme_load_c, gwparam_scheme_free_c, gwparam_scheme_contract_c
-    public :: gwparam_scheme_statistics_c, gwparam_scheme_set_levels_c, gwparam_scheme_put_c
+    public :: gwparam_scheme_statistics_c, gwparam_scheme_set_columns_c, &
+        & gwparam_scheme_set_levels_c, gwparam_scheme_put_c
     public :: gwparam_scheme_add_columns_c, gwparam_scheme_flush_c, gwparam_scheme_run_c
     public :: gwparam_scheme_discard_c, gwparam_scheme_get_c
 
@@ -141,6 +142,19 @@ module gwparam_c_api
             integer(c_int32_t) :: status
 
         end function gwparam_scheme_set_levels_c
+
+        function gwparam_scheme_set_columns_c(scheme, latitude, longitude, &
+                                              & units) result(status) bind(c, &
+                                              & name="gwparam_scheme_set_columns")
+            import :: array_t, c_char, c_int32_t, c_ptr
+            implicit none(type, external)
+            type(c_ptr), value, intent(in) :: scheme
+            type(array_t), intent(in) :: latitude
+            type(array_t), intent(in) :: longitude
+            character(kind=c_char), intent(in), optional :: units(*)
+            integer(c_int32_t) :: status
+
+        end function gwparam_scheme_set_columns_c
 
         function gwparam_scheme_put_c(scheme, name, units, array) result(status) bind(c, &
                                       & name="gwparam_scheme_put")

@@ -13,8 +13,8 @@ module gwparam_scheme
         & gwparam_scheme_add_columns_c, gwparam_scheme_contract_c, gwparam_scheme_discard_c, &
         & gwparam_scheme_flush_c, gwparam_scheme_free_c, gwparam_scheme_get_c, &
         & gwparam_scheme_load_c, gwparam_scheme_put_c, gwparam_scheme_run_c, &
-        & gwparam_scheme_set_levels_c, gwparam_scheme_statistics_c, gwparam_version_c, options_t, &
-        & statistics_t
+        & gwparam_scheme_set_columns_c, gwparam_scheme_set_levels_c, gwparam_scheme_statistics_c, &
+        & gwparam_version_c, options_t, statistics_t
     use gwparam_kinds, only: dp, sp
     use gwparam_options, only: gwparam_options_t, gwparam_statistics_t
     use gwparam_status, only: fail, gwparam_ok
@@ -38,6 +38,8 @@ module gwparam_scheme
         procedure, public :: contract !! What the artefact says of itself
         procedure, public :: statistics !! Counters
         procedure, public :: set_levels !! State the host's levels, once
+        generic, public :: set_columns => set_columns_1, set_columns_2
+        !! State where the columns are, once, for a network that sees more than one
         procedure, public :: add_columns !! Close a window of columns
         procedure, public :: flush => flush_windows !! Run all closed windows
         procedure, public :: run !! Close the window and run it
@@ -50,7 +52,7 @@ module gwparam_scheme
         generic, public :: assignment(=) => copy_is_refused
         procedure, private :: put_sp_1, put_sp_2, put_sp_3, put_dp_1, put_dp_2, put_dp_3
         procedure, private :: get_sp_1, get_sp_2, get_sp_3, get_dp_1, get_dp_2, get_dp_3
-        procedure, private :: copy_is_refused
+        procedure, private :: copy_is_refused, set_columns_1, set_columns_2
         final :: free_at_end
     end type gwparam_scheme_t
 
@@ -165,6 +167,54 @@ contains
                     & size(pressure, kind=c_int64_t), pressure), stat, errmsg)
 
     end subroutine set_levels
+
+    subroutine set_columns_1(self, latitude, longitude, units, stat, errmsg)
+
+        !! State where the columns are: all cells of one global latitude-longitude grid.
+        class(gwparam_scheme_t), intent(in) :: self
+        real(dp), intent(in), target :: latitude(:) !! In the order in which columns are put
+        real(dp), intent(in), target :: longitude(:) !! The same
+        character(len=*), intent(in), optional :: units !! Of both; default: degrees
+        integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
+        character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
+
+        call set_columns_view(self, view(latitude), view(longitude), units, stat, errmsg)
+
+    end subroutine set_columns_1
+
+    subroutine set_columns_2(self, latitude, longitude, units, stat, errmsg)
+
+        !! State where the columns are: all cells of one global latitude-longitude grid.
+        class(gwparam_scheme_t), intent(in) :: self
+        real(dp), intent(in), target :: latitude(:,:) !! In the order in which columns are put
+        real(dp), intent(in), target :: longitude(:,:) !! The same
+        character(len=*), intent(in), optional :: units !! Of both; default: degrees
+        integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
+        character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
+
+        call set_columns_view(self, view(latitude), view(longitude), units, stat, errmsg)
+
+    end subroutine set_columns_2
+
+    subroutine set_columns_view(self, latitude, longitude, units, stat, errmsg)
+
+        class(gwparam_scheme_t), intent(in) :: self
+        type(array_t), intent(in) :: latitude
+        type(array_t), intent(in) :: longitude
+        character(len=*), intent(in), optional :: units
+        integer, intent(out), optional :: stat
+        character(len=*), intent(inout), optional :: errmsg
+        integer(c_int32_t) :: status
+
+        if (present(units)) then
+            status = gwparam_scheme_set_columns_c(self%handle, latitude, longitude, &
+                                                  & trim(units) // c_null_char)
+        else
+            status = gwparam_scheme_set_columns_c(self%handle, latitude, longitude)
+        end if
+        call report(status, stat, errmsg)
+
+    end subroutine set_columns_view
 
     subroutine put_sp_1(self, name, field, units, stat, errmsg)
 

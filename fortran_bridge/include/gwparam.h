@@ -218,7 +218,25 @@ GWPARAM_API gwparam_status gwparam_scheme_set_levels(gwparam_scheme *scheme,
                                                      const double *pressure);
 
 /**
- * Hand over one input of the current window of columns; it is copied.
+ * State where the columns are; needed once by a network that sees a column's neighbours
+ * or the whole globe. They must be all cells of one global latitude-longitude grid, in
+ * any order.
+ * @param scheme    The scheme.
+ * @param latitude  One value a column, in the order in which the columns are put.
+ * @param longitude The same.
+ * @param units     Units of both; null: degrees.
+ * @return GWPARAM_OK, or ERR_ARGUMENT (a cell is missing or there twice), ERR_CONTRACT
+ *         (units), ERR_SHAPE, ERR_NONFINITE.
+ */
+GWPARAM_API gwparam_status gwparam_scheme_set_columns(gwparam_scheme *scheme,
+                                                      const gwparam_array *latitude,
+                                                      const gwparam_array *longitude,
+                                                      const char *units);
+
+/**
+ * Hand over one input of the current window of columns; it is copied. A network on
+ * levels of its own, or one that gives fluxes, also takes `air_pressure` and
+ * `air_pressure_at_half_levels` (one level more), whichever inputs its contract names.
  * @param scheme The scheme.
  * @param name   The contract's name of the field.
  * @param units  Units of the array; null: those of the contract.
@@ -264,6 +282,8 @@ GWPARAM_API gwparam_status gwparam_scheme_discard(gwparam_scheme *scheme);
 
 /**
  * Copy one output of a window of the last flush. It stays available until the next put.
+ * Tendencies are on the host's full levels. A flux is there twice: on the network's own
+ * levels by its name, and on the host's half levels by its name and `_at_half_levels`.
  * @param      scheme The scheme.
  * @param      window From 1.
  * @param      name   The contract's name of the field.

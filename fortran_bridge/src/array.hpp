@@ -52,6 +52,31 @@ class Rows {
     std::unique_ptr<std::byte[], AlignedDelete> data_;
 };
 
+inline std::int64_t bytes_of(const std::vector<Rows> &fields) {
+    std::int64_t bytes = 0;
+    for (const Rows &rows : fields) {
+        bytes += rows.bytes();
+    }
+    return bytes;
+}
+
+// Calls body(pointer to the rows' values) with their own type.
+template <typename Body> void visit(const Rows &rows, Body &&body) {
+    if (rows.dtype() == Dtype::float32) {
+        body(reinterpret_cast<const float *>(rows.row(0)));
+    } else {
+        body(reinterpret_cast<const double *>(rows.row(0)));
+    }
+}
+
+template <typename Body> void visit(Rows &rows, Body &&body) {
+    if (rows.dtype() == Dtype::float32) {
+        body(reinterpret_cast<float *>(rows.row(0)));
+    } else {
+        body(reinterpret_cast<double *>(rows.row(0)));
+    }
+}
+
 // A host's array whose description was checked: horizontal dimensions, then the level.
 struct HostArray {
     const gwparam_array *array;

@@ -11,14 +11,11 @@
 
 namespace gwparam {
 
-// One field of a batch: `rows` rows of `width` values; a surface field has width 1 and
-// a tensor of rank 1.
+// One field of a batch: the memory of a contiguous tensor.
 template <typename Byte> struct BatchField {
     Byte *data;
     Dtype dtype;
-    std::int64_t rows;
-    std::int64_t width;
-    bool on_levels;
+    std::vector<std::int64_t> shape;
 };
 
 using BatchInput = BatchField<const std::byte>;

@@ -6,62 +6,97 @@ namespace gwparam {
 
 namespace {
 
-std::vector<Rows> rows_for(const std::vector<FieldContract> &fields) {
-    std::vector<Rows> rows;
-    for (const FieldContract &field : fields) {
-        rows.emplace_back(field.dtype, field.width());
+constexpr std::int64_t rows_axis = 0;
+
+std::vector<std::int64_t> shape_of(const Contract &contract, const FieldContract &field,
+                                   bool is_input) {
+    const Geometry &geometry = contract.geometry;
+    std::vector<std::int64_t> shape;
+    if (geometry.kind != GeometryKind::global) {
+        shape.push_back(rows_axis);
     }
-    return rows;
+    if (field.levels > 0) {
+        shape.push_back(field.levels);
+    }
+    if (geometry.kind == GeometryKind::global) {
+        shape.push_back(static_cast<std::int64_t>(geometry.latitude.size()));
+        shape.push_back(static_cast<std::int64_t>(geometry.longitude.size()));
+    } else if (geometry.kind == GeometryKind::stencil && is_input) {
+        shape.insert(shape.end(), 2, 2 * geometry.radius + 1);
+    }
+    return shape;
 }
 
 } // namespace
 
 Batch::Batch(const Contract &contract, std::int64_t chunk_columns)
-    : contract_(contract), chunk_columns_(chunk_columns),
-      inputs_(rows_for(contract.inputs)), outputs_(rows_for(contract.outputs)) {}
+    : chunk_(contract.geometry.kind == GeometryKind::global ? 1 : chunk_columns),
+      probe_rows_(
+          contract.geometry.kind == GeometryKind::global ? 1 : contract.probe_columns) {
+    for (const FieldContract &field : contract.inputs) {
+        input_tensors_.push_back({field.dtype, shape_of(contract, field, true)});
+    }
+    for (const FieldContract &field : contract.outputs) {
+        output_tensors_.push_back({field.dtype, shape_of(contract, field, false)});
+    }
+    inputs_ = rows_for(input_tensors_);
+    outputs_ = rows_for(output_tensors_);
+}
 
-void Batch::pad(std::int64_t columns) {
-    const std::int64_t padded =
-        (columns + chunk_columns_ - 1) / chunk_columns_ * chunk_columns_;
-    for (Rows &rows : inputs_) {
-        rows.resize(padded);
-        // Copies of the last column: as plausible to the network as it is.
-        for (std::int64_t i = columns; i < padded; ++i) {
-            std::memcpy(rows.row(i), rows.row(columns - 1),
-                        static_cast<std::size_t>(rows.row_bytes()));
+std::vector<Rows> Batch::rows_for(const std::vector<Tensor> &tensors) {
+    std::vector<Rows> rows;
+    for (const Tensor &tensor : tensors) {
+        std::int64_t width = 1;
+        for (const std::int64_t extent : tensor.shape) {
+            width *= extent == rows_axis ? 1 : extent;
+        }
+        rows.emplace_back(tensor.dtype, width);
+    }
+    return rows;
+}
+
+void Batch::pad(std::int64_t rows) {
+    const std::int64_t padded = (rows + chunk_ - 1) / chunk_ * chunk_;
+    for (Rows &input : inputs_) {
+        input.resize(padded);
+        // Copies of the last row: as plausible to the network as it is.
+        for (std::int64_t i = rows; i < padded; ++i) {
+            std::memcpy(input.row(i), input.row(rows - 1),
+                        static_cast<std::size_t>(input.row_bytes()));
         }
     }
-    for (Rows &rows : outputs_) {
-        rows.resize(padded);
+    for (Rows &output : outputs_) {
+        output.resize(padded);
     }
 }
 
-void Batch::run(Backend &backend, std::int64_t columns) {
-    pad(columns);
-    for (std::int64_t first = 0; first < columns; first += chunk_columns_) {
+void Batch::run(Backend &backend, std::int64_t rows) {
+    pad(rows);
+    const auto chunk_of = [this](const Tensor &tensor, auto *data) {
+        BatchField<std::remove_pointer_t<decltype(data)>> field{data, tensor.dtype,
+                                                                tensor.shape};
+        if (field.shape.front() == rows_axis) {
+            field.shape.front() = chunk_;
+        }
+        return field;
+    };
+    for (std::int64_t first = 0; first < rows; first += chunk_) {
         std::vector<BatchInput> inputs;
         for (std::size_t i = 0; i < inputs_.size(); ++i) {
-            inputs.push_back({inputs_[i].row(first), inputs_[i].dtype(), chunk_columns_,
-                              inputs_[i].width(), contract_.inputs[i].levels > 0});
+            const std::byte *data = inputs_[i].row(first);
+            inputs.push_back(chunk_of(input_tensors_[i], data));
         }
         std::vector<BatchOutput> outputs;
         for (std::size_t i = 0; i < outputs_.size(); ++i) {
-            outputs.push_back({outputs_[i].row(first), outputs_[i].dtype(),
-                               chunk_columns_, outputs_[i].width(),
-                               contract_.outputs[i].levels > 0});
+            outputs.push_back(chunk_of(output_tensors_[i], outputs_[i].row(first)));
         }
         backend.forward(inputs, outputs);
     }
+    for (Rows &output : outputs_) {
+        output.resize(rows);
+    }
 }
 
-std::int64_t Batch::bytes() const {
-    std::int64_t bytes = 0;
-    for (const auto *fields : {&inputs_, &outputs_}) {
-        for (const Rows &rows : *fields) {
-            bytes += rows.bytes();
-        }
-    }
-    return bytes;
-}
+std::int64_t Batch::bytes() const { return bytes_of(inputs_) + bytes_of(outputs_); }
 
 } // namespace gwparam

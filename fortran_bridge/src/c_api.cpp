@@ -151,6 +151,15 @@ gwparam_status gwparam_scheme_set_levels(gwparam_scheme *scheme, int32_t order,
         [&] { given(scheme, "scheme").scheme.set_levels(order, nlev, pressure); });
 }
 
+gwparam_status gwparam_scheme_set_columns(gwparam_scheme *scheme,
+                                          const gwparam_array *latitude,
+                                          const gwparam_array *longitude,
+                                          const char *units) {
+    return guarded([&] {
+        given(scheme, "scheme").scheme.set_columns(latitude, longitude, units);
+    });
+}
+
 gwparam_status gwparam_scheme_put(gwparam_scheme *scheme, const char *name,
                                   const char *units, const gwparam_array *array) {
     return guarded([&] {

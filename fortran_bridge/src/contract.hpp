@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "array.hpp"
+#include "remap.hpp"
 
 namespace gwparam {
 
@@ -23,22 +24,58 @@ struct FieldContract {
     std::vector<double> training_mean;
     std::vector<double> training_deviation;
 
-    // Outputs: largest credible absolute value.
+    // Tendencies: largest credible absolute value.
     double maximum_magnitude = 0.0;
 
     std::int64_t width() const { return levels > 0 ? levels : 1; }
 };
 
+enum class GeometryKind { column, stencil, global };
+
+// Which columns one result depends on.
+struct Geometry {
+    GeometryKind kind = GeometryKind::column;
+    int radius = 0;                // stencil
+    std::vector<double> latitude;  // global: the trained grid [degrees], in the order
+    std::vector<double> longitude; // of the tensors' axes
+};
+
+enum class VerticalKind { host, pressure };
+
+struct Vertical {
+    VerticalKind kind = VerticalKind::host;
+    bool top_down = true;
+    std::int64_t nlev = 0;
+    std::vector<double>
+        nominal_pressure; // host: [Pa]; empty if the artefact names none
+    double nominal_tolerance = 0.0;
+    std::vector<double> a; // pressure: p = a + b * surface pressure [Pa]
+    std::vector<double> b;
+    Outside outside = Outside::zero;
+};
+
+// An output that is a momentum flux, and the tendency = factor * d flux / dp.
+struct Flux {
+    std::size_t output;
+    double factor;
+    FieldContract tendency;
+};
+
 struct Contract {
     std::string name;
+    Geometry geometry;
+    Vertical vertical;
     std::vector<FieldContract> inputs;
     std::vector<FieldContract> outputs;
-    bool top_down;
-    std::int64_t nlev;
-    std::vector<double> nominal_pressure; // [Pa]; empty if the artefact names none
-    double nominal_tolerance;
+    std::vector<Flux> fluxes;
     std::int64_t probe_columns;
     double probe_tolerance;
+
+    // Whether the host must say where its levels are in every column.
+    bool needs_pressure() const {
+        return vertical.kind != VerticalKind::host || !fluxes.empty();
+    }
+    const Flux *flux_of(std::size_t output) const;
 };
 
 // Throws ERR_CONTRACT, naming the key, for a contract that is newer, incomplete, or

@@ -26,15 +26,16 @@ double value_at(const Rows &rows, std::int64_t column, std::int64_t level) {
     return value;
 }
 
-std::string describe(const FieldContract &field, const Rows &rows, std::int64_t column,
-                     std::int64_t level) {
+std::string describe(const FieldContract &field, const Rows &rows, bool top_down,
+                     std::int64_t column, std::int64_t level) {
     std::ostringstream text;
     text << field.name << " is " << value_at(rows, column, level) << " " << field.units
          << " in column " << column + 1;
     if (field.levels > 0) {
-        text << " at the network's level " << level + 1;
+        text << " at level " << (top_down ? level + 1 : rows.width() - level)
+             << " from the top";
     }
-    text << " (counted from 1), expected ";
+    text << ", counted from 1, expected ";
     return text.str();
 }
 
@@ -44,13 +45,14 @@ void mark(std::int32_t policy, ColumnMark &mark) {
 
 } // namespace
 
-void mark_out_of_range(const Contract &contract, const std::vector<Rows> &inputs,
-                       double sigmas, std::int32_t policy, ColumnMarks &marks) {
+void mark_out_of_range(const std::vector<FieldContract> &fields,
+                       const std::vector<Rows> &inputs, bool top_down, double sigmas,
+                       std::int32_t policy, ColumnMarks &marks) {
     if (policy == GWPARAM_GUARD_IGNORE) {
         return;
     }
     for (std::size_t f = 0; f < inputs.size(); ++f) {
-        const FieldContract &field = contract.inputs[f];
+        const FieldContract &field = fields[f];
         const Rows &rows = inputs[f];
         if (field.training_mean.empty() || field.training_deviation.empty()) {
             continue;
@@ -66,8 +68,8 @@ void mark_out_of_range(const Contract &contract, const std::vector<Rows> &inputs
                 }
                 if (policy == GWPARAM_GUARD_ERROR) {
                     std::ostringstream text;
-                    text << describe(field, rows, i, level) << mean << " within "
-                         << reach;
+                    text << describe(field, rows, top_down, i, level) << mean
+                         << " within " << reach;
                     throw Error(GWPARAM_ERR_RANGE, text.str());
                 }
                 mark(policy, marks[column]);
@@ -76,15 +78,17 @@ void mark_out_of_range(const Contract &contract, const std::vector<Rows> &inputs
     }
 }
 
-void mark_beyond_limits(const Contract &contract, const std::vector<Rows> &outputs,
+void mark_beyond_limits(const std::vector<FieldContract> &fields,
+                        const std::vector<Rows> &outputs, bool top_down,
                         std::int32_t policy, ColumnMarks &marks) {
     for (std::size_t f = 0; f < outputs.size(); ++f) {
-        const FieldContract &field = contract.outputs[f];
+        const FieldContract &field = fields[f];
         const Rows &rows = outputs[f];
-        // Where limits are ignored, only what is not finite is beyond them.
-        const double limit = policy == GWPARAM_GUARD_IGNORE
-                                 ? std::numeric_limits<double>::max()
-                                 : field.maximum_magnitude;
+        // Without a limit, only what is not finite is beyond it.
+        const bool limited =
+            policy != GWPARAM_GUARD_IGNORE && field.maximum_magnitude > 0.0;
+        const double limit =
+            limited ? field.maximum_magnitude : std::numeric_limits<double>::max();
         for (std::size_t column = 0; column < marks.size(); ++column) {
             const auto i = static_cast<std::int64_t>(column);
             std::int64_t bad_level = -1;
@@ -103,8 +107,8 @@ void mark_beyond_limits(const Contract &contract, const std::vector<Rows> &outpu
             if (policy == GWPARAM_GUARD_ERROR || policy == GWPARAM_GUARD_IGNORE) {
                 const bool finite = std::isfinite(value_at(rows, i, bad_level));
                 std::ostringstream text;
-                text << describe(field, rows, i, bad_level) << "at most " << limit
-                     << " in magnitude";
+                text << describe(field, rows, top_down, i, bad_level) << "at most "
+                     << limit << " in magnitude";
                 throw Error(finite ? GWPARAM_ERR_RANGE : GWPARAM_ERR_NONFINITE,
                             text.str());
             }

@@ -74,31 +74,7 @@ Conversion network_to_host(const FieldContract &field, const char *units) {
     return conversion(field.units, units == nullptr ? field.units : units, field.name);
 }
 
-} // namespace
-
-Scheme::Scheme(const std::string &path, const gwparam_options &options)
-    : options_(checked(options)),
-      backend_(load_torch_backend(path, options_.device, options_.threads)),
-      contract_(parse_contract(backend_->contract_json())),
-      batch_(contract_, options_.chunk_columns),
-      given_(contract_.inputs.size(), false) {
-    check_probe(contract_, *backend_, options_.chunk_columns);
-}
-
-void Scheme::set_levels(std::int32_t order, std::int64_t nlev, const double *pressure) {
-    if (order != GWPARAM_TOP_DOWN && order != GWPARAM_BOTTOM_UP) {
-        reject_argument("order is " + std::to_string(order) +
-                        ", expected 1 (top down) or 2 (bottom up)");
-    }
-    if (pressure == nullptr) {
-        reject_argument("pressure is null");
-    }
-    if (nlev != contract_.nlev) {
-        throw Error(GWPARAM_ERR_SHAPE, "the host has " + std::to_string(nlev) +
-                                           " levels, expected " +
-                                           std::to_string(contract_.nlev));
-    }
-    const bool top_down = order == GWPARAM_TOP_DOWN;
+void check_order(const double *pressure, std::int64_t nlev, bool top_down) {
     for (std::int64_t k = 0; k < nlev; ++k) {
         const bool ordered = k == 0 || (top_down ? pressure[k] > pressure[k - 1]
                                                  : pressure[k] < pressure[k - 1]);
@@ -114,21 +90,87 @@ void Scheme::set_levels(std::int32_t order, std::int64_t nlev, const double *pre
             throw Error(GWPARAM_ERR_ARGUMENT, text.str());
         }
     }
-    const bool flip = top_down != contract_.top_down;
-    const auto n_nominal = static_cast<std::int64_t>(contract_.nominal_pressure.size());
+}
+
+void check_nominal(const Vertical &vertical, const double *pressure, bool top_down) {
+    const bool flip = top_down != vertical.top_down;
+    const auto n_nominal = static_cast<std::int64_t>(vertical.nominal_pressure.size());
     for (std::int64_t k = 0; k < n_nominal; ++k) {
-        const auto network_level = static_cast<std::size_t>(flip ? nlev - 1 - k : k);
-        const double nominal = contract_.nominal_pressure[network_level];
-        if (std::abs(pressure[k] / nominal - 1.0) > contract_.nominal_tolerance) {
+        const auto network_level =
+            static_cast<std::size_t>(flip ? n_nominal - 1 - k : k);
+        const double nominal = vertical.nominal_pressure[network_level];
+        if (std::abs(pressure[k] / nominal - 1.0) > vertical.nominal_tolerance) {
             std::ostringstream text;
             text << "the pressure of level " << k + 1 << " (counted from 1) is "
                  << pressure[k] << " Pa, expected " << nominal << " Pa within "
-                 << 100.0 * contract_.nominal_tolerance << " %";
+                 << 100.0 * vertical.nominal_tolerance << " %";
             throw Error(GWPARAM_ERR_CONTRACT, text.str());
         }
     }
-    flip_ = flip;
-    levels_set_ = true;
+}
+
+} // namespace
+
+Scheme::Scheme(const std::string &path, const gwparam_options &options)
+    : options_(checked(options)),
+      backend_(load_torch_backend(path, options_.device, options_.threads)),
+      contract_(parse_contract(backend_->contract_json())),
+      horizontal_(contract_, options_.chunk_columns) {
+    check_probe(contract_, *backend_, options_.chunk_columns);
+}
+
+void Scheme::set_levels(std::int32_t order, std::int64_t nlev, const double *pressure) {
+    if (order != GWPARAM_TOP_DOWN && order != GWPARAM_BOTTOM_UP) {
+        reject_argument("order is " + std::to_string(order) +
+                        ", expected 1 (top down) or 2 (bottom up)");
+    }
+    if (pressure == nullptr) {
+        reject_argument("pressure is null");
+    }
+    const Vertical &vertical = contract_.vertical;
+    if (vertical.kind == VerticalKind::host && nlev != vertical.nlev) {
+        throw Error(GWPARAM_ERR_SHAPE, "the host has " + std::to_string(nlev) +
+                                           " levels, expected " +
+                                           std::to_string(vertical.nlev));
+    }
+    if (nlev < 1) {
+        throw Error(GWPARAM_ERR_SHAPE, "the host has " + std::to_string(nlev) +
+                                           " levels, expected at least 1");
+    }
+    const bool top_down = order == GWPARAM_TOP_DOWN;
+    check_order(pressure, nlev, top_down);
+    check_nominal(vertical, pressure, top_down);
+    vertical_.emplace(contract_, nlev);
+    flip_ = top_down != vertical_->host_top_down();
+    host_in_ = rows_for(vertical_->host_inputs());
+    host_out_ = rows_for(vertical_->host_outputs());
+    network_in_ = rows_for(contract_.inputs);
+    network_out_ = rows_for(contract_.outputs);
+    given_.assign(host_in_.size(), false);
+    discard();
+}
+
+void Scheme::set_columns(const gwparam_array *latitude, const gwparam_array *longitude,
+                         const char *units) {
+    Rows degrees[2] = {{Dtype::float64, 1}, {Dtype::float64, 1}};
+    const gwparam_array *arrays[2] = {latitude, longitude};
+    const char *names[2] = {"latitude", "longitude"};
+    for (int i = 0; i < 2; ++i) {
+        const HostArray host = checked_array(arrays[i], 0, names[i]);
+        degrees[i].resize(host.columns());
+        pack(host, false,
+             conversion(units == nullptr ? "degrees" : units, "degrees", names[i]),
+             names[i], degrees[i], 0);
+    }
+    if (degrees[0].count() != degrees[1].count()) {
+        throw Error(GWPARAM_ERR_SHAPE,
+                    "longitude has " + std::to_string(degrees[1].count()) +
+                        " values, expected the " + std::to_string(degrees[0].count()) +
+                        " of latitude");
+    }
+    horizontal_.set_columns(reinterpret_cast<const double *>(degrees[0].row(0)),
+                            reinterpret_cast<const double *>(degrees[1].row(0)),
+                            degrees[0].count());
 }
 
 void Scheme::put(const std::string &name, const char *units,
@@ -146,11 +188,8 @@ void Scheme::put(const std::string &name, const char *units,
 
 void Scheme::pack_input(const std::string &name, const char *units,
                         const gwparam_array *array) {
-    if (!levels_set_) {
-        reject_argument("the host's levels are not set");
-    }
-    const std::size_t i = find_field(contract_.inputs, name, "input");
-    const FieldContract &field = contract_.inputs[i];
+    const std::size_t i = find_field(host_inputs(), name, "input");
+    const FieldContract &field = host_inputs()[i];
     const HostArray host = checked_array(array, field.levels, field.name);
     if (!open_) {
         open_window(host);
@@ -164,7 +203,7 @@ void Scheme::pack_input(const std::string &name, const char *units,
                                            ", expected " +
                                            shape_text(open_->horizontal_shape));
     }
-    Rows &rows = batch_.input(i);
+    Rows &rows = host_in_[i];
     rows.resize(open_->first + open_->columns);
     pack(host, flip_, host_to_network(units, field), field.name, rows, open_->first);
     given_[i] = true;
@@ -184,7 +223,7 @@ std::int64_t Scheme::add_columns() {
     for (std::size_t i = 0; i < given_.size(); ++i) {
         if (!given_[i]) {
             discard();
-            reject_argument(contract_.inputs[i].name + " was not put into the window");
+            reject_argument(host_inputs()[i].name + " was not put into the window");
         }
     }
     windows_.push_back(*open_);
@@ -201,8 +240,7 @@ void Scheme::flush() {
     const std::int64_t columns = windows_.back().first + windows_.back().columns;
     marks_.assign(static_cast<std::size_t>(columns), column_passes);
     try {
-        batch_.run(*backend_, columns);
-        guard();
+        run_stages(columns);
     } catch (...) {
         discard();
         throw;
@@ -217,10 +255,22 @@ void Scheme::flush() {
     flushed_ = true;
 }
 
-void Scheme::guard() {
-    mark_out_of_range(contract_, batch_.inputs(), options_.range_sigmas,
-                      options_.on_range, marks_);
-    mark_beyond_limits(contract_, batch_.outputs(), options_.on_limit, marks_);
+void Scheme::run_stages(std::int64_t columns) {
+    const bool network_top_down = contract_.vertical.top_down;
+    vertical_->to_network(host_in_, columns, network_in_);
+    mark_out_of_range(contract_.inputs, network_in_, network_top_down,
+                      options_.range_sigmas, options_.on_range, marks_);
+    horizontal_.run(*backend_, network_in_, columns, network_out_);
+    vertical_->to_host(host_in_, network_out_, columns, host_out_);
+    mark_beyond_limits(vertical_->host_outputs(), host_out_, vertical_->host_top_down(),
+                       options_.on_limit, marks_);
+}
+
+const std::vector<FieldContract> &Scheme::host_inputs() const {
+    if (!vertical_) {
+        reject_argument("the host's levels are not set");
+    }
+    return vertical_->host_inputs();
 }
 
 void Scheme::zero_marked_columns() {
@@ -228,8 +278,7 @@ void Scheme::zero_marked_columns() {
         if (marks_[column] != column_zeroed) {
             continue;
         }
-        for (std::size_t f = 0; f < contract_.outputs.size(); ++f) {
-            Rows &rows = batch_.output(f);
+        for (Rows &rows : host_out_) {
             std::memset(rows.row(static_cast<std::int64_t>(column)), 0,
                         static_cast<std::size_t>(rows.row_bytes()));
         }
@@ -255,8 +304,8 @@ void Scheme::get(std::int64_t window, const std::string &name, const char *units
                         std::to_string(n_windows));
     }
     const Window &wanted = windows_[static_cast<std::size_t>(window - 1)];
-    const std::size_t i = find_field(contract_.outputs, name, "output");
-    const FieldContract &field = contract_.outputs[i];
+    const std::size_t i = find_field(vertical_->host_outputs(), name, "output");
+    const FieldContract &field = vertical_->host_outputs()[i];
     const HostArray host = checked_array(array, field.levels, field.name);
     if (host.horizontal_shape() != wanted.horizontal_shape) {
         throw Error(GWPARAM_ERR_SHAPE, name + " has horizontal shape " +
@@ -264,14 +313,16 @@ void Scheme::get(std::int64_t window, const std::string &name, const char *units
                                            ", expected " +
                                            shape_text(wanted.horizontal_shape));
     }
-    unpack(batch_.outputs()[i], wanted.first, flip_, network_to_host(field, units),
+    unpack(host_out_[i], wanted.first, flip_, network_to_host(field, units),
            marks_.data() + wanted.first, host);
 }
 
 gwparam_statistics Scheme::statistics() const {
     gwparam_statistics statistics = statistics_;
     statistics.on_cuda = backend_->on_cuda() ? 1 : 0;
-    statistics.staging_bytes = batch_.bytes();
+    statistics.staging_bytes = horizontal_.bytes() + bytes_of(host_in_) +
+                               bytes_of(host_out_) + bytes_of(network_in_) +
+                               bytes_of(network_out_);
     return statistics;
 }
 

@@ -8,9 +8,10 @@
 #include <vector>
 
 #include "backend.hpp"
-#include "batch.hpp"
 #include "contract.hpp"
 #include "guard.hpp"
+#include "horizontal.hpp"
+#include "vertical.hpp"
 
 namespace gwparam {
 
@@ -21,6 +22,8 @@ class Scheme {
     Scheme &operator=(const Scheme &) = delete;
 
     void set_levels(std::int32_t order, std::int64_t nlev, const double *pressure);
+    void set_columns(const gwparam_array *latitude, const gwparam_array *longitude,
+                     const char *units);
     void put(const std::string &name, const char *units, const gwparam_array *array);
     std::int64_t add_columns();
     void flush();
@@ -42,15 +45,21 @@ class Scheme {
     void pack_input(const std::string &name, const char *units,
                     const gwparam_array *array);
     void open_window(const HostArray &host);
-    void guard();
+    void run_stages(std::int64_t columns);
     void zero_marked_columns();
+    const std::vector<FieldContract> &host_inputs() const;
 
     gwparam_options options_;
     std::unique_ptr<Backend> backend_;
     Contract contract_;
-    Batch batch_;
-    bool levels_set_ = false;
-    bool flip_ = false; // the host's vertical order is not the network's
+    HorizontalStage horizontal_;
+    std::optional<VerticalStage> vertical_; // from set_levels on
+    bool flip_ = false; // the host's vertical order is not that of the rows
+
+    std::vector<Rows> host_in_;
+    std::vector<Rows> host_out_;
+    std::vector<Rows> network_in_;
+    std::vector<Rows> network_out_;
 
     std::vector<Window> windows_;
     std::optional<Window> open_;

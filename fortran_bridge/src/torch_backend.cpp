@@ -101,10 +101,7 @@ torch::ScalarType scalar_type(Dtype dtype) {
 
 // A tensor on the memory of a batch field; both kinds of field share it.
 template <typename Byte> torch::Tensor tensor_on(const BatchField<Byte> &field) {
-    const std::vector<std::int64_t> shape =
-        field.on_levels ? std::vector<std::int64_t>{field.rows, field.width}
-                        : std::vector<std::int64_t>{field.rows};
-    return torch::from_blob(const_cast<std::byte *>(field.data), shape,
+    return torch::from_blob(const_cast<std::byte *>(field.data), field.shape,
                             scalar_type(field.dtype));
 }
 

@@ -45,6 +45,7 @@ class FortranScheme:
     def __init__(self, path: str | os.PathLike[str], *, threads: int = 0) -> None:
         self._scheme = native_api.network_scheme()
         _check(native_api.network_load(self._scheme, os.fsencode(path), threads))
+        self._host_nlev = 0
         self.contract: Contract = read_contract(path)
 
     def set_levels(
@@ -74,6 +75,39 @@ class FortranScheme:
             raise ArgumentError(f"order is {order!r}, expected one of {[*_ORDERS]}")
         levels = np.ascontiguousarray(pressure, dtype=np.float64)
         _check(native_api.network_set_levels(self._scheme, levels, _ORDERS[order]))
+        self._host_nlev = levels.size
+
+    def set_columns(
+        self, latitude: ArrayLike, longitude: ArrayLike, units: str = ""
+    ) -> None:
+        """State where the columns are, for a network that sees more than one.
+
+        Parameters
+        ----------
+        latitude, longitude : array_like, shape (ncol,)
+            In the order of the columns of `predict`.
+        units : str
+            Units of both; default: degrees.
+
+        Raises
+        ------
+        ArgumentError
+            If they are not all cells of one global latitude-longitude grid.
+        ContractError
+            If the units are not those of an angle.
+        ShapeError
+            If there are not as many of the one as of the other.
+        NonFiniteError
+            If a value is not finite.
+        """
+        _check(
+            native_api.network_set_columns(
+                self._scheme,
+                np.ascontiguousarray(latitude, dtype=np.float64),
+                np.ascontiguousarray(longitude, dtype=np.float64),
+                units,
+            )
+        )
 
     def predict(
         self, fields: Mapping[str, ArrayLike], units: Mapping[str, str] = _NO_UNITS
@@ -91,12 +125,14 @@ class FortranScheme:
         Returns
         -------
         dict of str to ndarray
-            Each output by its contract name, in the contract's units, shaped likewise.
+            Each output by its contract name, in the contract's units, shaped likewise:
+            tendencies on the host's levels; a flux on the network's own levels, and by
+            its name and ``_at_half_levels`` on the host's.
 
         Raises
         ------
         ArgumentError
-            If levels were not set or an input is missing.
+            If levels or the places of columns were not set, or an input is missing.
         ContractError
             If there is no such input, or its units are of another dimension.
         ShapeError
@@ -121,18 +157,16 @@ class FortranScheme:
             raise
         columns = len(next(iter(arrays.values())))
         return {
-            field.name: self._get(field.name, field.levels, columns)
-            for field in self.contract.outputs
+            name: self._get(name, (columns, *levels))
+            for name, levels, _ in self.contract.host_outputs(self._host_nlev)
         }
 
-    def _get(self, name: str, levels: str, columns: int) -> Array:
-        if levels == "surface":
-            surface = np.empty(columns)
-            _check(native_api.network_get_surface(self._scheme, name, surface))
-            return surface
-        profiles = np.empty((columns, self.contract.vertical.nlev), order="F")
-        _check(native_api.network_get(self._scheme, name, profiles))
-        return np.ascontiguousarray(profiles)
+    def _get(self, name: str, shape: tuple[int, ...]) -> Array:
+        field = np.empty(shape, order="F")
+        on_levels = field.ndim == 2
+        get = native_api.network_get if on_levels else native_api.network_get_surface
+        _check(get(self._scheme, name, field))
+        return np.ascontiguousarray(field)
 
 
 def _field(name: str, values: ArrayLike) -> Array:

@@ -25,7 +25,7 @@ module native_api
 
     public :: drag_diagnose, drag_rows, drag_run, drag_set_up
     public :: network_discard, network_get, network_get_surface, network_load
-    public :: network_put, network_put_surface, network_run, network_set_levels
+    public :: network_put, network_put_surface, network_run, network_set_columns, network_set_levels
 
 contains
 
@@ -123,6 +123,24 @@ contains
         call self%scheme%set_levels(pressure, order, status, message)
 
     end subroutine network_set_levels
+
+    subroutine network_set_columns(self, latitude, longitude, units, status, message)
+
+        !! Empty units stand for degrees.
+        type(network_scheme), intent(inout) :: self
+        real(dp), intent(in) :: latitude(:), longitude(:)
+        character(len=256), intent(in) :: units
+        integer, intent(out) :: status
+        character(len=1024), intent(out) :: message
+
+        message = ""
+        if (len_trim(units) > 0) then
+            call self%scheme%set_columns(latitude, longitude, trim(units), status, message)
+        else
+            call self%scheme%set_columns(latitude, longitude, stat=status, errmsg=message)
+        end if
+
+    end subroutine network_set_columns
 
     subroutine network_put(self, name, units, field, status, message)
 

@@ -88,9 +88,21 @@ def test_newer_version_is_refused(text):
         ),
         (
             ("geometry", "kind"),
-            "stencil",
-            'geometry.kind is "stencil", expected column',
+            "icosahedral",
+            'geometry.kind is "icosahedral", expected column or stencil or global',
         ),
+        (
+            ("geometry", "kind"),
+            "stencil",
+            "geometry.radius is missing, expected with kind stencil",
+        ),
+        (("geometry", "radius"), 1, "geometry.radius is no key of kind column"),
+        (
+            ("vertical", "kind"),
+            "pressure",
+            "vertical.pressure is missing, expected with kind pressure",
+        ),
+        (("vertical", "a"), [1.0] * 5, "vertical.a is no key of kind host"),
         (("vertical", "order"), "up", 'vertical.order is "up", expected top_down or'),
         (("vertical", "nlev"), 0, "vertical.nlev is 0, expected at least 1"),
         (("vertical", "nlev"), True, "vertical.nlev is true, expected an integer"),
@@ -130,6 +142,153 @@ def test_newer_version_is_refused(text):
 def test_bad_value_is_named_by_its_key(text, path, value, message):
     with pytest.raises(ContractError) as caught:
         Contract.from_json(changed(text, *path, value=value))
+
+    assert message in str(caught.value)
+
+
+STENCIL = {"kind": "stencil", "radius": 2, "poles": "edge"}
+GLOBAL = {"kind": "global", "latitude": [-30.0, 30.0], "longitude": [0.0, 120.0, 240.0]}
+PRESSURE = {
+    "kind": "pressure",
+    "order": "top_down",
+    "nlev": 5,
+    "pressure": [1e3, 1e4, 3e4, 6e4, 9e4],
+    "outside": "taper",
+}
+HYBRID = {
+    "kind": "hybrid",
+    "order": "bottom_up",
+    "nlev": 5,
+    "a": [0.0, 1e3, 5e3, 4e3, 1e3],
+    "b": [0.99, 0.7, 0.3, 0.05, 0.0],
+    "outside": "zero",
+}
+EASTWARD, NORTHWARD = (
+    f"tendency_of_{wind}_wind_due_to_gravity_wave_drag"
+    for wind in ("eastward", "northward")
+)
+
+
+def fluxes(text, **others):
+    """The JSON value of a network that gives fluxes of the two winds."""
+    content = json.loads(text)
+    content["flux"] = []
+    for field, tendency in zip(content["outputs"], (EASTWARD, NORTHWARD), strict=True):
+        field["name"] = field["name"].replace("tendency_of", "flux_of")
+        content["flux"].append(
+            {
+                "name": field["name"],
+                "quantity": "omega",
+                "sign": -1,
+                "tendency": tendency,
+            }
+        )
+    content["flux"][0] |= others
+    return content
+
+
+@pytest.mark.parametrize("geometry", [STENCIL, GLOBAL], ids=lambda g: g["kind"])
+@pytest.mark.parametrize("vertical", [PRESSURE, HYBRID], ids=lambda v: v["kind"])
+def test_every_geometry_and_vertical_makes_the_round_trip(text, geometry, vertical):
+    content = fluxes(text, given_levels=[0, 3])
+    content |= {"geometry": geometry, "vertical": vertical}
+    content["probe"]["columns"] = 6
+
+    contract = Contract.from_json(json.dumps(content))
+
+    again = json.loads(contract.to_json())
+    assert again["geometry"] == geometry
+    assert {k: v for k, v in again["vertical"].items() if v is not None} == vertical
+    assert again["flux"] == content["flux"]
+    assert Contract.from_json(contract.to_json()) == contract
+
+
+def test_artefact_without_flux_gives_tendencies(text):
+    content = json.loads(text)
+    del content["flux"]
+
+    contract = Contract.from_json(json.dumps(content))
+
+    assert contract.flux == ()
+    assert contract.tendencies == (EASTWARD, NORTHWARD)
+
+
+def test_limits_are_those_of_the_derived_tendencies(text):
+    contract = Contract.from_json(json.dumps(fluxes(text)))
+
+    assert contract.tendencies == (EASTWARD, NORTHWARD)
+    assert [limit.name for limit in contract.limits] == [EASTWARD, NORTHWARD]
+
+
+@pytest.mark.parametrize(
+    ("geometry", "full", "surface", "out"),
+    [
+        ({"kind": "column"}, (7, 5), (7,), (7, 5)),
+        (STENCIL, (7, 5, 5, 5), (7, 5, 5), (7, 5)),
+        (GLOBAL, (5, 2, 3), (2, 3), (5, 2, 3)),
+    ],
+    ids=["column", "stencil", "global"],
+)
+def test_shapes_of_the_tensors_follow_from_the_geometry(
+    text, geometry, full, surface, out
+):
+    content = json.loads(text) | {"geometry": geometry}
+    content["probe"]["columns"] = 6
+
+    contract = Contract.from_json(json.dumps(content))
+
+    wind, *_, latitude = contract.inputs
+    assert contract.input_shape(wind, 7) == full
+    assert contract.input_shape(latitude, 7) == surface
+    assert contract.output_shape(contract.outputs[0], 7) == out
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"quantity": "stress"}, 'flux[0].quantity is "stress", expected omega or hei'),
+        ({"sign": 0}, "flux[0].sign is 0, expected 1 or -1"),
+        ({"sign": True}, "flux[0].sign is true, expected 1 or -1"),
+        ({"sign": None}, "flux[0].sign is missing, expected 1 or -1"),
+        ({"name": "rain"}, "flux[0].name is rain, expected an output on full levels"),
+        ({"tendency": NORTHWARD}, "flux has tendency ["),
+        ({"given_levels": [0, 6]}, "flux[0].given_levels is [0, 6], expected two of 0"),
+        ({"given_levels": [2]}, "flux[0].given_levels is [2], expected two of 0 to 5"),
+        ({"given_levels": []}, "flux[0].given_levels is [], expected two of 0 to 5"),
+    ],
+)
+def test_bad_flux_is_named(text, change, message):
+    with pytest.raises(ContractError) as caught:
+        Contract.from_json(json.dumps(fluxes(text, **change)))
+
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("geometry", STENCIL | {"radius": 3}, "geometry.radius is 3, expected 1 or 2"),
+        (
+            "geometry",
+            STENCIL | {"poles": "turn"},
+            'geometry.poles is "turn", expected ed',
+        ),
+        ("geometry", GLOBAL | {"latitude": []}, "geometry.latitude is not monotonic"),
+        ("geometry", GLOBAL | {"longitude": None}, "geometry.longitude is missing"),
+        ("geometry", GLOBAL, "probe.columns is 16, expected one image of 6"),
+        ("vertical", PRESSURE | {"outside": None}, "vertical.outside is missing"),
+        ("vertical", PRESSURE | {"order": "bottom_up"}, "vertical.pressure is not pos"),
+        ("vertical", HYBRID | {"b": [0.5]}, "vertical.b has 1 values, expected 5"),
+        (
+            "vertical",
+            HYBRID | {"order": "top_down"},
+            "vertical.a + b * 100000 Pa is no",
+        ),
+    ],
+)
+def test_bad_geometry_or_vertical_is_named(text, key, value, message):
+    with pytest.raises(ContractError) as caught:
+        Contract.from_json(json.dumps(json.loads(text) | {key: value}))
 
     assert message in str(caught.value)
 

@@ -3,7 +3,9 @@
 import artefacts
 import numpy as np
 import pytest
+import torch
 
+import gwparam
 from gwparam.errors import (
     ArgumentError,
     ContractError,
@@ -12,9 +14,12 @@ from gwparam.errors import (
     RangeError,
     ShapeError,
 )
+from gwparam.grids import gaussian_latitudes
 from gwparam.native import FortranScheme
 
 COLUMNS = 7
+NETWORK_NLEV = 4
+FLUX = "eastward_flux"
 
 U, V, PS, LAT = artefacts.U, artefacts.V, artefacts.PS, artefacts.LAT
 
@@ -112,3 +117,95 @@ def test_unknown_order_and_other_levels_are_refused(path):
         scheme.set_levels(artefacts.PRESSURE[1:])
     with pytest.raises(ContractError):
         scheme.set_levels([2 * p for p in artefacts.PRESSURE])
+
+
+class Globe(torch.nn.Module):
+    """A flux and a tendency from a column and its neighbour to the east."""
+
+    def forward(self, u, v, ps, lat):
+        east = torch.roll(u, -1, dims=2)
+        return 1e-7 * ps * east, 1e-6 * v + 1e-8 * lat
+
+
+@pytest.fixture(scope="module")
+def globe(tmp_path_factory):
+    """An artefact on the globe with levels of its own, one flux and one tendency."""
+    nlat, nlon = 4, 6
+    document = artefacts.contract()
+    latitude, longitude = gaussian_latitudes(nlat), np.arange(nlon) * 60.0
+    document["geometry"] = {
+        "kind": "global",
+        "latitude": latitude.tolist(),
+        "longitude": longitude.tolist(),
+    }
+    document["vertical"] = {
+        "kind": "pressure",
+        "order": "bottom_up",
+        "nlev": NETWORK_NLEV,
+        "pressure": [8e4, 4e4, 2e4, 5e3],
+        "outside": "taper",
+    }
+    document["training_range"] = []
+    document["outputs"][0] |= {"name": FLUX, "units": "Pa"}
+    document["flux"] = [
+        {"name": FLUX, "quantity": "height", "sign": 1, "tendency": artefacts.DUDT}
+    ]
+    document["limits"][0]["maximum_magnitude"] = 1.0
+    document["probe"]["columns"] = nlat * nlon
+    random = torch.Generator().manual_seed(3)
+    inputs = [
+        torch.randn(*shape, nlat, nlon, generator=random, dtype=torch.float64)
+        for shape in ((NETWORK_NLEV,), (NETWORK_NLEV,), (), ())
+    ]
+    path = tmp_path_factory.mktemp("globe") / "globe.pt"
+    artefacts.write(path, Globe(), document, inputs=inputs)
+    places = np.meshgrid(latitude, longitude, indexing="ij")
+    return path, *(place.ravel() for place in places)
+
+
+@pytest.mark.parametrize("order", ["top_down", "bottom_up"])
+def test_globe_and_fluxes_are_those_of_the_library(globe, order):
+    path, latitude, longitude = globe
+    nlev, columns = 9, latitude.size
+    random = np.random.default_rng(8)
+    ps = random.uniform(9e4, 1e5, columns)
+    half = ps[:, np.newaxis] * np.linspace(0, 1, nlev + 1) ** 1.5
+    full = 0.5 * (half[:, 1:] + half[:, :-1])
+    turn = slice(None, None, 1 if order == "top_down" else -1)
+    fields = {
+        U: random.standard_normal((columns, nlev)),
+        V: random.standard_normal((columns, nlev)),
+        PS: ps,
+        LAT: latitude,
+        "air_pressure": full[:, turn],
+        "air_pressure_at_half_levels": half[:, turn],
+    }
+    found, expected = [], []
+    for scheme, outputs in (
+        (FortranScheme(path), found),
+        (gwparam.load_scheme(path), expected),
+    ):
+        scheme.set_levels(full[0, turn], order)
+        scheme.set_columns(np.deg2rad(latitude), np.deg2rad(longitude), "radian")
+        outputs.append(scheme.predict(fields))
+    (found,), (expected,) = found, expected
+    assert found.keys() == expected.keys()
+    assert found[FLUX].shape == (columns, NETWORK_NLEV)
+    assert found[f"{FLUX}_at_half_levels"].shape == (columns, nlev + 1)
+    assert found[artefacts.DUDT].shape == found[artefacts.DVDT].shape == (columns, nlev)
+    for name, values in expected.items():
+        assert np.ptp(values) > 0
+        np.testing.assert_array_equal(found[name], values)
+
+
+def test_places_that_are_no_globe_are_refused(globe):
+    path, latitude, longitude = globe
+    scheme = FortranScheme(path)
+    with pytest.raises(ShapeError, match="longitude has 23 values, expected the 24"):
+        scheme.set_columns(latitude, longitude[1:])
+    with pytest.raises(ArgumentError, match="no column is at"):
+        scheme.set_columns(latitude[1:], longitude[1:])
+    with pytest.raises(ContractError, match="latitude"):
+        scheme.set_columns(latitude, longitude, "Pa")
+    with pytest.raises(NonFiniteError, match="latitude"):
+        scheme.set_columns(np.full(24, np.nan), longitude)
