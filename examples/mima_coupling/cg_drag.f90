@@ -80,16 +80,17 @@ module cg_drag_mod
         & deposit_reflected
 
     ! Fields that the host can hand to a network, by their names in an artefact's contract.
-    integer, parameter :: n_levels_fields = 5
-    character(len=*), parameter :: offered(7) = [character(len=20)::"eastward_wind", &
+    integer, parameter :: half_levels_field = 6, n_levels_fields = 6
+    character(len=*), parameter :: offered(8) = [character(len=27)::"eastward_wind", &
               & "northward_wind", "air_temperature", "air_pressure", "geopotential_height", &
-              & "surface_air_pressure", "latitude"]
-    character(len=*), parameter :: offered_units(7) = [character(len=13)::"m s-1","m s-1", "K", &
-              & "Pa", "m", "Pa", "degrees_north"]
+              & "air_pressure_at_half_levels", "surface_air_pressure", "latitude"]
+    character(len=*), parameter :: offered_units(8) = [character(len=13)::"m s-1","m s-1", "K", &
+              & "Pa", "m", "Pa", "Pa", "degrees_north"]
     character(len=*), &
               & parameter :: drag_name(2) = [character(len=59) &
               & ::"tendency_of_eastward_wind_due_to_gravity_wave_drag", &
               & "tendency_of_northward_wind_due_to_gravity_wave_drag"]
+    character(len=1), parameter :: component(2) = ["u", "v"] !! Of wind and drag
 
     type :: comparison_t
         !! Sums over the columns of one recomputation, in one component of the wind.
@@ -97,10 +98,20 @@ module cg_drag_mod
         integer :: n = 0 !! Number of values
     end type comparison_t
 
+    type :: flux_t
+        !! The momentum flux of a network, of which the drag is the divergence.
+        character(len=:), allocatable :: name !! Empty where the network gives the drag itself
+        real :: factor = 0.0 !! Of the divergence: drag = factor*dF/dp
+        real :: imbalance = 0.0 !! Gain of a column less what crossed its ends, at worst [1]
+    end type flux_t
+
     logical :: module_is_initialized = .false.
     type(ad99_t) :: native
     type(gwparam_scheme_t) :: network
     logical :: asked(size(offered)) = .false. !! Whether the network has it as an input
+    character(len=:), allocatable :: geometry !! What the network sees: column, stencil or global
+    logical :: places_are_set = .false. !! Whether it knows where the columns are
+    type(flux_t) :: flux(2)
     logical :: runs_native = .true., runs_network = .false.
     integer :: alarm = 0 !! Time until the next recomputation [s]
     logical :: ringing = .false. !! Whether this step recomputes
@@ -110,6 +121,7 @@ module cg_drag_mod
     integer :: nlon, nlat, nlev
     real, allocatable :: reference_pressure(:) !! Full levels, then the surface [Pa]
     real :: edges(2) !! Of this rank's latitudes [rad]
+    real, allocatable :: longitude(:) !! Of this rank's cells [rad]
     real, allocatable :: held_x(:,:,:), held_y(:,:,:) !! Drag of the last recomputation [m s-2]
     integer :: id_bf, id_gwfu, id_gwfv, id_gwfu_ml, id_gwfv_ml, id_kedx, id_kedy
     integer :: native_clock, network_clock
@@ -138,6 +150,7 @@ contains
         nlev = size(pref) - 1
         reference_pressure = pref
         edges = latb([1, nlat + 1])
+        longitude = 0.5*(lonb(:nlon) + lonb(2:))
 
         call read_namelists
         call register_diagnostics(Time, axes)
@@ -166,7 +179,7 @@ contains
     end subroutine cg_drag_time_vary
 
     subroutine cg_drag_calc(is, js, lat, pfull, zfull, temp, uuu, vvv, Time, delt, gwfcng_x, &
-                            & gwfcng_y, psurf)
+                            & gwfcng_y, psurf, phalf)
 
         !! Drag on one window of columns: new when the alarm rings, else that of the last time.
         integer, intent(in) :: is, js !! Where the window begins among this rank's columns, from 1
@@ -178,7 +191,9 @@ contains
         real, intent(in) :: delt !! Physics time step [s]
         real, intent(out) :: gwfcng_x(:,:,:), gwfcng_y(:,:,:) !! Drag, eastward, northward [m s-2]
         real, intent(in), optional :: psurf(:,:)
-        !! Surface pressure [Pa]; absent: from pfull, which must be on pure sigma levels
+        !! Surface pressure [Pa]; absent: from phalf, or from pfull on pure sigma levels
+        real, intent(in), optional :: phalf(:,:,:)
+        !! Pressure at half levels [Pa] (nlev + 1), for networks with fluxes or levels of their own
 
         integer :: ie, je
 
@@ -192,7 +207,7 @@ contains
         ! A step recomputes in all of its windows or in none.
         if (columns_done == 0) ringing = alarm <= 0
         if (ringing) then
-            call recompute(is, js, lat, pfull, zfull, temp, uuu, vvv, Time, psurf)
+            call recompute(is, js, lat, pfull, zfull, temp, uuu, vvv, Time, psurf, phalf)
         end if
         gwfcng_x = held_x(is:ie,js:je,:)
         gwfcng_y = held_y(is:ie,js:je,:)
@@ -218,7 +233,7 @@ contains
 
         !! Write the restart file, say what the network did, and free everything.
         type(gwparam_statistics_t) :: counters
-        integer :: stat
+        integer :: i, stat
         character(len=512) :: message
 
         if (.not. module_is_initialized) return
@@ -235,21 +250,28 @@ contains
                        & // ")"
                 call error_mesg("cg_drag_end", trim(message), NOTE)
             end if
+            do i = 1, size(flux)
+                if (mpp_pe() /= mpp_root_pe() .or. flux(i)%name == "") cycle
+                write (message, "(3a, es8.1, a)") "momentum budget of a column, ", component(i), &
+                       & ": closed to", flux(i)%imbalance, &
+                       & " of the largest flux (columns of the root)"
+                call error_mesg("cg_drag_end", trim(message), NOTE)
+            end do
             call network%free
         end if
-        deallocate (reference_pressure, held_x, held_y)
+        deallocate (reference_pressure, longitude, held_x, held_y)
         module_is_initialized = .false.
 
     end subroutine cg_drag_end
 
-    subroutine recompute(is, js, lat, pfull, zfull, temp, uuu, vvv, Time, psurf)
+    subroutine recompute(is, js, lat, pfull, zfull, temp, uuu, vvv, Time, psurf, phalf)
 
         !! Run what the mode asks for, hold the drag of the window, and send the diagnostics.
         integer, intent(in) :: is, js
         real, intent(in) :: lat(:,:)
         real, intent(in) :: pfull(:,:,:), zfull(:,:,:), temp(:,:,:), uuu(:,:,:), vvv(:,:,:)
         type(time_type), intent(in) :: Time
-        real, intent(in), optional :: psurf(:,:)
+        real, intent(in), optional :: psurf(:,:), phalf(:,:,:)
 
         real, allocatable, dimension(:,:,:) :: native_x, native_y, network_x, network_y
         real, allocatable, dimension(:,:,:) :: bf, kedx, kedy
@@ -280,7 +302,7 @@ contains
                 allocate (network_x, network_y, mold=uuu)
             end if
             call mpp_clock_begin(network_clock)
-            call run_network(lat, pfull, zfull, temp, uuu, vvv, network_x, network_y, psurf)
+            call run_network(lat, pfull, zfull, temp, uuu, vvv, network_x, network_y, psurf, phalf)
             call mpp_clock_end(network_clock)
             if (runs_native) then
                 call compare(comparison(1), network_x, native_x)
@@ -311,25 +333,36 @@ contains
 
     end subroutine recompute
 
-    subroutine run_network(lat, pfull, zfull, temp, uuu, vvv, drag_x, drag_y, psurf)
+    subroutine run_network(lat, pfull, zfull, temp, uuu, vvv, drag_x, drag_y, psurf, phalf)
 
         !! Drag of the network; columns caught by a `native` guard stay as they are.
         real, intent(in) :: lat(:,:)
         real, intent(in) :: pfull(:,:,:), zfull(:,:,:), temp(:,:,:), uuu(:,:,:), vvv(:,:,:)
         real, intent(inout) :: drag_x(:,:,:), drag_y(:,:,:)
-        real, intent(in), optional :: psurf(:,:)
+        real, intent(in), optional :: psurf(:,:), phalf(:,:,:)
 
         integer :: stat
         character(len=512) :: message
+
+        if (geometry /= "column" .and. .not. places_are_set) call set_places(lat)
+        if (asked(half_levels_field) .and. .not. present(phalf)) call error_mesg("cg_drag_calc", &
+            & "the network gives fluxes or has levels of its own, so cg_drag_calc needs its " &
+            & // "argument phalf: the pressure at half levels", FATAL)
 
         call put_levels(1, uuu)
         call put_levels(2, vvv)
         call put_levels(3, temp)
         call put_levels(4, pfull)
         call put_levels(5, zfull)
-        if (asked(6) .and. present(psurf)) call put_surface(6, psurf)
-        if (asked(6) .and. .not. present(psurf)) call put_surface(6, surface_pressure(pfull))
-        call put_surface(7, lat*RADIAN)
+        if (present(phalf)) call put_levels(6, phalf)
+        if (present(psurf)) then
+            call put_surface(7, psurf)
+        else if (present(phalf)) then
+            call put_surface(7, phalf(:,:,nlev + 1))
+        else if (asked(7)) then
+            call put_surface(7, surface_pressure(pfull))
+        end if
+        call put_surface(8, lat*RADIAN)
 
         call network%run(stat=stat, errmsg=message)
         call stop_unless_ok(stat, message)
@@ -337,6 +370,8 @@ contains
         call stop_unless_ok(stat, message)
         call network%get(trim(drag_name(2)), drag_y, units="m s-2", stat=stat, errmsg=message)
         call stop_unless_ok(stat, message)
+        if (flux(1)%name /= "") call check_budget(flux(1), drag_x, phalf)
+        if (flux(2)%name /= "") call check_budget(flux(2), drag_y, phalf)
 
     contains
 
@@ -365,6 +400,60 @@ contains
         end subroutine put_surface
 
     end subroutine run_network
+
+    subroutine set_places(lat)
+
+        !! Say where the columns are, to a network that sees more than one.
+        real, intent(in) :: lat(:,:)
+
+        integer :: stat
+        character(len=512) :: message
+
+        if (size(lat) /= nlon*nlat) then
+            write (message, &
+                   & "(a, 2(i0, a))") "the network sees more than single columns (" // geometry &
+                   & // "), so the window must hold all columns of the rank: it has ", size(lat), &
+                   & ", expected ", nlon*nlat
+            call error_mesg("cg_drag_calc", trim(message), FATAL)
+        end if
+        call network%set_columns(lat*RADIAN, spread(longitude*RADIAN, 2, nlat), stat=stat, &
+                                 & errmsg=message)
+        call stop_unless_ok(stat, message)
+        places_are_set = .true.
+
+    end subroutine set_places
+
+    subroutine check_budget(flux, drag, phalf)
+
+        !! Compare what each column gained with what crossed its ends.
+        type(flux_t), intent(inout) :: flux
+        real, intent(in) :: drag(:,:,:) !! Of the network [m s-2]
+        real, intent(in) :: phalf(:,:,:)
+
+        real, parameter :: kept = huge(1.0) !! What a guard leaves: such columns do not count
+        real, allocatable :: flux_at_half(:,:,:)
+        real :: difference, gain, largest
+        integer :: i, j, stat
+        character(len=512) :: message
+
+        allocate (flux_at_half(size(drag, 1), size(drag, 2), nlev + 1), source=kept)
+        call network%get(flux%name // "_at_half_levels", flux_at_half, stat=stat, errmsg=message)
+        call stop_unless_ok(stat, message)
+        difference = 0.0
+        largest = tiny(1.0)
+        do j = 1, size(drag, 2)
+            do i = 1, size(drag, 1)
+                associate (f => flux_at_half(i, j,:), p => phalf(i, j,:))
+                    if (f(1) >= kept) cycle
+                    gain = sum(drag(i, j,:)*(p(2:) - p(:nlev)))
+                    difference = max(difference, abs(gain - flux%factor*(f(nlev + 1) - f(1))))
+                    largest = max(largest, maxval(abs(flux%factor*f)))
+                end associate
+            end do
+        end do
+        flux%imbalance = max(flux%imbalance, difference/largest)
+
+    end subroutine check_budget
 
     function surface_pressure(pfull) result(psurf)
 
@@ -433,7 +522,6 @@ contains
     subroutine write_log
 
         !! One line on the drag of the root's columns.
-        character(len=1), parameter :: component(2) = ["u", "v"]
         integer :: i, unit
 
         if (mpp_pe() /= mpp_root_pe()) return
@@ -595,6 +683,7 @@ contains
         !! Load the artefact and see that this host can give every input that it asks for.
         type(gwparam_options_t) :: options
         integer :: i, stat
+        character(len=:), allocatable :: contract
         character(len=512) :: message
 
         if (artefact == "") call error_mesg("cg_drag_init", &
@@ -612,6 +701,21 @@ contains
         call network%set_levels(reference_pressure(:nlev), gwparam_top_down, stat=stat, &
                                 & errmsg=message)
         call stop_unless_ok(stat, message)
+
+        call network%contract(contract, stat=stat, errmsg=message)
+        call stop_unless_ok(stat, message)
+        geometry = json_value(contract(index(contract, '"geometry"'):), "kind")
+        places_are_set = .false.
+        if (geometry /= "column" .and. mpp_npes() > 1) then
+            write (message, &
+                   & "(a, i0, a)") "the network sees more than single columns (" // geometry &
+                   & // "), so one rank must have all columns: there are ", mpp_npes(), &
+                   & " ranks, for which gwparam needs MPI, which it cannot do yet"
+            call error_mesg("cg_drag_init", trim(message), FATAL)
+        end if
+        do i = 1, size(flux)
+            flux(i) = flux_of(contract, trim(drag_name(i)))
+        end do
 
         ! One column in trial: first which fields are asked for, then whether they are all.
         do i = 1, size(offered)
@@ -636,7 +740,7 @@ contains
 
             integer, intent(in) :: i
 
-            real :: column(1, nlev), surface(1)
+            real :: column(1, nlev + merge(1, 0, i == half_levels_field)), surface(1)
 
             column = 1.0
             surface = 1.0
@@ -651,6 +755,51 @@ contains
         end subroutine put_trial
 
     end subroutine load_network
+
+    type(flux_t) function flux_of(contract, tendency) result(flux)
+
+        !! The flux that a contract derives a tendency from.
+        character(len=*), intent(in) :: contract !! JSON
+        character(len=*), intent(in) :: tendency
+
+        real, parameter :: standard_gravity = 9.80665 !! As the library's [m s-2]
+        integer :: at, key
+
+        flux%name = ""
+        at = 1
+        do
+            key = index(contract(at:), '"tendency"')
+            if (key == 0) return
+            at = at + key
+            if (json_value(contract(at - 1:), "tendency") == tendency) exit
+        end do
+        ! The entry nests no other object.
+        associate (entry => contract(index(contract(:at), "{", back=.true.):))
+            flux%name = json_value(entry, "name")
+            flux%factor = merge(-1.0, 1.0, json_value(entry, "sign") == "-1")
+            if (json_value(entry, "quantity") == "omega") then
+                flux%factor = -flux%factor
+            else
+                flux%factor = standard_gravity*flux%factor
+            end if
+        end associate
+
+    end function flux_of
+
+    function json_value(json, key) result(value)
+
+        !! Number or string that follows a key; a string ends at a blank, comma or brace.
+        character(len=*), intent(in) :: json, key
+        character(len=:), allocatable :: value
+
+        character(len=*), parameter :: delimiters = ' :,"}' // new_line("a")
+        integer :: first
+
+        first = index(json, '"' // key // '"') + len(key) + 2
+        first = first + verify(json(first:), delimiters) - 1
+        value = json(first:first + scan(json(first:), delimiters) - 2)
+
+    end function json_value
 
     integer function guard_action(word, item) result(action)
 

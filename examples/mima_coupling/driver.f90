@@ -27,10 +27,10 @@ program driver
     integer :: windows(2) = 1
     integer :: steps = 0, first_step = 1
     integer :: dt_atmos = 600
-    logical :: pass_surface_pressure = .false.
+    logical :: pass_surface_pressure = .false., pass_half_pressure = .false.
     character(len=32) :: diagnostics(8) = ""
     namelist /driver_nml/ states, output, windows, steps, first_step, dt_atmos, &
-        & pass_surface_pressure, diagnostics
+        & pass_surface_pressure, pass_half_pressure, diagnostics
 
     type(states_t) :: file
     type(tendencies_t) :: results
@@ -38,7 +38,7 @@ program driver
     integer :: calc_clock
     real, allocatable, dimension(:,:,:) :: u, v, temp, zfull, pfull, drag_x, drag_y
     real, allocatable :: lat(:,:)
-    real, allocatable, target :: ps(:,:)
+    real, allocatable, target :: ps(:,:), phalf(:,:,:)
 
     call fms_init
     call read_namelist
@@ -115,6 +115,7 @@ contains
 
         allocate (u(file%nlon, n_rows, file%nlev))
         allocate (v, temp, zfull, pfull, drag_x, drag_y, mold=u)
+        allocate (phalf(file%nlon, n_rows, file%nlev + 1))
         allocate (ps(file%nlon, n_rows), lat(file%nlon, n_rows))
 
     end subroutine decompose
@@ -180,6 +181,7 @@ contains
         do j = 1, n_rows
             do i = 1, file%nlon
                 pfull(i, j,:) = file%pressure(ps(i, j))
+                phalf(i, j,:) = file%half_pressure(ps(i, j))
             end do
         end do
 
@@ -206,18 +208,19 @@ contains
         real, intent(in) :: delt !! [s]
 
         integer :: ie, is, je, js
-        real, pointer :: psurf(:,:)
+        real, pointer :: psurf(:,:), p_half(:,:,:)
 
         ie = i*(file%nlon/windows(1))
         is = ie - file%nlon/windows(1) + 1
         je = j*(n_rows/windows(2))
         js = je - n_rows/windows(2) + 1
         ! A pointer to nothing is an absent argument.
-        nullify (psurf)
+        nullify (psurf, p_half)
         if (pass_surface_pressure) psurf => ps(is:ie,js:je)
+        if (pass_half_pressure) p_half => phalf(is:ie,js:je,:)
         call cg_drag_calc(is, js, lat(is:ie,js:je), pfull(is:ie,js:je,:), zfull(is:ie,js:je,:), &
                           & temp(is:ie,js:je,:), u(is:ie,js:je,:), v(is:ie,js:je,:), time, delt, &
-                          & drag_x(is:ie,js:je,:), drag_y(is:ie,js:je,:), psurf)
+                          & drag_x(is:ie,js:je,:), drag_y(is:ie,js:je,:), psurf, p_half)
 
     end subroutine one_window
 

@@ -23,7 +23,7 @@ module states_file
     contains
         procedure :: open_file
         procedure :: read_levels, read_surface
-        procedure :: pressure
+        procedure :: half_pressure, pressure
     end type states_t
 
     public :: stop_on_netcdf_error
@@ -120,6 +120,17 @@ contains
 
     end subroutine read_surface
 
+    function half_pressure(self, ps) result(phalf)
+
+        !! Half-level pressure [Pa] for surface pressure [Pa].
+        class(states_t), intent(in) :: self
+        real, intent(in) :: ps
+        real :: phalf(self%nlev + 1)
+
+        phalf = self%pk + self%bk*ps
+
+    end function half_pressure
+
     function pressure(self, ps) result(pfull)
 
         !! Full-level pressure [Pa] for surface pressure [Pa].
@@ -133,7 +144,7 @@ contains
             pfull = self%sigma_full*ps
         else
             ! Mean of ln p over the layer: Simmons and Burridge (1981), Mon. Weather Rev. 109, 758.
-            half = self%pk + self%bk*ps
+            half = self%half_pressure(ps)
             p_ln_p = half*log(max(half, tiny(1.0)))
             pfull = exp((p_ln_p(2:) - p_ln_p(:self%nlev))/(half(2:) - half(:self%nlev)) - 1.0)
         end if
