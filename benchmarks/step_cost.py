@@ -106,7 +106,7 @@ def network_step(
     for start in range(0, columns, CHUNK):
         chunk = []
         for field in contract.inputs:
-            shape = contract.shape(field, columns)
+            shape = contract.input_shape(field, columns)
             whole = np.ascontiguousarray(state[field.name].reshape(shape))
             dtype = getattr(torch, field.dtype)
             chunk.append(torch.tensor(whole[start : start + CHUNK], dtype=dtype))

@@ -6,10 +6,12 @@ import re
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import safetensors
 import torch
 from safetensors.torch import save
@@ -27,6 +29,20 @@ _SIGNATURES = {
     "prithvi_gw": ("encoder.encoder1.0.weight", "model.mask_token"),
 }
 _WEIGHTS = ("weights", "model_state_dict", "state_dict")
+# What published training scripts store beside the weights: the loss as an object, and
+# its history as arrays, written by numpy 1 (numpy.core) or 2 (numpy._core).
+_multiarray: Any = import_module("numpy._core.multiarray")
+_ALLOWED: list[Any] = [
+    nn.MSELoss,
+    np.ndarray,
+    np.dtype,
+    *(type(np.dtype(kind)) for kind in ("f4", "f8", "i4", "i8")),
+    *(
+        (getattr(_multiarray, name), f"numpy.{core}.multiarray.{name}")
+        for name in ("_reconstruct", "scalar")
+        for core in ("core", "_core")
+    ),
+]
 
 
 @dataclass(frozen=True)
@@ -63,8 +79,10 @@ def read_checkpoint(
     ----------
     path : path-like
         A file of ``torch.save`` that holds a state dict, alone or in a dict as
-        ``weights``, ``model_state_dict`` or ``state_dict``; or a safetensors file,
-        whose tensors may have the prefix ``weights.``.
+        ``weights``, ``model_state_dict`` or ``state_dict``, with a loss object or numpy
+        arrays beside it; or a safetensors file, whose tensors may have the prefix
+        ``weights.``. Tensors are mapped into memory where the format allows it, and
+        read when they are used.
     allow_pickle : bool
         Read a pickle that holds more than tensors and plain containers. Such a file can
         run any code: only for files that are trusted.
@@ -115,6 +133,22 @@ def recognise(checkpoint: Checkpoint) -> str:
     )
 
 
+def matrix_shape(checkpoint: Checkpoint, key: str, ndim: int = 2) -> tuple[int, ...]:
+    """Shape of a tensor that tells a size of its network.
+
+    Raises
+    ------
+    ShapeError
+        If it is missing, or has another number of dimensions.
+    """
+    if key not in checkpoint.weights:
+        raise ShapeError(f"{key} is missing, expected {ndim} dimensions")
+    shape = _shape(checkpoint.weights[key])
+    if len(shape) != ndim:
+        raise ShapeError(f"{key} has shape {shape}, expected {ndim} dimensions")
+    return shape
+
+
 def load_weights(module: nn.Module, checkpoint: Checkpoint) -> None:
     """Copy the weights of a checkpoint into a module, in the module's dtype.
 
@@ -140,7 +174,9 @@ def load_weights(module: nn.Module, checkpoint: Checkpoint) -> None:
     for key, value in weights.items():
         if key not in expected:
             raise ShapeError(f"{key} has shape {_shape(value)}, expected no such key")
-    module.load_state_dict(weights)
+    # A module without memory of its own takes the tensors as they are.
+    meta = any(value.is_meta for value in expected.values())
+    module.load_state_dict(weights, assign=meta)
 
 
 def save_wavenet_checkpoint(
@@ -210,8 +246,12 @@ def _read_torch(path: Path, start: bytes, allow_pickle: bool) -> Any:
             raise ModelFileError(f"{path} is a TorchScript archive, expected weights")
     elif not start.startswith(b"\x80"):  # how every pickle starts since protocol 2
         raise ModelFileError(f"{path} starts with {start!r}, expected a checkpoint")
+    mapped = start.startswith(b"PK")  # older files cannot be mapped
     try:
-        return torch.load(path, map_location="cpu", weights_only=not allow_pickle)
+        with torch.serialization.safe_globals(_ALLOWED):
+            return torch.load(
+                path, map_location="cpu", weights_only=not allow_pickle, mmap=mapped
+            )
     except pickle.UnpicklingError as error:
         if allow_pickle:
             raise ModelFileError(f"{path} is no readable pickle: {error}") from None

@@ -12,6 +12,7 @@ from gwparam.errors import GwparamError
 _COMMANDS = {
     "export": ("gwparam.commands.export", "checkpoint to artefact, with its promises"),
     "inspect": ("gwparam.commands.inspect", "print what an artefact needs and gives"),
+    "networks": ("gwparam.commands.networks", "list the networks and published sizes"),
     "replay": (
         "gwparam.commands.replay",
         "run states through the library, with scores",

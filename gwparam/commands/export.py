@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gwparam.export import Export
+    from gwparam.networks.base import Option
 
 EPILOG = """\
 examples:
@@ -15,6 +16,18 @@ examples:
       the digits of the published network, at half the speed
   gwparam export --ckpt wavenet_ad99.safetensors -o wavenet_ad99.pt
       a network of gwparam train-emulator
+  gwparam export --ckpt ann_cnn.pt -o ann.pt --scaling era5.json --levels era5_l122.json
+      --flux-quantity omega --flux-sign 1
+      an ANN-CNN of stencil 1, 3 or 5, with what its checkpoint does not say
+  gwparam export --ckpt unet.pt -o unet.pt --scaling era5.json --levels era5_l122.json
+      --flux-quantity omega --flux-sign 1 --grid 64x128 --outside taper
+      an Attention U-Net; docs/export.md describes the files
+  gwparam export --ckpt magnet-flux-uvtp122.pt -o prithvi.pt --dtype bfloat16
+      --scaling wxc.json --levels era5_l122.json --flux-quantity omega --flux-sign 1
+      --grid 64x128
+      the Prithvi network. Unlike the published inference, which hides a random half of
+      the tokens at every call and takes batch statistics, the artefact sees every token
+      in its natural order, in eval mode: docs/networks/prithvi.md
 
 Every promise of the artefact is measured and printed before the file appears; a broken
 one ends the export with exit status 2. An older artefact is replaced at once or not at
@@ -39,10 +52,11 @@ def add_parser(subparsers: Any) -> None:
     add("--arch", help="architecture (default: recognised from the checkpoint's keys)")
     add(
         "--dtype",
-        choices=("float32", "float64"),
+        choices=("float32", "float64", "bfloat16"),
         default="float32",
-        help="precision of the artefact (default: float32, which is twice as fast and "
-        "differs by less than 1e-6 of the largest drag)",
+        help="precision of the artefact (default: float32, which is twice as fast as "
+        "float64 and differs by less than 1e-6 of the largest drag of a WaveNet); "
+        "bfloat16, for Prithvi alone, halves the weights and keeps float32 fields",
     )
     add(
         "--max-tendency",
@@ -52,11 +66,40 @@ def add_parser(subparsers: Any) -> None:
         "(default: what the checkpoint says, else 0.01)",
     )
     add("--name", help="what people call this network")
+    _add_options(parser)
     add(
         "--allow-pickle",
         action="store_true",
         help="read a checkpoint that can run any code: only if you trust its source",
     )
+
+
+def _add_options(parser: argparse.ArgumentParser) -> None:
+    """Add what the networks ask for; the help says which network knows it."""
+    group = parser.add_argument_group(
+        "what the checkpoint does not say",
+        "Only options of the architecture at hand are allowed; what an export cannot "
+        "do without, it asks for.",
+    )
+    for option, architectures in _options().items():
+        text = f"{option.help} ({', '.join(architectures)})".replace("%", "%%")
+        if option.switch:
+            # None, not False: an option that was not given says nothing.
+            group.add_argument(option.flag, action="store_const", const=True, help=text)
+            continue
+        metavar = "{" + ",".join(option.choices) + "}" if option.choices else ""
+        group.add_argument(option.flag, metavar=metavar or option.metavar, help=text)
+
+
+def _options() -> "dict[Option, list[str]]":
+    """Options of all networks, with the networks that know them."""
+    from gwparam.networks import NETWORKS
+
+    known: dict[Option, list[str]] = {}
+    for architecture, network in NETWORKS.items():
+        for option in network.options:
+            known.setdefault(option, []).append(architecture)
+    return known
 
 
 def run(args: argparse.Namespace) -> int:
@@ -71,6 +114,7 @@ def run(args: argparse.Namespace) -> int:
         allow_pickle=args.allow_pickle,
         max_tendency=args.max_tendency,
         name=args.name,
+        options={option.name: getattr(args, option.name) for option in _options()},
     )
     _print(export)
     return 0

@@ -10,7 +10,7 @@ from gwparam.contract import read_contract, read_probe
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from gwparam.contract import Arrays, Contract, Values
+    from gwparam.contract import Arrays, Contract, Values, Vertical
 
 EPILOG = """\
 examples:
@@ -48,19 +48,12 @@ def run(args: argparse.Namespace) -> int:
 def _print(contract: "Contract", probe: "Arrays") -> None:
     from rich.console import Console
 
-    vertical, source = contract.vertical, contract.source
-    order = "top first" if vertical.order == "top_down" else "surface first"
-    levels = f"{vertical.nlev} of the host's own, {order}"
-    if vertical.nominal_pressure is not None:
-        first, last = vertical.nominal_pressure[0], vertical.nominal_pressure[-1]
-        levels += (
-            f"; nominal pressure {first:.4g} to {last:.6g} Pa, "
-            f"within {vertical.nominal_tolerance:.0%}"
-        )
+    source = contract.source
     lines = {
         "name": contract.name,
-        "architecture": f"{source.architecture}, {contract.geometry.kind}",
-        "levels": levels,
+        "architecture": f"{source.architecture}, {_geometry(contract)}",
+        "levels": _levels(contract.vertical),
+        "computes in": contract.compute_dtype or contract.outputs[0].dtype,
         "checkpoint": f"{source.checkpoint}, SHA-256 {source.sha256}",
         "written": f"{contract.created} by gwparam {contract.gwparam_version}, "
         f"torch {contract.torch_version}",
@@ -71,9 +64,43 @@ def _print(contract: "Contract", probe: "Arrays") -> None:
     console = Console(highlight=False, soft_wrap=True)
     for key, text in lines.items():
         console.print(f"{key:12}  {text}", markup=False)
+    for flux in contract.flux:
+        sign = "" if flux.sign == 1 else "minus "
+        what = {"omega": "u'omega'", "height": "rho u'w'"}[flux.quantity]
+        what = what if "eastward" in flux.name else what.replace("u'", "v'", 1)
+        console.print(f"{'flux':12}  {flux.name} is {sign}{what}", markup=False)
     # Files and pipes have no width: give the tables what they need.
     tables = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
     tables.print(_inputs(contract), _outputs(contract, probe), sep="\n")
+
+
+def _geometry(contract: "Contract") -> str:
+    kind = contract.geometry.kind
+    if kind == "stencil":
+        width = 2 * (contract.geometry.radius or 0) + 1
+        return f"stencil of {width} x {width} columns"
+    nlat, nlon = contract.image_shape
+    return f"global on {nlat} x {nlon} cells" if kind == "global" else kind
+
+
+def _levels(vertical: "Vertical") -> str:
+    order = "top first" if vertical.order == "top_down" else "surface first"
+    if vertical.kind == "host":
+        levels = f"{vertical.nlev} of the host's own, {order}"
+        if vertical.nominal_pressure is not None:
+            first, last = vertical.nominal_pressure[0], vertical.nominal_pressure[-1]
+            levels += (
+                f"; nominal pressure {first:.4g} to {last:.6g} Pa, "
+                f"within {vertical.nominal_tolerance:.0%}"
+            )
+        return levels
+    levels = f"{vertical.nlev} of its own, {order}"
+    if vertical.pressure is not None:
+        levels += f"; {vertical.pressure[0]:.4g} to {vertical.pressure[-1]:.6g} Pa"
+    else:
+        levels += "; hybrid, a + b times surface pressure"
+    beyond = {"zero": "no drag", "taper": "flux tapers to zero"}[vertical.outside or ""]
+    return f"{levels}; {beyond} beyond them"
 
 
 def _inputs(contract: "Contract") -> "Table":
@@ -91,8 +118,11 @@ def _inputs(contract: "Contract") -> "Table":
 def _outputs(contract: "Contract", probe: "Arrays") -> "Table":
     table = _table("Outputs", "limit", "largest in probe")
     limits = {limit.name: f"{limit.maximum_magnitude:g}" for limit in contract.limits}
+    derived = {flux.name: flux for flux in contract.flux}
     for field in contract.outputs:
         limit = limits.get(field.name, "none")
+        if field.name in derived:
+            limit = f"{limits[derived[field.name].tendency]} m s-2 of tendency"
         largest = f"{abs(probe[field.name]).max():.2g}"
         table.add_row(
             field.name, field.units, field.levels, field.dtype, limit, largest

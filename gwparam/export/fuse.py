@@ -3,13 +3,18 @@
 ``benchmarks/fusion.py`` measures what they save.
 """
 
+import copy
 from functools import singledispatch
 
 import torch
 import torch.nn.functional as F  # noqa: N812  # its usual name
 from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from gwparam.networks.ann_cnn import AnnCnn
 from gwparam.networks.base import PhysicalNetwork
+from gwparam.networks.nonlocal_flux import NonlocalFlux
+from gwparam.networks.prithvi_flux import PrithviFlux
 from gwparam.networks.wavenet import NORM_EPS, WaveNetDrag
 
 _MULTIPLE = 8
@@ -34,8 +39,8 @@ def fuse(network: PhysicalNetwork) -> PhysicalNetwork:
     -------
     PhysicalNetwork
         In float64 and eval mode; the network itself where no rewrite is known. In
-        batches of even size the result of a column is the same to the last bit,
-        whatever its place, its batch-mates and the size of the batch.
+        batches of 16 columns or a multiple the result of a column is the same to the
+        last bit, whatever its place, its batch-mates and the size of the batch.
     """
     return network
 
@@ -46,6 +51,79 @@ def _(network: WaveNetDrag) -> PhysicalNetwork:
     fused = FusedWaveNet(network.state_dict(), nlev)
     padding = -(nlev + 2) % _MULTIPLE
     return WaveNetDrag(fused, nn.Identity(), network.description, padding).eval()
+
+
+@fuse.register
+def _(network: NonlocalFlux) -> PhysicalNetwork:
+    fused = copy.deepcopy(network)
+    if isinstance(network.network, AnnCnn):
+        fused.network = PaddedAnnCnn(network.network)
+    else:
+        fold_norms(fused.network)
+    return fused.eval()
+
+
+class PaddedAnnCnn(nn.Module):
+    """An ANN-CNN whose features and hidden units are padded with zeros.
+
+    Parameters
+    ----------
+    published : AnnCnn
+        The network as published; it is not changed.
+    """
+
+    def __init__(self, published: AnnCnn) -> None:
+        super().__init__()
+        self.layers = nn.Sequential()
+        for layer in published:
+            if isinstance(layer, nn.Linear):
+                self.odim = layer.out_features  # the last counts
+                layer = _product(layer.weight, layer.bias)
+            elif isinstance(layer, nn.Conv2d):
+                layer = _convolution(layer)
+            self.layers.append(layer)
+        features = next(published.parameters()).shape[1]
+        self.padding = -features % _MULTIPLE
+
+    def forward(self, features: Tensor) -> Tensor:
+        """From (rows, idim), or (rows, idim, stencil, stencil), to (rows, odim)."""
+        zeros = torch.zeros_like(features[:, :1])
+        padded = torch.cat([features] + [zeros] * self.padding, dim=1)
+        outputs: Tensor = self.layers(padded)
+        return outputs[:, : self.odim]
+
+
+def _convolution(layer: nn.Conv2d) -> nn.Conv2d:
+    """Pad the channels of a convolution with zeros."""
+    rows, columns = (-size % _MULTIPLE for size in layer.weight.shape[:2])
+    weight = F.pad(layer.weight, (0, 0, 0, 0, 0, columns, 0, rows))
+    padded = nn.Conv2d(weight.shape[1], weight.shape[0], 3, dtype=weight.dtype)
+    padded.weight = nn.Parameter(weight)
+    if layer.bias is not None:
+        padded.bias = nn.Parameter(F.pad(layer.bias, (0, rows)))
+    return padded
+
+
+def fold_norms(module: nn.Module) -> None:
+    """Fold every normalisation into the convolution before it, in place.
+
+    Parameters
+    ----------
+    module : Module
+        In eval mode; pairs are neighbours in an ``nn.Sequential``.
+    """
+    for child in module.modules():
+        if isinstance(child, nn.Sequential):
+            for i in range(len(child) - 1):
+                first, second = child[i], child[i + 1]
+                if isinstance(first, nn.Conv2d) and isinstance(second, nn.BatchNorm2d):
+                    child[i] = fuse_conv_bn_eval(first, second)
+                    child[i + 1] = nn.Identity()
+
+
+@fuse.register
+def _(network: PrithviFlux) -> PhysicalNetwork:
+    return network.without_backbone() if network.drops_backbone else network
 
 
 class FusedWaveNet(nn.Module):

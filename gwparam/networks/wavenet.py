@@ -22,7 +22,7 @@ from gwparam.contract import (
 )
 from gwparam.errors import ModelFileError, NonFiniteError, ShapeError
 from gwparam.grids import full_levels, uneven_sigma
-from gwparam.networks.base import PhysicalNetwork
+from gwparam.networks.base import Options, PhysicalNetwork, Preset
 from gwparam.networks.scaling import Destandardise
 
 CITATION = (
@@ -126,6 +126,7 @@ class WaveNetDrag(PhysicalNetwork):
     """
 
     architecture = "wavenet"
+    citation = CITATION
     geometry = Geometry("column")
     inputs = (
         Field("eastward_wind", _WIND, "full", "float64"),
@@ -142,6 +143,15 @@ class WaveNetDrag(PhysicalNetwork):
         )
         for wind in ("eastward", "northward")
     )
+    presets = (
+        Preset(
+            "mima",
+            WaveNet,
+            "column",
+            tuple(field.name for field in inputs),
+            tuple(field.name for field in outputs),
+        ),
+    )
 
     def __init__(
         self,
@@ -156,7 +166,9 @@ class WaveNetDrag(PhysicalNetwork):
         self.padding = padding
 
     @classmethod
-    def from_checkpoint(cls, checkpoint: Checkpoint) -> "WaveNetDrag":
+    def from_checkpoint(
+        cls, checkpoint: Checkpoint, options: Options | None = None
+    ) -> "WaveNetDrag":
         """Build the network that a checkpoint holds, with the checkpoint's sizes.
 
         Raises

@@ -1,6 +1,9 @@
 import pickle
+import zipfile
 from collections import OrderedDict
+from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
@@ -48,12 +51,75 @@ def test_published_prithvi(reference_data):
     assert recognise(read_checkpoint(path)) == "prithvi_gw"
 
 
-def test_published_unsafe_pickle_is_refused_unless_allowed(reference_data):
-    path = reference_data / "ann_cnn" / "ann_cnn_1x1_tiny_published_format.pt"
+@pytest.mark.parametrize("stencil", [1, 3])
+def test_published_format_of_ann_cnn_is_read_without_running_it(
+    reference_data, stencil
+):
+    name = f"ann_cnn_{stencil}x{stencil}_tiny"
+    path = reference_data / "ann_cnn" / f"{name}_published_format.pt"
+
+    checkpoint = read_checkpoint(path)
+
+    safe = read_checkpoint(reference_data / "ann_cnn" / f"{name}_safe.pt")
+    assert recognise(checkpoint) == "ann_cnn"
+    assert list(checkpoint.weights) == list(safe.weights)
+    for key, value in checkpoint.weights.items():
+        assert torch.equal(value, safe.weights[key])
+
+
+def test_published_format_written_by_numpy_1_is_read(tmp_path, weights):
+    path = written(
+        tmp_path / "net.pt",
+        {
+            "epoch": np.int64(3),
+            "model_state_dict": weights,
+            "loss": torch.nn.MSELoss(),
+            "loss_train": np.linspace(0.0, 1.0, 3),
+        },
+    )
+    older = tmp_path / "older.pt"
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(older, "w") as new:
+        for member in old.namelist():
+            data = old.read(member)
+            if member.endswith("data.pkl"):
+                assert b"numpy._core.multiarray" in data
+                data = data.replace(b"numpy._core.multi", b"numpy.core.multi")
+            new.writestr(member, data)
+
+    checkpoint = read_checkpoint(older)
+
+    assert list(checkpoint.weights) == list(weights)
+
+
+def test_unknown_class_is_refused_unless_allowed(tmp_path, weights):
+    path = written(tmp_path / "net.pt", {"weights": weights, "loss": Innocent()})
 
     with pytest.raises(ModelFileError, match=r"is a pickle that asks for .* and could"):
         read_checkpoint(path)
-    assert recognise(read_checkpoint(path, allow_pickle=True)) == "ann_cnn"
+    assert list(read_checkpoint(path, allow_pickle=True).weights) == list(weights)
+
+
+def test_weights_are_mapped_not_read(tmp_path, weights):
+    path = written(tmp_path / "net.pt", weights)
+
+    checkpoint = read_checkpoint(path)
+
+    maps = Path("/proc/self/maps").read_text()
+    assert str(path) in maps
+    assert torch.equal(
+        checkpoint.weights["shared.1.weight"], weights["shared.1.weight"]
+    )
+
+
+def test_module_on_the_meta_device_takes_the_tensors_as_they_are(tmp_path, weights):
+    checkpoint = read_checkpoint(written(tmp_path / "net.pt", weights))
+    with torch.device("meta"):
+        network = WaveNet(3, 8, 1, 8, 8)
+
+    load_weights(network, checkpoint)
+
+    own = network.state_dict()["shared.1.weight"]
+    assert own.data_ptr() == checkpoint.weights["shared.1.weight"].data_ptr()
 
 
 def test_unsafe_pickle_is_refused_without_running_it(tmp_path, weights):

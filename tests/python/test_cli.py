@@ -5,12 +5,13 @@ import sys
 from importlib import resources
 
 import pytest
+import torch
 
 import gwparam
 from gwparam.cli import main
 from gwparam.contract import Contract
 
-COMMANDS = ("export", "inspect", "replay", "train-emulator", "config")
+COMMANDS = ("export", "inspect", "networks", "replay", "train-emulator", "config")
 
 
 def run_python(code):
@@ -110,8 +111,15 @@ def test_export_hands_every_option_on(capsys, tiny_checkpoint, tmp_path):
     assert contract["limits"][0]["maximum_magnitude"] == 0.5
 
 
-def test_export_refuses_an_unsafe_pickle_in_one_line(capsys, reference_data, tmp_path):
-    path = reference_data / "ann_cnn" / "ann_cnn_1x1_tiny_published_format.pt"
+class Innocent:
+    """A class that no allow-list knows."""
+
+
+def test_export_refuses_an_unsafe_pickle_in_one_line(capsys, tmp_path):
+    folder = tmp_path / "checkpoint"
+    folder.mkdir()
+    path = folder / "net.ckpt"
+    torch.save({"weights": {"a": torch.zeros(2)}, "loss": Innocent()}, path)
 
     status = main(["export", "--ckpt", str(path), "-o", str(tmp_path / "net.pt")])
 
@@ -120,6 +128,19 @@ def test_export_refuses_an_unsafe_pickle_in_one_line(capsys, reference_data, tmp
     assert message.startswith(f"gwparam: error: {path} is a pickle that asks for ")
     assert message.endswith("expected tensors only (--allow-pickle)\n")
     assert message.count("\n") == 1
+    assert list(tmp_path.iterdir()) == [folder]
+
+
+def test_export_asks_for_what_is_not_known(capsys, reference_data, tmp_path):
+    path = reference_data / "ann_cnn" / "ann_cnn_3x3_tiny_published_format.pt"
+
+    status = main(["export", "--ckpt", str(path), "-o", str(tmp_path / "net.pt")])
+
+    assert status == 2
+    assert capsys.readouterr().err == (
+        "gwparam: error: the vertical grid of ANN-CNN 3x3 is not known, "
+        "expected --levels FILE\n"
+    )
     assert list(tmp_path.iterdir()) == []
 
 

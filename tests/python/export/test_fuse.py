@@ -7,7 +7,7 @@ import xarray as xr
 
 from gwparam.checkpoints import read_checkpoint
 from gwparam.export.fuse import fuse
-from gwparam.export.probe import draw_columns
+from gwparam.export.probe import draw_inputs
 from gwparam.networks import from_checkpoint
 from gwparam.networks.base import PhysicalNetwork
 from gwparam.networks.scaling import Destandardise
@@ -139,7 +139,7 @@ def test_bits_of_the_published_network_do_not_depend_on_the_batch(
     network = from_checkpoint(
         read_checkpoint(reference_data / "wavenet" / "network_wst.pkl")
     )
-    columns = [x.to(dtype) for x in draw_columns(network, 1024, 5)]
+    columns = [x.to(dtype) for x in draw_inputs(network, 1024, 5)]
 
     assert_same_bits(
         torch.jit.script(fuse(network).to(dtype)), columns, sizes=(16, 100, 512, 1024)

@@ -5,7 +5,7 @@ import pytest
 
 from gwparam.checkpoints import read_checkpoint
 from gwparam.errors import ContractError
-from gwparam.export.probe import draw_columns
+from gwparam.export.probe import draw_inputs
 from gwparam.networks import from_checkpoint
 
 
@@ -15,7 +15,7 @@ def network(tiny_checkpoint):
 
 
 def test_columns_have_the_statistics_of_the_training(network):
-    eastward, northward, psfc, lat = (x.numpy() for x in draw_columns(network, 4000, 1))
+    eastward, northward, psfc, lat = (x.numpy() for x in draw_inputs(network, 4000, 1))
 
     known = network.description.training_range[0]
     # Standard errors of 4000 draws: 1.6 % of a standard deviation.
@@ -27,7 +27,7 @@ def test_columns_have_the_statistics_of_the_training(network):
 
 
 def test_neighbouring_levels_vary_together(network):
-    eastward = draw_columns(network, 4000, 1)[0].numpy()
+    eastward = draw_inputs(network, 4000, 1)[0].numpy()
 
     correlation = np.corrcoef(eastward.T)
 
@@ -42,14 +42,14 @@ def test_columns_stay_in_the_range_seen(network):
     ranges = (narrow, *network.description.training_range[1:])
     network.description = replace(network.description, training_range=ranges)
 
-    eastward = draw_columns(network, 100, 1)[0]
+    eastward = draw_inputs(network, 100, 1)[0]
 
     assert eastward.min() == -1.0
     assert eastward.max() == 2.0
 
 
 def test_same_seed_gives_the_same_columns(network):
-    first, again, other = (draw_columns(network, 3, seed)[0] for seed in (1, 1, 2))
+    first, again, other = (draw_inputs(network, 3, seed)[0] for seed in (1, 1, 2))
 
     assert first.equal(again)
     assert not first.equal(other)
@@ -62,4 +62,4 @@ def test_unknown_training_range_is_named(network):
     with pytest.raises(
         ContractError, match="training_range of surface_air_pressure is"
     ):
-        draw_columns(network, 3, 1)
+        draw_inputs(network, 3, 1)

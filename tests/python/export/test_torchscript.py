@@ -197,9 +197,9 @@ def test_checkpoint_of_another_architecture(reference_data, tmp_path):
     path = reference_data / "ann_cnn" / "ann_cnn_1x1_tiny_safe.pt"
 
     with pytest.raises(
-        ArgumentError, match="architecture is ann_cnn, expected wavenet"
+        ArgumentError, match="architecture is cam, expected wavenet, ann_cnn, "
     ):
-        export_model(path, tmp_path / "net.pt")
+        export_model(path, tmp_path / "net.pt", architecture="cam")
     with pytest.raises(ShapeError, match=r"shared\.1\.weight is missing"):
         export_model(path, tmp_path / "net.pt", architecture="wavenet")
 
@@ -207,7 +207,11 @@ def test_checkpoint_of_another_architecture(reference_data, tmp_path):
 @pytest.mark.parametrize(
     ("option", "value", "message"),
     [
-        ("dtype", "float16", "dtype is float16, expected float32 or float64"),
+        (
+            "dtype",
+            "float16",
+            "dtype is float16, expected float32 or float64 or bfloat16",
+        ),
         ("max_tendency", 0.0, "max_tendency is 0.0, expected more than 0"),
         ("max_tendency", -1.0, "max_tendency is -1.0, expected more than 0"),
         ("max_tendency", math.nan, "max_tendency is nan, expected more than 0"),

@@ -1,0 +1,107 @@
+"""``gwparam networks``: what can be exported, and the published sizes."""
+
+import argparse
+import json
+import sys
+from typing import Any
+
+EPILOG = """\
+examples:
+  gwparam networks
+  gwparam networks --arch ann_cnn
+  gwparam networks --json | python -m json.tool --indent 1
+"""
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command to those of ``gwparam``."""
+    parser = subparsers.add_parser(
+        "networks",
+        help="list the networks and published sizes",
+        description="List the networks that can be exported, and published sizes.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--arch", help="one architecture only")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the command; the exit status."""
+    networks = _describe(args.arch)
+    if args.json:
+        print(json.dumps(networks, indent=2))
+    else:
+        _print(networks)
+    return 0
+
+
+def _describe(architecture: str | None) -> dict[str, Any]:
+    """Everything that is known of the networks, as JSON values."""
+    import torch
+
+    from gwparam.errors import ArgumentError
+    from gwparam.networks import NETWORKS
+
+    if architecture is not None and architecture not in NETWORKS:
+        raise ArgumentError(
+            f"architecture is {architecture}, expected {', '.join(NETWORKS)}"
+        )
+    described = {}
+    for name, network in NETWORKS.items():
+        if architecture not in (None, name):
+            continue
+        presets = []
+        for preset in network.presets:
+            with torch.device("meta"):
+                built = preset.build()
+            presets.append(
+                {
+                    "name": preset.name,
+                    "parameters": sum(p.numel() for p in built.parameters()),
+                    "geometry": preset.geometry,
+                    "inputs": list(preset.inputs),
+                    "outputs": list(preset.outputs),
+                }
+            )
+        described[name] = {
+            "citation": network.citation,
+            "options": [option.flag for option in network.options],
+            "presets": presets,
+        }
+    return described
+
+
+def _print(networks: dict[str, Any]) -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+
+    text = Console(highlight=False, soft_wrap=True)
+    # Files and pipes have no width: give the tables what they need.
+    tables = Console(highlight=False, width=None if sys.stdout.isatty() else 180)
+    for name, network in networks.items():
+        table = Table(title=name, title_justify="left", box=SIMPLE_HEAD)
+        for heading in ("preset", "parameters", "geometry", "inputs", "outputs"):
+            right = heading == "parameters"
+            table.add_column(
+                heading,
+                overflow="fold",
+                justify="right" if right else "left",
+                no_wrap=heading in ("preset", "parameters"),
+            )
+        above = [""] * 3
+        for preset in network["presets"]:
+            texts = [
+                preset["geometry"],
+                ", ".join(preset["inputs"]),
+                ", ".join(preset["outputs"]),
+            ]
+            fresh = ["" if t == a else t for t, a in zip(texts, above, strict=True)]
+            table.add_row(preset["name"], f"{preset['parameters']:,}", *fresh)
+            above = texts
+        tables.print(table)
+        text.print(f"  cite: {network['citation']}", markup=False)
+        if network["options"]:
+            text.print(f"  export: {' '.join(network['options'])}", markup=False)
+        text.print()

@@ -1,0 +1,135 @@
+"""ANN-CNN: state of a column, or of it and its neighbours, to momentum fluxes.
+
+Source: Gupta, Sheshadri, Roy, Gaur, Maskey and Ramachandran (2024), Machine Learning
+Global Simulation of Nonlocal Gravity Wave Propagation, arXiv:2406.14775; "M1" sees its
+own column, "M2" a stencil of 3 x 3 or 5 x 5 columns.
+"""
+
+from collections import OrderedDict
+from functools import partial
+from itertools import pairwise
+
+from torch import nn
+
+from gwparam.checkpoints import Checkpoint, load_weights, matrix_shape
+from gwparam.contract import Geometry
+from gwparam.errors import ArgumentError
+from gwparam.networks.base import Options, Preset
+from gwparam.networks.nonlocal_flux import OPTIONS, SURFACE_NAMES, NonlocalFlux, presets
+
+CITATION = (
+    "Gupta, Sheshadri, Roy, Gaur, Maskey and Ramachandran (2024), Machine Learning "
+    "Global Simulation of Nonlocal Gravity Wave Propagation, arXiv:2406.14775"
+)
+STENCILS = (1, 3, 5)
+
+
+class AnnCnn(nn.Sequential):
+    """The published network: normalised fluxes from normalised features.
+
+    Its ``state_dict()`` has the keys, order and shapes of the published weights. Input
+    (rows, idim), or (rows, idim, stencil, stencil); output (rows, odim), for any number
+    of rows.
+
+    Parameters
+    ----------
+    idim, odim : int
+        Number of features and of outputs.
+    hdim : int, optional
+        Hidden units; 4 `idim` if absent.
+    stencil : {1, 3, 5}
+        Columns that a result depends on, along each direction.
+    depth : int
+        Number of hidden layers: 6 or, in a variant, 10.
+    dropout : float
+        Share of hidden units dropped in training; half as many after a convolution.
+    """
+
+    def __init__(
+        self,
+        idim: int,
+        odim: int,
+        hdim: int | None = None,
+        *,
+        stencil: int = 1,
+        depth: int = 6,
+        dropout: float = 0.0,
+    ) -> None:
+        if stencil not in STENCILS:
+            raise ArgumentError(f"stencil is {stencil}, expected 1, 3 or 5")
+        if depth < 2:
+            raise ArgumentError(f"depth is {depth}, expected at least 2")
+        hdim = hdim or 4 * idim
+        modules: OrderedDict[str, nn.Module] = OrderedDict()
+        for i in range(1, stencil // 2 + 1):
+            modules[f"conv{i}"] = nn.Conv2d(idim, idim, 3)
+            modules[f"rectify_conv{i}"] = nn.ReLU()
+            modules[f"dropout_conv{i}"] = nn.Dropout(0.5 * dropout)
+        # No squeeze: a batch of one stays a batch.
+        modules["features"] = nn.Flatten(1)
+        widths = [idim, *[hdim] * (depth - 1), 2 * odim]
+        for i, (inner, outer) in enumerate(pairwise(widths), start=1):
+            modules[f"layer{i}"] = nn.Linear(inner, outer)
+            modules[f"rectify{i}"] = nn.LeakyReLU(0.01)
+            modules[f"dropout{i}"] = nn.Dropout(dropout)
+        modules["output"] = nn.Linear(2 * odim, odim)
+        super().__init__(modules)
+
+
+class AnnCnnFlux(NonlocalFlux):
+    """The published network on physical fields."""
+
+    architecture = "ann_cnn"
+    citation = CITATION
+    options = OPTIONS
+    presets = tuple(
+        Preset(
+            f"{features}-{levels}-{stencil}x{stencil}",
+            partial(AnnCnn, 3 + channels, odim, stencil=stencil),
+            "column" if stencil == 1 else f"stencil of {stencil} x {stencil} columns",
+            (*SURFACE_NAMES, *inputs),
+            outputs,
+        )
+        for features, levels, channels, odim, inputs, outputs in presets()
+        for stencil in STENCILS
+    )
+
+    @classmethod
+    def from_checkpoint(cls, checkpoint: Checkpoint, options: Options) -> "AnnCnnFlux":
+        """Build the network that a checkpoint holds, with the checkpoint's sizes.
+
+        Raises
+        ------
+        ArgumentError, ContractError
+            If `options` lack or contradict something; the message says what.
+        ModelFileError, ShapeError, NonFiniteError
+            If the checkpoint is not one of an ANN-CNN; the message names the key.
+        """
+        network, stencil = _sized(checkpoint)
+        load_weights(network, checkpoint)
+        geometry = Geometry("column")
+        if stencil > 1:
+            geometry = Geometry("stencil", radius=stencil // 2, poles="edge")
+        idim = matrix_shape(checkpoint, "layer1.weight")[1]
+        odim = matrix_shape(checkpoint, "output.weight")[0]
+        return cls(
+            network,
+            f"ANN-CNN {stencil}x{stencil}" if stencil > 1 else "ANN 1x1",
+            geometry,
+            idim - len(SURFACE_NAMES),
+            odim,
+            True,
+            options,
+        )
+
+
+def _sized(checkpoint: Checkpoint) -> tuple[AnnCnn, int]:
+    """Build an ANN-CNN as large as a checkpoint's, and tell its stencil."""
+    weights = checkpoint.weights
+    depth = 0
+    while f"layer{depth + 1}.weight" in weights:
+        depth += 1
+    hdim, idim = matrix_shape(checkpoint, "layer1.weight")
+    odim, _ = matrix_shape(checkpoint, "output.weight")
+    stencil = 1 + 2 * sum(f"conv{i}.weight" in weights for i in (1, 2))
+    return AnnCnn(idim, odim, hdim, stencil=stencil, depth=max(depth, 2)), stencil
