@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from gwparam.contract import Contract
     from gwparam.replay.eager import EagerNetwork
     from gwparam.replay.result import Replay
+    from gwparam.states import StateFiles
 
 EPILOG = """\
 examples:
@@ -24,12 +25,16 @@ examples:
   gwparam replay wavenet.pt jan.nc feb.nc --times 0:10 --through fortran
   gwparam replay wavenet.pt states.nc --ckpt network_wst.pkl
       compare with the network as published (float64) instead of the artefact's graph
+  gwparam replay ann.pt era5_training.nc --scaling era5.json
+      a published training file, on the network's own levels, against its fluxes
 
 exit status: 0 if library and PyTorch agree within the artefact's tolerance, 1 if not,
 2 for bad input
 
 Variables are found by standard_name, then by name. Every time, column and level counts
-the same in a score; the tropics are |latitude| <= 15.
+the same in a score; the tropics are |latitude| <= 15. A network on levels of its own,
+or one that gives fluxes, needs the half levels of the states: pk and bk, or hyai and
+hybi, of p = a + b ps. Training files have none, and no drag.
 """
 
 
@@ -53,7 +58,7 @@ def add_parser(subparsers: Any) -> None:
     add(
         "--reference",
         metavar="VAR,VAR",
-        help="reference tendencies, in the order of the network's outputs; "
+        help="references, in the order of the tables; "
         "'none' for no comparison (default: found by standard_name, then by name)",
     )
     add(
@@ -66,6 +71,20 @@ def add_parser(subparsers: Any) -> None:
     add("--times", metavar="A:B", help="only times A to B-1, counted from 0")
     add("--ckpt", type=Path, help="compare with the network of this checkpoint")
     add("--allow-pickle", action="store_true", help="trust a pickled checkpoint")
+    add(
+        "--scaling",
+        metavar="FILE.json|FILE.nc",
+        help="how training files were normalised, as given to gwparam export; needed "
+        "for such files without the attribute, and with --ckpt",
+    )
+    add(
+        "--option",
+        metavar="NAME=VALUE",
+        action="append",
+        default=[],
+        help="with --ckpt: what the export was told and the contract does not hold, "
+        "such as heads=4; repeatable",
+    )
     add(
         "--through",
         choices=("c", "fortran"),
@@ -84,20 +103,22 @@ def run(args: argparse.Namespace) -> int:
     from gwparam.contract import read_contract
     from gwparam.replay.output import PredictionFile
     from gwparam.replay.report import as_dict, print_tables
-    from gwparam.replay.run import bind_references, load_library, replay
-    from gwparam.states import open_states
+    from gwparam.replay.run import (
+        bind_references,
+        comparable_fields,
+        load_library,
+        replay,
+    )
 
     contract = read_contract(args.artefact)
     _check_paths(args)
-    variables = dict(_assignment(text) for text in args.variable)
     with ExitStack() as stack:
-        states = stack.enter_context(
-            open_states(args.states, contract.inputs, contract.vertical, variables)
-        )
+        states = stack.enter_context(_open(args, contract))
         references = {}
         if args.reference != "none":
             names = args.reference.split(",") if args.reference else None
-            references = bind_references(states, contract.outputs, names)
+            fields = comparable_fields(contract, states)
+            references = bind_references(states, fields, names)
         times = _times(args.times, len(states))
         eager = _eager(args, contract)
         library = load_library(
@@ -151,14 +172,39 @@ def _check_paths(args: argparse.Namespace) -> None:
             raise ArgumentError(f"{path} is both read and written")
 
 
+def _open(args: argparse.Namespace, contract: "Contract") -> "StateFiles":
+    from gwparam.states import (
+        is_training_file,
+        needs_pressure,
+        open_states,
+        read_training,
+    )
+
+    variables = dict(_assignment(text, "--variable", "FIELD") for text in args.variable)
+    if is_training_file(args.states[0]):
+        if variables:
+            raise ArgumentError("--variable is for states, these are training files")
+        return read_training(args.states, contract, args.scaling)
+    return open_states(
+        args.states,
+        contract.inputs,
+        contract.vertical,
+        variables,
+        pressures=needs_pressure(contract),
+    )
+
+
 def _eager(args: argparse.Namespace, contract: "Contract") -> "EagerNetwork":
     from gwparam.replay.eager import EagerNetwork
 
     if args.ckpt is None:
         eager = EagerNetwork.from_artefact(args.artefact, contract)
     else:
+        options = dict(_assignment(text, "--option", "NAME") for text in args.option)
+        if args.scaling is not None:
+            options["scaling"] = args.scaling
         eager = EagerNetwork.from_checkpoint(
-            args.ckpt, contract, allow_pickle=args.allow_pickle
+            args.ckpt, contract, allow_pickle=args.allow_pickle, options=options
         )
     eager.threads = max(args.threads, 1)
     return eager
@@ -197,11 +243,12 @@ def _times(text: str | None, n_times: int) -> range:
     return range(start, stop)
 
 
-def _assignment(text: str) -> tuple[str, str]:
-    field, equals, variable = text.partition("=")
+def _assignment(text: str, flag: str, left: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
     if not equals:
-        raise ArgumentError(f"--variable is {text}, expected FIELD=VAR")
-    return field, variable
+        right = "VAR" if left == "FIELD" else "VALUE"
+        raise ArgumentError(f"{flag} is {text}, expected {left}={right}")
+    return name, value
 
 
 def _draw(args: argparse.Namespace, network: str, result: "Replay") -> None:
@@ -212,8 +259,11 @@ def _draw(args: argparse.Namespace, network: str, result: "Replay") -> None:
 
     if not result.has_latitude:
         raise ArgumentError("the states have no latitude, expected one for --figure")
+    drag = [v for v in result.variables if v.field.name.startswith("tendency_of_")]
+    if not drag:
+        raise ArgumentError("the states give no drag, expected some for --figure")
     rows = {}
-    for variable in result.variables:
+    for variable in drag:
         panels = {name: mean.mean for name, mean in variable.zonal_means.items()}
         if "reference" in panels:
             panels["difference"] = panels["network"] - panels["reference"]
@@ -222,7 +272,7 @@ def _draw(args: argparse.Namespace, network: str, result: "Replay") -> None:
     names = ", ".join(path.name for path in args.states)
     zonal_mean_figure(
         args.figure,
-        result.variables[0].zonal_means["network"].latitude,
+        drag[0].zonal_means["network"].latitude,
         np.asarray(result.pressure),
         rows,
         caption=f"Mean over {len(result.times)} times and longitude. States: {names}. "

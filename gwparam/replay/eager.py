@@ -1,6 +1,6 @@
 """A network run by PyTorch in Python, to hold the compiled library against."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -10,10 +10,19 @@ import torch
 from numpy.typing import NDArray
 
 from gwparam.checkpoints import read_checkpoint
-from gwparam.contract import Contract
-from gwparam.errors import ContractError, InferenceError, ModelFileError
-from gwparam.networks import from_checkpoint
-from gwparam.states import Order
+from gwparam.contract import Contract, Field
+from gwparam.errors import ArgumentError, ContractError, InferenceError, ModelFileError
+from gwparam.networks import NETWORKS, from_checkpoint
+from gwparam.networks.base import Options
+from gwparam.replay.surroundings import (
+    Grid,
+    Image,
+    drag,
+    network_pressure,
+    to_half_levels,
+    to_levels,
+)
+from gwparam.states import HALF_PRESSURE, PRESSURE, Order, needs_pressure
 from gwparam.units import conversion
 
 # Columns of one forward pass: few enough that the intermediate results stay in cache.
@@ -52,7 +61,9 @@ class EagerNetwork:
         self.description = description
         self._network = network
         self._dtype = dtype
-        self._flip = False
+        self._bottom_up = contract.vertical.order == "bottom_up"
+        self._grid: Grid | None = None
+        self._global: Image | None = None
 
     @classmethod
     def from_artefact(
@@ -85,8 +96,21 @@ class EagerNetwork:
         contract: Contract,
         *,
         allow_pickle: bool = False,
+        options: Options | None = None,
     ) -> "EagerNetwork":
         """Build the network of a checkpoint as published: unfused, in float64.
+
+        Parameters
+        ----------
+        path : path-like
+            The checkpoint.
+        contract : Contract
+            The artefact's.
+        allow_pickle : bool
+            As `gwparam.checkpoints.read_checkpoint`.
+        options : mapping, optional
+            What the export was told and the contract does not hold, such as
+            ``scaling``.
 
         Raises
         ------
@@ -97,7 +121,8 @@ class EagerNetwork:
             If that network has other inputs, outputs or levels than the contract.
         """
         checkpoint = read_checkpoint(path, allow_pickle=allow_pickle)
-        network = from_checkpoint(checkpoint, contract.source.architecture)
+        told = _told(contract) | dict(options or {})
+        network = from_checkpoint(checkpoint, contract.source.architecture, told)
         for key in ("inputs", "outputs"):
             found = [(f.name, f.units, f.levels) for f in getattr(network, key)]
             wanted = [(f.name, f.units, f.levels) for f in getattr(contract, key)]
@@ -118,7 +143,18 @@ class EagerNetwork:
 
     def set_levels(self, pressure: Sequence[float], order: Order = "top_down") -> None:
         """State the vertical order of the arrays; the pressures are the library's."""
-        self._flip = order != self.contract.vertical.order
+        self._bottom_up = order == "bottom_up"
+
+    def set_columns(self, latitude: Array, longitude: Array) -> None:
+        """State where the columns are [degrees], in any shape.
+
+        Raises
+        ------
+        ArgumentError
+            If they are not all cells of one global latitude-longitude grid.
+        """
+        self._grid = Grid(latitude.reshape(-1), longitude.reshape(-1))
+        self._global = None
 
     def predict(
         self, fields: Mapping[str, Array], units: Mapping[str, str]
@@ -128,59 +164,158 @@ class EagerNetwork:
         Parameters
         ----------
         fields : mapping of str to ndarray
-            Inputs by name; shape (horizontal..., nlev), or (horizontal...) at the
-            surface.
+            Inputs by name, and the pressures that the library asks for beside them;
+            shape (horizontal..., nlev), or (horizontal...) at the surface.
         units : mapping of str to str
             Their units.
 
         Returns
         -------
         dict of str to ndarray
-            Outputs by name, in the contract's units, the order of the inputs' levels
-            and the dtype of the network; shape (horizontal..., nlev).
+            What the library gives, by name, in the contract's units and in the order
+            of the inputs' levels; shape (horizontal..., nlev). Outputs of the network
+            have its dtype.
 
         Raises
         ------
         InferenceError
             If the network raises an error.
+        ArgumentError
+            If the network sees neighbours and the columns' places are not set.
         """
-        inputs = [self._tensor(f.name, fields, units) for f in self.contract.inputs]
-        horizontal = next(
-            fields[f.name].shape[:-1]
-            for f in self.contract.inputs
-            if f.levels == "full"
-        )
-        parts = []
+        vertical = self.contract.vertical
+        first = self.contract.inputs[0]
+        shape = fields[first.name].shape
+        horizontal = shape[:-1] if first.levels == "full" else shape
+        # All of it top first, one row a column.
+        state = {f.name: self._rows(f, fields, units) for f in self.contract.inputs}
+        full, half, own = np.empty(0), np.empty(0), np.empty(0)
+        if needs_pressure(self.contract):
+            full = self._rows(PRESSURE, fields, units)
+            pressure = Field(HALF_PRESSURE, "Pa", "full", "float64")
+            half = self._rows(pressure, fields, units)
+            own = network_pressure(vertical, full, half[:, -1])
+            for field in self.contract.inputs:
+                if field.name == PRESSURE.name:
+                    state[field.name] = own
+                elif field.levels == "full" and vertical.kind != "host":
+                    state[field.name] = to_levels(state[field.name], full, own)
+        outputs = self._run([state[field.name] for field in self.contract.inputs])
+        found: dict[str, Array] = {}
+        for field, values in zip(self.contract.outputs, outputs, strict=True):
+            is_tendency = field.name in self.contract.tendencies
+            if is_tendency and vertical.kind != "host":
+                beyond = (full < own[:, :1] * (1 - 1e-6)) | (
+                    full > own[:, -1:] * (1 + 1e-6)
+                )
+                values = np.where(beyond, 0.0, to_levels(values, own, full))
+            found[field.name] = values
+        for flux in self.contract.flux:
+            at_half = to_half_levels(found[flux.name], own, half, vertical.outside)
+            found[f"{flux.name}_at_half_levels"] = at_half
+            found[flux.tendency] = drag(flux, at_half, half)
+        if self._bottom_up:
+            found = {name: values[:, ::-1] for name, values in found.items()}
+        return {
+            name: values.reshape((*horizontal, *values.shape[1:]))
+            for name, values in found.items()
+        }
+
+    def _run(self, inputs: list[Array]) -> list[Array]:
+        """Run the network on rows (ncol, nlev) or (ncol,), top first; likewise."""
+        turned = self.contract.vertical.order == "bottom_up"
+        if turned:
+            inputs = [x[:, ::-1] if x.ndim == 2 else x for x in inputs]
         before = torch.get_num_threads()
         torch.set_num_threads(self.threads)
         try:
             with torch.inference_mode():
-                for start in range(0, len(inputs[0]), CHUNK_COLUMNS):
-                    chunk = [x[start : start + CHUNK_COLUMNS] for x in inputs]
-                    parts.append(self._network(*chunk))
+                calls = [self._network(*tensors) for tensors in self._tensors(inputs)]
         except RuntimeError as error:
             raise InferenceError(f"{self.description} failed: {error}") from None
         finally:
             torch.set_num_threads(before)
-        outputs = {}
-        for i, field in enumerate(self.contract.outputs):
-            values = torch.cat([part[i] for part in parts]).numpy()
-            if self._flip and field.levels == "full":
-                values = values[:, ::-1]
-            outputs[field.name] = values.reshape((*horizontal, *values.shape[1:]))
+        outputs = []
+        for i in range(len(self.contract.outputs)):
+            if self.contract.geometry.kind == "global":
+                values = self._image.columns(calls[0][i].numpy())
+            else:
+                values = torch.cat([call[i] for call in calls]).numpy()
+            outputs.append(values[:, ::-1] if turned else values)
         return outputs
 
-    def _tensor(
-        self, name: str, fields: Mapping[str, Array], units: Mapping[str, str]
-    ) -> torch.Tensor:
-        field = next(f for f in self.contract.inputs if f.name == name)
-        values = conversion(units[name], field.units, name)(fields[name])
-        if field.levels == "full":
-            values = values[..., ::-1] if self._flip else values
-            values = values.reshape(-1, values.shape[-1])
-        else:
-            values = values.reshape(-1)
-        dtype = self._dtype or getattr(torch, field.dtype)
-        values = np.ascontiguousarray(values)
+    def _tensors(self, inputs: list[Array]) -> Iterator[list[torch.Tensor]]:
+        """Give the tensors of one call after the other."""
+        geometry = self.contract.geometry
+        if geometry.kind == "global":
+            yield [self._tensor(i, self._image.of(x)) for i, x in enumerate(inputs)]
+            return
+        ncol = len(inputs[0])
+        columns = np.arange(ncol)
+        if geometry.kind == "stencil":
+            columns = self._placed.neighbours(geometry.radius or 0)
+        for start in range(0, ncol, CHUNK_COLUMNS):
+            chunk = columns[start : start + CHUNK_COLUMNS]
+            tensors = []
+            for i, values in enumerate(inputs):
+                gathered = values[chunk]
+                if values.ndim == 2:
+                    # From (column, neighbours..., level) to (column, level, ...).
+                    gathered = np.moveaxis(gathered, -1, 1)
+                tensors.append(self._tensor(i, gathered))
+            yield tensors
+
+    def _tensor(self, i: int, values: Array) -> torch.Tensor:
+        dtype = self._dtype or getattr(torch, self.contract.inputs[i].dtype)
         # A broadcast coordinate is read-only, which from_numpy warns about.
-        return torch.tensor(values, dtype=dtype)
+        return torch.tensor(np.ascontiguousarray(values), dtype=dtype)
+
+    @property
+    def _placed(self) -> Grid:
+        if self._grid is None:
+            raise ArgumentError("the places of the columns are not set")
+        return self._grid
+
+    @property
+    def _image(self) -> Image:
+        if self._global is None:
+            self._global = Image(self._placed, self.contract.geometry)
+        return self._global
+
+    def _rows(
+        self, field: Field, fields: Mapping[str, Array], units: Mapping[str, str]
+    ) -> Array:
+        """One row a column, top first, in the contract's units."""
+        name = field.name
+        values = conversion(units[name], field.units, name)(fields[name])
+        if field.levels == "surface":
+            return values.reshape(-1)
+        rows = values.reshape(-1, values.shape[-1])
+        return rows[:, ::-1] if self._bottom_up else rows
+
+
+def _told(contract: Contract) -> dict[str, Any]:
+    """Options of the export that the contract remembers."""
+    architecture = NETWORKS.get(contract.source.architecture)
+    known = {option.name for option in architecture.options} if architecture else set()
+    inputs = {field.name for field in contract.inputs}
+    told: dict[str, Any] = {"levels": contract.vertical}
+    if contract.geometry.kind == "global":
+        told["grid"] = contract.geometry
+    for flux in contract.flux[:1]:
+        told |= {"flux_quantity": flux.quantity, "flux_sign": str(flux.sign)}
+        if flux.given_levels is not None:
+            told["output_levels"] = tuple(flux.given_levels)
+    for name in ("air_temperature", "air_potential_temperature"):
+        if name in inputs:
+            told["temperature"] = name
+    if "northward_wind" in inputs:
+        warm = "t" if "temperature" in told else ""
+        vertical_winds = {"upward_air_velocity", "lagrangian_tendency_of_air_pressure"}
+        rising = bool(vertical_winds & inputs)
+        told["features"] = {
+            ("t", True): "uvthetaw",
+            ("t", False): "uvtheta",
+            ("", True): "uvw",
+        }.get((warm, rising))
+    return {name: value for name, value in told.items() if name in known}

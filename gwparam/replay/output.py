@@ -1,7 +1,7 @@
 """Predicted fields as a CF netCDF file, written one time after the other."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from os import PathLike
 from pathlib import Path
@@ -14,21 +14,27 @@ from numpy.typing import NDArray
 
 from gwparam.contract import Contract
 from gwparam.errors import ModelFileError
-from gwparam.states import States
+from gwparam.replay.run import level_pressure, scored_fields
+from gwparam.states import StateFiles
+
+NETWORK_LEVELS = "network_level"
+HALF_LEVELS = "half_level"
 
 
 class PredictionFile:
     """A netCDF file of predicted fields; a context manager.
 
     The fields have the contract's names, and the dimensions and coordinates of the
-    first input on levels. The file appears under its name when the block ends without
-    an error; until then, an older file of that name stays as it was.
+    first input on levels. Where the network has levels of its own, its outputs are on
+    those; its fluxes are on the half levels of the states too. The file appears under
+    its name when the block ends without an error; until then, an older file of that
+    name stays as it was.
 
     Parameters
     ----------
     path : path-like
         The file.
-    states : States
+    states : StateFiles
         Where the inputs come from.
     contract : Contract
         The artefact's.
@@ -40,11 +46,12 @@ class PredictionFile:
     """
 
     def __init__(
-        self, path: str | PathLike[str], states: States, contract: Contract
+        self, path: str | PathLike[str], states: StateFiles, contract: Contract
     ) -> None:
         self._path = Path(path)
         self._partial = self._path.with_name(f".{self._path.name}.{os.getpid()}.part")
         self._states = states
+        self._levels: dict[str, str] = {}
         try:
             self._file = netCDF4.Dataset(self._partial, "w", format="NETCDF4")
         except OSError as error:
@@ -76,7 +83,8 @@ class PredictionFile:
         index : int
             Number of the time in the states.
         fields : mapping of str to ndarray, shape (horizontal..., nlev)
-            The fields by name, in the contract's units.
+            The fields by name, in the contract's units; those that are not in the
+            file are left out.
 
         Raises
         ------
@@ -90,8 +98,10 @@ class PredictionFile:
 
     def _write(self, step: int, index: int, fields: Mapping[str, NDArray[Any]]) -> None:
         states = self._states
-        order = [*states.dimensions, states.levels.dimension]
         for name, values in fields.items():
+            if name not in self._levels:
+                continue
+            order = [*states.dimensions, self._levels[name]]
             variable = self._file[name]
             dims = [dim for dim in variable.dimensions if dim in order]
             turned = values.transpose([order.index(dim) for dim in dims])
@@ -126,17 +136,54 @@ class PredictionFile:
             unlimited = dim == states.time_dimension
             file.createDimension(dim, None if unlimited else states.dataset.sizes[dim])
         auxiliary = self._copy_coordinates(dims)
-        for field in contract.outputs:
-            variable = file.createVariable(field.name, np.dtype(field.dtype), dims)
+        for name, units, dtype, level in self._fields(contract):
+            own = tuple(level if d == states.levels.dimension else d for d in dims)
+            variable = file.createVariable(name, np.dtype(dtype), own)
             variable.setncatts(
                 {
-                    "standard_name": field.name,
-                    "long_name": f"{field.name.replace('_', ' ')}, by {contract.name}",
-                    "units": field.units,
+                    "standard_name": name,
+                    "long_name": f"{name.replace('_', ' ')}, by {contract.name}",
+                    "units": units,
                 }
             )
             if auxiliary:
                 variable.coordinates = " ".join(auxiliary)
+
+    def _fields(self, contract: Contract) -> Iterator[tuple[str, str, str, str]]:
+        """Name, units, dtype and dimension of the levels of every variable."""
+        states, host = self._states, self._states.levels.dimension
+        fluxes = {flux.name for flux in contract.flux}
+        for field in scored_fields(contract, states):
+            level = host
+            own = level_pressure(contract, states, field.name)
+            if own != states.levels.pressure:
+                level = NETWORK_LEVELS
+                self._create_network_levels(own)
+            self._levels[field.name] = level
+            yield field.name, field.units, field.dtype, level
+            if field.name in fluxes and states.knows_half_levels:
+                if HALF_LEVELS not in self._file.dimensions:
+                    self._file.createDimension(
+                        HALF_LEVELS, states.dataset.sizes[host] + 1
+                    )
+                name = f"{field.name}_at_half_levels"
+                self._levels[name] = HALF_LEVELS
+                yield name, field.units, "float64", HALF_LEVELS
+
+    def _create_network_levels(self, pressure: tuple[float, ...]) -> None:
+        if NETWORK_LEVELS in self._file.dimensions:
+            return
+        self._file.createDimension(NETWORK_LEVELS, len(pressure))
+        variable = self._file.createVariable(NETWORK_LEVELS, "f8", (NETWORK_LEVELS,))
+        variable.setncatts(
+            {
+                "long_name": "pressure of the network's levels over 1000 hPa",
+                "units": "Pa",
+                "positive": "down",
+                "axis": "Z",
+            }
+        )
+        variable[:] = pressure
 
     def _copy_coordinates(self, dims: tuple[str, ...]) -> list[str]:
         """Copy numeric coordinates; return those that are no dimension's own."""

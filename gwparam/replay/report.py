@@ -76,7 +76,7 @@ def print_tables(console: Console, result: Replay, *, levels: bool) -> None:
 
 def _variable(result: Replay, variable: VariableScores) -> dict[str, Any]:
     globe, bands, levels = _regions(result, variable)
-    pressures = result.pressure
+    pressures = variable.pressure
     return {
         "name": variable.field.name,
         "units": variable.field.units,
@@ -107,7 +107,7 @@ def _regions(
                 other = reference.bands[i] if reference else None
                 bands.append((BANDS[i], eager.bands[i], other))
     levels: list[Region] = []
-    for i, pressure in enumerate(result.pressure):
+    for i, pressure in enumerate(variable.pressure):
         other = reference.levels[i] if reference else None
         levels.append((f"{pressure / 100.0:.4g} hPa", eager.levels[i], other))
     return globe, bands, levels

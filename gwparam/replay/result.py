@@ -26,6 +26,10 @@ class VariableScores:
         Columns, over all times, with a larger absolute value than that.
     zonal_means : dict of str to ZonalMean
         Of ``network`` and, where there is one, of ``reference``.
+    pressure : tuple of float
+        Reference pressures of the levels that are scored [Pa], in the files' order.
+    levels : slice
+        Those levels: all, but for a flux of which the network gives fewer.
     """
 
     field: Field
@@ -35,6 +39,8 @@ class VariableScores:
     maximum_magnitude: float | None
     columns_beyond: int
     zonal_means: dict[str, ZonalMean]
+    pressure: tuple[float, ...]
+    levels: slice
 
     @property
     def relative_difference(self) -> float:

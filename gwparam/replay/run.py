@@ -12,13 +12,12 @@ from gwparam.contract import Contract, Field
 from gwparam.errors import ArgumentError, ContractError
 from gwparam.evaluate.metrics import Scores, ZonalMean
 from gwparam.library import load_scheme
+from gwparam.networks.vertical import reference_pressure
 from gwparam.replay.result import Replay, VariableScores
-from gwparam.states import Order, States
+from gwparam.states import HALF_PRESSURE, PRESSURE, Order, StateFiles, needs_pressure
 from gwparam.units import conversion
 
 Array = NDArray[Any]
-
-LATITUDE = Field("latitude", "degrees_north", "surface", "float64")
 
 
 class Predictor(Protocol):
@@ -26,6 +25,9 @@ class Predictor(Protocol):
 
     def set_levels(self, pressure: Sequence[float], order: Order = ...) -> None:
         """State reference pressures [Pa] and order of the levels."""
+
+    def set_columns(self, latitude: Array, longitude: Array) -> None:
+        """State where the columns are [degrees]."""
 
     def predict(
         self, fields: Mapping[str, Array], units: Mapping[str, str]
@@ -58,6 +60,10 @@ class FortranColumns:
     def set_levels(self, pressure: Sequence[float], order: Order = "top_down") -> None:
         """State reference pressures [Pa] and order of the levels."""
         self._scheme.set_levels(pressure, order)
+
+    def set_columns(self, latitude: Array, longitude: Array) -> None:
+        """State where the columns are [degrees]."""
+        self._scheme.set_columns(latitude.reshape(-1), longitude.reshape(-1))
 
     def predict(
         self, fields: Mapping[str, Array], units: Mapping[str, str]
@@ -118,19 +124,37 @@ def load_library(
     return load_scheme(path, threads=threads, device=device, on_limit="ignore")
 
 
+def scored_fields(contract: Contract, states: StateFiles) -> tuple[Field, ...]:
+    """List what is scored: outputs, and the drag of fluxes as far as it can be had."""
+    if not states.knows_half_levels:
+        return contract.outputs
+    drag = (Field(flux.tendency, "m s-2", "full", "float64") for flux in contract.flux)
+    return (*contract.outputs, *drag)
+
+
+def comparable_fields(contract: Contract, states: StateFiles) -> tuple[Field, ...]:
+    """List what is scored and may have a reference: it is on the files' levels."""
+    own = contract.vertical.kind != "host" and states.knows_half_levels
+    return tuple(
+        field
+        for field in scored_fields(contract, states)
+        if not own or field.name in contract.tendencies
+    )
+
+
 def bind_references(
-    states: States, outputs: Sequence[Field], names: Sequence[str] | None
+    states: StateFiles, outputs: Sequence[Field], names: Sequence[str] | None
 ) -> dict[str, str]:
-    """Add the reference tendencies to what `states` reads.
+    """Add the references to what `states` reads.
 
     Parameters
     ----------
-    states : States
+    states : StateFiles
         The files.
     outputs : sequence of Field
-        The network's outputs.
+        What `comparable_fields` gives.
     names : sequence of str or None
-        Variables, in the order of the outputs. None to look for them by the standard
+        Variables, in the order of `outputs`. None to look for them by the standard
         name of the output, or that of the drag of non-orographic waves, or usual names.
 
     Returns
@@ -163,7 +187,7 @@ def replay(
     library: Predictor,
     eager: Predictor,
     contract: Contract,
-    states: States,
+    states: StateFiles,
     references: Mapping[str, str],
     times: range,
     sink: Sink | None = None,
@@ -177,7 +201,7 @@ def replay(
         The compiled library, and PyTorch.
     contract : Contract
         The artefact's.
-    states : States
+    states : StateFiles
         With the network's inputs and the references bound.
     references : mapping of str to str
         Variable of an output's reference; see `bind_references`.
@@ -191,40 +215,32 @@ def replay(
     Raises
     ------
     ContractError
-        If an output is not on full levels.
+        If an output is not on full levels, or the network sees neighbours and the
+        files have no places of their columns.
     GwparamError
         What the library, PyTorch or the files raise.
     """
     for field in contract.outputs:
         if field.levels != "full":
             raise ContractError(f"{field.name} is at the surface, expected full levels")
-    inputs = [field.name for field in contract.inputs]
-    if LATITUDE.name not in states.sources and states.find(LATITUDE.name) is not None:
-        states.bind(LATITUDE)
-    has_latitude = LATITUDE.name in states.sources
-    latitude = _latitude(states, times[0]) if has_latitude else np.zeros(states.columns)
-    units = {name: states.units[name] for name in inputs}
+    inputs = {field.name: None for field in contract.inputs}
+    if needs_pressure(contract):
+        inputs |= {PRESSURE.name: None, HALF_PRESSURE: None}
+    north, east = states.places(times[0])
+    latitude = np.zeros(states.columns) if north is None else north.reshape(-1)
     levels = states.levels
     for predictor in (library, eager):
         predictor.set_levels(levels.pressure, levels.order)
-    nlev = len(levels.pressure)
-    limits = {limit.name: limit.maximum_magnitude for limit in contract.limits}
-    variables = [
-        VariableScores(
-            field=field,
-            reference=references.get(field.name),
-            eager_scores=Scores(nlev),
-            reference_scores=Scores(nlev) if field.name in references else None,
-            maximum_magnitude=limits.get(field.name),
-            columns_beyond=0,
-            zonal_means={
-                name: ZonalMean(latitude, nlev)
-                for name in ("reference", "network")
-                if name == "network" or field.name in references
-            },
-        )
-        for field in contract.outputs
-    ]
+        if contract.geometry.kind == "column":
+            continue
+        if north is None or east is None:
+            raise ContractError(
+                f"the network is of kind {contract.geometry.kind}, "
+                "expected latitude and longitude in the states"
+            )
+        predictor.set_columns(north, east)
+    units = {name: states.units[name] for name in inputs}
+    variables = _empty_scores(contract, states, references, latitude)
     result = Replay(
         times,
         states.columns,
@@ -233,7 +249,7 @@ def replay(
         variables,
         0.0,
         0.0,
-        has_latitude,
+        north is not None,
     )
     for step, index in enumerate(times):
         fields = states.read(index)
@@ -252,6 +268,60 @@ def replay(
     return result
 
 
+def _empty_scores(
+    contract: Contract,
+    states: StateFiles,
+    references: Mapping[str, str],
+    latitude: Array,
+) -> list[VariableScores]:
+    limits = {limit.name: limit.maximum_magnitude for limit in contract.limits}
+    top_down = states.levels.order == "top_down"
+    variables = []
+    for field in scored_fields(contract, states):
+        levels = _given_levels(contract, field.name, top_down)
+        pressure = level_pressure(contract, states, field.name)[levels]
+        nlev = len(pressure)
+        referenced = field.name in references
+        names = ("reference", "network") if referenced else ("network",)
+        variables.append(
+            VariableScores(
+                field=field,
+                reference=references.get(field.name),
+                eager_scores=Scores(nlev),
+                reference_scores=Scores(nlev) if referenced else None,
+                maximum_magnitude=limits.get(field.name),
+                columns_beyond=0,
+                zonal_means={name: ZonalMean(latitude, nlev) for name in names},
+                pressure=pressure,
+                levels=levels,
+            )
+        )
+    return variables
+
+
+def level_pressure(
+    contract: Contract, states: StateFiles, name: str
+) -> tuple[float, ...]:
+    """Give the reference pressure of an output's levels, in the files' order [Pa]."""
+    vertical = contract.vertical
+    if name in contract.tendencies or vertical.kind == "host":
+        return states.levels.pressure
+    pressure = reference_pressure(vertical)
+    return pressure if states.levels.order == vertical.order else pressure[::-1]
+
+
+def _given_levels(contract: Contract, name: str, top_down: bool) -> slice:
+    """Levels of an output that the network gives, in the files' order."""
+    vertical = contract.vertical
+    for flux in contract.flux:
+        if flux.name == name and flux.given_levels is not None:
+            first, end = flux.given_levels
+            if top_down != (vertical.order == "top_down"):
+                first, end = vertical.nlev - end, vertical.nlev - first
+            return slice(first, end)
+    return slice(None)
+
+
 def _score(
     variable: VariableScores,
     predicted: Mapping[str, Array],
@@ -262,25 +332,18 @@ def _score(
 ) -> None:
     """Add one time to the scores of an output."""
     name = variable.field.name
-    network = _columns(predicted[name])
-    variable.eager_scores.add(network, _columns(expected[name]), latitude)
+    levels = variable.levels
+    network = _columns(predicted[name])[:, levels]
+    variable.eager_scores.add(network, _columns(expected[name])[:, levels], latitude)
     variable.zonal_means["network"].add(network)
     if variable.maximum_magnitude is not None:
         beyond = np.abs(network) > variable.maximum_magnitude
         variable.columns_beyond += int(beyond.any(axis=1).sum())
     if variable.reference_scores is not None:
         convert = conversion(units[name], variable.field.units, name)
-        reference = convert(_columns(fields[name]))
+        reference = convert(_columns(fields[name]))[:, levels]
         variable.reference_scores.add(network, reference, latitude)
         variable.zonal_means["reference"].add(reference)
-
-
-def _latitude(states: States, index: int) -> Array:
-    """Latitude of each column [degrees_north]."""
-    values = states.read(index, [LATITUDE.name])[LATITUDE.name]
-    given = states.units[LATITUDE.name]
-    convert = conversion(given, LATITUDE.units, LATITUDE.name)
-    return convert(values).reshape(-1)
 
 
 def _columns(field: Array) -> Array:

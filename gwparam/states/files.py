@@ -5,11 +5,12 @@ their name; units, levels and their order come from the file. Nothing is read be
 is asked for, and then one time of it.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from types import TracebackType
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import numpy as np
 import xarray as xr
@@ -19,11 +20,22 @@ from gwparam.contract import Field, Vertical
 from gwparam.errors import ContractError, ModelFileError, NonFiniteError, ShapeError
 from gwparam.states.levels import Levels, find_level_dimension, read_levels
 from gwparam.states.matching import absent, find_variable
+from gwparam.states.pressure import (
+    HALF_PRESSURE,
+    PRESSURE,
+    SURFACE_PRESSURE,
+    HalfLevels,
+    read_half_levels,
+)
 from gwparam.states.times import find_time_dimension, time_value
 from gwparam.units import conversion
 
 # Fields that a file may give along one horizontal dimension, as CF coordinates do.
 COORDINATES = ("latitude", "longitude")
+_PLACES = (
+    Field("latitude", "degrees_north", "surface", "float64"),
+    Field("longitude", "degrees_east", "surface", "float64"),
+)
 
 Array = NDArray[Any]
 
@@ -39,22 +51,22 @@ class Source:
     variable, units : str
         Name in the file, and units there.
     levels : str
-        ``full`` or ``surface``.
+        ``full``, ``half`` or ``surface``.
     """
 
     field: str
     variable: str
     units: str
-    levels: Literal["full", "surface"]
+    levels: Literal["full", "half", "surface"]
 
 
-class States:
-    """States in one or several files; a context manager, made by `open_states`.
+class StateFiles(ABC):
+    """States in one or several files of any layout; a context manager.
 
     Attributes
     ----------
     dataset : xarray.Dataset
-        The first file, for coordinates and attributes.
+        Coordinates and attributes of the first file.
     sources : dict of str to Source
         The fields that `read` returns.
     levels : Levels
@@ -67,7 +79,11 @@ class States:
         Dimensions of the first field on levels, in the file's order.
     time_dimension : str or None
         None where the files hold one state without a time.
+    knows_half_levels : bool
+        Whether drag can be had from fluxes, for which half levels must be known.
     """
+
+    knows_half_levels = True
 
     def __init__(self, paths: Sequence[str | PathLike[str]]) -> None:
         self._datasets: list[xr.Dataset] = []
@@ -86,7 +102,7 @@ class States:
         self.horizontal: tuple[int, ...]
         self.layout: tuple[str, ...]
 
-    def __enter__(self) -> "States":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -116,6 +132,52 @@ class States:
         """Units of the fields that `read` returns, by field."""
         return {name: source.units for name, source in self.sources.items()}
 
+    @abstractmethod
+    def find(self, field: str, also: Sequence[str] = ()) -> str | None:
+        """Find the variable of a field in the first file; None if there is none."""
+
+    @abstractmethod
+    def bind(self, field: Field, variable: str | None = None) -> Source:
+        """Find the variable of a field and add it to what `read` returns."""
+
+    @abstractmethod
+    def read(self, index: int, names: Sequence[str] | None = None) -> dict[str, Array]:
+        """Fields of one time, shape (`horizontal`..., nlev) or `horizontal`."""
+
+    @abstractmethod
+    def places(self, index: int) -> tuple[Array | None, Array | None]:
+        """Latitude and longitude of every column [degrees]; None if not there."""
+
+    def time(self, index: int) -> float | None:
+        """Value of the time coordinate, in the units of the first file."""
+        if self.time_dimension is None or self.time_dimension not in self.dataset:
+            return None
+        dataset, _, at = self._locate(index)
+        return time_value(dataset, self.dataset, self.time_dimension, at)
+
+    def _lengths(self) -> list[int]:
+        dim = self.time_dimension
+        return [1 if dim is None else d.sizes.get(dim, 1) for d in self._datasets]
+
+    def _locate(self, index: int) -> tuple[xr.Dataset, str, int]:
+        """File of a time, and the number of the time in it."""
+        at = index
+        for dataset, path, length in zip(
+            self._datasets, self._paths, self._lengths(), strict=True
+        ):
+            if 0 <= at < length:
+                return dataset, path, at
+            at -= length
+        raise IndexError(f"time {index} of {len(self)}")
+
+
+class States(StateFiles):
+    """States of a host model, one variable a field; made by `open_states`."""
+
+    def __init__(self, paths: Sequence[str | PathLike[str]]) -> None:
+        super().__init__(paths)
+        self._half_levels: HalfLevels | None = None
+
     def find(self, field: str, also: Sequence[str] = ()) -> str | None:
         """Find the variable of a field in the first file; see `find_variable`."""
         return find_variable(self.dataset, self._paths[0], field, also)
@@ -138,6 +200,12 @@ class States:
         ShapeError
             If its dimensions or its number of levels do not fit.
         """
+        self.sources[field.name] = self._source(field, variable)
+        return self.sources[field.name]
+
+    def _source(self, field: Field, variable: str | None) -> Source:
+        """Find the variable of a field, the same in all files."""
+        sources: list[Source] = []
         for path, dataset in zip(self._paths, self._datasets, strict=True):
             name = _variable(dataset, path, field, variable)
             units = dataset[name].attrs.get("units")
@@ -145,21 +213,56 @@ class States:
             if not isinstance(units, str):
                 raise ContractError(f'{what} has no units, expected "{field.units}"')
             conversion(units, field.units, what)
-            source = Source(field.name, name, units, field.levels)
-            if self.sources.setdefault(field.name, source) != source:
+            sources.append(Source(field.name, name, units, field.levels))
+            if sources[-1] != sources[0]:
                 raise ContractError(
-                    f"{what} in {units} is {self.sources[field.name].variable} "
-                    f"in {self.sources[field.name].units} in {self._paths[0]}"
+                    f"{what} in {units} is {sources[0].variable} "
+                    f"in {sources[0].units} in {self._paths[0]}"
                 )
-            self._check_dimensions(dataset[name], source, path)
-        return self.sources[field.name]
+            self._check_dimensions(dataset[name], sources[0], path)
+        return sources[0]
 
-    def time(self, index: int) -> float | None:
-        """Value of the time coordinate, in the units of the first file."""
-        if self.time_dimension is None or self.time_dimension not in self.dataset:
-            return None
-        dataset, _, at = self._locate(index)
-        return time_value(dataset, self.dataset, self.time_dimension, at)
+    def bind_pressures(self) -> None:
+        """Add the pressures at full and half levels to what `read` returns.
+
+        Those at full levels are a variable of the file, if it has one.
+
+        Raises
+        ------
+        ContractError, ShapeError
+            If the file has no coefficients of its half levels, or no surface pressure.
+        """
+        half_levels = read_half_levels(self.dataset, self.levels, self._paths[0])
+        for path, dataset in zip(self._paths[1:], self._datasets[1:], strict=True):
+            if read_half_levels(dataset, self.levels, path) != half_levels:
+                raise ContractError(f"{path} has other levels than {self._paths[0]}")
+        self._half_levels = half_levels
+        # Not bound, for it may be no field that anyone asks for.
+        self._surface = self._source(SURFACE_PRESSURE, None)
+        name = half_levels.names
+        self.sources[HALF_PRESSURE] = Source(HALF_PRESSURE, name, "Pa", "half")
+        if PRESSURE.name in self.sources:
+            return
+        if self.find(PRESSURE.name) is not None:
+            self.bind(PRESSURE)
+        else:
+            self.sources[PRESSURE.name] = Source(PRESSURE.name, name, "Pa", "full")
+
+    def places(self, index: int) -> tuple[Array | None, Array | None]:
+        """Latitude and longitude of every column [degrees]; None if not there."""
+        found: list[Array | None] = []
+        for field in _PLACES:
+            if field.name not in self.sources and self.find(field.name) is None:
+                found.append(None)
+                continue
+            source = self.bind(field, self._chosen(field.name))
+            values = self.read(index, [field.name])[field.name]
+            convert = conversion(source.units, field.units, field.name)
+            found.append(convert(values))
+        return found[0], found[1]
+
+    def _chosen(self, field: str) -> str | None:
+        return self.sources[field].variable if field in self.sources else None
 
     def read(self, index: int, names: Sequence[str] | None = None) -> dict[str, Array]:
         """Fields of one time.
@@ -189,10 +292,24 @@ class States:
             If the values are not floating point.
         """
         dataset, path, at = self._locate(index)
-        return {
-            name: self._read_field(dataset, path, self.sources[name], at, index)
-            for name in (self.sources if names is None else names)
-        }
+        fields = {}
+        for name in self.sources if names is None else names:
+            source = self.sources[name]
+            if self._half_levels and source.variable == self._half_levels.names:
+                fields[name] = self._pressure(source, dataset, path, at, index)
+            else:
+                fields[name] = self._read_field(dataset, path, source, at, index)
+        return fields
+
+    def _pressure(
+        self, source: Source, dataset: xr.Dataset, path: str, at: int, index: int
+    ) -> Array:
+        """Pressure at full or half levels, from that at the surface [Pa]."""
+        levels, surface = self._half_levels, self._surface
+        assert levels is not None
+        given = self._read_field(dataset, path, surface, at, index)
+        half = levels.pressure(conversion(surface.units, "Pa", surface.field)(given))
+        return half if source.levels == "half" else levels.full_pressure(half)
 
     def _read_field(
         self, dataset: xr.Dataset, path: str, source: Source, at: int, index: int
@@ -214,7 +331,7 @@ class States:
         # Old netCDF formats are big-endian, which no consumer of the arrays expects.
         values = values.astype(values.dtype.newbyteorder("="), copy=False)
         dims = [str(dim) for dim in variable.dims]
-        _check_finite(values, dims, f"{what} at time {index}")
+        check_finite(values, dims, f"{what} at time {index}")
         if source.levels == "full":
             order = [*self.dimensions, self.levels.dimension]
             return values.transpose([dims.index(dim) for dim in order])
@@ -240,27 +357,13 @@ class States:
                 f"{_spell(sizes)}, expected {_spell(expected)}"
             )
 
-    def _lengths(self) -> list[int]:
-        dim = self.time_dimension
-        return [1 if dim is None else d.sizes.get(dim, 1) for d in self._datasets]
-
-    def _locate(self, index: int) -> tuple[xr.Dataset, str, int]:
-        """File of a time, and the number of the time in it."""
-        at = index
-        for dataset, path, length in zip(
-            self._datasets, self._paths, self._lengths(), strict=True
-        ):
-            if 0 <= at < length:
-                return dataset, path, at
-            at -= length
-        raise IndexError(f"time {index} of {len(self)}")
-
 
 def open_states(
     paths: Sequence[str | PathLike[str]],
     inputs: Sequence[Field],
     vertical: Vertical,
     variables: Mapping[str, str] | None = None,
+    pressures: bool = False,
 ) -> States:
     """Open state files and match their variables to the inputs of a network.
 
@@ -274,6 +377,9 @@ def open_states(
         The network's levels.
     variables : mapping of str to str, optional
         Variable of a field, where neither standard name nor name tells.
+    pressures : bool
+        Whether the pressures at full and half levels are needed too; see
+        `States.bind_pressures`.
 
     Returns
     -------
@@ -301,7 +407,12 @@ def open_states(
     try:
         _set_frame(states, inputs, vertical, chosen)
         for field in inputs:
-            states.bind(field, chosen.get(field.name))
+            name = chosen.get(field.name)
+            if pressures and field.name == PRESSURE.name and name is None:
+                continue
+            states.bind(field, name)
+        if pressures:
+            states.bind_pressures()
     except BaseException:
         states.close()
         raise
@@ -315,12 +426,15 @@ def _set_frame(
     variables: Mapping[str, str],
 ) -> None:
     """Take dimensions and levels from the first field on full levels."""
-    field = next(field for field in inputs if field.levels == "full")
+    fields = [field for field in inputs if field.levels == "full"]
+    # Pressure may be none of the file's variables.
+    field = next((f for f in fields if f.name != PRESSURE.name), fields[0])
     for path, dataset in zip(states._paths, states._datasets, strict=True):
         name = _variable(dataset, path, field, variables.get(field.name))
         what = f"{field.name} ({name} in {path})"
         dimension = find_level_dimension(dataset, name, what)
-        if dataset.sizes[dimension] != vertical.nlev:
+        host = vertical.kind == "host"
+        if host and dataset.sizes[dimension] != vertical.nlev:
             raise ShapeError(
                 f"{what} has {dataset.sizes[dimension]} levels, "
                 f"expected {vertical.nlev}"
@@ -361,7 +475,14 @@ def _variable(dataset: xr.Dataset, path: str, field: Field, chosen: str | None) 
     return name
 
 
-def _check_finite(values: Array, dims: Sequence[str], what: str) -> None:
+def check_finite(values: Array, dims: Sequence[str], what: str) -> None:
+    """Check that values are neither NaN nor Inf.
+
+    Raises
+    ------
+    NonFiniteError
+        If one is; the message names its place by `dims`, after `what`.
+    """
     bad = ~np.isfinite(values)
     if bad.any():
         index = np.unravel_index(int(bad.argmax()), values.shape)
