@@ -23,11 +23,18 @@ _GUARDS = {
     "keep": "GWPARAM_GUARD_KEEP",
     "ignore": "GWPARAM_GUARD_IGNORE",
 }
+_FAILURES = {"error": "GWPARAM_DEVICE_ERROR", "fallback": "GWPARAM_DEVICE_FALLBACK"}
+_PRECISIONS = {
+    "exported": "GWPARAM_PRECISION_EXPORTED",
+    "tf32": "GWPARAM_PRECISION_TF32",
+    "bfloat16": "GWPARAM_PRECISION_BFLOAT16",
+}
+_GRAPHS = {"auto": "GWPARAM_GRAPHS_AUTO", "off": "GWPARAM_GRAPHS_OFF"}
 _DTYPES = {np.dtype("f4"): "GWPARAM_FLOAT32", np.dtype("f8"): "GWPARAM_FLOAT64"}
 
 
 class Statistics(NamedTuple):
-    """What a scheme has done since it was loaded."""
+    """What a scheme has done since it was loaded; gwparam.h describes each counter."""
 
     on_cuda: bool
     runs: int
@@ -35,6 +42,16 @@ class Statistics(NamedTuple):
     guarded_columns: int
     guarded_columns_last_run: int
     staging_bytes: int
+    owner: int
+    fell_back: bool
+    messages: int
+    message_bytes: int
+    host_to_device_bytes: int
+    device_to_host_bytes: int
+    inference_seconds: float
+    wait_seconds: float
+    exchange_seconds: float
+    on_graphs: bool
 
 
 def load_scheme(
@@ -46,6 +63,10 @@ def load_scheme(
     on_limit: str = "error",
     on_range: str = "ignore",
     range_sigmas: float = 0.0,
+    lag: int = 0,
+    on_device_failure: str = "error",
+    precision: str = "exported",
+    graphs: str = "auto",
 ) -> "Scheme":
     """Load an artefact into the compiled library, as a Fortran host would.
 
@@ -65,6 +86,20 @@ def load_scheme(
         ``error``, ``zero``, ``keep`` (the output array stays as it was) or ``ignore``.
     range_sigmas : float
         See `on_range` [1].
+    lag : int
+        0: a flush gives its own result. 1: it gives that of the flush before, while a
+        second thread computes its own; the first flush waits for its own.
+    on_device_failure : str
+        What becomes of a device that is absent, lost or out of memory: ``error``, or
+        ``fallback``: the network goes on on the CPU, and `Scheme.statistics` says so.
+    precision : str
+        Arithmetic of the matrix products: ``exported`` (of the artefact's own type),
+        ``tf32`` (CUDA alone) or ``bfloat16``, the latter two for networks of float32.
+        The artefact's probe must still be reproduced: within the contract's
+        ``reduced_tolerance`` where it has one.
+    graphs : str
+        ``auto``: on a CUDA device the forward passes are recorded and repeated, where
+        that works; ``off``: they run operation by operation.
 
     Returns
     -------
@@ -88,6 +123,12 @@ def load_scheme(
     options.on_limit = _choice(lib, "on_limit", on_limit, _GUARDS)
     options.on_range = _choice(lib, "on_range", on_range, _GUARDS)
     options.range_sigmas = range_sigmas
+    options.lag = lag
+    options.on_device_failure = _choice(
+        lib, "on_device_failure", on_device_failure, _FAILURES
+    )
+    options.precision = _choice(lib, "precision", precision, _PRECISIONS)
+    options.graphs = _choice(lib, "graphs", graphs, _GRAPHS)
     handle = ffi.new("gwparam_scheme **")
     _check(lib.gwparam_scheme_load(handle, fspath(path).encode(), options))
     return Scheme(ffi.gc(handle[0], lib.gwparam_scheme_free))
@@ -336,8 +377,11 @@ class Scheme:
         self._call(
             lib.gwparam_scheme_statistics, found, ffi.sizeof("gwparam_statistics")
         )
-        return Statistics(
-            bool(found.on_cuda), *(getattr(found, n) for n in Statistics._fields[1:])
+        counters = Statistics(*(getattr(found, name) for name in Statistics._fields))
+        return counters._replace(
+            on_cuda=bool(found.on_cuda),
+            fell_back=bool(found.fell_back),
+            on_graphs=bool(found.on_graphs),
         )
 
     def _contract_json(self) -> str:

@@ -29,6 +29,13 @@ module gwparam_c_api
         integer(c_int32_t) :: reserved
         real(c_double) :: range_sigmas
         character(kind=c_char) :: device(16)
+        integer(c_int32_t) :: ranks_per_device
+        integer(c_int32_t) :: lag
+        integer(c_int32_t) :: on_device_failure
+        integer(c_int32_t) :: precision
+        real(c_double) :: timeout_seconds
+        integer(c_int32_t) :: graphs
+        integer(c_int32_t) :: reserved2
     end type options_t
 
     type, bind(c), public :: statistics_t
@@ -40,14 +47,27 @@ module gwparam_c_api
         integer(c_int64_t) :: guarded_columns
         integer(c_int64_t) :: guarded_columns_last_run
         integer(c_int64_t) :: staging_bytes
+        integer(c_int32_t) :: owner
+        integer(c_int32_t) :: fell_back
+        integer(c_int64_t) :: messages
+        integer(c_int64_t) :: message_bytes
+        integer(c_int64_t) :: host_to_device_bytes
+        integer(c_int64_t) :: device_to_host_bytes
+        real(c_double) :: inference_seconds
+        real(c_double) :: wait_seconds
+        real(c_double) :: exchange_seconds
+        integer(c_int32_t) :: on_graphs
+        integer(c_int32_t) :: reserved
     end type statistics_t
 
     public :: gwparam_version_c, gwparam_last_error_c, gwparam_options_init_c
     public :: gwparam_scheme_load_c, gwparam_scheme_free_c, gwparam_scheme_contract_c
-    public :: gwparam_scheme_statistics_c, gwparam_scheme_set_columns_c, &
-        & gwparam_scheme_set_levels_c, gwparam_scheme_put_c
+    public :: gwparam_scheme_statistics_c, gwparam_scheme_set_cells_c, &
+        & gwparam_scheme_set_columns_c, gwparam_scheme_set_levels_c, gwparam_scheme_put_c
     public :: gwparam_scheme_add_columns_c, gwparam_scheme_flush_c, gwparam_scheme_run_c
     public :: gwparam_scheme_discard_c, gwparam_scheme_get_c
+    public :: gwparam_scheme_settle_c, gwparam_scheme_field_c, gwparam_scheme_save_c, &
+        & gwparam_scheme_restore_c, gwparam_scheme_restore_statistics_c
 
     interface
 
@@ -156,6 +176,40 @@ module gwparam_c_api
 
         end function gwparam_scheme_set_columns_c
 
+        function gwparam_scheme_set_cells_c(scheme, latitude, n_latitude, longitude, n_longitude, &
+                                            & units, cell, columns) result(status) bind(c, &
+                                            & name="gwparam_scheme_set_cells")
+            import :: c_char, c_double, c_int32_t, c_int64_t, c_ptr
+            implicit none(type, external)
+            type(c_ptr), value, intent(in) :: scheme
+            real(c_double), intent(in) :: latitude(*)
+            integer(c_int64_t), value, intent(in) :: n_latitude
+            real(c_double), intent(in) :: longitude(*)
+            integer(c_int64_t), value, intent(in) :: n_longitude
+            character(kind=c_char), intent(in), optional :: units(*)
+            integer(c_int64_t), intent(in) :: cell(*)
+            integer(c_int64_t), value, intent(in) :: columns
+            integer(c_int32_t) :: status
+
+        end function gwparam_scheme_set_cells_c
+
+        function gwparam_scheme_field_c(scheme, kind, number, name, name_capacity, units, &
+                                        & units_capacity, levels) result(status) bind(c, &
+                                        & name="gwparam_scheme_field")
+            import :: c_char, c_int32_t, c_int64_t, c_ptr
+            implicit none(type, external)
+            type(c_ptr), value, intent(in) :: scheme
+            integer(c_int32_t), value, intent(in) :: kind
+            integer(c_int64_t), value, intent(in) :: number
+            character(kind=c_char), intent(out) :: name(*)
+            integer(c_int64_t), value, intent(in) :: name_capacity
+            character(kind=c_char), intent(out) :: units(*)
+            integer(c_int64_t), value, intent(in) :: units_capacity
+            integer(c_int64_t), intent(out) :: levels
+            integer(c_int32_t) :: status
+
+        end function gwparam_scheme_field_c
+
         function gwparam_scheme_put_c(scheme, name, units, array) result(status) bind(c, &
                                       & name="gwparam_scheme_put")
 
@@ -221,5 +275,51 @@ module gwparam_c_api
             integer(c_int32_t) :: status
 
         end function gwparam_scheme_get_c
+
+        function gwparam_scheme_settle_c(scheme, carries) result(status) bind(c, &
+                                         & name="gwparam_scheme_settle")
+
+            import :: c_int32_t, c_ptr
+            implicit none(type, external)
+            type(c_ptr), value, intent(in) :: scheme
+            integer(c_int32_t), intent(out) :: carries
+            integer(c_int32_t) :: status
+
+        end function gwparam_scheme_settle_c
+
+        function gwparam_scheme_save_c(scheme, name, array) result(status) bind(c, &
+                                       & name="gwparam_scheme_save")
+
+            import :: array_t, c_char, c_int32_t, c_ptr
+            implicit none(type, external)
+            type(c_ptr), value, intent(in) :: scheme
+            character(kind=c_char), intent(in) :: name(*)
+            type(array_t), intent(in) :: array
+            integer(c_int32_t) :: status
+
+        end function gwparam_scheme_save_c
+
+        function gwparam_scheme_restore_c(scheme, name, array) result(status) bind(c, &
+                                          & name="gwparam_scheme_restore")
+
+            import :: array_t, c_char, c_int32_t, c_ptr
+            implicit none(type, external)
+            type(c_ptr), value, intent(in) :: scheme
+            character(kind=c_char), intent(in) :: name(*)
+            type(array_t), intent(in) :: array
+            integer(c_int32_t) :: status
+
+        end function gwparam_scheme_restore_c
+
+        function gwparam_scheme_restore_statistics_c(scheme, statistics, &
+            & struct_size) result(status) bind(c, name="gwparam_scheme_restore_statistics")
+            import :: c_int32_t, c_ptr, statistics_t
+            implicit none(type, external)
+            type(c_ptr), value, intent(in) :: scheme
+            type(statistics_t), intent(in) :: statistics
+            integer(c_int32_t), value, intent(in) :: struct_size
+            integer(c_int32_t) :: status
+
+        end function gwparam_scheme_restore_statistics_c
     end interface
 end module gwparam_c_api

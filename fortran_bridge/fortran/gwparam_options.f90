@@ -2,8 +2,12 @@ module gwparam_options
 
     !! Settings of a scheme, and what it counts.
 
+    use, intrinsic :: iso_c_binding, only: c_int32_t, c_sizeof
     use, intrinsic :: iso_fortran_env, only: int64
+    use gwparam_c_api, only: gwparam_options_init_c, options_t, statistics_t
     use gwparam_kinds, only: dp
+    use gwparam_status, only: gwparam_ok
+    use gwparam_text, only: to_c
     implicit none(type, external)
     private
 
@@ -12,14 +16,32 @@ module gwparam_options
     integer, parameter, public :: gwparam_guard_keep = 2 !! `get` leaves a caught column as it was
     integer, parameter, public :: gwparam_guard_ignore = 3 !! Nothing is caught
 
+    integer, parameter, public :: gwparam_device_error = 0 !! A device that fails fails the call
+    integer, parameter, public :: gwparam_device_fallback = 1 !! The network goes on on the CPU
+
+    integer, parameter, public :: gwparam_precision_exported = 0 !! Of the artefact's own type
+    integer, parameter, public :: gwparam_precision_tf32 = 1 !! Products in TF32, on CUDA devices
+    integer, parameter, public :: gwparam_precision_bfloat16 = 2 !! Products in bfloat16
+
+    integer, parameter, public :: gwparam_graphs_auto = 0 !! CUDA graphs where they work
+    integer, parameter, public :: gwparam_graphs_off = 1 !! No CUDA graphs
+
     type, public :: gwparam_options_t
         !! Settings of a scheme.
-        integer :: threads = 1 !! Threads of one forward pass
+        integer :: threads = 0
+        !! Threads of one forward pass; 0: a rank's share of its cores, 1 where there is one rank
         integer :: chunk_columns = 0 !! Columns of one forward pass, a multiple of 16; 0: 512
         integer :: on_limit = gwparam_guard_error !! For outputs beyond the contract's limits
         integer :: on_range = gwparam_guard_ignore !! For inputs far outside the training range
         real(dp) :: range_sigmas = 0.0_dp !! How far: standard deviations from the mean [1]
         character(len=15) :: device = "auto" !! auto, cpu, cuda or cuda:N
+        integer :: ranks_per_device = 0
+        !! Ranks of a node that share a copy of the network; 0: all of a CUDA device, 1 of the CPU
+        integer :: lag = 0 !! 1: a flush gives the result of the one before, and computes on
+        integer :: on_device_failure = gwparam_device_error !! For a device absent, lost or full
+        integer :: precision = gwparam_precision_exported !! Of the network's matrix products
+        real(dp) :: timeout_seconds = 0.0_dp !! How long a rank waits for another; 0: 600 [s]
+        integer :: graphs = gwparam_graphs_auto !! Whether a CUDA device repeats recorded passes
     end type gwparam_options_t
 
     type, public :: gwparam_statistics_t
@@ -30,5 +52,93 @@ module gwparam_options
         integer(int64) :: guarded_columns = 0 !! Columns that a guard set to zero or kept
         integer(int64) :: guarded_columns_last_run = 0 !! The same in the last run
         integer(int64) :: staging_bytes = 0 !! Memory of the staging buffers [bytes]
+        integer :: owner = 0 !! The rank that runs the network for this one, from 0
+        logical :: fell_back = .false. !! Whether the device failed and the CPU took over
+        integer(int64) :: messages = 0 !! Messages that this rank sent
+        integer(int64) :: message_bytes = 0 !! Their size [bytes]
+        integer(int64) :: host_to_device_bytes = 0 !! Copied to the device [bytes]
+        integer(int64) :: device_to_host_bytes = 0 !! Copied back [bytes]
+        real(dp) :: inference_seconds = 0.0_dp !! Time in the network on this rank [s]
+        real(dp) :: wait_seconds = 0.0_dp !! Time that this rank waited for the network [s]
+        real(dp) :: exchange_seconds = 0.0_dp !! Time in the exchange of columns [s]
+        logical :: on_graphs = .false. !! Whether the passes are repeated CUDA graphs
     end type gwparam_statistics_t
+
+    public :: counters_from_c, counters_to_c, options_to_c
+
+contains
+
+    subroutine options_to_c(options, c_options, status)
+
+        !! Settings as the C ABI takes them; absent: the defaults.
+        type(gwparam_options_t), intent(in), optional :: options
+        type(options_t), intent(out) :: c_options
+        integer(c_int32_t), intent(out) :: status
+        type(gwparam_options_t) :: chosen
+
+        if (present(options)) chosen = options
+        status = gwparam_options_init_c(c_options, int(c_sizeof(c_options), c_int32_t))
+        if (status /= gwparam_ok) return
+        c_options%threads = chosen%threads
+        c_options%chunk_columns = chosen%chunk_columns
+        c_options%on_limit = chosen%on_limit
+        c_options%on_range = chosen%on_range
+        c_options%range_sigmas = chosen%range_sigmas
+        c_options%device = to_c(chosen%device, size(c_options%device))
+        c_options%ranks_per_device = chosen%ranks_per_device
+        c_options%lag = chosen%lag
+        c_options%on_device_failure = chosen%on_device_failure
+        c_options%precision = chosen%precision
+        c_options%timeout_seconds = chosen%timeout_seconds
+        c_options%graphs = chosen%graphs
+
+    end subroutine options_to_c
+
+    pure function counters_from_c(found) result(counters)
+
+        !! Counters as a host reads them.
+        type(statistics_t), intent(in) :: found
+        type(gwparam_statistics_t) :: counters
+
+        counters%on_cuda = found%on_cuda == 1
+        counters%runs = found%runs
+        counters%columns = found%columns
+        counters%guarded_columns = found%guarded_columns
+        counters%guarded_columns_last_run = found%guarded_columns_last_run
+        counters%staging_bytes = found%staging_bytes
+        counters%owner = found%owner
+        counters%fell_back = found%fell_back == 1
+        counters%messages = found%messages
+        counters%message_bytes = found%message_bytes
+        counters%host_to_device_bytes = found%host_to_device_bytes
+        counters%device_to_host_bytes = found%device_to_host_bytes
+        counters%inference_seconds = found%inference_seconds
+        counters%wait_seconds = found%wait_seconds
+        counters%exchange_seconds = found%exchange_seconds
+        counters%on_graphs = found%on_graphs == 1
+
+    end function counters_from_c
+
+    function counters_to_c(counters) result(given)
+
+        !! Counters as the C ABI takes them.
+        type(gwparam_statistics_t), intent(in) :: counters
+        type(statistics_t) :: given
+
+        given = statistics_t(struct_size=int(c_sizeof(given), c_int32_t), on_cuda=merge(1, 0, &
+                             & counters%on_cuda), runs=counters%runs, columns=counters%columns, &
+                             & guarded_columns=counters%guarded_columns, &
+                             & guarded_columns_last_run=counters%guarded_columns_last_run, &
+                             & staging_bytes=counters%staging_bytes, owner=counters%owner, &
+                             & fell_back=merge(1, 0, counters%fell_back), &
+                             & messages=counters%messages, message_bytes=counters%message_bytes, &
+                             & host_to_device_bytes=counters%host_to_device_bytes, &
+                             & device_to_host_bytes=counters%device_to_host_bytes, &
+                             & inference_seconds=counters%inference_seconds, &
+                             & wait_seconds=counters%wait_seconds, &
+                             & exchange_seconds=counters%exchange_seconds, on_graphs=merge(1, 0, &
+                             & counters%on_graphs), reserved=0)
+
+    end function counters_to_c
+
 end module gwparam_options

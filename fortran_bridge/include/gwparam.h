@@ -50,7 +50,7 @@ typedef int32_t gwparam_status;
     X(GWPARAM_ERR_INFERENCE, -6, "the network raised an error")                        \
     X(GWPARAM_ERR_NONFINITE, -7, "NaN or Inf in an input or output")                   \
     X(GWPARAM_ERR_RANGE, -8, "far outside the training range, or beyond the limits")   \
-    X(GWPARAM_ERR_RANK, -9, "another rank failed")                                     \
+    X(GWPARAM_ERR_RANK, -9, "another rank did not answer or left")                     \
     X(GWPARAM_ERR_INTERNAL, -99, "a bug in gwparam")
 
 #define GWPARAM_STATUS_ENUMERATOR(name, number, meaning) name = number,
@@ -72,6 +72,28 @@ enum {
     GWPARAM_GUARD_KEEP = 2,   /**< gwparam_scheme_get() leaves the column as it was */
     GWPARAM_GUARD_IGNORE = 3, /**< nothing */
 };
+
+/** What becomes of a device that fails: absent, lost or out of memory. */
+enum {
+    GWPARAM_DEVICE_ERROR = 0,    /**< the call fails with GWPARAM_ERR_DEVICE */
+    GWPARAM_DEVICE_FALLBACK = 1, /**< the network goes on on the CPU, and is counted */
+};
+
+/** Arithmetic of the network's matrix products. */
+enum {
+    GWPARAM_PRECISION_EXPORTED = 0, /**< of the artefact's own type */
+    GWPARAM_PRECISION_TF32 = 1,     /**< float32 products in TF32, on a CUDA device */
+    GWPARAM_PRECISION_BFLOAT16 = 2, /**< float32 products in bfloat16 */
+};
+
+/** How the forward passes reach a CUDA device. */
+enum {
+    GWPARAM_GRAPHS_AUTO = 0, /**< recorded once and repeated, where that works */
+    GWPARAM_GRAPHS_OFF = 1,  /**< operation by operation */
+};
+
+/** Fields of a scheme: what the host puts, what it can get, what a restart carries. */
+enum { GWPARAM_INPUT = 1, GWPARAM_OUTPUT = 2, GWPARAM_CARRIED = 3 };
 
 /** An exported network, ready to run; opaque. */
 typedef struct gwparam_scheme gwparam_scheme;
@@ -95,7 +117,9 @@ typedef struct gwparam_array {
 /** Settings of a scheme. Initialise with gwparam_options_init(), then change. */
 typedef struct gwparam_options {
     uint32_t struct_size;
-    /** Threads of one forward pass; 0: 1, right for a host with one rank a core. */
+    /** Threads of one forward pass. 0: this rank's share of the cores where there are
+     * several ranks (all cores it may use, for the one rank that runs a global
+     * network), else 1. */
     int32_t threads;
     /** Columns of one forward pass, a multiple of 16; 0: 512. */
     int32_t chunk_columns;
@@ -109,6 +133,23 @@ typedef struct gwparam_options {
     double range_sigmas;
     /** "auto", "cpu", "cuda" or "cuda:N", NUL-terminated. */
     char device[16];
+    /** Ranks of a node that share one copy of the network, which runs their columns
+     * together; 0: on CUDA, as many as there are for each device; on the CPU, 1. A
+     * global network has one copy in all. Where a launcher shows each rank a device of
+     * its own, 1 is right. */
+    int32_t ranks_per_device;
+    /** 0: a flush gives its own result. 1: it gives that of the flush before, while a
+     * second thread computes its own. The first flush waits for its own. */
+    int32_t lag;
+    /** GWPARAM_DEVICE_ERROR or GWPARAM_DEVICE_FALLBACK. */
+    int32_t on_device_failure;
+    /** GWPARAM_PRECISION_EXPORTED, _TF32 or _BFLOAT16; the probe must still be
+     * reproduced: within the contract's reduced_tolerance where it has one. */
+    int32_t precision;
+    /** How long a rank waits for another one [s]; 0: 600. */
+    double timeout_seconds;
+    int32_t graphs;    /**< GWPARAM_GRAPHS_AUTO or GWPARAM_GRAPHS_OFF */
+    int32_t reserved2; /**< 0. */
 } gwparam_options;
 
 /** What a scheme has done since it was loaded. */
@@ -124,6 +165,25 @@ typedef struct gwparam_statistics {
     int64_t guarded_columns_last_run;
     /** Memory of the staging buffers [bytes]. */
     int64_t staging_bytes;
+    /** The rank that runs the network for this one, from 0. */
+    int32_t owner;
+    /** 1 if the device failed and the network went on on the CPU. */
+    int32_t fell_back;
+    /** Messages that this rank sent, and their bytes. */
+    int64_t messages;
+    int64_t message_bytes;
+    /** Copied to and from the device [bytes]. */
+    int64_t host_to_device_bytes;
+    int64_t device_to_host_bytes;
+    /** Time in the network on this rank, waiting for it, and exchanging columns [s].
+     * With lag = 1, what was hidden is the part of inference_seconds not in
+     * wait_seconds. */
+    double inference_seconds;
+    double wait_seconds;
+    double exchange_seconds;
+    /** 1 if the forward passes are repeated CUDA graphs. */
+    int32_t on_graphs;
+    int32_t reserved; /**< 0. */
 } gwparam_statistics;
 
 /**
@@ -234,6 +294,41 @@ GWPARAM_API gwparam_status gwparam_scheme_set_columns(gwparam_scheme *scheme,
                                                       const char *units);
 
 /**
+ * gwparam_scheme_set_columns() for a host that numbers the cells of its grid.
+ * @param scheme      The scheme.
+ * @param latitude    Of the rows of the whole grid.
+ * @param n_latitude  Their number.
+ * @param longitude   Of the places in a row.
+ * @param n_longitude Their number.
+ * @param units       Units of both; null: degrees.
+ * @param cell        One value a column: row * n_longitude + place, both from 0.
+ * @param columns     Number of columns, 0 allowed.
+ * @return As gwparam_scheme_set_columns().
+ */
+GWPARAM_API gwparam_status gwparam_scheme_set_cells(
+    gwparam_scheme *scheme, const double *latitude, int64_t n_latitude,
+    const double *longitude, int64_t n_longitude, const char *units,
+    const int64_t *cell, int64_t columns);
+
+/**
+ * Name one field of a scheme; levels must be set.
+ * @param      scheme         The scheme.
+ * @param      kind           GWPARAM_INPUT, GWPARAM_OUTPUT or GWPARAM_CARRIED.
+ * @param      number         From 1; past the last field, the name is empty.
+ * @param[out] name           Receives the NUL-terminated name.
+ * @param      name_capacity  Bytes at name.
+ * @param[out] units          Receives the NUL-terminated units.
+ * @param      units_capacity Bytes at units.
+ * @param[out] levels         Receives the number of levels; 0: (horizontal...) only.
+ * @return GWPARAM_OK, or ERR_ARGUMENT.
+ */
+GWPARAM_API gwparam_status gwparam_scheme_field(const gwparam_scheme *scheme,
+                                                int32_t kind, int64_t number,
+                                                char *name, int64_t name_capacity,
+                                                char *units, int64_t units_capacity,
+                                                int64_t *levels);
+
+/**
  * Hand over one input of the current window of columns; it is copied. A network on
  * levels of its own, or one that gives fluxes, also takes `air_pressure` and
  * `air_pressure_at_half_levels` (one level more), whichever inputs its contract names.
@@ -296,6 +391,53 @@ GWPARAM_API gwparam_status gwparam_scheme_get(const gwparam_scheme *scheme,
                                               int64_t window, const char *name,
                                               const char *units,
                                               const gwparam_array *array);
+
+/**
+ * Complete what the scheme carries to its next flush, so that it can be saved: with
+ * lag = 1, the result of the last one, which the counters then hold. Without lag there
+ * is nothing. What gwparam_scheme_get() had is gone.
+ * @param      scheme  The scheme.
+ * @param[out] carries 1 if there is a result to save, else 0; may be null.
+ * @return As gwparam_scheme_flush().
+ */
+GWPARAM_API gwparam_status gwparam_scheme_settle(gwparam_scheme *scheme,
+                                                 int32_t *carries);
+
+/**
+ * Copy one carried field, for a restart file, after gwparam_scheme_settle().
+ * @param      scheme The scheme.
+ * @param      name   Of gwparam_scheme_field() with GWPARAM_CARRIED.
+ * @param[out] array  float64, (horizontal..., level), all columns of this rank in the
+ *                    order in which they were put; in the host's vertical order.
+ * @return GWPARAM_OK, or ERR_ARGUMENT (nothing is carried), ERR_CONTRACT (no such
+ *         field), ERR_SHAPE.
+ */
+GWPARAM_API gwparam_status gwparam_scheme_save(const gwparam_scheme *scheme,
+                                               const char *name,
+                                               const gwparam_array *array);
+
+/**
+ * Give one carried field back, after set_levels and before the first put. The scheme
+ * goes on from there once all were given.
+ * @param scheme The scheme.
+ * @param name   Of gwparam_scheme_field() with GWPARAM_CARRIED.
+ * @param array  As in gwparam_scheme_save().
+ * @return As gwparam_scheme_save(), and ERR_NONFINITE.
+ */
+GWPARAM_API gwparam_status gwparam_scheme_restore(gwparam_scheme *scheme,
+                                                  const char *name,
+                                                  const gwparam_array *array);
+
+/**
+ * Go on counting from counters that were saved: runs, columns, guarded_columns and
+ * guarded_columns_last_run.
+ * @param scheme      The scheme.
+ * @param statistics  From gwparam_scheme_statistics().
+ * @param struct_size sizeof(gwparam_statistics) as the caller was compiled.
+ * @return GWPARAM_OK, or ERR_ARGUMENT (a counter is negative).
+ */
+GWPARAM_API gwparam_status gwparam_scheme_restore_statistics(
+    gwparam_scheme *scheme, const gwparam_statistics *statistics, uint32_t struct_size);
 
 #ifdef __cplusplus
 }

@@ -21,6 +21,12 @@ template <typename Byte> struct BatchField {
 using BatchInput = BatchField<const std::byte>;
 using BatchOutput = BatchField<std::byte>;
 
+// What a backend copied between the host's memory and a device's.
+struct DeviceTraffic {
+    std::int64_t to_device_bytes = 0;
+    std::int64_t to_host_bytes = 0;
+};
+
 class Backend {
   public:
     virtual ~Backend() = default;
@@ -28,14 +34,33 @@ class Backend {
     virtual const std::string &contract_json() const = 0;
     virtual const std::string &probe_bytes() const = 0;
     virtual bool on_cuda() const = 0;
+    // Whether a forward pass repeats a recorded CUDA graph.
+    virtual bool on_graphs() const = 0;
+    virtual DeviceTraffic traffic() const = 0;
 
-    // Throws ERR_INFERENCE if the network raises or gives other shapes than asked for.
+    // Called from one thread at a time, not always the same one. Throws ERR_INFERENCE
+    // if the network raises or gives other shapes than asked for, ERR_DEVICE if the
+    // device is lost or out of memory.
     virtual void forward(const std::vector<BatchInput> &inputs,
                          const std::vector<BatchOutput> &outputs) = 0;
 };
 
-// Throws ERR_FILE, ERR_CONTRACT (no contract or probe inside), ERR_DEVICE.
-std::unique_ptr<Backend> load_torch_backend(const std::string &path,
-                                            const std::string &device, int threads);
+struct BackendOptions {
+    std::string device; // auto, cpu, cuda or cuda:N
+    int threads;        // of one forward pass, at least 1
+    int precision;      // GWPARAM_PRECISION_*
+    int graphs;         // GWPARAM_GRAPHS_*
+};
+
+// Throws ERR_FILE, ERR_CONTRACT (no contract or probe inside), ERR_ARGUMENT (no such
+// name of a device, or a precision that the device lacks), ERR_DEVICE.
+std::unique_ptr<Backend> load_backend(const std::string &path,
+                                      const BackendOptions &options);
+
+// The contract alone, without the weights. Throws ERR_FILE, ERR_CONTRACT.
+std::string read_contract_json(const std::string &path);
+
+// Number of CUDA devices; 0 where there are none.
+int cuda_device_count();
 
 } // namespace gwparam

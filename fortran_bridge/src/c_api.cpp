@@ -2,10 +2,12 @@
 #include <algorithm>
 #include <cstring>
 #include <string>
+#include <utility>
 
 #include "boundary.hpp"
 #include "error.hpp"
-#include "gwparam.h"
+#include "gwparam_transport.h"
+#include "options.hpp"
 #include "scheme.hpp"
 #include "units.hpp"
 
@@ -25,8 +27,8 @@ template <typename T> T &given(T *pointer, const char *name) {
     return *pointer;
 }
 
-// The caller's struct, which may be older (shorter) or newer (longer, then zero where
-// this library knows no field).
+// The caller's struct, which may be older (shorter: then the defaults are zero) or
+// newer (longer, then zero where this library knows no field).
 gwparam_options known_part(const gwparam_options &options) {
     gwparam_options known{};
     if (options.struct_size < sizeof options.struct_size) {
@@ -37,13 +39,17 @@ gwparam_options known_part(const gwparam_options &options) {
     const auto unknown =
         std::find_if(bytes + std::min(size, sizeof known), bytes + size,
                      [](unsigned char byte) { return byte != 0; });
-    if (unknown != bytes + size || options.reserved != 0) {
+    std::memcpy(&known, &options, std::min(size, sizeof known));
+    if (unknown != bytes + size || known.reserved != 0 || known.reserved2 != 0) {
         throw Error(GWPARAM_ERR_ARGUMENT, "options hold a setting that this version (" +
                                               std::string(GWPARAM_VERSION) +
                                               ") does not know");
     }
-    std::memcpy(&known, &options, std::min(size, sizeof known));
     return known;
+}
+
+gwparam_options chosen(const gwparam_options *options) {
+    return options == nullptr ? gwparam::default_options() : known_part(*options);
 }
 
 void copy_text(const char *source, char *text, int64_t capacity) {
@@ -53,6 +59,24 @@ void copy_text(const char *source, char *text, int64_t capacity) {
     }
     std::strncpy(&given(text, "text"), source, static_cast<std::size_t>(capacity) - 1);
     text[capacity - 1] = '\0';
+}
+
+void check_room(const char *what, int64_t capacity, const std::string &text) {
+    if (capacity <= static_cast<int64_t>(text.size())) {
+        throw Error(GWPARAM_ERR_ARGUMENT,
+                    std::string(what) + " is " + std::to_string(capacity) +
+                        ", expected at least " + std::to_string(text.size() + 1));
+    }
+}
+
+// For calls of one rank alone: the others learn of a failure in the next collective
+// one.
+template <typename Body>
+gwparam_status guarded_locally(gwparam_scheme *scheme, Body &&body) {
+    return guarded([&] {
+        gwparam::Scheme &its = given(scheme, "scheme").scheme;
+        its.locally([&] { body(its); });
+    });
 }
 
 } // namespace
@@ -73,6 +97,10 @@ gwparam_status gwparam_last_error(char *text, int64_t capacity) {
     return guarded([&] { copy_text(gwparam::last_error(), text, capacity); });
 }
 
+gwparam_status gwparam_fail(gwparam_status status, const char *text) {
+    return text == nullptr ? status : gwparam::fail(status, text);
+}
+
 gwparam_status gwparam_units_conversion(const char *from, const char *wanted,
                                         double *scale, double *offset) {
     return guarded([&] {
@@ -85,10 +113,8 @@ gwparam_status gwparam_units_conversion(const char *from, const char *wanted,
 
 gwparam_status gwparam_options_init(gwparam_options *options, uint32_t struct_size) {
     return guarded([&] {
-        gwparam_options defaults{};
+        gwparam_options defaults = gwparam::default_options();
         defaults.struct_size = struct_size;
-        defaults.on_range = GWPARAM_GUARD_IGNORE;
-        std::strcpy(defaults.device, "auto");
         auto *bytes = reinterpret_cast<unsigned char *>(&given(options, "options"));
         std::memset(bytes, 0, struct_size);
         std::memcpy(bytes, &defaults,
@@ -101,13 +127,7 @@ gwparam_status gwparam_scheme_load(gwparam_scheme **out, const char *path,
     return guarded([&] {
         given(out, "out") = nullptr;
         given(path, "path");
-        gwparam_options chosen{};
-        chosen.on_range = GWPARAM_GUARD_IGNORE;
-        std::strcpy(chosen.device, "auto");
-        if (options != nullptr) {
-            chosen = known_part(*options);
-        }
-        *out = new gwparam_scheme{gwparam::Scheme(path, chosen)};
+        *out = new gwparam_scheme{gwparam::Scheme(path, chosen(options))};
     });
 }
 
@@ -147,8 +167,8 @@ gwparam_status gwparam_scheme_statistics(const gwparam_scheme *scheme,
 
 gwparam_status gwparam_scheme_set_levels(gwparam_scheme *scheme, int32_t order,
                                          int64_t nlev, const double *pressure) {
-    return guarded(
-        [&] { given(scheme, "scheme").scheme.set_levels(order, nlev, pressure); });
+    return guarded_locally(
+        scheme, [&](gwparam::Scheme &its) { its.set_levels(order, nlev, pressure); });
 }
 
 gwparam_status gwparam_scheme_set_columns(gwparam_scheme *scheme,
@@ -160,16 +180,42 @@ gwparam_status gwparam_scheme_set_columns(gwparam_scheme *scheme,
     });
 }
 
+gwparam_status gwparam_scheme_set_cells(gwparam_scheme *scheme, const double *latitude,
+                                        int64_t n_latitude, const double *longitude,
+                                        int64_t n_longitude, const char *units,
+                                        const int64_t *cell, int64_t columns) {
+    return guarded([&] {
+        given(scheme, "scheme")
+            .scheme.set_cells({latitude, n_latitude}, {longitude, n_longitude}, units,
+                              {cell, columns});
+    });
+}
+
+gwparam_status gwparam_scheme_field(const gwparam_scheme *scheme, int32_t kind,
+                                    int64_t number, char *name, int64_t name_capacity,
+                                    char *units, int64_t units_capacity,
+                                    int64_t *levels) {
+    return guarded([&] {
+        const gwparam::FieldContract field =
+            given(scheme, "scheme").scheme.field(kind, number);
+        check_room("name_capacity", name_capacity, field.name);
+        check_room("units_capacity", units_capacity, field.units);
+        given(levels, "levels") = field.levels;
+        copy_text(field.name.c_str(), name, name_capacity);
+        copy_text(field.units.c_str(), units, units_capacity);
+    });
+}
+
 gwparam_status gwparam_scheme_put(gwparam_scheme *scheme, const char *name,
                                   const char *units, const gwparam_array *array) {
-    return guarded([&] {
-        given(scheme, "scheme").scheme.put(&given(name, "name"), units, array);
+    return guarded_locally(scheme, [&](gwparam::Scheme &its) {
+        its.put(&given(name, "name"), units, array);
     });
 }
 
 gwparam_status gwparam_scheme_add_columns(gwparam_scheme *scheme, int64_t *window) {
-    return guarded([&] {
-        const int64_t number = given(scheme, "scheme").scheme.add_columns();
+    return guarded_locally(scheme, [&](gwparam::Scheme &its) {
+        const int64_t number = its.add_columns();
         if (window != nullptr) {
             *window = number;
         }
@@ -182,13 +228,13 @@ gwparam_status gwparam_scheme_flush(gwparam_scheme *scheme) {
 
 gwparam_status gwparam_scheme_run(gwparam_scheme *scheme) {
     return guarded([&] {
-        given(scheme, "scheme").scheme.add_columns();
-        scheme->scheme.flush();
+        gwparam::Scheme &its = given(scheme, "scheme").scheme;
+        its.close_and_flush();
     });
 }
 
 gwparam_status gwparam_scheme_discard(gwparam_scheme *scheme) {
-    return guarded([&] { given(scheme, "scheme").scheme.discard(); });
+    return guarded([&] { given(scheme, "scheme").scheme.begin_afresh(); });
 }
 
 gwparam_status gwparam_scheme_get(const gwparam_scheme *scheme, int64_t window,
@@ -196,5 +242,54 @@ gwparam_status gwparam_scheme_get(const gwparam_scheme *scheme, int64_t window,
                                   const gwparam_array *array) {
     return guarded([&] {
         given(scheme, "scheme").scheme.get(window, &given(name, "name"), units, array);
+    });
+}
+
+gwparam_status gwparam_scheme_settle(gwparam_scheme *scheme, int32_t *carries) {
+    return guarded([&] {
+        const bool found = given(scheme, "scheme").scheme.settle();
+        if (carries != nullptr) {
+            *carries = found ? 1 : 0;
+        }
+    });
+}
+
+gwparam_status gwparam_scheme_save(const gwparam_scheme *scheme, const char *name,
+                                   const gwparam_array *array) {
+    return guarded(
+        [&] { given(scheme, "scheme").scheme.save(&given(name, "name"), array); });
+}
+
+gwparam_status gwparam_scheme_restore(gwparam_scheme *scheme, const char *name,
+                                      const gwparam_array *array) {
+    return guarded_locally(scheme, [&](gwparam::Scheme &its) {
+        its.restore(&given(name, "name"), array);
+    });
+}
+
+gwparam_status gwparam_scheme_restore_statistics(gwparam_scheme *scheme,
+                                                 const gwparam_statistics *statistics,
+                                                 uint32_t struct_size) {
+    return guarded([&] {
+        gwparam_statistics known{};
+        std::memcpy(&known, &given(statistics, "statistics"),
+                    std::min(static_cast<std::size_t>(struct_size), sizeof known));
+        given(scheme, "scheme").scheme.restore_statistics(known);
+    });
+}
+
+gwparam_status gwparam_scheme_load_distributed(gwparam_scheme **out, const char *path,
+                                               const gwparam_options *options,
+                                               const gwparam_transport *transport) {
+    return guarded([&] {
+        // From here on the transport's context is freed on every way out.
+        gwparam::Team team(given(transport, "transport"));
+        team.together([&] {
+            given(out, "out") = nullptr;
+            given(path, "path");
+        });
+        gwparam_options mine{};
+        team.together([&] { mine = chosen(options); });
+        *out = new gwparam_scheme{gwparam::Scheme(path, mine, std::move(team))};
     });
 }

@@ -243,6 +243,18 @@ void parse_limits(const Json &list, Contract &contract) {
     }
 }
 
+void parse_probe(const Json &json, Contract &contract) {
+    contract.probe_columns = json.at("columns").get<std::int64_t>();
+    if (contract.probe_columns < 1) {
+        reject("probe has " + std::to_string(contract.probe_columns) +
+               " columns, expected at least 1");
+    }
+    contract.probe_tolerance = json.at("tolerance").get<double>();
+    if (is_given(json, "reduced_tolerance")) {
+        contract.probe_reduced_tolerance = json.at("reduced_tolerance").get<double>();
+    }
+}
+
 Contract parse(const Json &json) {
     const int version = json.at("contract_version").get<int>();
     if (version > newest_contract_version) {
@@ -266,12 +278,7 @@ Contract parse(const Json &json) {
             values_or_nothing(range.at("standard_deviation"), field);
     }
     parse_limits(json.at("limits"), contract);
-    contract.probe_columns = json.at("probe").at("columns").get<std::int64_t>();
-    contract.probe_tolerance = json.at("probe").at("tolerance").get<double>();
-    if (contract.probe_columns < 1) {
-        reject("probe has " + std::to_string(contract.probe_columns) +
-               " columns, expected at least 1");
-    }
+    parse_probe(json.at("probe"), contract);
     return contract;
 }
 
@@ -284,6 +291,20 @@ const Flux *Contract::flux_of(std::size_t output) const {
         }
     }
     return nullptr;
+}
+
+std::size_t find_field(const std::vector<FieldContract> &fields,
+                       const std::string &name, const char *kind) {
+    std::string known;
+    for (std::size_t i = 0; i < fields.size(); ++i) {
+        if (fields[i].name == name) {
+            return i;
+        }
+        known += (i == 0 ? "" : ", ") + fields[i].name;
+    }
+    throw Error(GWPARAM_ERR_CONTRACT, name + " is no " + kind +
+                                          " of the network, expected one of " +
+                                          (known.empty() ? "none" : known));
 }
 
 Contract parse_contract(const std::string &json) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,8 +17,8 @@ constexpr int newest_contract_version = 1;
 struct FieldContract {
     std::string name;
     std::string units;
-    Dtype dtype;
-    std::int64_t levels; // 0 for a surface field
+    Dtype dtype = Dtype::float64;
+    std::int64_t levels = 0; // 0 for a surface field
 
     // Inputs: mean and standard deviation in training, a value a level; empty if
     // unknown.
@@ -29,6 +30,10 @@ struct FieldContract {
 
     std::int64_t width() const { return levels > 0 ? levels : 1; }
 };
+
+// The place of a field. Throws ERR_CONTRACT, naming those that there are.
+std::size_t find_field(const std::vector<FieldContract> &fields,
+                       const std::string &name, const char *kind);
 
 enum class GeometryKind { column, stencil, global };
 
@@ -70,6 +75,8 @@ struct Contract {
     std::vector<Flux> fluxes;
     std::int64_t probe_columns;
     double probe_tolerance;
+    // Of products in TF32 or bfloat16 on request; else probe_tolerance.
+    std::optional<double> probe_reduced_tolerance;
 
     // Whether the host must say where its levels are in every column.
     bool needs_pressure() const {

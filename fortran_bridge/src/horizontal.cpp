@@ -2,10 +2,9 @@
 
 #include <algorithm>
 #include <cstring>
-#include <string>
+#include <numeric>
+#include <unordered_map>
 #include <utility>
-
-#include "error.hpp"
 
 namespace gwparam {
 
@@ -27,60 +26,103 @@ void transpose(const Value *source, std::int64_t rows, std::int64_t columns,
 HorizontalStage::HorizontalStage(const Contract &contract, std::int64_t chunk_columns)
     : contract_(contract), batch_(contract, chunk_columns) {}
 
-void HorizontalStage::set_columns(const double *latitude, const double *longitude,
-                                  std::int64_t columns) {
-    if (contract_.geometry.kind != GeometryKind::column) {
-        const LatLonGrid host = grid_of_columns(latitude, longitude, columns);
-        require_global(host, "the host");
-        if (contract_.geometry.kind == GeometryKind::stencil) {
-            neighbours_ = stencil_neighbours(host, contract_.geometry.radius);
-        } else {
-            const LatLonGrid trained =
-                grid_of_axes(contract_.geometry.latitude, contract_.geometry.longitude);
-            to_network_ = bilinear_regrid(host, trained);
-            to_host_ = conservative_regrid(trained, host);
-        }
+HorizontalStage::Needs
+HorizontalStage::set_cells(const LatLonAxes &host, std::int64_t host_cells,
+                           const std::vector<std::int64_t> &mine,
+                           const std::vector<std::int64_t> &here) {
+    results_ = static_cast<std::int64_t>(here.size());
+    const bool sees_neighbours = contract_.geometry.kind == GeometryKind::stencil;
+    return {sees_neighbours ? set_stencils(host, here) : here, here, mine, host_cells};
+}
+
+// Only cells with a weight travel: few, where the host's grid is much finer than the
+// network's, and the network's own few on their way back.
+HorizontalStage::Needs HorizontalStage::set_grids(const LatLonAxes &host,
+                                                  const std::vector<std::int64_t> &mine,
+                                                  bool computes) {
+    const LatLonGrid trained =
+        grid_of_axes(contract_.geometry.latitude, contract_.geometry.longitude);
+    Needs needs;
+    needs.all_results = trained.columns();
+    results_ = 0;
+    if (computes) {
+        to_network_ =
+            bilinear_regrid(grid_of_axes(host.latitude, host.longitude), trained);
+        needs.inputs = to_network_.compact();
+        results_ = trained.columns();
+        needs.results.resize(static_cast<std::size_t>(results_));
+        std::iota(needs.results.begin(), needs.results.end(), 0);
     }
-    columns_ = columns;
+    LatLonGrid columns;
+    static_cast<LatLonAxes &>(columns) = host;
+    columns.cell_of_column = mine;
+    to_host_ = conservative_regrid(trained, columns);
+    needs.outputs = to_host_.compact();
+    return needs;
+}
+
+std::vector<std::int64_t>
+HorizontalStage::set_stencils(const LatLonAxes &host,
+                              const std::vector<std::int64_t> &results) {
+    neighbours_ = stencil_cells(host, results, contract_.geometry.radius);
+    std::vector<std::int64_t> wanted = results;
+    std::unordered_map<std::int64_t, std::int64_t> row_of_cell;
+    for (std::size_t row = 0; row < results.size(); ++row) {
+        row_of_cell.emplace(results[row], static_cast<std::int64_t>(row));
+    }
+    for (std::int64_t &cell : neighbours_) {
+        const auto [row, is_new] =
+            row_of_cell.emplace(cell, static_cast<std::int64_t>(wanted.size()));
+        if (is_new) {
+            wanted.push_back(cell);
+        }
+        cell = row->second;
+    }
+    return wanted;
 }
 
 void HorizontalStage::run(Backend &backend, std::vector<Rows> &inputs,
-                          std::int64_t columns, std::vector<Rows> &outputs) {
+                          std::vector<Rows> &outputs) {
     if (contract_.geometry.kind == GeometryKind::column) {
-        run_columns(backend, inputs, columns, outputs);
+        run_columns(backend, inputs, outputs);
         return;
     }
-    if (columns != columns_) {
-        throw Error(GWPARAM_ERR_ARGUMENT, columns_ < 0
-                                              ? "the places of the columns are not set"
-                                              : "there are " + std::to_string(columns) +
-                                                    " columns, expected the " +
-                                                    std::to_string(columns_) +
-                                                    " whose places were set");
-    }
     for (Rows &rows : outputs) {
-        rows.resize(columns);
+        rows.resize(results_);
     }
     if (contract_.geometry.kind == GeometryKind::stencil) {
-        run_stencils(backend, inputs, columns, outputs);
+        run_stencils(backend, inputs, outputs);
     } else {
         run_image(backend, inputs, outputs);
     }
 }
 
 void HorizontalStage::run_columns(Backend &backend, std::vector<Rows> &inputs,
-                                  std::int64_t columns, std::vector<Rows> &outputs) {
-    std::swap(inputs, batch_.inputs());
-    std::swap(outputs, batch_.outputs());
-    batch_.run(backend, columns);
-    std::swap(outputs, batch_.outputs());
+                                  std::vector<Rows> &outputs) {
+    const std::int64_t columns = inputs.front().count();
+    const auto trade = [&] {
+        std::swap(inputs, batch_.inputs());
+        std::swap(outputs, batch_.outputs());
+    };
+    trade();
+    try {
+        batch_.run(backend, columns);
+    } catch (...) {
+        trade(); // another backend may want the inputs, without the padding
+        for (Rows &rows : inputs) {
+            rows.resize(columns);
+        }
+        throw;
+    }
+    trade();
 }
 
 void HorizontalStage::run_stencils(Backend &backend, const std::vector<Rows> &inputs,
-                                   std::int64_t columns, std::vector<Rows> &outputs) {
-    const auto places = static_cast<std::int64_t>(neighbours_.size()) / columns;
-    for (std::int64_t first = 0; first < columns; first += batch_.chunk()) {
-        const std::int64_t count = std::min(batch_.chunk(), columns - first);
+                                   std::vector<Rows> &outputs) {
+    const std::int64_t side = 2 * contract_.geometry.radius + 1;
+    const std::int64_t places = side * side;
+    for (std::int64_t first = 0; first < results_; first += batch_.chunk()) {
+        const std::int64_t count = std::min(batch_.chunk(), results_ - first);
         for (std::size_t f = 0; f < inputs.size(); ++f) {
             const std::int64_t width = inputs[f].width();
             Rows &stencils = batch_.inputs()[f];
@@ -125,15 +167,26 @@ void HorizontalStage::run_image(Backend &backend, const std::vector<Rows> &input
     }
     batch_.run(backend, 1);
     for (std::size_t f = 0; f < outputs.size(); ++f) {
-        const std::int64_t width = outputs[f].width();
-        Rows on_grid(outputs[f].dtype(), width);
-        on_grid.resize(cells);
         visit(outputs[f], [&](auto *target) {
             using Value = std::remove_pointer_t<decltype(target)>;
-            auto *by_cell = reinterpret_cast<Value *>(on_grid.row(0));
             transpose(reinterpret_cast<const Value *>(batch_.outputs()[f].row(0)),
-                      width, cells, by_cell);
-            to_host_.apply(static_cast<const Value *>(by_cell), width, target);
+                      outputs[f].width(), cells, target);
+        });
+    }
+}
+
+void HorizontalStage::to_columns(std::vector<Rows> &results,
+                                 std::vector<Rows> &columns) const {
+    if (contract_.geometry.kind != GeometryKind::global) {
+        std::swap(results, columns);
+        return;
+    }
+    for (std::size_t f = 0; f < columns.size(); ++f) {
+        columns[f].resize(to_host_.target_columns());
+        visit(columns[f], [&](auto *target) {
+            using Value = std::remove_pointer_t<decltype(target)>;
+            to_host_.apply(reinterpret_cast<const Value *>(results[f].row(0)),
+                           columns[f].width(), target);
         });
     }
 }

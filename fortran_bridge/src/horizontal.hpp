@@ -20,33 +20,50 @@ class HorizontalStage {
     // The contract must outlive the stage.
     HorizontalStage(const Contract &contract, std::int64_t chunk_columns);
 
-    // Where the columns are [degrees], in the order in which the host puts them. Throws
-    // ERR_ARGUMENT unless they are all cells of one global latitude-longitude grid.
-    void set_columns(const double *latitude, const double *longitude,
-                     std::int64_t columns);
+    // What a rank takes and gives, in this order. Results of a global network are
+    // numbered as its tensors' cells are, those of others as the host's cells.
+    struct Needs {
+        std::vector<std::int64_t> inputs;  // host cells whose columns run() takes
+        std::vector<std::int64_t> results; // that run() gives
+        std::vector<std::int64_t> outputs; // results that to_columns() takes
+        std::int64_t all_results;          // of all ranks
+    };
 
-    // Runs the network on columns of its own levels; single columns are used up. Throws
-    // ERR_ARGUMENT if the network sees more than one column and these are not those of
-    // set_columns.
-    void run(Backend &backend, std::vector<Rows> &inputs, std::int64_t columns,
-             std::vector<Rows> &outputs);
+    // For networks of columns and stencils: makes ready for a rank that has the columns
+    // of the cells `mine` of a host's grid, and computes those of the cells `here`.
+    Needs set_cells(const LatLonAxes &host, std::int64_t host_cells,
+                    const std::vector<std::int64_t> &mine,
+                    const std::vector<std::int64_t> &here);
+
+    // For global networks: the same, for a rank that computes all or nothing.
+    Needs set_grids(const LatLonAxes &host, const std::vector<std::int64_t> &mine,
+                    bool computes);
+
+    // Runs the network on columns of its own levels; gives one row a result.
+    void run(Backend &backend, std::vector<Rows> &inputs, std::vector<Rows> &outputs);
+
+    // From results to the columns of this rank; results may be used up. Can be called
+    // while run() is at work in another thread.
+    void to_columns(std::vector<Rows> &results, std::vector<Rows> &columns) const;
 
     std::int64_t bytes() const { return batch_.bytes(); }
 
   private:
-    void run_columns(Backend &backend, std::vector<Rows> &inputs, std::int64_t columns,
+    std::vector<std::int64_t> set_stencils(const LatLonAxes &host,
+                                           const std::vector<std::int64_t> &results);
+    void run_columns(Backend &backend, std::vector<Rows> &inputs,
                      std::vector<Rows> &outputs);
     void run_stencils(Backend &backend, const std::vector<Rows> &inputs,
-                      std::int64_t columns, std::vector<Rows> &outputs);
+                      std::vector<Rows> &outputs);
     void run_image(Backend &backend, const std::vector<Rows> &inputs,
                    std::vector<Rows> &outputs);
 
     const Contract &contract_;
     Batch batch_;
-    std::int64_t columns_ = -1; // of set_columns
-    std::vector<std::int64_t> neighbours_;
-    Regrid to_network_;
-    Regrid to_host_;
+    std::int64_t results_ = 0;             // of set_cells
+    std::vector<std::int64_t> neighbours_; // rows of the inputs around each result
+    Regrid to_network_;                    // on the rank that computes
+    Regrid to_host_;                       // to the columns of this rank
 };
 
 } // namespace gwparam

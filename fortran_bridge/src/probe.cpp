@@ -64,8 +64,8 @@ void compare(const FieldContract &field, const Rows &found, const Rows &expected
 
 } // namespace
 
-void check_probe(const Contract &contract, Backend &backend,
-                 std::int64_t chunk_columns) {
+void check_probe(const Contract &contract, Backend &backend, std::int64_t chunk_columns,
+                 double tolerance) {
     Batch batch(contract, chunk_columns);
     const std::string &bytes = backend.probe_bytes();
     const std::int64_t count = batch.probe_rows();
@@ -92,8 +92,7 @@ void check_probe(const Contract &contract, Backend &backend,
         batch.run(backend, rows);
     }
     for (std::size_t f = 0; f < outputs.size(); ++f) {
-        compare(contract.outputs[f], batch.outputs()[f], outputs[f],
-                contract.probe_tolerance);
+        compare(contract.outputs[f], batch.outputs()[f], outputs[f], tolerance);
     }
 }
 

@@ -9,8 +9,9 @@ namespace gwparam {
 
 // Runs the probe as a step runs its columns, often enough to warm the network up.
 // Throws ERR_CONTRACT if the probe has another size than the contract says,
-// ERR_INFERENCE if it is not reproduced within the contract's tolerance.
-void check_probe(const Contract &contract, Backend &backend,
-                 std::int64_t chunk_columns);
+// ERR_INFERENCE if it is not reproduced within the tolerance, relative to the largest
+// value of an output.
+void check_probe(const Contract &contract, Backend &backend, std::int64_t chunk_columns,
+                 double tolerance);
 
 } // namespace gwparam

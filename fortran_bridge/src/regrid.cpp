@@ -128,6 +128,17 @@ Regrid reorder(const LatLonGrid &from, const LatLonGrid &to) {
 
 } // namespace
 
+std::vector<std::int64_t> Regrid::compact() {
+    std::vector<std::int64_t> used = column;
+    std::sort(used.begin(), used.end());
+    used.erase(std::unique(used.begin(), used.end()), used.end());
+    for (std::int64_t &number : column) {
+        number = std::lower_bound(used.begin(), used.end(), number) - used.begin();
+    }
+    source_columns = static_cast<std::int64_t>(used.size());
+    return used;
+}
+
 template <typename Source, typename Target>
 void Regrid::apply(const Source *source, std::int64_t levels, Target *target) const {
     std::vector<double> sum(levels);

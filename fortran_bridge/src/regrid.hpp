@@ -17,6 +17,10 @@ struct Regrid {
     std::vector<std::int64_t> column;
     std::vector<double> weight;
 
+    // Renumbers the columns of the source by their place among those that have a
+    // weight, which it gives, ascending.
+    std::vector<std::int64_t> compact();
+
     std::int64_t target_columns() const {
         return static_cast<std::int64_t>(row_begin.size()) - 1;
     }

@@ -1,69 +1,35 @@
 #include "scheme.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <cstring>
-#include <sstream>
 
 #include "error.hpp"
-#include "probe.hpp"
+#include "host_levels.hpp"
+#include "options.hpp"
 
 namespace gwparam {
 
 namespace {
 
-constexpr std::int32_t default_chunk_columns = 512;
-
-// Rows of this many columns keep every chunk in 64-byte alignment.
-constexpr std::int32_t chunk_multiple = 16;
-
 [[noreturn]] void reject_argument(const std::string &message) {
     throw Error(GWPARAM_ERR_ARGUMENT, message);
 }
 
-void check_policy(const char *name, std::int32_t policy) {
-    if (policy < GWPARAM_GUARD_ERROR || policy > GWPARAM_GUARD_IGNORE) {
-        reject_argument(std::string(name) + " is " + std::to_string(policy) +
-                        ", expected 0 to 3");
-    }
+std::vector<double> degrees_of(const gwparam_array *array, const char *units,
+                               const char *name) {
+    const HostArray host = checked_array(array, 0, name);
+    Rows rows(Dtype::float64, 1);
+    rows.resize(host.columns());
+    pack(host, false, conversion(units == nullptr ? "degrees" : units, "degrees", name),
+         name, rows, 0);
+    const auto *first = reinterpret_cast<const double *>(rows.row(0));
+    return {first, first + rows.count()};
 }
 
-gwparam_options checked(gwparam_options options) {
-    options.threads = options.threads == 0 ? 1 : options.threads;
-    if (options.threads < 1) {
-        reject_argument("threads is " + std::to_string(options.threads) +
-                        ", expected at least 0");
+template <typename Value> void check_span(const char *name, const Span<Value> &span) {
+    if (span.count < 0 || (span.values == nullptr && span.count > 0)) {
+        reject_argument(std::string(name) + " is null or has " +
+                        std::to_string(span.count) + " values");
     }
-    if (options.chunk_columns == 0) {
-        options.chunk_columns = default_chunk_columns;
-    }
-    if (options.chunk_columns < 0 || options.chunk_columns % chunk_multiple != 0) {
-        reject_argument("chunk_columns is " + std::to_string(options.chunk_columns) +
-                        ", expected a multiple of " + std::to_string(chunk_multiple));
-    }
-    check_policy("on_limit", options.on_limit);
-    check_policy("on_range", options.on_range);
-    if (options.on_range != GWPARAM_GUARD_IGNORE && !(options.range_sigmas > 0.0)) {
-        reject_argument("range_sigmas is " + std::to_string(options.range_sigmas) +
-                        ", expected a positive number where on_range is not ignore");
-    }
-    if (std::memchr(options.device, '\0', sizeof options.device) == nullptr) {
-        reject_argument("device has no terminating NUL");
-    }
-    return options;
-}
-
-std::size_t find_field(const std::vector<FieldContract> &fields,
-                       const std::string &name, const char *kind) {
-    std::string known;
-    for (std::size_t i = 0; i < fields.size(); ++i) {
-        if (fields[i].name == name) {
-            return i;
-        }
-        known += (i == 0 ? "" : ", ") + fields[i].name;
-    }
-    throw Error(GWPARAM_ERR_CONTRACT,
-                name + " is no " + kind + " of the network, expected one of " + known);
 }
 
 Conversion host_to_network(const char *units, const FieldContract &field) {
@@ -74,103 +40,143 @@ Conversion network_to_host(const FieldContract &field, const char *units) {
     return conversion(field.units, units == nullptr ? field.units : units, field.name);
 }
 
-void check_order(const double *pressure, std::int64_t nlev, bool top_down) {
-    for (std::int64_t k = 0; k < nlev; ++k) {
-        const bool ordered = k == 0 || (top_down ? pressure[k] > pressure[k - 1]
-                                                 : pressure[k] < pressure[k - 1]);
-        if (!(pressure[k] > 0.0) || !std::isfinite(pressure[k]) || !ordered) {
-            std::ostringstream text;
-            text << "the pressure of level " << k + 1 << " (counted from 1) is "
-                 << pressure[k] << " Pa";
-            if (k > 0) {
-                text << " after " << pressure[k - 1] << " Pa";
-            }
-            text << ", expected positive values that "
-                 << (top_down ? "increase (top down)" : "decrease (bottom up)");
-            throw Error(GWPARAM_ERR_ARGUMENT, text.str());
+// What rank 0 reads, so that only those who run the network need its file.
+std::string contract_of_all(const Team &team, const std::string &path) {
+    std::string json;
+    team.together([&] {
+        if (team.rank() == 0) {
+            json = read_contract_json(path);
         }
-    }
-}
-
-void check_nominal(const Vertical &vertical, const double *pressure, bool top_down) {
-    const bool flip = top_down != vertical.top_down;
-    const auto n_nominal = static_cast<std::int64_t>(vertical.nominal_pressure.size());
-    for (std::int64_t k = 0; k < n_nominal; ++k) {
-        const auto network_level =
-            static_cast<std::size_t>(flip ? n_nominal - 1 - k : k);
-        const double nominal = vertical.nominal_pressure[network_level];
-        if (std::abs(pressure[k] / nominal - 1.0) > vertical.nominal_tolerance) {
-            std::ostringstream text;
-            text << "the pressure of level " << k + 1 << " (counted from 1) is "
-                 << pressure[k] << " Pa, expected " << nominal << " Pa within "
-                 << 100.0 * vertical.nominal_tolerance << " %";
-            throw Error(GWPARAM_ERR_CONTRACT, text.str());
-        }
-    }
+    });
+    team.broadcast(0, json);
+    return json;
 }
 
 } // namespace
 
-Scheme::Scheme(const std::string &path, const gwparam_options &options)
-    : options_(checked(options)),
-      backend_(load_torch_backend(path, options_.device, options_.threads)),
-      contract_(parse_contract(backend_->contract_json())),
-      horizontal_(contract_, options_.chunk_columns) {
-    check_probe(contract_, *backend_, options_.chunk_columns);
+Scheme::Scheme(const std::string &path, const gwparam_options &options, Team team)
+    : team_(std::move(team)), options_(checked_options(team_, options)),
+      json_(contract_of_all(team_, path)), contract_(parse_contract(json_)),
+      role_(role_of(team_, contract_.geometry.kind, options_, cuda_device_count())),
+      horizontal_(contract_, options_.chunk_columns),
+      routes_(team_, contract_.geometry.kind, role_.owner) {
+    statistics_.owner = role_.owner;
+    team_.together([&] {
+        if (owns()) {
+            network_ =
+                std::make_unique<Network>(path, json_, contract_, role_, options_);
+            note_network();
+        }
+    });
 }
 
 void Scheme::set_levels(std::int32_t order, std::int64_t nlev, const double *pressure) {
-    if (order != GWPARAM_TOP_DOWN && order != GWPARAM_BOTTOM_UP) {
-        reject_argument("order is " + std::to_string(order) +
-                        ", expected 1 (top down) or 2 (bottom up)");
-    }
-    if (pressure == nullptr) {
-        reject_argument("pressure is null");
-    }
-    const Vertical &vertical = contract_.vertical;
-    if (vertical.kind == VerticalKind::host && nlev != vertical.nlev) {
-        throw Error(GWPARAM_ERR_SHAPE, "the host has " + std::to_string(nlev) +
-                                           " levels, expected " +
-                                           std::to_string(vertical.nlev));
-    }
-    if (nlev < 1) {
-        throw Error(GWPARAM_ERR_SHAPE, "the host has " + std::to_string(nlev) +
-                                           " levels, expected at least 1");
-    }
-    const bool top_down = order == GWPARAM_TOP_DOWN;
-    check_order(pressure, nlev, top_down);
-    check_nominal(vertical, pressure, top_down);
+    check_nothing_runs("levels");
+    check_host_levels(contract_.vertical, order, nlev, pressure);
     vertical_.emplace(contract_, nlev);
-    flip_ = top_down != vertical_->host_top_down();
+    flip_ = (order == GWPARAM_TOP_DOWN) != vertical_->host_top_down();
     host_in_ = rows_for(vertical_->host_inputs());
     host_out_ = rows_for(vertical_->host_outputs());
+    flight_.host_in = rows_for(vertical_->host_inputs());
     network_in_ = rows_for(contract_.inputs);
+    results_ = rows_for(contract_.outputs);
     network_out_ = rows_for(contract_.outputs);
+    site_in_ = rows_for(contract_.inputs);
+    site_out_ = rows_for(contract_.outputs);
     given_.assign(host_in_.size(), false);
     discard();
 }
 
+FieldContract Scheme::field(std::int32_t kind, std::int64_t number) const {
+    static_cast<void>(host_inputs()); // throws unless levels are set
+    std::vector<FieldContract> fields;
+    switch (kind) {
+    case GWPARAM_INPUT:
+        fields = vertical_->host_inputs();
+        break;
+    case GWPARAM_OUTPUT:
+        fields = vertical_->host_outputs();
+        break;
+    case GWPARAM_CARRIED:
+        fields = carried_fields();
+        break;
+    default:
+        reject_argument("kind is " + std::to_string(kind) + ", expected 1 to 3");
+    }
+    if (number < 1) {
+        reject_argument("number is " + std::to_string(number) +
+                        ", expected at least 1");
+    }
+    const auto i = static_cast<std::size_t>(number - 1);
+    return i < fields.size() ? fields[i] : FieldContract{};
+}
+
+void Scheme::check_nothing_runs(const char *what) const {
+    if (carried_ == Carried::running) {
+        reject_argument(std::string(what) +
+                        " cannot change while a result is on its way");
+    }
+}
+
+void Scheme::set_places(const std::vector<double> &latitude,
+                        const std::vector<double> &longitude) {
+    try {
+        team_.agree(outcome_);
+        routes_.set_places(latitude, longitude, horizontal_);
+    } catch (...) {
+        discard(); // as the rank that failed did
+        throw;
+    }
+}
+
 void Scheme::set_columns(const gwparam_array *latitude, const gwparam_array *longitude,
                          const char *units) {
-    Rows degrees[2] = {{Dtype::float64, 1}, {Dtype::float64, 1}};
-    const gwparam_array *arrays[2] = {latitude, longitude};
-    const char *names[2] = {"latitude", "longitude"};
-    for (int i = 0; i < 2; ++i) {
-        const HostArray host = checked_array(arrays[i], 0, names[i]);
-        degrees[i].resize(host.columns());
-        pack(host, false,
-             conversion(units == nullptr ? "degrees" : units, "degrees", names[i]),
-             names[i], degrees[i], 0);
-    }
-    if (degrees[0].count() != degrees[1].count()) {
-        throw Error(GWPARAM_ERR_SHAPE,
-                    "longitude has " + std::to_string(degrees[1].count()) +
-                        " values, expected the " + std::to_string(degrees[0].count()) +
-                        " of latitude");
-    }
-    horizontal_.set_columns(reinterpret_cast<const double *>(degrees[0].row(0)),
-                            reinterpret_cast<const double *>(degrees[1].row(0)),
-                            degrees[0].count());
+    std::vector<double> degrees[2];
+    outcome_.attempt([&] {
+        check_nothing_runs("places");
+        const gwparam_array *arrays[2] = {latitude, longitude};
+        const char *names[2] = {"latitude", "longitude"};
+        for (int i = 0; i < 2; ++i) {
+            degrees[i] = degrees_of(arrays[i], units, names[i]);
+        }
+        if (degrees[0].size() != degrees[1].size()) {
+            throw Error(GWPARAM_ERR_SHAPE,
+                        "longitude has " + std::to_string(degrees[1].size()) +
+                            " values, expected the " +
+                            std::to_string(degrees[0].size()) + " of latitude");
+        }
+    });
+    set_places(degrees[0], degrees[1]);
+}
+
+void Scheme::set_cells(const Span<double> &latitude, const Span<double> &longitude,
+                       const char *units, const Span<std::int64_t> &cell) {
+    std::vector<double> degrees[2];
+    outcome_.attempt([&] {
+        check_nothing_runs("places");
+        check_span("latitude", latitude);
+        check_span("longitude", longitude);
+        check_span("cell", cell);
+        const Conversion to_degrees =
+            conversion(units == nullptr ? "degrees" : units, "degrees", "latitude");
+        const auto in_degrees = [&](double value) {
+            return value * to_degrees.scale + to_degrees.offset;
+        };
+        const std::int64_t cells = latitude.count * longitude.count;
+        for (std::int64_t i = 0; i < cell.count; ++i) {
+            const std::int64_t number = cell.values[i];
+            if (number < 0 || number >= cells) {
+                reject_argument("column " + std::to_string(i + 1) +
+                                ", counted from 1, is cell " + std::to_string(number) +
+                                ", counted from 0, expected one of " +
+                                std::to_string(cells));
+            }
+            degrees[0].push_back(in_degrees(latitude.values[number / longitude.count]));
+            degrees[1].push_back(
+                in_degrees(longitude.values[number % longitude.count]));
+        }
+    });
+    set_places(degrees[0], degrees[1]);
 }
 
 void Scheme::put(const std::string &name, const char *units,
@@ -179,6 +185,7 @@ void Scheme::put(const std::string &name, const char *units,
         discard();
     }
     try {
+        check_restored();
         pack_input(name, units, array);
     } catch (...) {
         discard();
@@ -220,10 +227,11 @@ void Scheme::open_window(const HostArray &host) {
 }
 
 std::int64_t Scheme::add_columns() {
-    for (std::size_t i = 0; i < given_.size(); ++i) {
+    const std::vector<FieldContract> &inputs = host_inputs();
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
         if (!given_[i]) {
             discard();
-            reject_argument(host_inputs()[i].name + " was not put into the window");
+            reject_argument(inputs[i].name + " was not put into the window");
         }
     }
     windows_.push_back(*open_);
@@ -232,38 +240,13 @@ std::int64_t Scheme::add_columns() {
     return static_cast<std::int64_t>(windows_.size());
 }
 
-void Scheme::flush() {
-    if (open_ || windows_.empty() || flushed_) {
-        discard();
-        reject_argument("there is no closed window to run, or one is open");
+void Scheme::close_and_flush() {
+    // Kept, not thrown: the other ranks are on their way to the flush.
+    const bool nothing_was_put = !open_ && windows_.empty() && !team_.alone();
+    if (!nothing_was_put) {
+        outcome_.attempt([&] { add_columns(); });
     }
-    const std::int64_t columns = windows_.back().first + windows_.back().columns;
-    marks_.assign(static_cast<std::size_t>(columns), column_passes);
-    try {
-        run_stages(columns);
-    } catch (...) {
-        discard();
-        throw;
-    }
-    const auto guarded =
-        columns - std::count(marks_.begin(), marks_.end(), column_passes);
-    zero_marked_columns();
-    statistics_.runs += 1;
-    statistics_.columns += columns;
-    statistics_.guarded_columns += guarded;
-    statistics_.guarded_columns_last_run = guarded;
-    flushed_ = true;
-}
-
-void Scheme::run_stages(std::int64_t columns) {
-    const bool network_top_down = contract_.vertical.top_down;
-    vertical_->to_network(host_in_, columns, network_in_);
-    mark_out_of_range(contract_.inputs, network_in_, network_top_down,
-                      options_.range_sigmas, options_.on_range, marks_);
-    horizontal_.run(*backend_, network_in_, columns, network_out_);
-    vertical_->to_host(host_in_, network_out_, columns, host_out_);
-    mark_beyond_limits(vertical_->host_outputs(), host_out_, vertical_->host_top_down(),
-                       options_.on_limit, marks_);
+    flush();
 }
 
 const std::vector<FieldContract> &Scheme::host_inputs() const {
@@ -273,17 +256,10 @@ const std::vector<FieldContract> &Scheme::host_inputs() const {
     return vertical_->host_inputs();
 }
 
-void Scheme::zero_marked_columns() {
-    for (std::size_t column = 0; column < marks_.size(); ++column) {
-        if (marks_[column] != column_zeroed) {
-            continue;
-        }
-        for (Rows &rows : host_out_) {
-            std::memset(rows.row(static_cast<std::int64_t>(column)), 0,
-                        static_cast<std::size_t>(rows.row_bytes()));
-        }
-        marks_[column] = column_passes; // get() hands the zeros out
-    }
+void Scheme::begin_afresh() {
+    outcome_.clear();
+    restored_.clear(); // a restore that is not complete
+    discard();
 }
 
 void Scheme::discard() {
@@ -319,10 +295,13 @@ void Scheme::get(std::int64_t window, const std::string &name, const char *units
 
 gwparam_statistics Scheme::statistics() const {
     gwparam_statistics statistics = statistics_;
-    statistics.on_cuda = backend_->on_cuda() ? 1 : 0;
-    statistics.staging_bytes = horizontal_.bytes() + bytes_of(host_in_) +
-                               bytes_of(host_out_) + bytes_of(network_in_) +
-                               bytes_of(network_out_);
+    statistics.staging_bytes = site_bytes_ + routes_.buffer_bytes();
+    for (const auto *rows : {&host_in_, &flight_.host_in, &host_out_, &network_in_,
+                             &results_, &network_out_}) {
+        statistics.staging_bytes += bytes_of(*rows);
+    }
+    statistics.messages = routes_.messages();
+    statistics.message_bytes = routes_.message_bytes();
     return statistics;
 }
 

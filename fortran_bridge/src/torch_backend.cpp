@@ -1,168 +1,143 @@
-// The only translation unit that includes libtorch.
+// Runs a network by libtorch, which appears only in the files torch_*.
 #include "backend.hpp"
 
-#include <array>
-#include <cstring>
-#include <fstream>
+#include <new>
+#include <optional>
 
-#include <ATen/Parallel.h>
-#include <torch/csrc/jit/runtime/jit_exception.h>
-#include <torch/cuda.h>
+#include <c10/core/DeviceGuard.h>
 #include <torch/script.h>
 
 #include "error.hpp"
-
-// Weak, because only a host or a libtorch with OpenMP brings them.
-extern "C" {
-int omp_get_max_threads() __attribute__((weak));
-void omp_set_num_threads(int) __attribute__((weak));
-}
+#include "torch_archive.hpp"
+#include "torch_device.hpp"
+#include "torch_errors.hpp"
+#include "torch_graph.hpp"
+#include "torch_precision.hpp"
+#include "torch_staging.hpp"
+#include "torch_threads.hpp"
 
 namespace gwparam {
 
 namespace {
 
-constexpr const char *contract_file = "gwparam_contract.json";
-constexpr const char *probe_file = "gwparam_probe.bin";
-
-// Sets the number of threads for the scope. Asking libtorch for its number may already
-// change the setting of OpenMP, which is the host's too, so that one is saved first.
-class ThreadsGuard {
-  public:
-    explicit ThreadsGuard(int threads)
-        : openmp_threads_(omp_get_max_threads != nullptr ? omp_get_max_threads() : 0),
-          torch_threads_(at::get_num_threads()) {
-        at::set_num_threads(threads);
-    }
-    ~ThreadsGuard() {
-        at::set_num_threads(torch_threads_);
-        if (omp_set_num_threads != nullptr && openmp_threads_ > 0) {
-            omp_set_num_threads(openmp_threads_);
-        }
-    }
-    ThreadsGuard(const ThreadsGuard &) = delete;
-    ThreadsGuard &operator=(const ThreadsGuard &) = delete;
-
-  private:
-    int openmp_threads_;
-    int torch_threads_;
-};
-
-// The first line: what follows is a backtrace.
-std::string first_line(const c10::Error &e) {
-    const std::string text = e.what_without_backtrace();
-    return text.substr(0, text.find('\n'));
-}
-
-void check_is_archive(const std::string &path) {
-    std::ifstream file(path, std::ios::binary);
-    if (!file) {
-        throw Error(GWPARAM_ERR_FILE,
-                    "cannot open " + path + ": " + std::strerror(errno));
-    }
-    constexpr std::array<char, 4> zip_magic{'P', 'K', '\x03', '\x04'};
-    std::array<char, 4> magic{};
-    if (!file.read(magic.data(), magic.size()) || magic != zip_magic) {
-        throw Error(GWPARAM_ERR_FILE,
-                    path +
-                        " is no TorchScript archive: it does not begin as a zip file");
-    }
-}
-
-torch::Device chosen_device(const std::string &name) {
-    if (name == "auto") {
-        return torch::cuda::is_available() ? torch::kCUDA : torch::kCPU;
-    }
-    if (name == "cpu") {
-        return torch::kCPU;
-    }
-    if (name.rfind("cuda", 0) != 0) {
-        throw Error(GWPARAM_ERR_ARGUMENT,
-                    "device is \"" + name + "\", expected auto, cpu, cuda or cuda:N");
-    }
-    try {
-        const torch::Device device(name);
-        const auto count = static_cast<int>(torch::cuda::device_count());
-        if (device.index() >= count || count == 0) {
-            throw Error(GWPARAM_ERR_DEVICE,
-                        "device is \"" + name + "\", expected one of " +
-                            std::to_string(count) + " CUDA devices");
-        }
-        return device;
-    } catch (const c10::Error &e) {
-        throw Error(GWPARAM_ERR_ARGUMENT,
-                    "device is \"" + name + "\", expected auto, cpu, cuda or cuda:N");
-    }
-}
-
-torch::ScalarType scalar_type(Dtype dtype) {
-    return dtype == Dtype::float32 ? torch::kFloat32 : torch::kFloat64;
-}
-
-// A tensor on the memory of a batch field; both kinds of field share it.
-template <typename Byte> torch::Tensor tensor_on(const BatchField<Byte> &field) {
-    return torch::from_blob(const_cast<std::byte *>(field.data), field.shape,
-                            scalar_type(field.dtype));
-}
-
 class TorchBackend : public Backend {
   public:
-    TorchBackend(const std::string &path, const std::string &device, int threads)
-        : device_(chosen_device(device)), threads_(threads) {
+    TorchBackend(const std::string &path, const BackendOptions &options)
+        : options_(options), device_(chosen_device(options.device)) {
+        check_precision(options_.precision, device_);
         check_is_archive(path);
-        const ThreadsGuard guard(threads_);
+        const ThreadsGuard threads(options_.threads);
         torch::jit::ExtraFilesMap extra{{contract_file, ""}, {probe_file, ""}};
         try {
-            module_ = torch::jit::load(path, torch::kCPU, extra);
+            network_->module = torch::jit::load(path, torch::kCPU, extra);
         } catch (const c10::Error &e) {
-            throw Error(GWPARAM_ERR_FILE,
-                        path + " is no complete TorchScript archive: " + first_line(e));
+            reject_archive(path, e);
+        }
+        for (const char *name : {contract_file, probe_file}) {
+            if (extra[name].empty()) {
+                reject_without(path, name);
+            }
         }
         contract_json_ = extra[contract_file];
         probe_bytes_ = extra[probe_file];
-        for (const char *name : {contract_file, probe_file}) {
-            if (extra[name].empty()) {
-                throw Error(GWPARAM_ERR_CONTRACT, path + " holds no " + name);
-            }
-        }
         try {
-            module_.to(device_);
-            module_.eval();
+            network_->module.to(device_);
+            network_->module.eval();
         } catch (const c10::Error &e) {
             throw Error(GWPARAM_ERR_DEVICE, path + " cannot be moved to " +
                                                 device_.str() + ": " + first_line(e));
         }
     }
 
+    ~TorchBackend() override {
+        // To give memory back to a device that is lost may end the process.
+        if (device_lost_) {
+            static_cast<void>(network_.release());
+        }
+    }
+
     const std::string &contract_json() const override { return contract_json_; }
     const std::string &probe_bytes() const override { return probe_bytes_; }
     bool on_cuda() const override { return device_.is_cuda(); }
+    bool on_graphs() const override { return network_->recorded != nullptr; }
+    DeviceTraffic traffic() const override { return traffic_; }
 
     void forward(const std::vector<BatchInput> &inputs,
                  const std::vector<BatchOutput> &outputs) override {
-        const ThreadsGuard guard(threads_);
+        check_precision(options_.precision, inputs);
+        const ThreadsGuard threads(options_.threads);
+        const AutocastGuard autocast(options_.precision, device_);
+        const Tf32Guard tf32(options_.precision, device_);
         const c10::InferenceMode inference_mode;
-        std::vector<torch::jit::IValue> arguments;
-        for (const BatchInput &input : inputs) {
-            arguments.emplace_back(tensor_on(input).to(device_));
-        }
-        torch::jit::IValue result;
         try {
-            result = module_.forward(std::move(arguments));
-            copy_results(result, outputs);
-        } catch (const c10::OutOfMemoryError &e) {
-            throw Error(GWPARAM_ERR_DEVICE, first_line(e));
-        } catch (const c10::Error &e) {
-            throw Error(GWPARAM_ERR_INFERENCE, "the network raised: " + first_line(e));
-        } catch (const torch::jit::JITException &e) {
-            throw Error(GWPARAM_ERR_INFERENCE,
-                        std::string("the network raised: ") + e.what());
+            if (device_.is_cpu()) {
+                run_in_place(inputs, outputs);
+            } else {
+                run_on_device(inputs, outputs);
+            }
+        } catch (const Error &) {
+            throw;
+        } catch (const std::bad_alloc &) {
+            throw;
+        } catch (const std::exception &e) {
+            const ForwardFailure failure = forward_failure(e, device_.is_cuda());
+            device_lost_ = device_lost_ || failure.device_lost;
+            throw failure.error;
         }
     }
 
   private:
-    static void copy_results(const torch::jit::IValue &result,
-                             const std::vector<BatchOutput> &outputs) {
+    // What lives on the device, in the order in which it is given back, last first.
+    struct Network {
+        torch::jit::Module module;
+        std::optional<DeviceStaging> staging;
+        std::unique_ptr<RecordedWork> recorded;
+        bool recording_tried = false;
+    };
+
+    // On the CPU the network reads the caller's memory.
+    void run_in_place(const std::vector<BatchInput> &inputs,
+                      const std::vector<BatchOutput> &outputs) {
+        std::vector<at::Tensor> arguments;
+        for (const BatchInput &input : inputs) {
+            arguments.push_back(tensor_on(input));
+        }
+        std::vector<at::Tensor> results;
+        for (const BatchOutput &output : outputs) {
+            results.push_back(tensor_on(output));
+        }
+        run_network(arguments, results);
+    }
+
+    void run_on_device(const std::vector<BatchInput> &inputs,
+                       const std::vector<BatchOutput> &outputs) {
+        const c10::DeviceGuard guard(device_);
+        Network &network = *network_;
+        if (!network.staging || !network.staging->fits(inputs, outputs)) {
+            network.recorded.reset();
+            network.recording_tried = options_.graphs == GWPARAM_GRAPHS_OFF;
+            network.staging.emplace(device_, inputs, outputs);
+        }
+        const auto work = [this, &network] {
+            run_network(network.staging->inputs(), network.staging->outputs());
+        };
+        network.staging->send(inputs, traffic_);
+        if (!network.recording_tried) {
+            network.recorded = record_work(device_, work);
+            network.recording_tried = true;
+        }
+        if (network.recorded) {
+            network.recorded->repeat();
+        } else {
+            work();
+        }
+        network.staging->receive(outputs, traffic_);
+    }
+
+    void run_network(const std::vector<at::Tensor> &inputs,
+                     const std::vector<at::Tensor> &outputs) {
+        const torch::jit::IValue result =
+            network_->module.forward({inputs.begin(), inputs.end()});
         if (!result.isTuple() ||
             result.toTupleRef().elements().size() != outputs.size()) {
             throw Error(GWPARAM_ERR_INFERENCE, "the network gives " + result.tagKind() +
@@ -172,33 +147,41 @@ class TorchBackend : public Backend {
         }
         const auto elements = result.toTupleRef().elements();
         for (std::size_t i = 0; i < outputs.size(); ++i) {
-            const torch::Tensor target = tensor_on(outputs[i]);
-            const torch::Tensor &source = elements[i].toTensor();
+            const at::Tensor &source = elements[i].toTensor();
             // Checked here, because copy_ would broadcast and cast without a word.
-            if (source.sizes() != target.sizes() || source.dtype() != target.dtype()) {
+            if (source.sizes() != outputs[i].sizes() ||
+                (source.dtype() != outputs[i].dtype() && !reduced(source))) {
                 throw Error(GWPARAM_ERR_INFERENCE,
                             "output " + std::to_string(i + 1) + " has shape " +
                                 shape_text(source.sizes().vec()) + " and dtype " +
                                 std::string(source.dtype().name()) + ", expected " +
-                                shape_text(target.sizes().vec()) + " and " +
-                                std::string(target.dtype().name()));
+                                shape_text(outputs[i].sizes().vec()) + " and " +
+                                std::string(outputs[i].dtype().name()));
             }
-            target.copy_(source);
+            outputs[i].copy_(source);
         }
     }
 
-    torch::Device device_;
-    int threads_;
-    torch::jit::Module module_;
+    // Of the type that was asked for instead of the contract's.
+    bool reduced(const at::Tensor &result) const {
+        return options_.precision == GWPARAM_PRECISION_BFLOAT16 &&
+               result.scalar_type() == c10::kBFloat16;
+    }
+
+    BackendOptions options_;
+    c10::Device device_;
+    bool device_lost_ = false;
+    std::unique_ptr<Network> network_ = std::make_unique<Network>();
+    DeviceTraffic traffic_;
     std::string contract_json_;
     std::string probe_bytes_;
 };
 
 } // namespace
 
-std::unique_ptr<Backend> load_torch_backend(const std::string &path,
-                                            const std::string &device, int threads) {
-    return std::make_unique<TorchBackend>(path, device, threads);
+std::unique_ptr<Backend> load_backend(const std::string &path,
+                                      const BackendOptions &options) {
+    return std::make_unique<TorchBackend>(path, options);
 }
 
 } // namespace gwparam

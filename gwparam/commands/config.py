@@ -11,6 +11,7 @@ EPILOG = """\
 examples:
   gfortran $(gwparam config --fflags) host.f90 $(gwparam config --libs) -o host
   gcc $(gwparam config --cflags) host.c $(gwparam config --libs) -o host
+  mpifort $(gwparam config --fflags) host.f90 $(gwparam config --mpi --libs) -o host
   cmake -Dgwparam_DIR=$(gwparam config --cmake-dir) ..
   PKG_CONFIG_PATH=$(gwparam config --pkg-config-dir) pkg-config --libs gwparam
 """
@@ -37,6 +38,11 @@ def add_parser(subparsers: Any) -> None:
         parser.add_argument(
             option, dest="asked", action="append_const", const=option, help=text
         )
+    parser.add_argument(
+        "--mpi",
+        action="store_true",
+        help="with --libs: also what a host of several ranks links with",
+    )
     parser.set_defaults(usage=parser.format_usage())
 
 
@@ -45,11 +51,11 @@ def run(args: argparse.Namespace) -> int:
     if not args.asked:
         print(args.usage, end="")
         return 2
-    print(*(_value(option) for option in args.asked))
+    print(*(_value(option, mpi=args.mpi) for option in args.asked))
     return 0
 
 
-def _value(option: str) -> str:
+def _value(option: str, *, mpi: bool) -> str:
     if option == "--version":
         return gwparam.__version__
     package = resources.files("gwparam")
@@ -59,8 +65,20 @@ def _value(option: str) -> str:
     values = {
         "--fflags": f"-I{root}/include/fortran",
         "--cflags": f"-I{root}/include",
-        "--libs": f"-L{root}/lib -Wl,-rpath,{root}/lib -lgwparam_fortran -lgwparam",
+        "--libs": f"-L{root}/lib -Wl,-rpath,{root}/lib {_libraries(mpi=mpi)}",
         "--cmake-dir": f"{root}/lib/cmake/gwparam",
         "--pkg-config-dir": f"{root}/lib/pkgconfig",
     }
     return values[option]
+
+
+def _libraries(*, mpi: bool) -> str:
+    """Those that were built, each before what it needs."""
+    folder = resources.files("gwparam") / "lib"
+    library = folder / "libgwparam_mpi.so"
+    if mpi and not library.is_file():
+        raise ModelFileError(f"{library} is absent, expected gwparam built with MPI")
+    names = ["gwparam_mpi_fortran", "gwparam_mpi"] if mpi else []
+    names += ["gwparam_fortran", "gwparam"]
+    built = [name for name in names if (folder / f"lib{name}.so").is_file()]
+    return " ".join(f"-l{name}" for name in built)

@@ -16,6 +16,9 @@ examples:
       the digits of the published network, at half the speed
   gwparam export --ckpt wavenet_ad99.safetensors -o wavenet_ad99.pt
       a network of gwparam train-emulator
+  gwparam export --ckpt network_wst.pkl -o wavenet.pt --reduced-tolerance 0.02
+      a host may ask for products in bfloat16, which change the drag by less than 2 %
+      of its largest value
   gwparam export --ckpt ann_cnn.pt -o ann.pt --scaling era5.json --levels era5_l122.json
       --flux-quantity omega --flux-sign 1
       an ANN-CNN of stencil 1, 3 or 5, with what its checkpoint does not say
@@ -66,6 +69,14 @@ def add_parser(subparsers: Any) -> None:
         "(default: what the checkpoint says, else 0.01)",
     )
     add("--name", help="what people call this network")
+    add(
+        "--reduced-tolerance",
+        type=float,
+        metavar="X",
+        help="let hosts ask for products in TF32 or bfloat16, if they change the "
+        "probe by at most X of the largest output (default: such products have to "
+        "keep the digits of float32, which they cannot)",
+    )
     _add_options(parser)
     add(
         "--allow-pickle",
@@ -114,6 +125,7 @@ def run(args: argparse.Namespace) -> int:
         allow_pickle=args.allow_pickle,
         max_tendency=args.max_tendency,
         name=args.name,
+        reduced_tolerance=args.reduced_tolerance,
         options={option.name: getattr(args, option.name) for option in _options()},
     )
     _print(export)

@@ -61,6 +61,9 @@ def _print(contract: "Contract", probe: "Arrays") -> None:
         "probe": f"{contract.probe.columns} columns, reproduced within "
         f"{contract.probe.tolerance:.0e} of the largest output",
     }
+    if contract.probe.reduced_tolerance is not None:
+        reduced = f"{contract.probe.reduced_tolerance:g}"
+        lines["probe"] += f"; within {reduced} with products in TF32 or bfloat16"
     console = Console(highlight=False, soft_wrap=True)
     for key, text in lines.items():
         console.print(f"{key:12}  {text}", markup=False)

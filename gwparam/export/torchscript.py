@@ -18,6 +18,7 @@ from gwparam.contract import (
     CONTRACT_FILE,
     CONTRACT_VERSION,
     PROBE_FILE,
+    Arrays,
     Contract,
     Field,
     Probe,
@@ -29,6 +30,7 @@ from gwparam.export.fuse import fuse
 from gwparam.export.memory import return_freed_blocks
 from gwparam.export.precision import FIELDS, Precision, in_precision
 from gwparam.export.probe import draw_inputs
+from gwparam.export.reduced import check_reduced
 from gwparam.export.verify import (
     CHUNK_COLUMNS,
     TOLERANCE,
@@ -76,6 +78,7 @@ def export_model(
     allow_pickle: bool = False,
     max_tendency: float | None = None,
     name: str | None = None,
+    reduced_tolerance: float | None = None,
     options: Mapping[str, Any] | None = None,
 ) -> Export:
     """Export a checkpoint to an artefact that the library runs.
@@ -98,6 +101,9 @@ def export_model(
         Largest credible absolute value of every tendency [m s-2].
     name : str, optional
         What people call this network.
+    reduced_tolerance : float, optional
+        Allow a host to ask for products in TF32 or bfloat16: the largest difference on
+        the probe, relative to the largest output. For networks of float32 fields.
     options : mapping, optional
         What the network asks for, by name: its class attribute ``options`` lists them.
 
@@ -122,6 +128,8 @@ def export_model(
     path = Path(artefact)
     if max_tendency is not None and not 0.0 < max_tendency < float("inf"):
         raise ArgumentError(f"max_tendency is {max_tendency}, expected more than 0")
+    if reduced_tolerance is not None:
+        _check_reduced_tolerance(reduced_tolerance, dtype)
     read = read_checkpoint(checkpoint, allow_pickle=allow_pickle)
     published = from_checkpoint(read, architecture, options)
     if dtype not in published.precisions:
@@ -139,22 +147,39 @@ def export_model(
     published.description = replace(description, name=name or description.name)
     if is_large(published):
         return_freed_blocks()
-    built = _build(published, read, dtype)
+    built = _build(published, read, dtype, reduced_tolerance)
     # Of a large network, memory does not hold the copy that is read back beside it.
     del published, read
     return _write(path, built)
 
 
+def _check_reduced_tolerance(tolerance: float, dtype: Precision) -> None:
+    if not 0.0 < tolerance < float("inf"):
+        raise ArgumentError(f"reduced_tolerance is {tolerance}, expected more than 0")
+    if dtype == "float64":
+        raise ArgumentError(
+            "reduced_tolerance is for networks of float32, and dtype is float64"
+        )
+
+
 def _build(
-    published: PhysicalNetwork, checkpoint: Checkpoint, dtype: Precision
+    published: PhysicalNetwork,
+    checkpoint: Checkpoint,
+    dtype: Precision,
+    reduced_tolerance: float | None,
 ) -> _Artefact:
     scripted = torch.jit.script(in_precision(fuse(published), dtype))
     promises = _verify(published, scripted, dtype)
     _refuse_broken(promises)
-    contract = _contract(published, checkpoint, dtype)
-    return _Artefact(
-        scripted, contract, _probe(scripted, contract, published), promises
-    )
+    contract = _contract(published, checkpoint, dtype, reduced_tolerance)
+    inputs, outputs = _probe(scripted, contract, published)
+    if reduced_tolerance is not None:
+        reduced = check_reduced(
+            scripted, inputs, outputs, contract.geometry, reduced_tolerance
+        )
+        _refuse_broken([reduced])
+        promises.append(reduced)
+    return _Artefact(scripted, contract, pack_probe(inputs, outputs), promises)
 
 
 def _verify(
@@ -183,7 +208,10 @@ def _refuse_broken(promises: list[Promise]) -> None:
 
 
 def _contract(
-    network: PhysicalNetwork, checkpoint: Checkpoint, dtype: Precision
+    network: PhysicalNetwork,
+    checkpoint: Checkpoint,
+    dtype: Precision,
+    reduced_tolerance: float | None,
 ) -> Contract:
     description = network.description
     columns = PROBE_COLUMNS
@@ -210,13 +238,13 @@ def _contract(
         flux=network.flux,
         training_range=description.training_range,
         limits=description.limits,
-        probe=Probe(columns, network.rounding * TOLERANCE[dtype]),
+        probe=Probe(columns, network.rounding * TOLERANCE[dtype], reduced_tolerance),
     )
 
 
 def _probe(
     scripted: torch.jit.ScriptModule, contract: Contract, network: PhysicalNetwork
-) -> bytes:
+) -> tuple[Arrays, Arrays]:
     """Draw the example that the artefact carries, and record its answer."""
     drawn = draw_inputs(network, PROBE_COLUMNS, _PROBE_SEED)
     inputs = {
@@ -224,8 +252,7 @@ def _probe(
         for field, values in zip(contract.inputs, drawn, strict=True)
     }
     names = [field.name for field in contract.outputs]
-    outputs = run_probe(scripted, inputs, names, contract.geometry)
-    return pack_probe(inputs, outputs)
+    return inputs, run_probe(scripted, inputs, names, contract.geometry)
 
 
 def _write(path: Path, built: _Artefact) -> Export:

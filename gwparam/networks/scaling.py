@@ -1,6 +1,7 @@
 """Normalisation and its inverse as buffers, so that they are exported with the weights.
 
-`docs/scaling.md` describes the recipe that says how a network's fields were normalised.
+`docs/normalisation.md` describes the recipe that says how a network's fields were
+normalised.
 """
 
 import math
@@ -297,7 +298,7 @@ def read_recipe(path: str) -> Recipe:
 SCALING = Option(
     "scaling",
     "how the training files were normalised: a JSON recipe, or a netCDF file that "
-    f"holds it as attribute {RECIPE_ATTRIBUTE} (docs/scaling.md). Never guessed",
+    f"holds it as attribute {RECIPE_ATTRIBUTE} (docs/normalisation.md). Never guessed",
     metavar="FILE.json|FILE.nc",
     parse=read_recipe,
 )
@@ -317,7 +318,8 @@ def _attribute(path: str) -> str:
         raise ModelFileError(f"cannot read {path}: {error.strerror}") from None
     raise ModelFileError(
         f"{path} has attributes {', '.join(found) or 'none'}, expected "
-        f"{RECIPE_ATTRIBUTE}, or a recipe written from them as JSON (docs/scaling.md)"
+        f"{RECIPE_ATTRIBUTE}, or a recipe written from them as JSON "
+        "(docs/normalisation.md)"
     )
 
 

@@ -11,7 +11,8 @@ from netCDF4 import Dataset
 from torch import Tensor, nn
 
 from gwparam import typed_json
-from gwparam.contract import Field, Vertical, check_vertical
+from gwparam.contract import Field, Vertical
+from gwparam.contract_checks import check_vertical
 from gwparam.errors import ContractError, ModelFileError
 from gwparam.networks.base import Option, Options
 from gwparam.units import conversion

@@ -9,6 +9,7 @@ import cffi
 import pytest
 
 from gwparam import errors
+from gwparam.library import Statistics
 
 PROJECT = Path(__file__).parents[2]
 PACKAGE = resources.files("gwparam")
@@ -45,7 +46,8 @@ def test_fortran_has_the_statuses_of_the_header(constants: dict[str, int]) -> No
 @pytest.mark.parametrize(
     ("file", "prefixes"),
     [
-        ("gwparam_options.f90", ("GUARD",)),
+        ("gwparam_fields.f90", ("INPUT", "OUTPUT", "CARRIED")),
+        ("gwparam_options.f90", ("DEVICE", "GRAPHS", "GUARD", "PRECISION")),
         ("gwparam_scheme.f90", ("TOP_DOWN", "BOTTOM_UP")),
     ],
 )
@@ -62,9 +64,28 @@ def test_every_status_but_ok_has_its_exception() -> None:
             assert errors.error_class(status).status == status
 
 
-def test_library_exports_what_the_header_declares(declarations: str) -> None:
-    declared = set(re.findall(r"\b(gwparam_\w+)\(", declarations))
-    library = PACKAGE / "lib" / "libgwparam.so"
+@pytest.mark.parametrize(
+    ("name", "headers"),
+    [
+        ("gwparam", ("gwparam.h", "gwparam_transport.h")),
+        ("gwparam_mpi", ("gwparam_mpi.h",)),
+    ],
+)
+def test_library_exports_what_its_headers_declare(
+    name: str, headers: tuple[str, ...]
+) -> None:
+    library = PACKAGE / "lib" / f"lib{name}.so"
+    if not library.is_file():
+        pytest.skip(f"{library} absent: built without MPI")
+    declared = {
+        function
+        for header in headers
+        for function in re.findall(
+            r"^(?:GWPARAM_API gwparam_status|GWPARAM_EXPORT void)\s+(gwparam_\w+)\(",
+            (PACKAGE / "include" / header).read_text(),
+            re.MULTILINE,
+        )
+    }
     symbols = subprocess.run(
         ["nm", "-D", "--defined-only", str(library)],
         capture_output=True,
@@ -73,6 +94,15 @@ def test_library_exports_what_the_header_declares(declarations: str) -> None:
     ).stdout.split()
     exported = {s for s in symbols if s.startswith("gwparam_")}
     assert exported == declared
+
+
+def test_library_does_without_mpi() -> None:
+    library = PACKAGE / "lib" / "libgwparam.so"
+    needed = subprocess.run(
+        ["readelf", "-d", str(library)], capture_output=True, text=True, check=True
+    ).stdout
+    assert "libtorch" in needed
+    assert "libmpi" not in needed
 
 
 def test_library_exports_no_function_of_its_own_beside(declarations: str) -> None:
@@ -99,5 +129,13 @@ def test_header_has_the_layout_that_fortran_writes(declarations: str) -> None:
     ffi = cffi.FFI()
     ffi.cdef(declarations)
     assert ffi.sizeof("gwparam_array") == 8 + 4 + 4 + 4 * 8 + 4 * 8
-    assert ffi.sizeof("gwparam_options") == 6 * 4 + 8 + 16
-    assert ffi.sizeof("gwparam_statistics") == 2 * 4 + 5 * 8
+    assert ffi.sizeof("gwparam_options") == 6 * 4 + 8 + 16 + 4 * 4 + 8 + 2 * 4
+    assert ffi.sizeof("gwparam_statistics") == (2 * 4 + 5 * 8 + 2 * 4 + 7 * 8 + 2 * 4)
+
+
+def test_python_has_the_counters_of_the_header(declarations: str) -> None:
+    ffi = cffi.FFI()
+    ffi.cdef(declarations)
+    names = [name for name, _ in ffi.typeof("gwparam_statistics").fields]
+    assert names[0] == "struct_size"
+    assert set(Statistics._fields) == set(names[1:]) - {"reserved"}

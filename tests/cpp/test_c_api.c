@@ -378,10 +378,20 @@ static void test_option_failures(void) {
                   "device is \"cuda:99\""),
        "absent device");
     options = defaults();
+    options.graphs = 2;
+    ok(fails_with(load_with("linear.pt", &options, &scheme), GWPARAM_ERR_ARGUMENT,
+                  "graphs is 2, expected 0 to 1"),
+       "an unknown choice of graphs");
+    options = defaults();
     options.reserved = 1;
     ok(fails_with(load_with("linear.pt", &options, &scheme), GWPARAM_ERR_ARGUMENT,
                   "does not know"),
        "non-zero reserved bytes");
+    options = defaults();
+    options.reserved2 = 1;
+    ok(fails_with(load_with("linear.pt", &options, &scheme), GWPARAM_ERR_ARGUMENT,
+                  "does not know"),
+       "non-zero reserved bytes at the end");
     struct {
         gwparam_options options;
         int64_t later;

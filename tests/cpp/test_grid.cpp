@@ -1,4 +1,4 @@
-// Grids of columns: recognition, refusals, edges, and the neighbours of a column.
+// Grids of columns: recognition, refusals, edges, and the neighbours of a cell.
 #include <algorithm>
 #include <cmath>
 #include <functional>
@@ -13,17 +13,13 @@
 
 namespace {
 
+using gwparam::LatLonAxes;
 using gwparam::LatLonGrid;
 using Numbers = std::vector<double>;
 using Columns = std::vector<std::int64_t>;
 
 constexpr double pi = 3.14159265358979323846;
 constexpr double rounding = 1e-13;
-
-LatLonGrid grid_of(const Numbers &latitude, const Numbers &longitude) {
-    return gwparam::grid_of_columns(latitude.data(), longitude.data(),
-                                    static_cast<std::int64_t>(latitude.size()));
-}
 
 bool fails(gwparam_status status, const std::string &part,
            const std::function<void()> &body) {
@@ -38,11 +34,6 @@ bool fails(gwparam_status status, const std::string &part,
         return expected;
     }
     return false;
-}
-
-bool refuses_columns(const Numbers &latitude, const Numbers &longitude,
-                     const std::string &part) {
-    return fails(GWPARAM_ERR_ARGUMENT, part, [&] { grid_of(latitude, longitude); });
 }
 
 bool global(const Numbers &latitude, const Numbers &longitude) {
@@ -68,58 +59,51 @@ void test_recognition() {
         latitude.push_back(rows[n / 4]);
         longitude.push_back(places[n % 4]);
     }
-    const LatLonGrid grid = grid_of(latitude, longitude);
-    ok(grid.latitude == Numbers{-10.0, 20.0, 50.0}, "latitudes ascend");
-    ok(grid.longitude == Numbers{0.0, 90.0, 180.0, 270.0}, "longitudes ascend from 0");
-    bool placed = true;
-    for (std::int64_t n = 0; n < grid.columns(); ++n) {
-        const std::int64_t cell = grid.cell_of_column[n];
-        placed &= grid.column_of_cell[cell] == n;
-        placed &= grid.latitude[cell / 4] == latitude[n];
-        placed &= std::fmod(grid.longitude[cell % 4] - longitude[n], 360.0) == 0.0;
+    const LatLonAxes axes = gwparam::axes_of_columns(latitude, longitude);
+    ok(axes.latitude == Numbers{-10.0, 20.0, 50.0}, "latitudes ascend");
+    ok(axes.longitude == Numbers{0.0, 90.0, 180.0, 270.0}, "longitudes ascend from 0");
+    const Columns cells = gwparam::cells_of_columns(axes, latitude, longitude);
+    bool placed = cells.size() == 12;
+    for (std::size_t n = 0; n < cells.size(); ++n) {
+        placed &= axes.latitude[cells[n] / 4] == latitude[n];
+        placed &= std::fmod(axes.longitude[cells[n] % 4] - longitude[n], 360.0) == 0.0;
     }
-    ok(placed, "every column finds its cell, every cell its column");
+    ok(placed, "every column finds its cell");
+    ok(gwparam::where(axes, 6) == "latitude 20, longitude 180", "a cell has a name");
 
     const double off = 0.4 * gwparam::one_place;
-    const LatLonGrid noisy =
-        grid_of({0.0, off, 10.0, 10.0 - off}, {360.0 - off, 5.0, off, 725.0 + off});
+    const Numbers north{0.0, off, 10.0, 10.0 - off};
+    const Numbers east{360.0 - off, 5.0, off, 725.0 + off};
+    const LatLonAxes noisy = gwparam::axes_of_columns(north, east);
     ok(noisy.rows() == 2 && noisy.row_length() == 2 &&
-           noisy.column_of_cell == Columns{0, 1, 2, 3},
+           gwparam::cells_of_columns(noisy, north, east) == Columns{0, 1, 2, 3},
        "coordinates within the tolerance are one place, also across 360");
+    const LatLonAxes some = gwparam::axes_of_columns({north[1]}, {east[3]});
+    Numbers all_north{some.latitude};
+    Numbers all_east{some.longitude};
+    all_north.insert(all_north.end(), north.begin(), north.end());
+    all_east.insert(all_east.end(), east.begin(), east.end());
+    ok(gwparam::cells_of_columns(gwparam::axes_of_columns(all_north, all_east), north,
+                                 east) == Columns{0, 1, 2, 3},
+       "axes of axes and columns are those of the columns");
+    const LatLonAxes empty = gwparam::axes_of_columns({}, {});
+    ok(empty.cells() == 0 && gwparam::cells_of_columns(empty, {}, {}).empty(),
+       "no columns have no axes");
 }
 
 void test_refusals() {
-    ok(refuses_columns({0, 0, 10}, {0, 90, 0},
-                       "no column is at latitude 10, longitude 90"),
-       "a missing cell is named");
-    ok(refuses_columns({0, 0, 10, 10, 10}, {0, 90, 0, 90, 0},
-                       "columns 3 and 5, counted from 1, are both at latitude 10, "
-                       "longitude 0; 5 columns have 2 latitudes and 2 longitudes"),
-       "a cell of two columns is named");
-    ok(refuses_columns({0, 0, 10, 10}, {0, 0, 0, 90}, "columns 1 and 2"),
-       "the first bad cell is named, be it shared");
-    ok(refuses_columns({0, 0, 10, 10}, {0, 90, 90, 90}, "no column is at latitude 10"),
-       "or missing");
-    ok(refuses_columns({0, 0, 0, 0}, {0, 0, 90, 90}, "columns 1 and 2"),
-       "the first of several shared cells is named");
-    ok(refuses_columns({0, 91}, {0, 90}, "column 2 is at latitude 91"),
+    const auto refuses = [](const Numbers &latitude, const Numbers &longitude,
+                            const std::string &part) {
+        return fails(GWPARAM_ERR_ARGUMENT, part,
+                     [&] { gwparam::check_coordinates(latitude, longitude); });
+    };
+    ok(refuses({0, 91}, {0, 90}, "column 2 is at latitude 91"),
        "a latitude beyond the pole is refused");
-    ok(refuses_columns({0, NAN}, {0, 90}, "column 2"), "a latitude NaN is refused");
-    ok(refuses_columns({0, 0}, {INFINITY, 90}, "column 1"),
-       "an infinite longitude is refused");
-    ok(refuses_columns({}, {}, "no columns"), "no columns are refused");
-
-    std::mt19937 random(11);
-    std::uniform_real_distribution<double> uniform(0.0, 1.0);
-    Numbers latitude;
-    Numbers longitude;
-    for (int n = 0; n < 100000; ++n) {
-        latitude.push_back(180.0 * uniform(random) - 90.0);
-        longitude.push_back(360.0 * uniform(random));
-    }
-    ok(refuses_columns(latitude, longitude, "no column is at"),
-       "scattered columns are refused without room for all products");
-    ok(fails(GWPARAM_ERR_CONTRACT, "columns 1 and 3",
+    ok(refuses({0, NAN}, {0, 90}, "column 2"), "a latitude NaN is refused");
+    ok(refuses({0, 0}, {INFINITY, 90}, "column 1"), "an infinite longitude is refused");
+    gwparam::check_coordinates({}, {});
+    gwparam::check_coordinates({90, -90}, {-720, 1000});
+    ok(fails(GWPARAM_ERR_CONTRACT, "of which 1 and 2 differ",
              [] { gwparam::grid_of_axes({0.0}, {0.0, 90.0, 360.0}); }),
        "an axis with a place twice is a fault of the contract");
 }
@@ -167,26 +151,32 @@ void test_edges() {
 }
 
 void test_stencil() {
-    // Columns of a (3, 4) tensor, north first, so that no transposition passes.
-    const LatLonGrid grid =
-        gwparam::grid_of_axes({30.0, 0.0, -30.0}, {0.0, 90.0, 180.0, 270.0});
-    const Columns three = gwparam::stencil_neighbours(grid, 1);
-    const auto around = [&](std::int64_t column) {
-        return Columns(three.begin() + 9 * column, three.begin() + 9 * (column + 1));
+    const LatLonAxes axes =
+        gwparam::axes_of_columns({-30.0, 0.0, 30.0, 0.0}, {0.0, 90.0, 180.0, 270.0});
+    Columns all(12);
+    std::iota(all.begin(), all.end(), 0);
+    const Columns three = gwparam::stencil_cells(axes, all, 1);
+    const auto around = [&](std::int64_t cell) {
+        return Columns(three.begin() + 9 * cell, three.begin() + 9 * (cell + 1));
     };
-    ok(around(5) == Columns{8, 9, 10, 4, 5, 6, 0, 1, 2},
+    ok(three.size() == 108 && around(5) == Columns{0, 1, 2, 4, 5, 6, 8, 9, 10},
        "south to north, west to east");
-    ok(around(4) == Columns{11, 8, 9, 7, 4, 5, 3, 0, 1}, "periodic to the west");
-    ok(around(3) == Columns{6, 7, 4, 2, 3, 0, 2, 3, 0}, "a row repeats at its pole");
-    const Columns five = gwparam::stencil_neighbours(grid, 2);
-    const auto of_9 = five.begin() + 225;
-    ok(five.size() == 300 &&
-           Columns(of_9, of_9 + 15) ==
-               Columns{11, 8, 9, 10, 11, 11, 8, 9, 10, 11, 11, 8, 9, 10, 11},
+    ok(around(4) == Columns{3, 0, 1, 7, 4, 5, 11, 8, 9}, "periodic to the west");
+    ok(around(11) == Columns{6, 7, 4, 10, 11, 8, 10, 11, 8},
+       "a row repeats at its pole");
+    const Columns some = gwparam::stencil_cells(axes, {11, 4}, 1);
+    Columns expected = around(11);
+    const Columns of_4 = around(4);
+    expected.insert(expected.end(), of_4.begin(), of_4.end());
+    ok(some == expected, "of the cells asked for, in their order");
+    ok(gwparam::stencil_cells(axes, {1}, 2) == Columns{3, 0, 1,  2, 3, 3,  0, 1, 2,
+                                                       3, 3, 0,  1, 2, 3,  7, 4, 5,
+                                                       6, 7, 11, 8, 9, 10, 11},
        "two rows repeat at a pole");
-    const LatLonGrid tiny = gwparam::grid_of_axes({0.0}, {0.0});
-    ok(gwparam::stencil_neighbours(tiny, 2) == Columns(25, 0),
+    const LatLonAxes tiny = gwparam::axes_of_columns({0.0}, {0.0});
+    ok(gwparam::stencil_cells(tiny, {0}, 2) == Columns(25, 0),
        "a lone column is all its neighbours");
+    ok(gwparam::stencil_cells(axes, {}, 1).empty(), "no cell has no neighbours");
 }
 
 } // namespace

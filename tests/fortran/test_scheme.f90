@@ -7,8 +7,8 @@ program test_scheme
     use, intrinsic :: iso_c_binding, only: c_int
     use gwparam, only: dp, gwparam_bottom_up, gwparam_err_argument, gwparam_err_contract, &
         & gwparam_err_file, gwparam_err_nonfinite, gwparam_err_range, gwparam_err_shape, &
-        & gwparam_guard_keep, gwparam_ok, gwparam_options_t, gwparam_scheme_t, &
-        & gwparam_statistics_t, gwparam_top_down, gwparam_version, sp
+        & gwparam_guard_keep, gwparam_input, gwparam_ok, gwparam_output, gwparam_options_t, &
+        & gwparam_scheme_t, gwparam_statistics_t, gwparam_top_down, gwparam_version, sp
     implicit none(type, external)
 
     integer, parameter :: nlon = 3, nlat = 4, nlev = 5
@@ -44,6 +44,9 @@ program test_scheme
     call test_failures_leave_outputs()
     call test_errmsg_changes_only_on_failure()
     call test_guard_keeps_native_drag()
+    call test_options()
+    call test_cells()
+    call test_fields()
     call test_lifetime()
     call test_host_environment()
     print "(a, i0)", "1..", tests
@@ -287,6 +290,85 @@ contains
         call ok(counters%guarded_columns_last_run == 1, "kept columns are counted")
 
     end subroutine test_guard_keeps_native_drag
+
+    subroutine test_options()
+
+        !! Each option arrives as the one that it is.
+
+        call refused(gwparam_options_t(threads=-6), "threads is -6, expected at least 0")
+        call refused(gwparam_options_t(lag=2), "lag is 2, expected 0 to 1")
+        call refused(gwparam_options_t(ranks_per_device=-3), &
+                     & "ranks_per_device is -3, expected at least 0")
+        call refused(gwparam_options_t(on_device_failure=4), &
+                     & "on_device_failure is 4, expected 0 to 1")
+        call refused(gwparam_options_t(precision=5), "precision is 5, expected 0 to 2")
+        call refused(gwparam_options_t(timeout_seconds=-1.5_dp), "timeout_seconds is -1.5")
+        call refused(gwparam_options_t(graphs=7), "graphs is 7, expected 0 to 1")
+
+    end subroutine test_options
+
+    subroutine refused(options, message)
+
+        type(gwparam_options_t), intent(in) :: options
+        character(len=*), intent(in) :: message
+        type(gwparam_scheme_t) :: scheme
+        character(len=200) :: errmsg
+        integer :: stat
+
+        call scheme%load(trim(folder) // "/linear.pt", options, stat, errmsg)
+        call ok(stat == gwparam_err_argument .and. index(errmsg, message) == 1, message)
+
+    end subroutine refused
+
+    subroutine test_cells()
+
+        !! Cells are counted from 1; both shapes of their numbers are one list.
+        type(gwparam_scheme_t) :: scheme
+        real(dp), parameter :: row(nlat) = [-60.0_dp, -20.0_dp, 20.0_dp, 60.0_dp]
+        real(dp), parameter :: place(nlon) = [0.0_dp, 120.0_dp, 240.0_dp]
+        character(len=200) :: errmsg
+        integer :: i, stat
+        integer, parameter :: cell(nlon*nlat) = [(i, i=1, nlon*nlat)]
+
+        call load(scheme, "linear.pt")
+        call scheme%set_cells(row, place, cell, stat=stat)
+        call ok(stat == gwparam_ok, "all cells in a line")
+        call scheme%set_cells(row, place, reshape(cell, [nlon, nlat]), stat=stat)
+        call ok(stat == gwparam_ok, "all cells as (longitude, latitude)")
+        call scheme%set_cells(row, place, cell - 1, stat=stat)
+        call ok(stat == gwparam_err_argument, "cell 0 is refused")
+        call scheme%set_cells(row, place, cell, "m", stat, errmsg)
+        call ok(stat == gwparam_err_contract .and. index(errmsg, 'units "m"') > 0, &
+                & "so is a latitude in metres")
+
+    end subroutine test_cells
+
+    subroutine test_fields()
+
+        !! What a host needs to know which fields to hand over.
+        type(gwparam_scheme_t) :: scheme
+        character(len=:), allocatable :: name, units
+        character(len=200) :: errmsg
+        integer :: levels, stat
+
+        call scheme%load(trim(folder) // "/linear.pt")
+        name = "as it was"
+        call scheme%field(gwparam_input, 1, name, stat=stat)
+        call ok(stat == gwparam_err_argument .and. name == "as it was", &
+                & "fields are not known before the levels")
+        call scheme%set_levels(pressure, gwparam_top_down)
+        call scheme%field(gwparam_input, 1, name, units, levels)
+        call ok(name == u_name .and. units == "m s-1" .and. levels == nlev, "first input")
+        call scheme%field(gwparam_input, 4, name, units, levels)
+        call ok(name == lat_name .and. units == "degrees_north" .and. levels == 0, "last input")
+        call scheme%field(gwparam_input, 5, name, units, levels, stat)
+        call ok(stat == gwparam_ok .and. name == "", "past the last, the name is empty")
+        call scheme%field(gwparam_output, 2, name, units)
+        call ok(name == dvdt_name .and. units == "m s-2", "last output")
+        call scheme%field(4, 1, name, stat=stat, errmsg=errmsg)
+        call ok(stat == gwparam_err_argument .and. index(errmsg, "kind is 4") == 1, "kind 4")
+
+    end subroutine test_fields
 
     subroutine test_lifetime()
 

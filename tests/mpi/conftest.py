@@ -85,6 +85,12 @@ def _environment() -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
+def environment() -> dict[str, str]:
+    """Variables of programs under mpirun, which find the installed package."""
+    return _environment()
+
+
+@pytest.fixture(scope="session")
 def driver(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The driver, built as the example's README says."""
     for tool in ("make", "mpifort", "mpirun", "nf-config"):

@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import subprocess
 import sys
 from importlib import resources
@@ -111,6 +112,21 @@ def test_export_hands_every_option_on(capsys, tiny_checkpoint, tmp_path):
     assert contract["limits"][0]["maximum_magnitude"] == 0.5
 
 
+def test_export_and_inspect_say_what_reduced_products_change(
+    capsys, tiny_checkpoint, tmp_path
+):
+    path = tmp_path / "tiny.pt"
+    arguments = ["--ckpt", str(tiny_checkpoint), "-o", str(path)]
+
+    assert main(["export", *arguments, "--reduced-tolerance", "0.25"]) == 0
+    exported = capsys.readouterr().out
+    assert main(["inspect", str(path)]) == 0
+    inspected = capsys.readouterr().out
+
+    assert re.search(r"kept +products in bfloat16 stay close +largest diff", exported)
+    assert "within 1e-05 of the largest output; within 0.25 with prod" in inspected
+
+
 class Innocent:
     """A class that no allow-list knows."""
 
@@ -191,6 +207,42 @@ def test_config_names_folders_that_exist(capsys, installed):
     assert folder == f"-L{installed}/lib"
     assert rpath == f"-Wl,-rpath,{installed}/lib"
     assert libraries == ["-lgwparam_fortran", "-lgwparam"]
+
+
+def test_config_names_the_libraries_of_several_ranks_first(capsys, installed):
+    if not (installed / "lib" / "libgwparam_mpi.so").is_file():
+        pytest.skip("gwparam is installed without MPI")
+    assert main(["config", "--mpi", "--libs"]) == 0
+
+    libraries = capsys.readouterr().out.split()[2:]
+    assert libraries == [
+        "-lgwparam_mpi_fortran",
+        "-lgwparam_mpi",
+        "-lgwparam_fortran",
+        "-lgwparam",
+    ]
+    assert (installed / "include" / "gwparam_mpi.h").is_file()
+    assert (installed / "include" / "fortran" / "gwparam_mpi.mod").is_file()
+
+
+@pytest.fixture
+def library_alone(tmp_path, monkeypatch):
+    """An installation without Fortran and without MPI."""
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / "libgwparam.so").touch()
+    monkeypatch.setattr(resources, "files", lambda _: tmp_path)
+    return tmp_path
+
+
+def test_config_names_no_library_that_was_not_built(capsys, library_alone):
+    assert main(["config", "--libs"]) == 0
+    assert capsys.readouterr().out.split()[2:] == ["-lgwparam"]
+
+
+def test_config_without_mpi_says_so(capsys, library_alone):
+    assert main(["config", "--mpi", "--libs"]) == 2
+    expected = "libgwparam_mpi.so is absent, expected gwparam built with MPI"
+    assert expected in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -136,6 +136,16 @@ def test_newer_version_is_refused(text):
         (("limits", 0, "maximum_magnitude"), 0, "maximum_magnitude is 0.0"),
         (("probe", "columns"), 0, "probe.columns is 0, expected at least 1"),
         (("probe", "tolerance"), -1, "probe.tolerance is -1.0, expected at least 0"),
+        (
+            ("probe", "reduced_tolerance"),
+            -0.1,
+            "probe.reduced_tolerance is -0.1, expected at least 0",
+        ),
+        (
+            ("probe", "reduced_tolerance"),
+            "0.1",
+            'probe.reduced_tolerance is "0.1", expected a finite number',
+        ),
         (("probe",), None, "probe is missing, expected an object"),
     ],
 )
@@ -144,6 +154,25 @@ def test_bad_value_is_named_by_its_key(text, path, value, message):
         Contract.from_json(changed(text, *path, value=value))
 
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("value", [0, 0.02])
+def test_reduced_tolerance_makes_the_round_trip(text, value):
+    contract = Contract.from_json(
+        changed(text, "probe", "reduced_tolerance", value=value)
+    )
+
+    assert contract.probe.reduced_tolerance == value
+    assert json.loads(contract.to_json())["probe"]["reduced_tolerance"] == value
+    assert Contract.from_json(contract.to_json()) == contract
+
+
+def test_contract_without_reduced_tolerance_does_not_name_it(text):
+    absent = changed(text, "probe", "reduced_tolerance", value=None)
+
+    assert Contract.from_json(absent).probe.reduced_tolerance is None
+    assert Contract.from_json(absent).to_json() == text
+    assert "reduced_tolerance" not in text
 
 
 STENCIL = {"kind": "stencil", "radius": 2, "poles": "edge"}

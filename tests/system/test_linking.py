@@ -50,6 +50,52 @@ int main(void) {
 }
 """
 
+MPI_FORTRAN_HOST = """
+program host
+    use gwparam, only: gwparam_scheme_t
+    use gwparam_mpi, only: gwparam_mpi_load
+    use mpi_f08, only: MPI_COMM_WORLD, MPI_Finalize, MPI_Init
+    implicit none
+    type(gwparam_scheme_t) :: scheme
+    integer :: stat
+    character(len=200) :: errmsg
+    call MPI_Init()
+    call gwparam_mpi_load(scheme, "linear.pt", MPI_COMM_WORLD, stat=stat, errmsg=errmsg)
+    if (stat /= 0) error stop
+    call gwparam_mpi_load(scheme, "absent.pt", MPI_COMM_WORLD, stat=stat, errmsg=errmsg)
+    print "(a)", trim(errmsg)
+    call MPI_Finalize()
+end program host
+"""
+
+MPI_C_HOST = """
+#include <gwparam_mpi.h>
+#include <stdio.h>
+int main(int argc, char **argv) {
+    char text[256];
+    gwparam_scheme *scheme = NULL;
+    MPI_Init(&argc, &argv);
+    if (gwparam_mpi_scheme_load(&scheme, "linear.pt", NULL, MPI_COMM_WORLD)) return 1;
+    gwparam_scheme_free(scheme);
+    if (!gwparam_mpi_scheme_load(&scheme, "absent.pt", NULL, MPI_COMM_WORLD)) return 1;
+    if (gwparam_last_error(text, sizeof text) != GWPARAM_OK) return 1;
+    printf("%s\\n", text);
+    MPI_Finalize();
+    return 0;
+}
+"""
+
+MPI_CMAKE = """
+cmake_minimum_required(VERSION 3.20)
+project(stranger C Fortran)
+find_package(MPI REQUIRED)
+find_package(gwparam REQUIRED)
+add_executable(c_host mpi_host.c)
+target_link_libraries(c_host gwparam::mpi MPI::MPI_C)
+add_executable(fortran_host mpi_host.f90)
+target_link_libraries(fortran_host gwparam::mpi_fortran MPI::MPI_Fortran)
+"""
+
 CMAKE = """
 cmake_minimum_required(VERSION 3.20)
 project(stranger C Fortran)
@@ -61,10 +107,18 @@ target_link_libraries(fortran_host gwparam::fortran)
 """
 
 
+needs_mpi = pytest.mark.skipif(
+    not (PACKAGE / "lib" / "libgwparam_mpi.so").is_file(),
+    reason="gwparam is installed without MPI",
+)
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "host.f90").write_text(FORTRAN_HOST)
     (tmp_path / "host.c").write_text(C_HOST)
+    (tmp_path / "mpi_host.f90").write_text(MPI_FORTRAN_HOST)
+    (tmp_path / "mpi_host.c").write_text(MPI_C_HOST)
     (tmp_path / "CMakeLists.txt").write_text(CMAKE)
     artefacts.write(tmp_path / "linear.pt", artefacts.Linear(), artefacts.contract())
     return tmp_path
@@ -121,6 +175,36 @@ def test_hosts_link_with_pkg_config(folder: Path) -> None:
 
 @pytest.mark.skipif(shutil.which("cmake") is None, reason="cmake is not installed")
 def test_hosts_link_with_cmake(folder: Path) -> None:
+    call(folder, f"cmake -S . -B build -DCMAKE_PREFIX_PATH={PACKAGE}")
+    call(folder, "cmake --build build")
+    assert "cannot open absent.pt" in call(folder, "build/c_host")
+    assert "cannot open absent.pt" in call(folder, "build/fortran_host")
+
+
+@needs_mpi
+def test_hosts_of_several_ranks_link_with_gwparam_config(folder: Path) -> None:
+    flags = "$(gwparam config --fflags --mpi --libs)"
+    call(folder, f"mpifort mpi_host.f90 {flags} -o f_host")
+    flags = "$(gwparam config --cflags --mpi --libs)"
+    call(folder, f"mpicc mpi_host.c {flags} -o c_host")
+    assert "cannot open absent.pt" in call(folder, "./f_host")
+    assert "cannot open absent.pt" in call(folder, "./c_host")
+
+
+@needs_mpi
+def test_hosts_of_several_ranks_link_with_pkg_config(folder: Path) -> None:
+    path = str(PACKAGE / "lib" / "pkgconfig")
+    flags = "$(pkg-config --cflags --libs gwparam_mpi)"
+    call(folder, f"mpifort mpi_host.f90 {flags} -o f_host", PKG_CONFIG_PATH=path)
+    call(folder, f"mpicc mpi_host.c {flags} -o c_host", PKG_CONFIG_PATH=path)
+    assert "cannot open absent.pt" in call(folder, "./f_host")
+    assert "cannot open absent.pt" in call(folder, "./c_host")
+
+
+@needs_mpi
+@pytest.mark.skipif(shutil.which("cmake") is None, reason="cmake is not installed")
+def test_hosts_of_several_ranks_link_with_cmake(folder: Path) -> None:
+    (folder / "CMakeLists.txt").write_text(MPI_CMAKE)
     call(folder, f"cmake -S . -B build -DCMAKE_PREFIX_PATH={PACKAGE}")
     call(folder, "cmake --build build")
     assert "cannot open absent.pt" in call(folder, "build/c_host")

@@ -131,7 +131,7 @@ def test_training_file_without_recipe_shows_its_attributes(tmp_path):
 
     assert str(caught.value) == (
         f"{path} has attributes title, u_mean, expected gwparam_scaling, or a recipe "
-        "written from them as JSON (docs/scaling.md)"
+        "written from them as JSON (docs/normalisation.md)"
     )
 
 

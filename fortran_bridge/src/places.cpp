@@ -1,0 +1,57 @@
+#include "places.hpp"
+
+#include <cstring>
+
+#include "error.hpp"
+
+namespace gwparam {
+
+namespace {
+
+// A number and its bits, as which it travels.
+template <typename To, typename From> To bits_of(From value) {
+    static_assert(sizeof(To) == sizeof(From), "a number is not its bits");
+    To bits;
+    std::memcpy(&bits, &value, sizeof bits);
+    return bits;
+}
+
+// All values of all ranks.
+std::vector<double> of_all_ranks(const Team &team, const std::vector<double> &values) {
+    std::vector<std::int64_t> mine;
+    for (const double value : values) {
+        mine.push_back(bits_of<std::int64_t>(value));
+    }
+    std::vector<double> all;
+    for (const auto &list :
+         team.swap(Team::Lists(static_cast<std::size_t>(team.size()), mine))) {
+        for (const std::int64_t bits : list) {
+            all.push_back(bits_of<double>(bits));
+        }
+    }
+    return all;
+}
+
+} // namespace
+
+Places find_places(const Team &team, const std::vector<double> &latitude,
+                   const std::vector<double> &longitude) {
+    team.together([&] { check_coordinates(latitude, longitude); });
+    // Each rank names its own places once: little even where there are many columns.
+    const LatLonAxes mine = axes_of_columns(latitude, longitude);
+    const LatLonAxes axes = axes_of_columns(of_all_ranks(team, mine.latitude),
+                                            of_all_ranks(team, mine.longitude));
+    if (axes.cells() == 0) { // on all ranks alike
+        throw Error(GWPARAM_ERR_ARGUMENT, "there are no columns, expected a grid");
+    }
+    const std::vector<std::int64_t> cells = cells_of_columns(axes, latitude, longitude);
+    Directory directory(team, axes.cells(), cells, [&](std::int64_t cell) {
+        return where(axes, cell) + "; " + std::to_string(axes.rows()) +
+               " latitudes and " + std::to_string(axes.row_length()) +
+               " longitudes make " + std::to_string(axes.cells()) + " cells";
+    });
+    require_global(axes, "the host");
+    return {axes, cells, std::move(directory)};
+}
+
+} // namespace gwparam

@@ -1,0 +1,45 @@
+// A backend whose networks are a few exact sums, and which fails where it is told to.
+//
+// Its artefacts are no files but names: "column", "stencil", "global" (on the grid of
+// small_host.hpp) and "coarse" (global, on a smaller grid).
+#pragma once
+
+#include <string>
+
+namespace fake {
+
+enum class Fault {
+    none,
+    missing,              // no artefact
+    other_contract,       // the artefact holds another one
+    bad_probe,            // the probe is not reproduced
+    lost_device,          // ERR_DEVICE on a CUDA device
+    lost_device_and_file, // and from then on the artefact is missing
+    no_memory,            // std::bad_alloc
+    raises,               // ERR_INFERENCE
+    not_finite,           // NaN in an output
+    slow,                 // a forward pass of a tenth of a second
+};
+
+// What goes wrong, where, and from which forward pass on, counted from 0 after the
+// probe's. Of loading, if `call` is negative.
+struct Trouble {
+    Fault fault = Fault::none;
+    int rank = 0;
+    int call = -1;
+    int calls = 1; // how many of them
+};
+
+// Set while no rank runs.
+void set_trouble(const Trouble &trouble);
+void set_cuda_devices(int count);
+
+// The values of the networks. `north` and `east` are the wind's components, `pressure`
+// that at the surface; `level` counts from 0.
+double column_tendency(double wind, double pressure, int level);
+double stencil_tendency(double sum_of_winds, double pressure, int level);
+
+// Forward passes since the process began, of all ranks.
+long forward_passes();
+
+} // namespace fake
