@@ -16,10 +16,17 @@ module cg_drag_mod
     use diag_manager_mod, only: diag_manager_init, register_diag_field, send_data
     use fms_mod, only: FATAL, NOTE, check_nml_error, close_file, error_mesg, file_exist, &
         & fms_init, mpp_npes, mpp_pe, mpp_root_pe, open_namelist_file, stdlog, write_version_number
-    use gwparam, only: gwparam_err_contract, gwparam_guard_error, gwparam_guard_ignore, &
-        & gwparam_guard_keep, gwparam_guard_zero, gwparam_ok, gwparam_options_t, &
-        & gwparam_scheme_t, gwparam_statistics_t, gwparam_top_down
-    use mpp_mod, only: mpp_clock_begin, mpp_clock_end, mpp_clock_id
+    use gwparam, only: gwparam_carried, gwparam_device_error, gwparam_device_fallback, &
+        & gwparam_guard_error, gwparam_guard_ignore, gwparam_guard_keep, gwparam_guard_zero, &
+        & gwparam_input, gwparam_ok, gwparam_options_t, gwparam_precision_bfloat16, &
+        & gwparam_precision_exported, gwparam_precision_tf32, gwparam_scheme_t, &
+        & gwparam_statistics_t, gwparam_top_down
+    use gwparam_mpi, only: gwparam_mpi_load
+    use mpp_mod, only: mpp_clock_begin, mpp_clock_end, mpp_clock_id, mpp_get_current_pelist
+    use netcdf, only: NF90_CLOBBER, nf90_close, nf90_create, nf90_def_dim, nf90_def_var, &
+        & NF90_DOUBLE, nf90_get_att, nf90_get_var, NF90_GLOBAL, nf90_inq_dimid, nf90_inq_varid, &
+        & nf90_inquire_dimension, nf90_inquire_variable, NF90_NETCDF4, NF90_NOERR, NF90_NOWRITE, &
+        & nf90_open, nf90_put_att, nf90_put_var, nf90_strerror
     use time_manager_mod, only: time_manager_init, time_type
     implicit none(type, external)
     private
@@ -27,7 +34,7 @@ module cg_drag_mod
     public :: cg_drag_calc, cg_drag_end, cg_drag_endts, cg_drag_init, cg_drag_time_vary
 
     character(len=*), parameter :: version = "gwparam cg_drag 0.1.0"
-    character(len=*), parameter :: tagname = "restart format 1"
+    character(len=*), parameter :: tagname = "restart format 2"
     real, parameter :: missing_value = -999.0
 
     ! Items of MiMA's cg_drag_nml, with its defaults.
@@ -61,23 +68,28 @@ module cg_drag_mod
     character(len=16) :: mode = "native" !! 'native', 'ml' or 'shadow'
     character(len=512) :: artefact = "" !! What `gwparam export` wrote
     character(len=15) :: device = "cpu" !! 'cpu', 'cuda', 'cuda:N' or 'auto'
-    integer :: threads = 1 !! Of one rank's network
+    integer :: threads = 0 !! Of one forward pass, 0: the rank's share of the cores
+    integer :: ranks_per_device = 0 !! Ranks of a node with one network, 0: the library's choice
+    character(len=16) :: on_device_failure = "error" !! 'error', or 'cpu' to go on there
+    character(len=16) :: precision = "exported" !! 'exported', 'tf32' or 'bfloat16'
+    integer :: lag = 0 !! 1: drag is that of the last recomputation; the network runs meanwhile
+    real :: timeout_seconds = 0.0 !! How long ranks wait for each other, 0: the library's [s]
     integer :: chunk_columns = 0 !! Columns of one forward pass, 0: the library's
     character(len=16) :: on_limit = "error" !! Drag beyond the limits: 'error', 'zero' or 'native'
     character(len=16) :: on_range = "ignore" !! Input unlike the training: these or 'ignore'
     real :: range_sigmas = 0.0 !! What is unlike: more than this many standard deviations [1]
     logical :: restart = .true. !! Exact restart through RESTART/ and INPUT/
-    character(len=64) :: restart_file = "cg_drag.res" !! Its name there, before the rank
+    character(len=64) :: restart_file = "cg_drag.res.nc" !! Its name there, before the rank
     integer :: log_interval = 8 !! Recomputations between lines in the log, 0: none
     logical :: nearest_source_level = .false. !! This and the next: switches of the native scheme
     logical :: use_top_weights = .false., mass_weighted_lid = .false.
     logical :: mass_weighted_levels = .false., launch_full_stress = .false.
     logical :: deposit_reflected = .false.
 
-    namelist /gwparam_nml/ mode, artefact, device, threads, chunk_columns, on_limit, on_range, &
-        & range_sigmas, restart, restart_file, log_interval, nearest_source_level, &
-        & use_top_weights, mass_weighted_lid, mass_weighted_levels, launch_full_stress, &
-        & deposit_reflected
+    namelist /gwparam_nml/ mode, artefact, device, threads, ranks_per_device, on_device_failure, &
+        & precision, lag, timeout_seconds, chunk_columns, on_limit, on_range, range_sigmas, &
+        & restart, restart_file, log_interval, nearest_source_level, use_top_weights, &
+        & mass_weighted_lid, mass_weighted_levels, launch_full_stress, deposit_reflected
 
     ! Fields that the host can hand to a network, by their names in an artefact's contract.
     integer, parameter :: half_levels_field = 6, n_levels_fields = 6
@@ -105,6 +117,13 @@ module cg_drag_mod
         real :: imbalance = 0.0 !! Gain of a column less what crossed its ends, at worst [1]
     end type flux_t
 
+    type :: carried_t
+        !! What a network carries from one recomputation to the next.
+        character(len=:), allocatable :: name
+        logical :: on_levels = .true.
+        real, allocatable :: values(:,:,:) !! (lon, lat, level)
+    end type carried_t
+
     logical :: module_is_initialized = .false.
     type(ad99_t) :: native
     type(gwparam_scheme_t) :: network
@@ -120,8 +139,7 @@ module cg_drag_mod
     type(comparison_t) :: comparison(2)
     integer :: nlon, nlat, nlev
     real, allocatable :: reference_pressure(:) !! Full levels, then the surface [Pa]
-    real :: edges(2) !! Of this rank's latitudes [rad]
-    real, allocatable :: longitude(:) !! Of this rank's cells [rad]
+    real, allocatable :: longitude(:), latitude(:) !! Of this rank's cells [rad]
     real, allocatable :: held_x(:,:,:), held_y(:,:,:) !! Drag of the last recomputation [m s-2]
     integer :: id_bf, id_gwfu, id_gwfv, id_gwfu_ml, id_gwfv_ml, id_kedx, id_kedy
     integer :: native_clock, network_clock
@@ -149,12 +167,12 @@ contains
         nlat = size(latb) - 1
         nlev = size(pref) - 1
         reference_pressure = pref
-        edges = latb([1, nlat + 1])
         longitude = 0.5*(lonb(:nlon) + lonb(2:))
+        latitude = 0.5*(latb(:nlat) + latb(2:))
 
         call read_namelists
         call register_diagnostics(Time, axes)
-        call set_up_native(latb)
+        call set_up_native
         if (runs_network) call load_network
 
         allocate (held_x(nlon, nlat, nlev), held_y(nlon, nlat, nlev), source=0.0)
@@ -250,6 +268,13 @@ contains
                        & // ")"
                 call error_mesg("cg_drag_end", trim(message), NOTE)
             end if
+            if (mpp_pe() == mpp_root_pe() .and. counters%inference_seconds > 0.0) then
+                write (message, "(3(a, f0.3), a, f5.1, a)") "the network took ", &
+                       & counters%inference_seconds, " s, waiting for it and other ranks ", &
+                       & counters%wait_seconds, " s, messages ", counters%exchange_seconds, &
+                       & " s; hidden behind the host: ", 100.0*hidden_fraction(counters), " %"
+                call error_mesg("cg_drag_end", trim(message), NOTE)
+            end if
             do i = 1, size(flux)
                 if (mpp_pe() /= mpp_root_pe() .or. flux(i)%name == "") cycle
                 write (message, "(3a, es8.1, a)") "momentum budget of a column, ", component(i), &
@@ -259,10 +284,21 @@ contains
             end do
             call network%free
         end if
-        deallocate (reference_pressure, longitude, held_x, held_y)
+        deallocate (reference_pressure, longitude, latitude, held_x, held_y)
         module_is_initialized = .false.
 
     end subroutine cg_drag_end
+
+    real function hidden_fraction(counters)
+
+        !! Part of the time in the network that the host did not wait for.
+        type(gwparam_statistics_t), intent(in) :: counters
+
+        hidden_fraction = 0.0
+        if (lag == 1) hidden_fraction = max(0.0, &
+            & 1.0 - counters%wait_seconds/counters%inference_seconds)
+
+    end function hidden_fraction
 
     subroutine recompute(is, js, lat, pfull, zfull, temp, uuu, vvv, Time, psurf, phalf)
 
@@ -344,6 +380,7 @@ contains
         integer :: stat
         character(len=512) :: message
 
+        if (geometry /= "column" .or. lag == 1) call check_window(lat)
         if (geometry /= "column" .and. .not. places_are_set) call set_places(lat)
         if (asked(half_levels_field) .and. .not. present(phalf)) call error_mesg("cg_drag_calc", &
             & "the network gives fluxes or has levels of its own, so cg_drag_calc needs its " &
@@ -370,6 +407,8 @@ contains
         call stop_unless_ok(stat, message)
         call network%get(trim(drag_name(2)), drag_y, units="m s-2", stat=stat, errmsg=message)
         call stop_unless_ok(stat, message)
+        ! A lagged drag belongs to the pressures of the recomputation before.
+        if (lag == 1) return
         if (flux(1)%name /= "") call check_budget(flux(1), drag_x, phalf)
         if (flux(2)%name /= "") call check_budget(flux(2), drag_y, phalf)
 
@@ -401,6 +440,22 @@ contains
 
     end subroutine run_network
 
+    subroutine check_window(lat)
+
+        !! What needs all columns of a rank at once cannot take them in windows.
+        real, intent(in) :: lat(:,:)
+
+        character(len=512) :: message
+
+        if (size(lat) == nlon*nlat) return
+        write (message, "(3a, i0, a, i0)") "the network sees more than single columns (", &
+               & geometry, &
+               & "), or lag = 1, so the window must hold all columns of the rank: it has ", &
+               & size(lat), ", expected ", nlon*nlat
+        call error_mesg("cg_drag_calc", trim(message), FATAL)
+
+    end subroutine check_window
+
     subroutine set_places(lat)
 
         !! Say where the columns are, to a network that sees more than one.
@@ -409,13 +464,6 @@ contains
         integer :: stat
         character(len=512) :: message
 
-        if (size(lat) /= nlon*nlat) then
-            write (message, &
-                   & "(a, 2(i0, a))") "the network sees more than single columns (" // geometry &
-                   & // "), so the window must hold all columns of the rank: it has ", size(lat), &
-                   & ", expected ", nlon*nlat
-            call error_mesg("cg_drag_calc", trim(message), FATAL)
-        end if
         call network%set_columns(lat*RADIAN, spread(longitude*RADIAN, 2, nlat), stat=stat, &
                                  & errmsg=message)
         call stop_unless_ok(stat, message)
@@ -633,11 +681,9 @@ contains
 
     end subroutine register_diagnostics
 
-    subroutine set_up_native(latb)
+    subroutine set_up_native
 
         !! The native scheme, on the latitudes between the edges of the cells.
-        real, intent(in) :: latb(:)
-
         type(ad99_settings_t) :: settings
         integer :: stat
         character(len=512) :: message
@@ -672,8 +718,7 @@ contains
         settings%launch_full_stress = launch_full_stress
         settings%deposit_reflected = deposit_reflected
 
-        call native%init(settings, 0.5*(latb(:nlat) + latb(2:)), reference_pressure(:nlev), &
-                         & stat=stat, errmsg=message)
+        call native%init(settings, latitude, reference_pressure(:nlev), stat=stat, errmsg=message)
         call stop_unless_ok(stat, message)
 
     end subroutine set_up_native
@@ -682,8 +727,9 @@ contains
 
         !! Load the artefact and see that this host can give every input that it asks for.
         type(gwparam_options_t) :: options
-        integer :: i, stat
-        character(len=:), allocatable :: contract
+        integer, allocatable :: pelist(:)
+        integer :: communicator, i, stat
+        character(len=:), allocatable :: contract, name
         character(len=512) :: message
 
         if (artefact == "") call error_mesg("cg_drag_init", &
@@ -692,11 +738,23 @@ contains
 
         options%device = device
         options%threads = threads
+        options%ranks_per_device = ranks_per_device
+        options%on_device_failure = choice(on_device_failure, "on_device_failure", ["error", &
+                                           & "cpu  "], [gwparam_device_error, &
+                                           & gwparam_device_fallback])
+        options%precision = choice(precision, "precision", ["exported", "tf32    ", "bfloat16"], &
+                                   & [gwparam_precision_exported, gwparam_precision_tf32, &
+                                   & gwparam_precision_bfloat16])
+        options%lag = lag
+        options%timeout_seconds = timeout_seconds
         options%chunk_columns = chunk_columns
         options%on_limit = guard_action(on_limit, "on_limit")
         options%on_range = guard_action(on_range, "on_range")
         options%range_sigmas = range_sigmas
-        call network%load(trim(artefact), options, stat=stat, errmsg=message)
+        allocate (pelist(mpp_npes()))
+        call mpp_get_current_pelist(pelist, commID=communicator)
+        call gwparam_mpi_load(network, trim(artefact), communicator, options, stat=stat, &
+                              & errmsg=message)
         call stop_unless_ok(stat, message)
         call network%set_levels(reference_pressure(:nlev), gwparam_top_down, stat=stat, &
                                 & errmsg=message)
@@ -706,53 +764,21 @@ contains
         call stop_unless_ok(stat, message)
         geometry = json_value(contract(index(contract, '"geometry"'):), "kind")
         places_are_set = .false.
-        if (geometry /= "column" .and. mpp_npes() > 1) then
-            write (message, &
-                   & "(a, i0, a)") "the network sees more than single columns (" // geometry &
-                   & // "), so one rank must have all columns: there are ", mpp_npes(), &
-                   & " ranks, for which gwparam needs MPI, which it cannot do yet"
-            call error_mesg("cg_drag_init", trim(message), FATAL)
-        end if
         do i = 1, size(flux)
             flux(i) = flux_of(contract, trim(drag_name(i)))
         end do
 
-        ! One column in trial: first which fields are asked for, then whether they are all.
-        do i = 1, size(offered)
-            call put_trial(i)
-            asked(i) = stat == gwparam_ok
-            if (stat /= gwparam_err_contract) call stop_unless_ok(stat, message)
-            call network%discard(stat=stat, errmsg=message)
+        asked = .false.
+        i = 0
+        do
+            i = i + 1
+            call network%field(gwparam_input, i, name, stat=stat, errmsg=message)
             call stop_unless_ok(stat, message)
+            if (name == "") exit
+            if (all(offered /= name)) call error_mesg("cg_drag_init", &
+                & "the network asks for more than this host gives: " // name, FATAL)
+            where (offered == name) asked = .true.
         end do
-        do i = 1, size(offered)
-            if (asked(i)) call put_trial(i)
-        end do
-        call network%add_columns(stat=stat, errmsg=message)
-        if (stat /= gwparam_ok) call error_mesg("cg_drag_init", &
-            & "the network asks for more than this host gives: " // trim(message), FATAL)
-        call network%discard(stat=stat, errmsg=message)
-        call stop_unless_ok(stat, message)
-
-    contains
-
-        subroutine put_trial(i)
-
-            integer, intent(in) :: i
-
-            real :: column(1, nlev + merge(1, 0, i == half_levels_field)), surface(1)
-
-            column = 1.0
-            surface = 1.0
-            if (i <= n_levels_fields) then
-                call network%put(trim(offered(i)), column, units=trim(offered_units(i)), &
-                                 & stat=stat, errmsg=message)
-            else
-                call network%put(trim(offered(i)), surface, units=trim(offered_units(i)), &
-                                 & stat=stat, errmsg=message)
-            end if
-
-        end subroutine put_trial
 
     end subroutine load_network
 
@@ -806,23 +832,32 @@ contains
         !! What the library is to do with a column that a guard catches.
         character(len=*), intent(in) :: word, item
 
-        select case (word)
-        case ("error")
-            action = gwparam_guard_error
-        case ("zero")
-            action = gwparam_guard_zero
-        case ("native")
-            action = gwparam_guard_keep
-        case ("ignore")
-            action = gwparam_guard_ignore
-        case default
-            action = gwparam_guard_error
-            call error_mesg("cg_drag_init", &
-                            & item // " is " // trim(word) &
-                            & // ", expected error, zero, native or ignore", FATAL)
-        end select
+        action = choice(word, item, ["error ", "zero  ", "native", "ignore"], &
+                        & [gwparam_guard_error, gwparam_guard_zero, gwparam_guard_keep, &
+                        & gwparam_guard_ignore])
 
     end function guard_action
+
+    integer function choice(word, item, words, values)
+
+        !! The value that stands for the word of a namelist item.
+        character(len=*), intent(in) :: word, item, words(:)
+        integer, intent(in) :: values(:)
+
+        integer :: i
+        character(len=:), allocatable :: expected
+
+        expected = trim(words(1))
+        do i = 2, size(words) - 1
+            expected = expected // ", " // trim(words(i))
+        end do
+        expected = expected // " or " // trim(words(size(words)))
+        i = findloc(words == word, .true., 1)
+        if (i == 0) call error_mesg("cg_drag_init", &
+            & item // " is " // trim(word) // ", expected " // expected, FATAL)
+        choice = values(max(i, 1))
+
+    end function choice
 
     subroutine stop_unless_ok(stat, message)
 
@@ -836,7 +871,7 @@ contains
 
     function restart_path(directory, pe) result(path)
 
-        !! File of one rank: the decomposition is the host's, so each rank keeps its own part.
+        !! File of one rank: the decomposition is the host's, so each rank writes its own part.
         character(len=*), intent(in) :: directory
         integer, intent(in) :: pe
         character(len=:), allocatable :: path
@@ -849,44 +884,186 @@ contains
 
     subroutine read_restart
 
-        !! Alarm and held drag of the run before; without a file the run starts as MiMA's does.
-        character(len=:), allocatable :: path, root_path
-        character(len=8) :: magic
-        integer :: expected(5), found(5), io, unit
-        real :: found_edges(2)
-        character(len=256) :: message
+        !! What the run before held for the cells of this rank, whichever ranks wrote it; without
+        !! files the run starts as MiMA's does.
+        type(carried_t), allocatable :: carried(:)
+        type(gwparam_statistics_t) :: counters
+        logical :: carries, covered(nlon, nlat)
+        integer :: first_alarm, i, ncid, part, parts, stat
+        character(len=:), allocatable :: path
+        character(len=512) :: message
 
-        path = restart_path("INPUT", mpp_pe())
-        root_path = restart_path("INPUT", mpp_root_pe())
-        if (file_exist(path) .neqv. file_exist(root_path)) then
-            call error_mesg("cg_drag_init", &
-                            & "only one of " // path // " and " // root_path // " exists: " &
-                            & // "restart on as many ranks as wrote them, or remove all", FATAL)
-        end if
-        if (.not. file_exist(path)) return
+        if (.not. file_exist(restart_path("INPUT", 0))) return
 
-        open (newunit=unit, file=path, access="stream", form="unformatted", status="old", &
-              & action="read", iostat=io, iomsg=message)
-        if (io == 0) read (unit, iostat=io, iomsg=message) magic
-        if (io == 0 .and. magic /= restart_magic()) call error_mesg("cg_drag_init", &
-            & path // " is no restart file of " // version // " on this kind of machine", FATAL)
-        if (io == 0) read (unit, iostat=io, iomsg=message) found, found_edges
-        if (io == 0) then
-            expected = [mpp_npes(), mpp_pe(), nlon, nlat, nlev]
-            if (any(found /= expected) .or. any(abs(found_edges - edges) > 1.0e-6)) then
-                write (message, "(a, 2(a, i0), a, 2(i0, a), i0, a, 2(i0, a), i0)") path, &
-                       & " is of rank ", found(2), " of ", found(1), " with ", found(3), " x ", &
-                       & found(4), " x ", found(5), ", expected these latitudes with ", nlon, &
-                       & " x ", nlat, " x ", nlev
-                call error_mesg("cg_drag_init", trim(message), FATAL)
+        carried = carried_fields()
+        carries = size(carried) > 0
+        covered = .false.
+        parts = 1
+        part = 0
+        do while (part < parts)
+            path = restart_path("INPUT", part)
+            if (.not. file_exist(path)) call error_mesg("cg_drag_init", &
+                & path // " is missing: the restart was written in more parts", FATAL)
+            call check_file(nf90_open(path, NF90_NOWRITE, ncid), "read", path)
+            call check_file(nf90_get_att(ncid, NF90_GLOBAL, "alarm", alarm), "read", path)
+            call check_file(nf90_get_att(ncid, NF90_GLOBAL, "parts", parts), "read", path)
+            if (part == 0) first_alarm = alarm
+            if (alarm /= first_alarm .or. attribute("part") /= part) then
+                call error_mesg("cg_drag_init", path // " is of another run than the first part", &
+                                & FATAL)
             end if
-            read (unit, iostat=io, iomsg=message) alarm, held_x, held_y
+            carries = carries .and. attribute("carries") == 1
+            counters%runs = nint(attribute("runs"), kind(counters%runs))
+            counters%columns = counters%columns + nint(attribute("columns"), kind(counters%columns))
+            counters%guarded_columns = counters%guarded_columns &
+                & + nint(attribute("guarded_columns"), kind(counters%guarded_columns))
+            call read_part
+            call check_file(nf90_close(ncid), "read", path)
+            part = part + 1
+        end do
+        if (.not. all(covered)) then
+            associate (at => findloc(covered, .false.))
+                write (message, "(3a, 2(a, f0.4))") "no part of INPUT/", trim(restart_file), &
+                       & " holds the cell", " at latitude ", latitude(at(2))*RADIAN, &
+                       & ", longitude ", longitude(at(1))*RADIAN
+            end associate
+            call error_mesg("cg_drag_init", trim(message), FATAL)
         end if
-        if (io /= 0) call error_mesg("cg_drag_init", &
-            & "cannot read " // path // ": " // trim(message), FATAL)
-        close (unit)
+
+        if (.not. runs_network) return
+        do i = 1, merge(size(carried), 0, carries)
+            if (carried(i)%on_levels) then
+                call network%restore(carried(i)%name, carried(i)%values, stat=stat, errmsg=message)
+            else
+                call network%restore(carried(i)%name, carried(i)%values(:,:,1), stat=stat, &
+                                     & errmsg=message)
+            end if
+            call stop_unless_ok(stat, message)
+        end do
+        ! Counters are of a rank, whose part may be another one now: the root has them all.
+        if (mpp_pe() /= mpp_root_pe()) counters = gwparam_statistics_t(runs=counters%runs)
+        call network%restore_statistics(counters, stat=stat, errmsg=message)
+        call stop_unless_ok(stat, message)
+
+    contains
+
+        real function attribute(name)
+
+            character(len=*), intent(in) :: name
+
+            call check_file(nf90_get_att(ncid, NF90_GLOBAL, name, attribute), "read", path)
+
+        end function attribute
+
+        subroutine read_part
+
+            !! Copy the cells that are also of this rank.
+            real, allocatable :: lon(:), lat(:)
+            integer :: column(nlon), row(nlat)
+            integer :: i
+
+            call read_axis(ncid, path, "lon", lon)
+            call read_axis(ncid, path, "lat", lat)
+            column = [(place_in(longitude(i)*RADIAN, lon), i=1, nlon)]
+            row = [(place_in(latitude(i)*RADIAN, lat), i=1, nlat)]
+            if (all(column == 0) .or. all(row == 0)) return
+            do i = 1, nlat
+                covered(:,i) = covered(:,i) .or. (column > 0 .and. row(i) > 0)
+            end do
+            call read_cells(ncid, path, "drag_x", column, row, held_x)
+            call read_cells(ncid, path, "drag_y", column, row, held_y)
+            if (.not. carries) return
+            do i = 1, size(carried)
+                call read_cells(ncid, path, carried(i)%name, column, row, carried(i)%values)
+            end do
+
+        end subroutine read_part
 
     end subroutine read_restart
+
+    function carried_fields() result(fields)
+
+        !! What the network carries from one recomputation to the next; with lag = 0, nothing.
+        type(carried_t), allocatable :: fields(:)
+
+        type(carried_t) :: field
+        integer :: levels, stat
+        character(len=512) :: message
+
+        allocate (fields(0))
+        if (.not. runs_network) return
+        do
+            call network%field(gwparam_carried, size(fields) + 1, field%name, levels=levels, &
+                               & stat=stat, errmsg=message)
+            call stop_unless_ok(stat, message)
+            if (field%name == "") return
+            field%on_levels = levels > 0
+            allocate (field%values(nlon, nlat, max(levels, 1)), source=0.0)
+            fields = [fields, field]
+            deallocate (field%values)
+        end do
+
+    end function carried_fields
+
+    integer function place_in(degrees, axis)
+
+        !! Where a coordinate is on an axis, 0 if nowhere; longitudes may differ by a turn.
+        real, intent(in) :: degrees, axis(:)
+
+        real, parameter :: tolerance = 1.0e-5 !! [degrees]
+
+        place_in = findloc(abs(modulo(axis - degrees + 180.0, 360.0) - 180.0) < tolerance, &
+                           & .true., 1)
+
+    end function place_in
+
+    subroutine read_axis(ncid, path, name, axis)
+
+        integer, intent(in) :: ncid
+        character(len=*), intent(in) :: path, name
+        real, allocatable, intent(out) :: axis(:)
+
+        integer :: dimid, length, varid
+
+        call check_file(nf90_inq_dimid(ncid, name, dimid), "read", path)
+        call check_file(nf90_inquire_dimension(ncid, dimid, len=length), "read", path)
+        allocate (axis(length))
+        call check_file(nf90_inq_varid(ncid, name, varid), "read", path)
+        call check_file(nf90_get_var(ncid, varid, axis), "read", path)
+
+    end subroutine read_axis
+
+    subroutine read_cells(ncid, path, name, column, row, field)
+
+        !! Copy those cells of a field that the file has.
+        integer, intent(in) :: ncid
+        character(len=*), intent(in) :: path, name
+        integer, intent(in) :: column(:), row(:) !! Places in the file, 0: not there
+        real, intent(inout) :: field(:,:,:)
+
+        real, allocatable :: found(:,:,:)
+        integer :: extents(3), dimids(3), d, i, j, varid
+        character(len=512) :: message
+
+        call check_file(nf90_inq_varid(ncid, name, varid), "read", path)
+        call check_file(nf90_inquire_variable(ncid, varid, dimids=dimids), "read", path)
+        do d = 1, 3
+            call check_file(nf90_inquire_dimension(ncid, dimids(d), len=extents(d)), "read", path)
+        end do
+        if (extents(3) /= size(field, 3)) then
+            write (message, "(4a, 2(i0, a))") path, " has ", name, " on ", extents(3), &
+                   & " levels, expected ", size(field, 3)
+            call error_mesg("cg_drag_init", trim(message), FATAL)
+        end if
+        allocate (found(extents(1), extents(2), extents(3)))
+        call check_file(nf90_get_var(ncid, varid, found), "read", path)
+        do j = 1, size(row)
+            do i = 1, size(column)
+                if (column(i) > 0 .and. row(j) > 0) field(i, j,:) = found(column(i), row(j),:)
+            end do
+        end do
+
+    end subroutine read_cells
 
     subroutine try_to_write_restart
 
@@ -912,26 +1089,114 @@ contains
     subroutine write_restart
 
         !! Everything that the next run needs to go on as if this one had not ended.
-        integer :: io, unit
-        character(len=256) :: message
+        type(carried_t), allocatable :: carried(:)
+        type(gwparam_statistics_t) :: counters
+        logical :: carries
+        integer :: i, ncid, stat
+        character(len=:), allocatable :: path
+        character(len=512) :: message
 
-        open (newunit=unit, file=restart_path("RESTART", mpp_pe()), access="stream", &
-              & form="unformatted", status="replace", action="write", iostat=io, iomsg=message)
-        if (io == 0) write (unit, iostat=io, iomsg=message) restart_magic(), mpp_npes(), &
-            & mpp_pe(), nlon, nlat, nlev, edges, alarm, held_x, held_y
-        if (io == 0) close (unit, iostat=io, iomsg=message)
-        if (io /= 0) call error_mesg("cg_drag_end", "cannot write " // restart_path("RESTART", &
-            & mpp_pe()) // ": " // trim(message), FATAL)
+        carries = .false.
+        allocate (carried(0))
+        if (runs_network) then
+            call network%settle(carries, stat=stat, errmsg=message)
+            call stop_unless_ok(stat, message)
+            call network%statistics(counters, stat=stat, errmsg=message)
+            call stop_unless_ok(stat, message)
+            if (carries) carried = carried_fields()
+        end if
+
+        path = restart_path("RESTART", mpp_pe())
+        call check_file(nf90_create(path, ior(NF90_NETCDF4, NF90_CLOBBER), ncid), "write", path)
+        call note("title", "gravity-wave drag: what a restart needs, in the cells of one rank")
+        call note("source", version // ", " // tagname)
+        call count("part", real(mpp_pe()))
+        call count("parts", real(mpp_npes()))
+        call count("alarm", real(alarm))
+        call count("carries", merge(1.0, 0.0, carries))
+        call count("runs", real(counters%runs))
+        call count("columns", real(counters%columns))
+        call count("guarded_columns", real(counters%guarded_columns))
+        call write_axis("lon", "degrees_east", longitude*RADIAN)
+        call write_axis("lat", "degrees_north", latitude*RADIAN)
+        call write_cells("drag_x", held_x)
+        call write_cells("drag_y", held_y)
+        do i = 1, size(carried)
+            if (carried(i)%on_levels) then
+                call network%save(carried(i)%name, carried(i)%values, stat=stat, errmsg=message)
+            else
+                call network%save(carried(i)%name, carried(i)%values(:,:,1), stat=stat, &
+                                  & errmsg=message)
+            end if
+            call stop_unless_ok(stat, message)
+            call write_cells(carried(i)%name, carried(i)%values)
+        end do
+        call check_file(nf90_close(ncid), "write", path)
+
+    contains
+
+        subroutine note(name, text)
+
+            character(len=*), intent(in) :: name, text
+
+            call check_file(nf90_put_att(ncid, NF90_GLOBAL, name, text), "write", path)
+
+        end subroutine note
+
+        subroutine count(name, number)
+
+            character(len=*), intent(in) :: name
+            real, intent(in) :: number
+
+            call check_file(nf90_put_att(ncid, NF90_GLOBAL, name, number), "write", path)
+
+        end subroutine count
+
+        subroutine write_axis(name, units, values)
+
+            character(len=*), intent(in) :: name, units
+            real, intent(in) :: values(:)
+
+            integer :: dimid, varid
+
+            call check_file(nf90_def_dim(ncid, name, size(values), dimid), "write", path)
+            call check_file(nf90_def_var(ncid, name, NF90_DOUBLE, [dimid], varid), "write", path)
+            call check_file(nf90_put_att(ncid, varid, "units", units), "write", path)
+            call check_file(nf90_put_var(ncid, varid, values), "write", path)
+
+        end subroutine write_axis
+
+        subroutine write_cells(name, field)
+
+            character(len=*), intent(in) :: name
+            real, intent(in) :: field(:,:,:)
+
+            integer :: dimids(3), varid
+            character(len=32) :: levels
+
+            write (levels, "(a, i0)") "levels_", size(field, 3)
+            if (nf90_inq_dimid(ncid, trim(levels), dimids(3)) /= NF90_NOERR) then
+                call check_file(nf90_def_dim(ncid, trim(levels), size(field, 3), dimids(3)), &
+                                & "write", path)
+            end if
+            call check_file(nf90_inq_dimid(ncid, "lon", dimids(1)), "write", path)
+            call check_file(nf90_inq_dimid(ncid, "lat", dimids(2)), "write", path)
+            call check_file(nf90_def_var(ncid, name, NF90_DOUBLE, dimids, varid), "write", path)
+            call check_file(nf90_put_var(ncid, varid, field), "write", path)
+
+        end subroutine write_cells
 
     end subroutine write_restart
 
-    function restart_magic() result(magic)
+    subroutine check_file(status, verb, path)
 
-        !! Names the format; its last bytes differ on a machine of the other byte order.
-        character(len=8) :: magic
+        !! End the run in the host's way if netCDF failed.
+        integer, intent(in) :: status
+        character(len=*), intent(in) :: verb, path
 
-        magic = "CGDR" // transfer(1, "byte")
+        if (status /= NF90_NOERR) call error_mesg("cg_drag", &
+            & "cannot " // verb // " " // path // ": " // trim(nf90_strerror(status)), FATAL)
 
-    end function restart_magic
+    end subroutine check_file
 
 end module cg_drag_mod

@@ -247,16 +247,33 @@ def test_missing_half_level_pressure_is_asked_for(run, states, flux_artefact, ki
 
 
 @pytest.mark.parametrize("kind", ["stencil", "global"])
-def test_neighbours_are_not_looked_for_on_other_ranks(run, states, flux_artefact, kind):
-    finished = run(
-        2, states=states, pass_half_pressure=True, gwparam=ml(flux_artefact(kind))
+def test_neighbours_on_other_ranks_are_found(
+    run, states, flux_artefact, tmp_path, kind
+):
+    items = {
+        "states": states,
+        "pass_half_pressure": True,
+        "gwparam": ml(flux_artefact(kind)),
+    }
+    whole = drag_of(run(folder=tmp_path / "whole", **items))
+    for ranks in (2, 4):
+        parts = run(ranks, folder=tmp_path / f"{ranks}", **items)
+        np.testing.assert_array_equal(drag_of(parts), whole)
+
+
+def test_a_lag_gives_the_drag_of_the_recomputation_before(
+    run, states, flux_artefact, tmp_path
+):
+    artefact = flux_artefact("global")
+    items = {"states": states, "pass_half_pressure": True, "steps": 3}
+    at_once = drag_of(
+        run(2, folder=tmp_path / "at_once", gwparam=ml(artefact), **items)
     )
-    assert finished.code == 2
-    assert (
-        f"cg_drag_init: the network sees more than single columns ({kind}), so one "
-        "rank must have all columns: there are 2 ranks, for which gwparam needs MPI, "
-        "which it cannot do yet"
-    ) in finished.text
+    finished = run(2, folder=tmp_path / "late", gwparam=ml(artefact, lag=1), **items)
+    late = drag_of(finished)
+    np.testing.assert_array_equal(late[:, 0], at_once[:, 0])
+    np.testing.assert_array_equal(late[:, 1:], at_once[:, :-1])
+    assert re.search(r"hidden behind the host: +\d+\.\d %", finished.text)
 
 
 def test_neighbours_are_not_looked_for_in_other_windows(run, states, flux_artefact):
@@ -267,6 +284,6 @@ def test_neighbours_are_not_looked_for_in_other_windows(run, states, flux_artefa
             pass_half_pressure=True,
             gwparam=ml(flux_artefact("global")),
         ),
-        "cg_drag_calc: the network sees more than single columns (global), so the "
-        "window must hold all columns of the rank: it has 16, expected 128",
+        "cg_drag_calc: the network sees more than single columns (global), or lag = 1, "
+        "so the window must hold all columns of the rank: it has 16, expected 128",
     )

@@ -2,6 +2,7 @@
 
 import shutil
 
+import netCDF4
 import numpy as np
 import pytest
 
@@ -24,7 +25,12 @@ def hand_over(first, second):
 @pytest.fixture
 def halves(run, states, tmp_path):
     """Folder of a first half of 2 x STEPS on two ranks, and how to go on in another."""
-    items = {"states": states, "steps": STEPS, "windows": WINDOWS, "cg_drag": ALARM}
+    items = {
+        "states": states,
+        "steps": STEPS,
+        "windows": WINDOWS,
+        "cg_drag": ALARM,
+    }
     first = run(2, folder=tmp_path / "first", **items)
     assert first.code == 0, first.text
 
@@ -37,27 +43,42 @@ def halves(run, states, tmp_path):
     return first, go_on
 
 
-@pytest.mark.parametrize("mode", ["native", "ml"])
+@pytest.mark.parametrize(
+    ("items", "windows"),
+    [
+        ({"mode": "native"}, WINDOWS),
+        ({"mode": "ml"}, WINDOWS),
+        ({"mode": "ml", "lag": 1}, (1, 1)),
+    ],
+)
 def test_a_restarted_run_has_the_bits_of_one_that_went_through(
-    run, states, artefact, tmp_path, mode
+    run, states, artefact, tmp_path, items, windows
 ):
-    items = {
+    """On as many ranks, on fewer and on more."""
+    given = {
         "states": states,
-        "windows": WINDOWS,
         "cg_drag": ALARM,
-        "gwparam": {"mode": mode, "artefact": artefact},
+        "gwparam": {"artefact": artefact, **items},
     }
-    through = run(2, folder=tmp_path / "through", steps=2 * STEPS, **items)
-    first = run(2, folder=tmp_path / "first", steps=STEPS, **items)
+    through = run(2, folder=tmp_path / "through", steps=2 * STEPS, **given)
+    first = run(2, folder=tmp_path / "first", steps=STEPS, windows=windows, **given)
     assert first.code == 0, first.text
+    for ranks in (2, 1, 4):
+        folder = tmp_path / f"second on {ranks}"
+        hand_over(tmp_path / "first", folder)
+        second = run(ranks, folder=folder, steps=STEPS, first_step=STEPS + 1, **given)
+        parts = np.concatenate([drag(first), drag(second)], axis=1)
+        np.testing.assert_array_equal(parts, drag(through))
+        # The first step of the second half returned drag that the first half computed.
+        assert np.ptp(drag(second)[:, 0]) > 0.0
+
+
+def test_counters_go_on(run, states, artefact, tmp_path):
+    items = {"states": states, "gwparam": {"mode": "ml", "artefact": artefact}}
+    run(2, folder=tmp_path / "first", steps=2, **items)
     hand_over(tmp_path / "first", tmp_path / "second")
-    second = run(
-        2, folder=tmp_path / "second", steps=STEPS, first_step=STEPS + 1, **items
-    )
-    parts = np.concatenate([drag(first), drag(second)], axis=1)
-    np.testing.assert_array_equal(parts, drag(through))
-    # The first step of the second half returned drag that the first half computed.
-    assert np.ptp(drag(second)[:, 0]) > 0.0
+    second = run(folder=tmp_path / "second", steps=3, first_step=3, **items)
+    assert "the network ran 5 times on 640 columns" in second.text
 
 
 def test_without_a_file_the_drag_is_zero_until_the_alarm_rings(halves, tmp_path):
@@ -75,47 +96,63 @@ def test_restart_is_ignored_and_not_written_when_switched_off(halves, tmp_path):
     assert not list((tmp_path / "second" / "RESTART").iterdir())
 
 
-def test_restart_refuses_another_number_of_ranks(halves, tmp_path):
+def test_restart_refuses_a_missing_part(halves, tmp_path):
     _, go_on = halves
-    fewer = go_on(tmp_path / "second", ranks=1)
-    assert fewer.code == 2
+    (tmp_path / "second" / "INPUT" / "cg_drag.res.nc.0001").unlink()
+    finished = go_on(tmp_path / "second", ranks=1)
+    assert finished.code == 2
     assert (
-        "INPUT/cg_drag.res.0000 is of rank 0 of 2 with 8 x 8 x 40, expected these "
-        "latitudes with 8 x 16 x 40" in fewer.text
+        "INPUT/cg_drag.res.nc.0001 is missing: the restart was written in more parts"
+        in finished.text
     )
-    more = go_on(tmp_path / "second", ranks=4)
-    assert more.code == 2
-    assert "restart on as many ranks as wrote them" in more.text
 
 
-def test_restart_refuses_the_file_of_another_rank(halves, tmp_path):
+def test_restart_refuses_a_part_of_another_run(halves, tmp_path):
     _, go_on = halves
     folder = tmp_path / "second" / "INPUT"
-    shutil.copy(folder / "cg_drag.res.0000", folder / "cg_drag.res.0001")
+    shutil.copy(folder / "cg_drag.res.nc.0000", folder / "cg_drag.res.nc.0001")
     finished = go_on(tmp_path / "second")
     assert finished.code == 2
-    assert "INPUT/cg_drag.res.0001 is of rank 0 of 2" in finished.text
+    assert (
+        "INPUT/cg_drag.res.nc.0001 is of another run than the first part"
+        in finished.text
+    )
+
+
+def test_restart_refuses_files_of_another_grid(halves, tmp_path):
+    _, go_on = halves
+    for path in (tmp_path / "second" / "INPUT").iterdir():
+        with netCDF4.Dataset(path, "a") as file:
+            file["lon"][:] += 1.0
+    finished = go_on(tmp_path / "second")
+    assert finished.code == 2
+    assert (
+        "no part of INPUT/cg_drag.res.nc holds the cell at latitude -" in finished.text
+    )
+
+
+def test_restart_refuses_another_number_of_levels(halves, run, write_states, tmp_path):
+    write_states(tmp_path / "few.nc", nlev=20)
+    finished = run(folder=tmp_path / "second", states=tmp_path / "few.nc")
+    assert finished.code == 2
+    assert "0000 has drag_x on 40 levels, expected 20" in finished.text
 
 
 @pytest.mark.parametrize(
-    ("damage", "message"),
-    [
-        (lambda data: data[:-8], "cannot read INPUT/cg_drag.res.0001"),
-        (lambda data: b"netCDF" + data, "INPUT/cg_drag.res.0001 is no restart file"),
-        (lambda data: b"", "cannot read INPUT/cg_drag.res.0001"),
-    ],
+    "damage",
+    [lambda data: data[:-200], lambda data: b"CDF" + data, lambda data: b""],
 )
-def test_restart_refuses_a_damaged_file(halves, tmp_path, damage, message):
+def test_restart_refuses_a_damaged_file(halves, tmp_path, damage):
     _, go_on = halves
-    path = tmp_path / "second" / "INPUT" / "cg_drag.res.0001"
+    path = tmp_path / "second" / "INPUT" / "cg_drag.res.nc.0001"
     path.write_bytes(damage(path.read_bytes()))
     finished = go_on(tmp_path / "second")
     assert finished.code == 2
-    assert message in finished.text
+    assert "cannot read INPUT/cg_drag.res.nc.0001" in finished.text
 
 
 def test_a_missing_restart_folder_is_found_at_the_start(run, states, tmp_path):
-    finished = run(states=states, gwparam={"restart_file": "absent/cg_drag.res"})
+    finished = run(states=states, gwparam={"restart_file": "absent/cg_drag.res.nc"})
     assert finished.code == 2
     assert "cannot write to RESTART (make the folder, or set restart" in finished.text
     assert not (tmp_path / "tendencies.nc").exists()
