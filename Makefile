@@ -18,6 +18,7 @@ test: .venv/package.stamp ## all tests: C, C++ and Fortran by meson, the rest by
 bench: .venv/package.stamp ## speed and memory, as ratios
 	$(BIN)/python benchmarks/step_cost.py
 	$(BIN)/python benchmarks/memory.py
+	$(BIN)/python benchmarks/ranks.py
 
 lint: .venv/lint.stamp ## formatters and linters, as .ci/run calls them
 	tools/lint.sh
