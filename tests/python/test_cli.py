@@ -12,7 +12,15 @@ import gwparam
 from gwparam.cli import main
 from gwparam.contract import Contract
 
-COMMANDS = ("export", "inspect", "networks", "replay", "train-emulator", "config")
+COMMANDS = (
+    "export",
+    "inspect",
+    "networks",
+    "replay",
+    "evaluate",
+    "train-emulator",
+    "config",
+)
 
 
 def run_python(code):

@@ -1,0 +1,279 @@
+"""``gwparam evaluate``: several models against one truth, in numbers and a report."""
+
+import argparse
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gwparam.errors import ArgumentError, ModelFileError
+
+if TYPE_CHECKING:
+    from gwparam.contract import Contract
+    from gwparam.evaluate.quantity import Quantity
+    from gwparam.evaluate.sources import FieldSource, FileFields
+
+EPILOG = """\
+examples:
+  gwparam evaluate wavenet.pt --truth states.nc -o evaluation
+      an artefact against the drag that the native scheme gave for the same states
+  gwparam evaluate prithvi.pt unet.pt --names Prithvi,U-Net --truth month.nc \\
+      --scaling era5.json -o evaluation
+      two networks against the fluxes of a published training file
+  gwparam evaluate wavenet.pt predicted.nc --truth jan.nc feb.nc -o evaluation \\
+      --bins linear:200
+      beside an artefact, what gwparam replay -o wrote for the same states
+
+FOLDER gets evaluation.nc, evaluation.json and report.html. An artefact runs through the
+compiled library on the truth files: states with a drag, or training files. The
+Hellinger distance is sqrt(1 - sum(sqrt(p q))) over the bins; its square, which the
+paper prints, is in the files too. Levels count from 0 at the top.
+"""
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command to those of ``gwparam``."""
+    parser = subparsers.add_parser(
+        "evaluate",
+        help="compare models with a truth: scores, distributions, a report",
+        description=__doc__,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add(
+        "models",
+        type=Path,
+        nargs="+",
+        metavar="MODEL",
+        help="artefact (.pt), or netCDF file with predictions for the same samples",
+    )
+    add(
+        "--truth",
+        type=Path,
+        nargs="+",
+        required=True,
+        metavar="FILE",
+        help="netCDF files with the truth, in the order of their times",
+    )
+    add(
+        "-o",
+        "--output",
+        type=Path,
+        required=True,
+        metavar="FOLDER",
+        help="where the results go",
+    )
+    add("--names", metavar="A,B", help="names of the models (default: of their files)")
+    add(
+        "--bins",
+        metavar="BINS",
+        help="bins of the distributions: N, linear:N or symlog:N between the extremes "
+        "of the truth, or EDGES.json (default: symlog:100)",
+    )
+    add("--levels", metavar="A:B", help="only levels A to B-1, counted from the top")
+    add("--times", metavar="A:B", help="only times A to B-1, counted from 0")
+    add(
+        "--reference",
+        metavar="VAR,VAR",
+        help="variables of the truth, eastward first (default: found by standard_name, "
+        "then by name)",
+    )
+    add(
+        "--variable",
+        metavar="FIELD=VAR",
+        action="append",
+        default=[],
+        help="variable of an input, where its name does not tell; repeatable",
+    )
+    add(
+        "--scaling",
+        metavar="FILE.json|FILE.nc",
+        help="how training files were normalised, as given to gwparam export; needed "
+        "for such files without the attribute",
+    )
+    add("--threads", type=int, default=1, help="threads of a network (default: 1)")
+    add("--device", default="cpu", help="auto, cpu, cuda or cuda:N (default: cpu)")
+    add("--no-report", action="store_true", help="write no report.html")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the command; the exit status."""
+    from rich.console import Console
+
+    import gwparam
+    from gwparam.evaluate.compare import compare, count_steps
+    from gwparam.evaluate.hellinger import read_binning
+    from gwparam.evaluate.quantity import COMPONENTS
+    from gwparam.evaluate.results import as_dataset, write_json, write_netcdf
+    from gwparam.evaluate.table import print_table
+
+    names = _names(args)
+    binning = read_binning(args.bins, COMPONENTS)
+    levels, times = (_range(getattr(args, n), f"--{n}") for n in ("levels", "times"))
+    _make_folder(args)
+    with ExitStack() as stack:
+        truth, models = _open(args, names, stack)
+        number = len(truth) if times is None else len(times)
+        advance = _progress(stack, count_steps(number, binning))
+        found = compare(truth, models, binning, levels, times, advance)
+    data = as_dataset(found, [str(p) for p in args.truth], gwparam.__version__)
+    written = [args.output / "evaluation.nc", args.output / "evaluation.json"]
+    write_netcdf(written[0], data)
+    write_json(written[1], data)
+    if not args.no_report:
+        from gwparam.evaluate.report import write_report
+
+        written.append(args.output / "report.html")
+        write_report(data, written[-1])
+    # Files and pipes have no width: give the table what it needs.
+    console = Console(width=None if sys.stdout.isatty() else 120, highlight=False)
+    print_table(console, data)
+    for path in written:
+        console.print(f"wrote {path}", soft_wrap=True)
+    return 0
+
+
+def _names(args: argparse.Namespace) -> list[str]:
+    """Names of the models, which must differ."""
+    names = (
+        [path.stem for path in args.models]
+        if args.names is None
+        else [name.strip() for name in args.names.split(",")]
+    )
+    if len(names) != len(args.models):
+        raise ArgumentError(
+            f"--names has {len(names)} names, expected {len(args.models)}"
+        )
+    if len(set(names)) != len(names) or not all(names):
+        raise ArgumentError(
+            f"the models are named {', '.join(names)}, expected different names: "
+            "--names A,B"
+        )
+    return names
+
+
+def _range(text: str | None, flag: str) -> range | None:
+    if text is None:
+        return None
+    first, _, last = text.partition(":")
+    if not (first.isdigit() and last.isdigit() and int(first) < int(last)):
+        raise ArgumentError(f"{flag} is {text}, expected A:B")
+    return range(int(first), int(last))
+
+
+def _make_folder(args: argparse.Namespace) -> None:
+    """Make the folder before the work, in which no result goes over what is read."""
+    try:
+        args.output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ModelFileError(f"cannot make {args.output}: {error.strerror}") from None
+    read = {path.resolve() for path in (*args.models, *args.truth)}
+    if (args.output / "evaluation.nc").resolve() in read:
+        raise ArgumentError(f"{args.output / 'evaluation.nc'} is both read and written")
+
+
+def _open(
+    args: argparse.Namespace, names: list[str], stack: ExitStack
+) -> "tuple[FileFields, dict[str, FieldSource]]":
+    """Open the truth, then every model for the quantity that the truth has."""
+    from gwparam.contract import read_contract
+    from gwparam.evaluate.opening import open_artefact, open_fields
+
+    contracts: dict[Path, Contract] = {
+        path: read_contract(path) for path in args.models if _is_artefact(path)
+    }
+    truth = stack.enter_context(_open_truth(args, list(contracts.values())))
+    variables = dict(_assignment(text) for text in args.variable)
+    models: dict[str, FieldSource] = {}
+    for name, path in zip(names, args.models, strict=True):
+        if path in contracts:
+            source: FieldSource = open_artefact(
+                path,
+                contracts[path],
+                args.truth,
+                _wanted(truth.quantity, contracts[path]),
+                scaling=args.scaling,
+                variables=variables,
+                threads=args.threads,
+                device=args.device,
+            )
+        else:
+            source = open_fields([path], truth.quantity)
+        models[name] = stack.enter_context(source)
+    return truth, models
+
+
+def _open_truth(args: argparse.Namespace, contracts: "list[Contract]") -> "FileFields":
+    from gwparam.evaluate.opening import open_fields, open_training
+    from gwparam.evaluate.quantity import flux_of
+    from gwparam.states import is_training_file
+
+    if not is_training_file(args.truth[0]):
+        chosen = args.reference.split(",") if args.reference else None
+        return open_fields(args.truth, names=chosen)
+    if args.reference or args.variable:
+        raise ArgumentError(
+            "--reference and --variable are for states, these are training files"
+        )
+    if not contracts:
+        raise ArgumentError(
+            f"{args.truth[0]} is a training file and no model is an artefact, expected "
+            "one, whose contract knows the levels and the fluxes of such files"
+        )
+    return open_training(args.truth, contracts[0], flux_of(contracts[0]), args.scaling)
+
+
+def _wanted(quantity: "Quantity", contract: "Contract") -> "Quantity":
+    """Give the quantity to ask of a network: its own fluxes where the truth is one.
+
+    Other fluxes than those of the truth are found out by the comparison, which names
+    both.
+    """
+    from gwparam.evaluate.quantity import flux_of
+
+    if quantity.kind == "drag" or not contract.flux:
+        return quantity
+    return flux_of(contract)
+
+
+def _is_artefact(path: Path) -> bool:
+    """Whether a model is an artefact: a zip archive, whatever its name."""
+    import zipfile
+
+    if not path.is_file():
+        raise ModelFileError(f"cannot read {path}: no such file")
+    return path.suffix == ".pt" or zipfile.is_zipfile(path)
+
+
+def _assignment(text: str) -> tuple[str, str]:
+    field, equals, variable = text.partition("=")
+    if not equals:
+        raise ArgumentError(f"--variable is {text}, expected FIELD=VAR")
+    return field, variable
+
+
+def _progress(stack: ExitStack, total: int) -> Any:
+    """Show a progress bar on stderr, if that is a terminal; what advances it."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    bar = stack.enter_context(
+        Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            console=Console(stderr=True),
+            transient=True,
+            disable=not sys.stderr.isatty(),
+        )
+    )
+    task = bar.add_task("evaluate", total=total)
+    return lambda: bar.advance(task)

@@ -1,0 +1,247 @@
+"""Several models against one truth: one pass over the samples."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import cftime  # type: ignore[import-untyped]  # it ships no stubs
+import numpy as np
+from numpy.typing import NDArray
+
+from gwparam.errors import ArgumentError, ContractError
+from gwparam.evaluate.accumulate import Agreement, FieldStatistics, Range
+from gwparam.evaluate.budget import MomentumBudget
+from gwparam.evaluate.grid import LatLonGrid
+from gwparam.evaluate.hellinger import Binning
+from gwparam.evaluate.quantity import COMPONENTS, Quantity
+from gwparam.evaluate.regions import Region, regions
+from gwparam.evaluate.sources import FieldSource
+
+# Nominal pressures of the same level in two files, which may be rounded.
+SAME_LEVEL = 1e-3
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What a pass over the samples found.
+
+    Attributes
+    ----------
+    quantity : Quantity
+        What was compared.
+    grid : LatLonGrid
+        Where.
+    regions : tuple of Region
+        The globe and the hot spots.
+    pressure : ndarray, shape (level,)
+        Nominal pressures, top first [Pa].
+    times : range
+        Numbers of the samples in the truth.
+    dates : list of str
+        Their dates; empty where they are unknown.
+    edges : ndarray, shape (component, nbin + 1)
+        Of the bins.
+    binning : Binning
+        How they were chosen.
+    momentum : str
+        What the momentum is.
+    truth : FieldStatistics
+        Of the truth.
+    models : dict of str to (FieldStatistics, Agreement)
+        By name.
+    """
+
+    quantity: Quantity
+    grid: LatLonGrid
+    regions: tuple[Region, ...]
+    pressure: Array
+    times: range
+    dates: list[str]
+    edges: Array
+    binning: Binning
+    momentum: str
+    truth: FieldStatistics
+    models: dict[str, tuple[FieldStatistics, Agreement]]
+
+
+def compare(
+    truth: FieldSource,
+    models: Mapping[str, FieldSource],
+    binning: Binning | None = None,
+    levels: range | None = None,
+    times: range | None = None,
+    advance: Callable[[], None] = lambda: None,
+) -> Comparison:
+    """Compare models with the truth, one time after the other.
+
+    Parameters
+    ----------
+    truth : FieldSource
+        What is right.
+    models : mapping of str to FieldSource
+        What is judged, by name.
+    binning : Binning, optional
+        Of the histograms. Unless it gives the edges, the truth is read once before the
+        pass, for its extremes.
+    levels : range, optional
+        Levels that count, from 0 at the top; those that all models give if absent.
+    times : range, optional
+        Numbers of the samples; all if absent.
+    advance : callable, optional
+        Called after each time of each of the two readings; see `count_steps`.
+
+    Raises
+    ------
+    ContractError
+        If a model has another quantity, grid, levels, or times than the truth.
+    ArgumentError
+        If there is no model, or `levels` or `times` are beyond what there is.
+    GwparamError
+        What the files and the library raise.
+    """
+    if not models:
+        raise ArgumentError("no model, expected at least one")
+    binning = binning or Binning()
+    for model in models.values():
+        check_match(truth, model)
+    times = _within(times, len(truth), "times")
+    levels = _within(
+        levels or _given_by_all(truth, models), truth.pressure.size, "levels"
+    )
+    kept = slice(levels.start, levels.stop)
+    extremes = Range(len(COMPONENTS))
+    if binning.edges is None:
+        for index in times:
+            extremes.add(truth.read(index)[:, kept])
+            advance()
+    edges = binning.find_edges(extremes.lowest, extremes.highest)
+    found = regions(truth.grid)
+    budget = MomentumBudget(truth, kept)
+
+    def statistics() -> FieldStatistics:
+        return FieldStatistics(truth.grid, found, edges, len(levels), len(times))
+
+    result = Comparison(
+        quantity=truth.quantity,
+        grid=truth.grid,
+        regions=found,
+        pressure=truth.pressure[kept],
+        times=times,
+        dates=[text for i in times if (text := date(truth, i)) is not None],
+        edges=edges,
+        binning=binning,
+        momentum=budget.description,
+        truth=statistics(),
+        models={
+            name: (statistics(), Agreement(found, len(COMPONENTS), len(levels)))
+            for name in models
+        },
+    )
+    for index in times:
+        right = truth.read(index)[:, kept]
+        weights = budget.weights(index)
+        result.truth.add(right, weights)
+        for name, model in models.items():
+            field = model.read(index)[:, kept]
+            own, agreement = result.models[name]
+            own.add(field, weights)
+            agreement.add(field, right)
+        advance()
+    return result
+
+
+def count_steps(n_times: int, binning: Binning) -> int:
+    """Count how often `compare` advances."""
+    return n_times * (2 if binning.edges is None else 1)
+
+
+def check_match(truth: FieldSource, model: FieldSource) -> None:
+    """Check that a model gives what the truth has, at the same places and times.
+
+    Raises
+    ------
+    ContractError
+        If not.
+    """
+    if model.quantity != truth.quantity:
+        raise ContractError(
+            f"{model.label} gives {_spell(model.quantity)}, "
+            f"expected {_spell(truth.quantity)} as {truth.label}"
+        )
+    if not model.grid.is_same(truth.grid):
+        ours, theirs = (
+            f"{s.grid.shape[0]} x {s.grid.shape[1]}" for s in (model, truth)
+        )
+        where = "" if ours != theirs else " at other latitudes or longitudes"
+        raise ContractError(
+            f"{model.label} is on a grid of {ours}{where}, expected the {theirs} of "
+            f"{truth.label}"
+        )
+    same = model.pressure.shape == truth.pressure.shape and np.allclose(
+        model.pressure, truth.pressure, rtol=SAME_LEVEL, atol=0.0
+    )
+    if not same:
+        raise ContractError(
+            f"{model.label} has {_levels(model)}, expected {_levels(truth)} as "
+            f"{truth.label}"
+        )
+    if len(model) != len(truth):
+        raise ContractError(
+            f"{model.label} has {len(model)} times, expected {len(truth)} as "
+            f"{truth.label}"
+        )
+    for index in (0, len(truth) - 1):
+        found, expected = date(model, index), date(truth, index)
+        if None not in (found, expected) and found != expected:
+            raise ContractError(
+                f"sample {index} of {model.label} is of {found}, expected {expected} "
+                f"as in {truth.label}"
+            )
+
+
+def date(source: FieldSource, index: int) -> str | None:
+    """Date of a sample; None where the files do not say."""
+    states = source.states
+    value = states.time(index)
+    if value is None:
+        return None
+    attrs = states.dataset[states.time_dimension].attrs
+    units = str(attrs.get("units", ""))
+    if " since " not in units:
+        return None
+    found: Any = cftime.num2date(
+        value, units, calendar=str(attrs.get("calendar", "standard"))
+    )
+    return str(found.isoformat(sep=" ", timespec="seconds"))
+
+
+def _given_by_all(truth: FieldSource, models: Mapping[str, FieldSource]) -> range:
+    given = [source.given_levels for source in (truth, *models.values())]
+    common = range(max(g[0] for g in given), min(g[1] for g in given))
+    if not common:
+        raise ContractError("the models have no level in common that they give")
+    return common
+
+
+def _within(wanted: range | None, number: int, what: str) -> range:
+    wanted = range(number) if wanted is None else wanted
+    if not 0 <= wanted.start < wanted.stop <= number:
+        raise ArgumentError(
+            f"{what} {wanted.start}:{wanted.stop}, expected some of 0:{number}"
+        )
+    return wanted
+
+
+def _spell(quantity: Quantity) -> str:
+    return f"{' and '.join(quantity.names)} [{quantity.units}]"
+
+
+def _levels(source: FieldSource) -> str:
+    pressure = source.pressure / 100.0
+    return (
+        f"{pressure.size} levels from {pressure[0]:g} to {pressure[-1]:g} hPa"
+        if pressure.size
+        else "no levels"
+    )

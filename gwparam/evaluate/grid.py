@@ -1,0 +1,100 @@
+"""Latitude-longitude grids: columns in any order onto rows and places, with areas."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gwparam.errors import ArgumentError
+from gwparam.grids import gaussian_latitudes, latitude_edges
+
+EARTH_RADIUS = 6.371e6
+"""Radius of the sphere whose surface the areas are of [m]."""
+
+# Coordinates in single precision keep four digits after the point.
+SAME_PLACE = 2e-4
+_DIGITS = 4
+
+Array = NDArray[np.float64]
+
+
+class LatLonGrid:
+    """A global latitude-longitude grid.
+
+    Parameters
+    ----------
+    latitude, longitude : ndarray
+        Of every column [degrees], in any shape and order.
+
+    Raises
+    ------
+    ArgumentError
+        If the columns are not the cells of one grid, each of them once.
+
+    Attributes
+    ----------
+    latitude : ndarray, shape (nlat,)
+        Rows from south to north [degrees_north].
+    longitude : ndarray, shape (nlon,)
+        Places in a row, 0 to 360 [degrees_east].
+    row_edges : ndarray, shape (nlat + 1,)
+        Latitudes between the rows, from pole to pole [degrees_north].
+    weights : ndarray, shape (nlat, nlon)
+        Share of each cell in the sphere [1].
+
+    Notes
+    -----
+    A Gaussian grid has the Gaussian weights as areas. Rows of any other grid meet half
+    way. All cells of a row have the same area.
+    """
+
+    def __init__(self, latitude: NDArray[Any], longitude: NDArray[Any]) -> None:
+        north = np.round(latitude.astype(np.float64).ravel(), _DIGITS)
+        around = np.mod(longitude.astype(np.float64).ravel(), 360.0)
+        around[np.round(around, _DIGITS) >= 360.0] = 0.0
+        _, first, row = np.unique(north, return_index=True, return_inverse=True)
+        self.latitude: Array = latitude.astype(np.float64).ravel()[first]
+        _, first, place = np.unique(
+            np.round(around, _DIGITS), return_index=True, return_inverse=True
+        )
+        self.longitude: Array = around[first]
+        self.shape = (self.latitude.size, self.longitude.size)
+        self._column = np.full(self.shape, -1)
+        self._column[row, place] = np.arange(north.size)
+        if self._column.size != north.size or (self._column < 0).any():
+            raise ArgumentError(
+                f"{north.size} columns are not the cells of one "
+                f"{self.shape[0]} x {self.shape[1]} grid of latitudes and longitudes"
+            )
+        self.row_edges = _row_edges(self.latitude)
+        rows = np.diff(np.sin(np.deg2rad(self.row_edges))) / 2.0
+        self.weights: Array = np.repeat(
+            rows[:, None] / self.shape[1], self.shape[1], axis=1
+        )
+
+    @property
+    def areas(self) -> Array:
+        """Area of each cell [m2]."""
+        area: Array = 4.0 * np.pi * EARTH_RADIUS**2 * self.weights
+        return area
+
+    def cells(self, columns: NDArray[Any]) -> NDArray[Any]:
+        """Put columns (ncol, ...) on the grid: (..., nlat, nlon)."""
+        return np.moveaxis(columns[self._column], (0, 1), (-2, -1))
+
+    def is_same(self, other: "LatLonGrid") -> bool:
+        """Whether two grids have the same cells."""
+        return self.shape == other.shape and all(
+            np.allclose(a, b, rtol=0.0, atol=SAME_PLACE)
+            for a, b in (
+                (self.latitude, other.latitude),
+                (self.longitude, other.longitude),
+            )
+        )
+
+
+def _row_edges(latitude: Array) -> Array:
+    nlat = latitude.size
+    if np.allclose(latitude, gaussian_latitudes(nlat), rtol=0.0, atol=1e-3):
+        return latitude_edges(nlat)
+    return np.concatenate([[-90.0], 0.5 * (latitude[1:] + latitude[:-1]), [90.0]])

@@ -1,0 +1,89 @@
+"""The globe and the eight hot spots of gravity waves, on any grid."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gwparam.evaluate.grid import SAME_PLACE, LatLonGrid
+from gwparam.grids import gaussian_latitudes
+
+BOX_GRID = (64, 128)
+"""Rows and places of the Gaussian grid that the boxes are written for."""
+
+# Rows from south to north and places from 0 degrees east, half open.
+HOT_SPOTS: dict[str, tuple[int, int, int, int]] = {
+    "Andes": (3, 21, 96, 113),
+    "Scandinavia": (45, 58, 0, 12),
+    "Himalaya": (41, 54, 26, 44),
+    "Newfoundland": (47, 58, 103, 119),
+    "Southern Ocean": (8, 17, 10, 25),
+    "South-East Asia": (33, 42, 32, 49),
+    "North Atlantic": (31, 44, 112, 124),
+    "North Pacific": (27, 47, 67, 87),
+}
+GLOBE = "globe"
+
+
+class Region(NamedTuple):
+    """A box of a grid.
+
+    Attributes
+    ----------
+    name : str
+        For people.
+    rows, places : ndarray of int
+        Indices of its rows, from south to north, and of its places, from west to east.
+    """
+
+    name: str
+    rows: NDArray[np.intp]
+    places: NDArray[np.intp]
+
+    @property
+    def box(self) -> tuple[int, int, int, int]:
+        """First row and the one after the last, the same of the places.
+
+        The first place is negative where the box crosses the first meridian; all are 0
+        where the grid has no cell in the box.
+        """
+        if not self.rows.size or not self.places.size:
+            return 0, 0, 0, 0
+        first, last = int(self.places[0]), int(self.places[-1])
+        if first > last:
+            first = last + 1 - self.places.size
+        return int(self.rows[0]), int(self.rows[-1]) + 1, first, last + 1
+
+    def of(self, field: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Cells of the region, (..., n_rows, n_places), of a field (..., lat, lon)."""
+        return field[..., self.rows[:, None], self.places]
+
+
+def regions(grid: LatLonGrid) -> tuple[Region, ...]:
+    """Find the globe and the hot spots on a grid.
+
+    Parameters
+    ----------
+    grid : LatLonGrid
+        The grid.
+
+    Returns
+    -------
+    tuple of Region
+        The globe first. A hot spot has the cells whose middle lies between the outer
+        edges of its box on the grid of `BOX_GRID`: there, exactly those of the box.
+    """
+    nlat, nlon = grid.shape
+    found = [Region(GLOBE, np.arange(nlat), np.arange(nlon))]
+    middle = gaussian_latitudes(BOX_GRID[0])
+    # Half way between the rows: the row itself is inside whatever its rounding.
+    edges = np.concatenate([[-90.0], 0.5 * (middle[1:] + middle[:-1]), [90.0]])
+    step = 360.0 / BOX_GRID[1]
+    for name, (south, north, west, east) in HOT_SPOTS.items():
+        inside = (edges[south] <= grid.latitude) & (grid.latitude < edges[north])
+        # A place on an edge belongs to the east of it, whatever its rounding.
+        eastward = np.mod(grid.longitude - (west - 0.5) * step + SAME_PLACE, 360.0)
+        (places,) = np.nonzero(eastward < (east - west) * step)
+        ordered = places[np.argsort(eastward[places])]
+        found.append(Region(name, np.nonzero(inside)[0], ordered))
+    return tuple(found)

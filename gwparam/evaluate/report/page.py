@@ -1,0 +1,181 @@
+"""The page: header, table of scores and figures, filled into a template."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+import jinja2
+import numpy as np
+import xarray as xr
+
+from gwparam.errors import ContractError, ModelFileError
+from gwparam.evaluate.report import (
+    maps,
+    pdfs,
+    profiles,
+    scores,
+    sections,
+    series,
+    spectra,
+)
+from gwparam.evaluate.report.comparison import Comparison
+from gwparam.evaluate.report.picture import Section, listed
+
+# Attributes that the header says in words; the others are in its table.
+_SAID = ("title", "quantity", "units")
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A part of the page, and what draws it from which variables."""
+
+    key: str
+    title: str
+    needed: tuple[str, ...]
+    draw: Callable[[Comparison], Section]
+
+
+_PARTS = (
+    _Part("distributions", "Distributions", pdfs.NEEDED, pdfs.pdfs_section),
+    _Part("maps", "Maps of the time mean", maps.NEEDED, maps.maps_section),
+    _Part("sections", "Zonal means", sections.NEEDED, sections.sections_section),
+    _Part("profiles", "Scores by level", profiles.NEEDED, profiles.profiles_section),
+    _Part(
+        "series",
+        "Time series over the hot spots",
+        series.SERIES_NEEDED,
+        series.series_section,
+    ),
+    _Part(
+        "spectra", "Zonal-wavenumber spectra", spectra.NEEDED, spectra.spectra_section
+    ),
+    _Part(
+        "momentum", "Global momentum", series.MOMENTUM_NEEDED, series.momentum_section
+    ),
+)
+
+
+def write_report(results: xr.Dataset, path: Path) -> None:
+    """Write an evaluation as one HTML page that needs nothing else.
+
+    Parameters
+    ----------
+    results : Dataset
+        What ``gwparam evaluate`` found. A figure whose variables are absent is left
+        out, and the page says so.
+    path : Path
+        Where the page goes.
+
+    Raises
+    ------
+    ContractError
+        If the results have no models or no components.
+    ModelFileError
+        If the page cannot be written.
+    """
+    comparison = Comparison(results)
+    for dimension in ("model", "component"):
+        if not results.sizes.get(dimension):
+            raise ContractError(f"results have no {dimension}, expected at least one")
+    text = _template().render(
+        title=results.attrs.get("title", f"Evaluation of the {comparison.quantity}"),
+        lead=_lead(comparison),
+        models=[
+            (name, comparison.line(k)["color"])
+            for k, name in enumerate(comparison.models)
+        ],
+        facts=_facts(comparison),
+        attributes=_attributes(results),
+        columns=scores.columns(comparison),
+        tables=scores.tables(comparison),
+        units=comparison.units,
+        parts=[(part, _section(part, comparison)) for part in _PARTS],
+    )
+    try:
+        Path(path).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ModelFileError(f"cannot write {path}: {error.strerror}") from None
+
+
+def _template() -> jinja2.Template:
+    text = resources.files(__package__).joinpath("page.html.jinja").read_text("utf-8")
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True
+    )
+    return environment.from_string(text)
+
+
+def _section(part: _Part, comparison: Comparison) -> Section:
+    """Draw a part, or say why it cannot be drawn."""
+    missing = comparison.missing(*part.needed)
+    if missing:
+        return Section(absent=f"the results have no {listed(missing)}.")
+    return part.draw(comparison)
+
+
+def _lead(comparison: Comparison) -> str:
+    """Say in a sentence what was compared with what."""
+    nmodel = len(comparison.models)
+    models = "one model" if nmodel == 1 else f"{nmodel} models"
+    return (
+        f"The {listed(comparison.components)} {comparison.quantity} of {models}, "
+        "held to the same truth."
+    )
+
+
+def _facts(comparison: Comparison) -> list[tuple[str, str]]:
+    """Give the extents of what was compared, those that the results have."""
+    results = comparison.results
+    facts = []
+    if results.sizes.get("time"):
+        facts.append(("times", _times(results)))
+    if not comparison.missing("level_pressure"):
+        pressure = comparison.pressure
+        span = f"{pressure.min():.3g} to {pressure.max():.3g} hPa"
+        facts.append(("levels", f"{len(pressure)}, {span}"))
+    if not comparison.missing("latitude", "longitude"):
+        nlat, nlon = results.sizes["latitude"], results.sizes["longitude"]
+        facts.append(("grid", f"{nlat} latitudes × {nlon} longitudes"))
+    if not comparison.missing("level_pressure"):
+        maps_at, series_at = comparison.chosen_levels(2), comparison.chosen_levels(1)
+        names = listed([comparison.level_name(level) for level in maps_at])
+        facts.append(
+            (
+                "levels shown",
+                f"maps at {names}; time series at "
+                f"{comparison.level_name(series_at[0])}; scores and zonal means at all",
+            )
+        )
+    facts.append(
+        ("units", f"{results.attrs.get('units', '1')}, shown as {comparison.units}")
+    )
+    return facts
+
+
+def _times(results: xr.Dataset) -> str:
+    number = results.sizes["time"]
+    if "date" in results.coords:
+        dates = [str(results["date"].values[k]) for k in (0, -1)]
+        return f"{number}, {' to '.join(dict.fromkeys(dates))}"
+    if "time" not in results.coords or results["time"].dtype.kind != "M":
+        return str(number)
+    first, last = (
+        np.datetime_as_string(results["time"].values[k], unit="m") for k in (0, -1)
+    )
+    return f"{number}, {first} to {last}" if number > 1 else f"1, {first}"
+
+
+def _attributes(results: xr.Dataset) -> list[tuple[str, str]]:
+    """Give the results' attributes: files, dates, versions and settings."""
+    return [
+        (str(name).replace("_", " "), _text(value))
+        for name, value in results.attrs.items()
+        if name not in _SAID
+    ]
+
+
+def _text(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    return ", ".join(str(item) for item in np.atleast_1d(np.asarray(value)))

@@ -1,0 +1,178 @@
+"""Where the fields of an evaluation come from: files, or an artefact in the library."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from os import PathLike
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gwparam.contract import Contract
+from gwparam.errors import ArgumentError, ContractError
+from gwparam.evaluate.grid import LatLonGrid
+from gwparam.evaluate.quantity import Quantity
+from gwparam.library import load_scheme
+from gwparam.states import HALF_PRESSURE, PRESSURE, StateFiles, needs_pressure
+from gwparam.units import conversion
+
+Array = NDArray[np.float64]
+
+
+class FieldSource(ABC):
+    """Both components of a quantity, one time after the other; a context manager.
+
+    Attributes
+    ----------
+    label : str
+        What this is, for messages.
+    states : StateFiles
+        The files.
+    quantity : Quantity
+        What it gives.
+    grid : LatLonGrid
+        Where.
+    pressure : ndarray, shape (nlev,)
+        Reference pressure of the levels, top first [Pa].
+    given_levels : tuple of int
+        First level that this really gives and the one after the last, top first.
+    """
+
+    def __init__(self, label: str, states: StateFiles, quantity: Quantity) -> None:
+        self.label, self.states, self.quantity = label, states, quantity
+        latitude, longitude = states.places(0)
+        if latitude is None or longitude is None:
+            raise ContractError(f"{label} has no latitude and longitude of its columns")
+        self._places = latitude, longitude
+        try:
+            self.grid = LatLonGrid(latitude, longitude)
+        except ArgumentError as error:
+            raise ArgumentError(f"{label}: {error}") from None
+        self._bottom_up = states.levels.order == "bottom_up"
+        pressure = np.asarray(states.levels.pressure)
+        self.pressure = pressure[::-1] if self._bottom_up else pressure
+        self.given_levels = (0, self.pressure.size)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.states.close()
+
+    def __len__(self) -> int:
+        """Count the times."""
+        return len(self.states)
+
+    @abstractmethod
+    def read(self, index: int) -> Array:
+        """Fields of one time, shape (component, level, latitude, longitude).
+
+        Levels are top first, rows from south to north; in the units of the quantity.
+        """
+
+    def _on_grid(
+        self, fields: Mapping[str, NDArray[Any]], units: Mapping[str, str]
+    ) -> Array:
+        """Put fields (horizontal..., level) by name on the grid."""
+        found = []
+        for field in self.quantity.fields:
+            values = fields[field.name]
+            convert = conversion(units[field.name], field.units, field.name)
+            columns = convert(values.reshape(-1, values.shape[-1]))
+            found.append(self.grid.cells(columns)[:: -1 if self._bottom_up else 1])
+        return np.stack(found).astype(np.float64, copy=False)
+
+
+class FileFields(FieldSource):
+    """Fields that files hold: the truth, or predictions.
+
+    Parameters
+    ----------
+    label, states, quantity
+        As `FieldSource`; the fields of the quantity are bound.
+    """
+
+    def read(self, index: int) -> Array:
+        """Fields of one time."""
+        fields = self.states.read(index, self.quantity.names)
+        return self._on_grid(fields, self.states.units)
+
+
+class ArtefactFields(FieldSource):
+    """What an artefact gives for the states in files, by the compiled library.
+
+    Parameters
+    ----------
+    path : path-like
+        The artefact.
+    contract : Contract
+        Its contract.
+    states : StateFiles
+        With the network's inputs bound.
+    quantity : Quantity
+        What is wanted of it.
+    threads, device
+        As `gwparam.library.load_scheme`.
+
+    Raises
+    ------
+    ContractError
+        If the network does not give the quantity on the levels of the files.
+    GwparamError
+        As `gwparam.library.load_scheme`.
+
+    Notes
+    -----
+    Columns beyond the limits of the contract are let through: the scores are the
+    network's own.
+    """
+
+    def __init__(
+        self,
+        path: str | PathLike[str],
+        contract: Contract,
+        states: StateFiles,
+        quantity: Quantity,
+        *,
+        threads: int = 1,
+        device: str = "cpu",
+    ) -> None:
+        super().__init__(str(path), states, quantity)
+        names = {field.name for field in contract.outputs}
+        if states.knows_half_levels:
+            # Its fluxes are on its own levels, of which the files know nothing.
+            names = names if contract.vertical.kind == "host" else set()
+            names |= set(contract.tendencies)
+        if not set(quantity.names) <= names:
+            raise ContractError(
+                f"{path} gives {', '.join(sorted(names))}, "
+                f"expected {' and '.join(quantity.names)} as the truth"
+            )
+        for flux in contract.flux:
+            if flux.name in quantity.names and flux.given_levels is not None:
+                first, end = flux.given_levels
+                if contract.vertical.order == "bottom_up":
+                    first, end = self.pressure.size - end, self.pressure.size - first
+                self.given_levels = (first, end)
+        self._inputs = [field.name for field in contract.inputs]
+        if needs_pressure(contract):
+            self._inputs += [PRESSURE.name, HALF_PRESSURE]
+        self._scheme = load_scheme(
+            path, threads=threads, device=device, on_limit="ignore"
+        )
+        self._scheme.set_levels(states.levels.pressure, states.levels.order)
+        if contract.geometry.kind != "column":
+            self._scheme.set_columns(*self._places)
+
+    def read(self, index: int) -> Array:
+        """Fields of one time."""
+        given = self.states.read(index, list(dict.fromkeys(self._inputs)))
+        predicted = self._scheme.predict(given, self.states.units)
+        units = {field.name: field.units for field in self.quantity.fields}
+        return self._on_grid(predicted, units)

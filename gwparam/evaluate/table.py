@@ -1,0 +1,53 @@
+"""Scores of the globe as a table on the console."""
+
+import xarray as xr
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+_COLUMNS = {
+    "Hellinger": "hellinger",
+    "correlation": "correlation_all_levels",
+    "R2": "r2_all_levels",
+    "rms error": "rmse_all_levels",
+    "bias": "bias_all_levels",
+}
+
+
+def print_table(console: Console, data: xr.Dataset) -> None:
+    """Print the scores of every model and component, all levels together.
+
+    Parameters
+    ----------
+    console : Console
+        Where to.
+    data : Dataset
+        Of `gwparam.evaluate.results.as_dataset`.
+    """
+    kind = str(data.attrs["quantity"]).replace("_", " ").capitalize()
+    table = Table(
+        title=f"{kind} over the globe, {data.sizes['level']} levels together, "
+        f"{data.sizes['time']} samples",
+        title_justify="left",
+    )
+    table.add_column("model", overflow="fold")
+    table.add_column("component")
+    for heading, name in _COLUMNS.items():
+        units = data[name].attrs["units"]
+        text = heading if units == "1" else f"{heading} [{units}]"
+        table.add_column(escape(text), justify="right")
+    for model in data.model.values:
+        for component in data.component.values:
+            at = data.sel(model=model, component=component, region="globe")
+            cells = [
+                f"{float(at[name]):{'.4f' if data[name].units == '1' else '.3e'}}"
+                for name in _COLUMNS.values()
+            ]
+            table.add_row(escape(str(model)), str(component), *cells)
+    console.print(table)
+    console.print(
+        "Hellinger distance sqrt(1 - sum(sqrt(p q))); "
+        + str(data.bin_edge.attrs["comment"]),
+        soft_wrap=True,
+        markup=False,
+    )

@@ -1,0 +1,86 @@
+import numpy as np
+import pytest
+
+from gwparam.evaluate.report.comparison import Comparison
+from gwparam.evaluate.report.scores import COLUMNS, columns, number, score, tables
+
+SECONDS_PER_DAY = 86400.0
+
+
+def column(variable):
+    return next(column for column in COLUMNS if column.variable == variable)
+
+
+def test_table_has_every_region_component_and_model(results):
+    found = tables(Comparison(results))
+
+    assert [table.region for table in found] == list(results["region"].values)
+    for table in found:
+        assert [label for label, _ in table.groups] == ["eastward", "northward"]
+        for _, rows in table.groups:
+            assert [row.model for row in rows] == list(results["model"].values)
+
+
+def test_best_of_each_column_is_marked(results):
+    comparison = Comparison(results)
+    smallest = {"hellinger", "hellinger_printed", "rmse"}
+
+    for region, table in enumerate(tables(comparison)):
+        for component, (_, rows) in enumerate(table.groups):
+            for place, entry in enumerate(columns(comparison)):
+                values = np.array(score(comparison, entry, component, region))
+                if entry.variable == "bias":
+                    best = np.argmin(np.abs(values))
+                elif entry.variable in smallest:
+                    best = np.argmin(values)
+                else:
+                    best = np.argmax(values)
+                marks = [row.cells[place].best for row in rows]
+                assert marks == [model == best for model in range(len(rows))]
+
+
+def test_scores_pool_levels_as_the_page_says(results):
+    comparison = Comparison(results)
+    place = {"component": 1, "region": 3}
+    chosen = results.isel(place)
+
+    rmse = np.sqrt((chosen["rmse"] ** 2).mean("level")) * SECONDS_PER_DAY
+    bias = chosen["bias"].mean("level") * SECONDS_PER_DAY
+    r2 = chosen["r2"].median("level")
+
+    for name, expected in {"rmse": rmse, "bias": bias, "r2": r2}.items():
+        np.testing.assert_allclose(score(comparison, column(name), 1, 3), expected)
+
+
+def test_undefined_levels_are_left_out_and_undefined_scores_are_dashes(results):
+    holed = results.copy(deep=True)
+    holed["r2"][0, 0, 0, 1:] = np.nan
+    holed["r2"][1, 0, 0, :] = np.nan
+    comparison = Comparison(holed)
+
+    values = score(comparison, column("r2"), 0, 0)
+
+    assert values[0] == float(results["r2"][0, 0, 0, 0])
+    assert np.isnan(values[1])
+    place = columns(comparison).index(column("r2"))
+    _, rows = tables(comparison)[0].groups[0]
+    assert rows[1].cells[place].text == "–"
+    assert not rows[1].cells[place].best
+    assert [row.cells[place].best for row in rows].count(True) == 1
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (2.8, "2.80"),
+        (-0.0416, "−0.0416"),
+        (124.2, "124"),
+        (2.29e-5, "2.29·10⁻⁵"),
+        (-12345.0, "−1.23·10⁴"),
+        (0.0, "0.00"),
+        (np.nan, "–"),
+        (-np.inf, "–"),
+    ],
+)
+def test_number_has_three_digits(value, text):
+    assert number(value) == text

@@ -1,0 +1,144 @@
+import numpy as np
+import pytest
+
+from gwparam.evaluate.accumulate import Agreement, FieldStatistics, Range
+from gwparam.evaluate.grid import LatLonGrid
+from gwparam.evaluate.regions import Region, regions
+from gwparam.grids import gaussian_latitudes
+
+NTIME, NCOMP, NLEV, NLAT, NLON = 5, 2, 3, 24, 40
+SHAPE = (NTIME, NCOMP, NLEV, NLAT, NLON)
+# The same numbers, summed in another order.
+ROUNDING = 1e-12
+
+GRID = LatLonGrid(
+    *np.meshgrid(gaussian_latitudes(NLAT), np.arange(NLON) * 9.0, indexing="ij")
+)
+REGIONS = regions(GRID)
+
+
+@pytest.fixture(scope="module")
+def truth():
+    generator = np.random.default_rng(20250310)
+    level = np.array([1.0, 5.0, 0.1])[:, None, None]
+    return level * generator.normal(0.3, 1.0, SHAPE)
+
+
+@pytest.fixture(scope="module")
+def model(truth):
+    generator = np.random.default_rng(20250311)
+    return 0.8 * truth + generator.normal(0.05, 0.5, SHAPE)
+
+
+@pytest.fixture(scope="module")
+def agreement(truth, model):
+    found = Agreement(REGIONS, NCOMP, NLEV)
+    for field, right in zip(model, truth, strict=True):
+        found.add(field, right)
+    return found
+
+
+def box(region: Region, field):
+    return field[..., region.rows[:, None], region.places]
+
+
+@pytest.mark.parametrize("r", range(len(REGIONS)))
+@pytest.mark.parametrize("pooled", [False, True])
+def test_streamed_scores_are_those_of_whole_arrays(truth, model, agreement, r, pooled):
+    p, t = (np.moveaxis(box(REGIONS[r], x), (1, 2), (0, 1)) for x in (model, truth))
+    shape = (NCOMP, -1) if pooled else (NCOMP, NLEV, -1)
+    p, t = p.reshape(shape), t.reshape(shape)
+    found = agreement.pooled if pooled else agreement.levels
+    error = ((p - t) ** 2).mean(-1)
+    expected = {
+        "bias": (p - t).mean(-1),
+        "rms_error": np.sqrt(error),
+        "r2": 1.0 - error / t.var(-1),
+        "correlation": ((p - p.mean(-1, keepdims=True)) * t).mean(-1)
+        / (p.std(-1) * t.std(-1)),
+    }
+    for name, values in expected.items():
+        np.testing.assert_allclose(
+            getattr(found, name)[:, r], values, rtol=ROUNDING, atol=ROUNDING
+        )
+
+
+@pytest.fixture(scope="module")
+def edges():
+    return np.stack([np.linspace(-4.0, 4.0, 21), np.linspace(-2.0, 3.0, 21)])
+
+
+@pytest.fixture(scope="module")
+def statistics(truth, edges):
+    found = FieldStatistics(GRID, REGIONS, edges, NLEV, NTIME)
+    for i, field in enumerate(truth):
+        found.add(field, np.full(SHAPE[2:], i + 1.0))
+    return found
+
+
+def test_map_is_the_mean_over_time(truth, statistics):
+    np.testing.assert_allclose(statistics.mean, truth.mean(axis=0), rtol=ROUNDING)
+
+
+@pytest.mark.parametrize("r", range(len(REGIONS)))
+def test_series_is_the_area_mean(truth, statistics, r):
+    weights = GRID.weights[REGIONS[r].rows[:, None], REGIONS[r].places]
+    fields = box(REGIONS[r], truth)
+
+    expected = np.average(
+        fields.reshape(*fields.shape[:3], -1), axis=-1, weights=weights.ravel()
+    )
+
+    np.testing.assert_allclose(
+        statistics.series[:, r], np.moveaxis(expected, 0, -1), rtol=ROUNDING
+    )
+
+
+@pytest.mark.parametrize("r", range(len(REGIONS)))
+def test_histogram_is_that_of_all_levels_and_times_by_area(truth, statistics, edges, r):
+    weights = np.broadcast_to(GRID.weights, SHAPE)
+    for c in range(NCOMP):
+        values, shares = (box(REGIONS[r], x[:, c]).ravel() for x in (truth, weights))
+        inside = np.clip(values, edges[c, 0], edges[c, -1])
+        expected, _ = np.histogram(inside, edges[c], weights=shares)
+        np.testing.assert_allclose(
+            statistics.counts[c, r], expected, rtol=ROUNDING, atol=ROUNDING
+        )
+
+
+def test_spectrum_adds_up_to_the_mean_square(truth, statistics):
+    expected = np.einsum("tclyx,yx->cl", truth**2, GRID.weights) / NTIME
+
+    np.testing.assert_allclose(
+        statistics.spectrum.sum(axis=-1), expected, rtol=ROUNDING
+    )
+
+
+def test_momentum_is_the_weighted_sum_of_each_time(truth, statistics):
+    expected = truth.sum(axis=(2, 3, 4)) * np.arange(1.0, NTIME + 1.0)[:, None]
+
+    np.testing.assert_allclose(statistics.momentum, expected.T, rtol=1e-10)
+
+
+def test_region_without_cells_has_no_numbers(truth, edges):
+    nowhere = Region("nowhere", np.arange(0), np.arange(0))
+    statistics = FieldStatistics(GRID, [nowhere], edges, NLEV, 1)
+    agreement = Agreement([nowhere], NCOMP, NLEV)
+
+    statistics.add(truth[0], np.zeros(SHAPE[2:]))
+    agreement.add(truth[0], truth[0])
+
+    assert np.isnan(statistics.series).all()
+    assert (statistics.counts == 0.0).all()
+    for scores in (agreement.levels, agreement.pooled):
+        assert np.isnan(scores.r2).all()
+        assert np.isnan(scores.bias).all()
+
+
+def test_range_holds_the_extremes_of_each_component(truth):
+    extremes = Range(NCOMP)
+    for field in truth:
+        extremes.add(field)
+
+    np.testing.assert_array_equal(extremes.lowest, truth.min(axis=(0, 2, 3, 4)))
+    np.testing.assert_array_equal(extremes.highest, truth.max(axis=(0, 2, 3, 4)))

@@ -1,0 +1,184 @@
+from contextlib import ExitStack
+
+import numpy as np
+import pytest
+from drag_samples import DRAG, NTIME, values
+
+from gwparam.errors import ArgumentError, ContractError, NonFiniteError
+from gwparam.evaluate.compare import compare, count_steps
+from gwparam.evaluate.hellinger import Binning
+from gwparam.evaluate.opening import open_fields
+
+# The same numbers, summed in another order.
+ROUNDING = 1e-12
+GRAVITY, RADIUS = 9.80665, 6.371e6
+
+
+def run(truth, *models, **options):
+    with ExitStack() as stack:
+        right = stack.enter_context(open_fields([truth]))
+        found = {
+            path.stem: stack.enter_context(open_fields([path], right.quantity))
+            for path in models
+        }
+        return compare(right, found, **options)
+
+
+def test_scores_are_those_of_whole_arrays(truth, predicted, truth_file, predicted_file):
+    _, agreement = run(truth_file, predicted_file).models["predicted"]
+
+    p, t = (np.moveaxis(values(x), 0, 2).reshape(2, 3, -1) for x in (predicted, truth))
+    r2 = 1.0 - ((p - t) ** 2).mean(-1) / t.var(-1)
+    np.testing.assert_allclose(agreement.levels.r2[:, 0], r2, rtol=ROUNDING)
+
+
+def test_a_model_equal_to_the_truth_is_perfect(truth_file, tmp_path):
+    same = tmp_path / "same.nc"
+    same.write_bytes(truth_file.read_bytes())
+
+    statistics, agreement = run(truth_file, same).models["same"]
+
+    assert (agreement.levels.r2[:, 0] == 1.0).all()
+    np.testing.assert_array_equal(agreement.pooled.rms_error[:, 0], 0.0)
+    assert statistics.counts[:, 0].sum() > 0.0
+
+
+def test_bins_reach_from_the_least_to_the_largest_truth(
+    truth, truth_file, predicted_file
+):
+    found = run(truth_file, predicted_file, binning=Binning(8, "linear"))
+
+    drag = values(truth)
+    for c in range(2):
+        np.testing.assert_allclose(
+            found.edges[c],
+            np.linspace(drag[:, c].min(), drag[:, c].max(), 9),
+            rtol=ROUNDING,
+        )
+
+
+def test_order_of_levels_rows_and_places_makes_no_difference(
+    truth, predicted, truth_file, predicted_file, tmp_path
+):
+    turned = tmp_path / "predicted_turned.nc"
+    other = predicted.isel(lev=slice(None, None, -1), lat=slice(None, None, -1))
+    other = other.roll(lon=7, roll_coords=True).transpose("lon", "lev", "time", "lat")
+    other.to_netcdf(turned)
+
+    found = run(truth_file, predicted_file, turned)
+
+    straight, twisted = found.models.values()
+    np.testing.assert_allclose(twisted[0].mean, straight[0].mean, rtol=ROUNDING)
+    np.testing.assert_allclose(
+        twisted[1].levels.correlation, straight[1].levels.correlation, rtol=ROUNDING
+    )
+    assert found.pressure.tolist() == [1e3, 1e4, 7e4]
+
+
+def test_other_units_of_the_same_quantity_are_converted(
+    predicted, truth_file, predicted_file, tmp_path
+):
+    daily = tmp_path / "daily.nc"
+    for name in DRAG:
+        predicted[name] = 86400.0 * predicted[name]
+        predicted[name].attrs["units"] = "m s-1 day-1"
+    predicted.to_netcdf(daily)
+
+    straight, converted = run(truth_file, predicted_file, daily).models.values()
+
+    np.testing.assert_allclose(
+        converted[1].levels.bias, straight[1].levels.bias, rtol=1e-9
+    )
+
+
+def test_momentum_is_the_drag_times_the_mass_of_the_layers(
+    truth, truth_file, predicted_file
+):
+    found = run(truth_file, predicted_file)
+
+    half = truth.pk.values + truth.bk.values * truth.ps.values[..., None]
+    thickness = np.moveaxis(np.diff(half), -1, 1)
+    _, gauss = np.polynomial.legendre.leggauss(16)
+    areas = 4.0 * np.pi * RADIUS**2 * gauss[:, None] / 2.0 / 32.0
+    expected = (values(truth) * (thickness * areas / GRAVITY)[:, None]).sum((2, 3, 4))
+    np.testing.assert_allclose(found.truth.momentum, expected.T, rtol=1e-9)
+    assert "half levels of the files" in found.momentum
+
+
+def test_momentum_without_half_levels_says_so(truth, predicted_file, tmp_path):
+    path = tmp_path / "bare.nc"
+    truth.drop_vars(["pk", "bk"]).to_netcdf(path)
+
+    found = run(path, predicted_file)
+
+    half = np.array([0.0, 5.5e3, 4e4, 1e5])
+    _, gauss = np.polynomial.legendre.leggauss(16)
+    areas = 4.0 * np.pi * RADIUS**2 * gauss[:, None] / 2.0 / 32.0
+    mass = np.diff(half)[:, None, None] / GRAVITY * areas
+    expected = (values(truth) * mass).sum((2, 3, 4)).T
+    np.testing.assert_allclose(found.truth.momentum, expected, rtol=1e-9)
+    assert "half way between the nominal pressures" in found.momentum
+
+
+def test_levels_and_times_choose_what_counts(truth, truth_file, predicted_file):
+    found = run(truth_file, predicted_file, levels=range(1, 3), times=range(2, 4))
+
+    assert found.pressure.tolist() == [1e4, 7e4]
+    assert found.dates == ["2001-02-05 12:00:00", "2001-02-06 12:00:00"]
+    np.testing.assert_allclose(
+        found.truth.mean, values(truth)[2:, :, 1:].mean(axis=0), rtol=ROUNDING
+    )
+
+
+@pytest.mark.parametrize("edges", [None, ((-1.0, 0.0, 1.0), (-1.0, 0.0, 1.0))])
+def test_progress_advances_once_a_reading(truth_file, predicted_file, edges):
+    calls = []
+    binning = Binning(2, "linear", edges)
+
+    run(truth_file, predicted_file, binning=binning, advance=lambda: calls.append(1))
+
+    assert len(calls) == count_steps(NTIME, binning) == NTIME * (1 + (edges is None))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda d: d.isel(lon=slice(0, 16)), "grid of 16 x 16, expected the 16 x 32"),
+        (lambda d: d.assign_coords(lon=d.lon + 2.0), "at other latitudes or longitude"),
+        (lambda d: d.isel(lev=[0, 1]), "has 2 levels from 10 to 100 hPa, expected 3"),
+        (lambda d: d.assign_coords(lev=d.lev * 1.1), "from 11 to 770 hPa, expected"),
+        (lambda d: d.isel(time=[0, 1]), "has 2 times, expected 4"),
+        (lambda d: d.assign_coords(time=d.time + 1.0), "is of 2001-02-04 12:00:00"),
+        (lambda d: d.drop_vars(DRAG[1]), f"has no {DRAG[0]} and {DRAG[1]}"),
+    ],
+)
+def test_other_samples_are_refused(predicted, truth_file, tmp_path, change, message):
+    path = tmp_path / "other.nc"
+    changed = change(predicted)
+    for name in ("lev", "lat", "lon", "time"):
+        changed[name].attrs = predicted[name].attrs
+    changed.to_netcdf(path)
+
+    with pytest.raises(ContractError, match=message):
+        run(truth_file, path)
+
+
+def test_nan_in_the_truth_is_named_with_its_place(truth, predicted_file, tmp_path):
+    path = tmp_path / "holes.nc"
+    truth.drag_1.values[2, 1, 5, 7] = np.nan
+    truth.to_netcdf(path)
+
+    place = r"holes.nc\) at time 2 is nan at lev 1, lat 5, lon 7"
+    with pytest.raises(NonFiniteError, match=place):
+        run(path, predicted_file)
+
+
+@pytest.mark.parametrize("option", ["levels", "times"])
+def test_choices_beyond_the_files_are_refused(truth_file, predicted_file, option):
+    with pytest.raises(ArgumentError, match=f"{option} 2:9, expected some of 0:"):
+        run(truth_file, predicted_file, **{option: range(2, 9)})
+
+
+def test_no_model_is_refused(truth_file):
+    with pytest.raises(ArgumentError, match="no model"):
+        run(truth_file)
