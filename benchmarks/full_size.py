@@ -89,6 +89,11 @@ def write_scaling(folder: Path) -> Path:
         flux.format("eastward"): ("Pa m s-2", 0.0, 0.02),
         flux.format("northward"): ("Pa m s-2", 0.0, 0.02),
     }
+    return write_recipe(folder, usual)
+
+
+def write_recipe(folder: Path, linear: dict[str, tuple[str, float, float]]) -> Path:
+    """Write a recipe of units, mean and standard deviation of each field."""
     variables = {
         name: {
             "transform": "linear",
@@ -96,7 +101,7 @@ def write_scaling(folder: Path) -> Path:
             "mean": mean,
             "standard_deviation": deviation,
         }
-        for name, (units, mean, deviation) in usual.items()
+        for name, (units, mean, deviation) in linear.items()
     }
     path = folder / "scaling.json"
     path.write_text(json.dumps({"scaling_version": 1, "variables": variables}))

@@ -27,7 +27,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from formula_weights import formula_weight
-from full_size import write_levels
+from full_size import write_levels, write_recipe
 from rich.console import Console
 from rich.table import Table
 from step_cost import NLAT, NLEV, NLON, export_sample
@@ -74,22 +74,11 @@ def export_unet(
         "eastward_momentum_flux_in_pressure_coordinates": ("Pa m s-2", 0.0, 1e-4),
         "northward_momentum_flux_in_pressure_coordinates": ("Pa m s-2", 0.0, 1e-4),
     }
-    variables = {
-        name: {
-            "transform": "linear",
-            "units": units,
-            "mean": mean,
-            "standard_deviation": deviation,
-        }
-        for name, (units, mean, deviation) in scaled.items()
-    }
-    scaling = folder / "scaling.json"
-    scaling.write_text(json.dumps({"scaling_version": 1, "variables": variables}))
     options = {
         "grid": f"{rows}x{row_length}",
         "features": "uvtheta",
         "levels": str(write_levels(folder, nlev)),
-        "scaling": str(scaling),
+        "scaling": str(write_recipe(folder, scaled)),
         "flux_quantity": "omega",
         "flux_sign": "1",
     }
