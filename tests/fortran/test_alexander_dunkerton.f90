@@ -9,6 +9,7 @@ program test_alexander_dunkerton
     use gwparam_kinds, only: dp
     use gwparam_status, only: gwparam_err_argument, gwparam_err_nonfinite, gwparam_err_shape, &
         & gwparam_ok
+    use tap, only: done, ok
     implicit none(type, external)
 
     integer, parameter :: nlon = 3, nlat = 5, nlev = 12
@@ -16,7 +17,6 @@ program test_alexander_dunkerton
     real(dp), parameter :: untouched = 77
     character(len=*), parameter :: no_message = "none"
 
-    integer :: tests = 0, failures = 0
     type(ad99_t) :: scheme
     real(dp) :: setup_latitude(nlat), reference_pressure(nlev), latitude(nlon, nlat)
     real(dp), dimension(nlon, nlat, nlev) :: pressure, height, temperature, u, v
@@ -38,21 +38,9 @@ program test_alexander_dunkerton
     call test_optional_results()
     call test_failures_leave_results()
     call test_diagnose()
-    print "(a, i0)", "1..", tests
-    if (failures > 0) error stop
+    call done()
 
 contains
-
-    subroutine ok(passed, name)
-
-        logical, intent(in) :: passed
-        character(len=*), intent(in) :: name
-
-        tests = tests + 1
-        if (.not. passed) failures = failures + 1
-        print "(a, i0, a)", trim(merge("ok     ", "not ok ", passed)) // " ", tests, " - " // name
-
-    end subroutine ok
 
     subroutine fill()
 

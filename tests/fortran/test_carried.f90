@@ -5,6 +5,7 @@ program test_carried
     use gwparam, only: dp, gwparam_carried, gwparam_err_argument, gwparam_err_contract, &
         & gwparam_err_shape, gwparam_guard_keep, gwparam_ok, gwparam_options_t, gwparam_scheme_t, &
         & gwparam_statistics_t, gwparam_top_down
+    use tap, only: done, ok
     implicit none(type, external)
 
     integer, parameter :: nlon = 3, nlat = 4, nlev = 5
@@ -16,7 +17,7 @@ program test_carried
 
     character(len=512) :: folder
     character(len=512) :: errmsg
-    integer :: tests = 0, failures = 0, stat
+    integer :: stat
 
     call get_command_argument(1, folder)
     call test_without_lag_nothing_is_carried()
@@ -25,21 +26,9 @@ program test_carried
     call test_kept_columns_stay_kept()
     call test_counters_go_on()
     call test_wrong_fields_are_refused()
-    print "(a, i0)", "1..", tests
-    if (failures > 0) error stop
+    call done()
 
 contains
-
-    subroutine ok(passed, name)
-
-        logical, intent(in) :: passed
-        character(len=*), intent(in) :: name
-
-        tests = tests + 1
-        if (.not. passed) failures = failures + 1
-        print "(a, i0, a)", trim(merge("ok     ", "not ok ", passed)) // " ", tests, " - " // name
-
-    end subroutine ok
 
     subroutine load(scheme, lag, guard)
 

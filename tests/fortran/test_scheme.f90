@@ -9,6 +9,7 @@ program test_scheme
         & gwparam_err_file, gwparam_err_nonfinite, gwparam_err_range, gwparam_err_shape, &
         & gwparam_guard_keep, gwparam_input, gwparam_ok, gwparam_output, gwparam_options_t, &
         & gwparam_scheme_t, gwparam_statistics_t, gwparam_top_down, gwparam_version, sp
+    use tap, only: done, ok
     implicit none(type, external)
 
     integer, parameter :: nlon = 3, nlat = 4, nlev = 5
@@ -30,7 +31,6 @@ program test_scheme
     end interface
 
     character(len=512) :: folder
-    integer :: tests = 0, failures = 0
     real(dp) :: u(nlon, nlat, nlev), v(nlon, nlat, nlev), dudt(nlon, nlat, nlev)
     real(dp) :: dvdt(nlon, nlat, nlev), dudt_expected(nlon, nlat, nlev)
     real(dp) :: dvdt_expected(nlon, nlat, nlev), ps(nlon, nlat), lat(nlon, nlat)
@@ -49,21 +49,9 @@ program test_scheme
     call test_fields()
     call test_lifetime()
     call test_host_environment()
-    print "(a, i0)", "1..", tests
-    if (failures > 0) error stop
+    call done()
 
 contains
-
-    subroutine ok(passed, name)
-
-        logical, intent(in) :: passed
-        character(len=*), intent(in) :: name
-
-        tests = tests + 1
-        if (.not. passed) failures = failures + 1
-        print "(a, i0, a)", trim(merge("ok     ", "not ok ", passed)) // " ", tests, " - " // name
-
-    end subroutine ok
 
     subroutine fill()
 
