@@ -1,20 +1,23 @@
 """Checkpoints in and out: published formats, read without running what is in them."""
 
 import hashlib
+import json
+import os
 import pickle
 import re
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from os import PathLike
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import safetensors
 import torch
-from safetensors.torch import save
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from gwparam import typed_json
@@ -24,11 +27,13 @@ from gwparam.errors import ModelFileError, NonFiniteError, ShapeError
 # Keys that only one of the published networks has.
 _SIGNATURES = {
     "wavenet": ("shared.0.running_mean", "branches.0.0.weight"),
+    "filtered_spectrum": ("equatorial_source", "spreading.weight"),
     "ann_cnn": ("layer1.weight", "output.weight"),
     "attention_unet": ("attn5.Wx.0.weight", "conv1x1.weight"),
     "prithvi_gw": ("encoder.encoder1.0.weight", "model.mask_token"),
 }
-_WEIGHTS = ("weights", "model_state_dict", "state_dict")
+_WEIGHTS = ("weights", "model_state_dict", "state_dict", "model_state")
+_DESCRIPTION, _OPTIONS = "gwparam", "gwparam_options"
 # What published training scripts store beside the weights: the loss as an object, and
 # its history as arrays, written by numpy 1 (numpy.core) or 2 (numpy._core).
 _multiarray: Any = import_module("numpy._core.multiarray")
@@ -61,6 +66,9 @@ class Checkpoint:
         Tensors beside the state dict, such as ``means`` and ``stds``.
     description : Description or None
         What the network says of itself, where the file has it.
+    options : mapping of str to str
+        Options of ``gwparam export`` that the file brings along, as on the command
+        line without dashes; what the user gives goes first.
     """
 
     path: Path
@@ -68,6 +76,7 @@ class Checkpoint:
     weights: dict[str, Tensor]
     extras: dict[str, Tensor]
     description: Description | None
+    options: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_checkpoint(
@@ -106,14 +115,14 @@ def read_checkpoint(
         raise ModelFileError(f"cannot read {path}: {error.strerror}") from None
     # A safetensors file starts with the length of its header, then the JSON header.
     if start[8:] == b"{" and int.from_bytes(start[:8], "little") < size:
-        weights, extras, description = _read_safetensors(path)
+        weights, extras, description, options = _read_safetensors(path)
     else:
         content = _read_torch(path, start, allow_pickle)
         weights, extras = _split(path, content)
-        description = None
+        description, options = None, {}
     if all(key.startswith("module.") for key in weights):
         weights = {key.removeprefix("module."): v for key, v in weights.items()}
-    return Checkpoint(path, sha256, weights, extras, description)
+    return Checkpoint(path, sha256, weights, extras, description, options)
 
 
 def recognise(checkpoint: Checkpoint) -> str:
@@ -179,49 +188,59 @@ def load_weights(module: nn.Module, checkpoint: Checkpoint) -> None:
     module.load_state_dict(weights, assign=meta)
 
 
-def save_wavenet_checkpoint(
+def save_checkpoint(
     path: str | PathLike[str],
     weights: Mapping[str, Tensor],
     *,
-    means: Tensor,
-    stds: Tensor,
-    description: Description,
+    extras: Mapping[str, Tensor] = MappingProxyType({}),
+    description: Description | None = None,
+    options: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
-    """Write a trained WaveNet as a safetensors file that needs no options at export.
+    """Write a network as a safetensors file that says of itself what an export asks.
 
     Parameters
     ----------
     path : path-like
         The file; replaced if it exists.
     weights : mapping of str to Tensor
-        ``state_dict()`` of a `gwparam.networks.wavenet.WaveNet`.
-    means, stds : Tensor, shape (nlev,)
-        Mean and standard deviation of the tendency per level, top first [m s-2].
-    description : Description
+        ``state_dict()`` of the bare network.
+    extras : mapping of str to Tensor
+        Tensors beside it: of a WaveNet ``means`` and ``stds``, shape (nlev,), mean and
+        standard deviation of the tendency per level, top first [m s-2].
+    description : Description, optional
         Name, citation, levels, training range and limits.
+    options : mapping of str to str
+        As `Checkpoint.options`.
 
     Raises
     ------
     ModelFileError
         If the file cannot be written.
     """
-    tensors = {f"weights.{key}": value for key, value in weights.items()}
-    tensors |= {"means": means, "stds": stds}
-    tensors = {key: value.detach().cpu().contiguous() for key, value in tensors.items()}
-    data = save(tensors, {"gwparam": typed_json.dump(description)})
+    named = {f"weights.{key}": value for key, value in weights.items()} | dict(extras)
+    tensors = {key: value.detach().cpu().contiguous() for key, value in named.items()}
+    metadata = (
+        {} if description is None else {_DESCRIPTION: typed_json.dump(description)}
+    )
+    if options:
+        metadata[_OPTIONS] = json.dumps(dict(options))
+    written = Path(f"{path}.part")
     try:
-        Path(path).write_bytes(data)
-    except OSError as error:
-        raise ModelFileError(f"cannot write {path}: {error.strerror}") from None
+        save_file(tensors, written, metadata)
+        os.replace(written, path)
+    except (OSError, safetensors.SafetensorError) as error:
+        written.unlink(missing_ok=True)
+        reason = getattr(error, "strerror", None) or error
+        raise ModelFileError(f"cannot write {path}: {reason}") from None
 
 
 def _read_safetensors(
     path: Path,
-) -> tuple[dict[str, Tensor], dict[str, Tensor], Description | None]:
+) -> tuple[dict[str, Tensor], dict[str, Tensor], Description | None, Mapping[str, str]]:
     try:
         with safetensors.safe_open(path, framework="pt") as file:
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118  # no mapping
-            text = (file.metadata() or {}).get("gwparam")
+            metadata = file.metadata() or {}
     except safetensors.SafetensorError as error:
         raise ModelFileError(f"{path} is no readable safetensors: {error}") from None
     prefix = "weights."
@@ -229,10 +248,13 @@ def _read_safetensors(
     extras = {k: v for k, v in tensors.items() if prefix not in k}
     if not weights:
         weights, extras = extras, {}
-    description = text and typed_json.parse(
-        Description, typed_json.load(text, f"description in {path}")
-    )
-    return weights, extras, description or None
+    description, options = None, {}
+    if _DESCRIPTION in metadata:
+        text = typed_json.load(metadata[_DESCRIPTION], f"description in {path}")
+        description = typed_json.parse(Description, text)
+    if _OPTIONS in metadata:
+        options = typed_json.load(metadata[_OPTIONS], f"options in {path}")
+    return weights, extras, description, options
 
 
 def _read_torch(path: Path, start: bytes, allow_pickle: bool) -> Any:

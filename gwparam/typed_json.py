@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_
 from gwparam.errors import ContractError
 
 T = TypeVar("T")
+_PLAIN = {str: "a string", int: "an integer", bool: "true or false"}
 
 
 def dump(value: Any) -> str:
@@ -28,6 +29,11 @@ def _plain(value: Any) -> Any:
     plain = {name: _plain(getattr(value, name)) for name in names}
     absent = [f.name for f in fields(value) if f.default is None]
     return {k: v for k, v in plain.items() if not (v is None and k in absent)}
+
+
+def is_json(text: str) -> bool:
+    """Tell a JSON object from the name of a file that holds one."""
+    return text.lstrip().startswith("{")
 
 
 def load(text: str | bytes, what: str) -> dict[str, Any]:
@@ -53,8 +59,8 @@ def parse(kind: type[T], value: dict[str, Any]) -> T:
     Parameters
     ----------
     kind : type
-        A dataclass whose attributes are str, int, float, Literal, a tuple of one type,
-        one of these or None, or another such dataclass.
+        A dataclass whose attributes are str, int, float, bool, Literal, a tuple of one
+        type, one of these or None, or another such dataclass.
     value : dict
         What `load` gives. Keys that the dataclass does not know are ignored; an absent
         key is the same as null, and means the default where the dataclass has one.
@@ -100,8 +106,8 @@ def _parse(kind: Any, value: Any, key: str) -> Any:
         if not number or not math.isfinite(value):
             raise _wrong(key, "a finite number", value)
         return float(value)
-    if not isinstance(value, kind) or isinstance(value, bool):
-        raise _wrong(key, {str: "a string", int: "an integer"}[kind], value)
+    if not isinstance(value, kind) or isinstance(value, bool) != (kind is bool):
+        raise _wrong(key, _PLAIN[kind], value)
     return value
 
 

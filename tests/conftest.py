@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from gwparam.checkpoints import save_wavenet_checkpoint
+from gwparam.checkpoints import save_checkpoint
 from gwparam.contract import Description, Limit, TrainingRange, Vertical
 from gwparam.export import export_model
 from gwparam.networks.wavenet import WaveNet, WaveNetDrag
@@ -68,11 +68,13 @@ def tiny_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
         limits=tuple(Limit(field.name, 0.01) for field in WaveNetDrag.outputs),
     )
     path = tmp_path_factory.mktemp("tiny") / "tiny.safetensors"
-    save_wavenet_checkpoint(
+    save_checkpoint(
         path,
         weights,
-        means=1e-5 * random(nlev),
-        stds=1e-4 * (0.5 + random(nlev).abs()),
+        extras={
+            "means": 1e-5 * random(nlev),
+            "stds": 1e-4 * (0.5 + random(nlev).abs()),
+        },
         description=description,
     )
     return path

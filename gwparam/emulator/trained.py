@@ -8,7 +8,7 @@ import torch
 from safetensors import SafetensorError
 from torch import Tensor
 
-from gwparam.checkpoints import save_wavenet_checkpoint
+from gwparam.checkpoints import save_checkpoint
 from gwparam.contract import Description, Limit, TrainingRange
 from gwparam.emulator.columns import VERTICAL
 from gwparam.emulator.samples import Samples
@@ -104,14 +104,16 @@ def save_trained(
     given = network.description
     scaling = network.scaling
     try:
-        save_wavenet_checkpoint(
+        save_checkpoint(
             path,
             {
                 key: _single(value)
                 for key, value in network.network.state_dict().items()
             },
-            means=_single(scaling.get_buffer("mean")),
-            stds=_single(scaling.get_buffer("standard_deviation")),
+            extras={
+                "means": _single(scaling.get_buffer("mean")),
+                "stds": _single(scaling.get_buffer("standard_deviation")),
+            },
             description=TrainedDescription(
                 name,
                 given.citation,

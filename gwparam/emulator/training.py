@@ -38,8 +38,7 @@ def initial_network(samples: Samples, seed: int) -> WaveNet:
         torch.manual_seed(seed)
         network = WaveNet(nlev=samples.drag.shape[1])
     features = samples.features.double()
-    network.get_buffer("shared.0.running_mean").copy_(features.mean(dim=0))
-    network.get_buffer("shared.0.running_var").copy_(features.var(dim=0))
+    network.set_features(features.mean(dim=0), features.var(dim=0))
     # In eval mode the statistics stay those of all samples.
     return network.eval()
 

@@ -13,6 +13,7 @@ from gwparam.states import (
     States,
     is_training_file,
     needs_pressure,
+    nonorographic,
     open_states,
     read_training,
 )
@@ -55,7 +56,7 @@ def open_fields(
     with States(paths) as found:
 
         def variables(wanted: Quantity) -> list[str | None]:
-            return [found.find(name, _also(name)) for name in wanted.names]
+            return [found.find(name, nonorographic(name)) for name in wanted.names]
 
         if names is not None and quantity is None:
             quantity = _by_units(found, names, label)
@@ -73,11 +74,6 @@ def open_fields(
     }
     states = open_states(paths, quantity.fields, _ANY_LEVELS, bound)
     return _closing(states, lambda: FileFields(label, states, quantity))
-
-
-def _also(name: str) -> tuple[str, ...]:
-    """Give the standard name of the drag of non-orographic waves alone."""
-    return (name.replace("_gravity_", "_nonorographic_gravity_"),)
 
 
 def _by_units(states: States, names: Sequence[str], label: str) -> Quantity:

@@ -47,6 +47,8 @@ from gwparam.networks import from_checkpoint
 from gwparam.networks.base import PhysicalNetwork, is_large
 
 PROBE_COLUMNS = 16
+MAX_TENDENCY, NAME = "max_tendency", "name"
+"""Options of an export of any network that a checkpoint can bring along."""
 _PROBE_SEED, _CHECK_SEED = 20240917, 20240918
 
 
@@ -138,13 +140,17 @@ def export_model(
             f"{published.architecture}"
         )
     description = published.description
+    if max_tendency is None and MAX_TENDENCY in read.options:
+        max_tendency = float(read.options[MAX_TENDENCY])
     if max_tendency is not None:
         limits = tuple(
             replace(limit, maximum_magnitude=max_tendency)
             for limit in description.limits
         )
         description = replace(description, limits=limits)
-    published.description = replace(description, name=name or description.name)
+    published.description = replace(
+        description, name=name or read.options.get(NAME) or description.name
+    )
     if is_large(published):
         return_freed_blocks()
     built = _build(published, read, dtype, reduced_tolerance)

@@ -5,12 +5,19 @@ from gwparam.errors import ArgumentError
 from gwparam.networks.ann_cnn import AnnCnnFlux
 from gwparam.networks.attention_unet import AttentionUNetFlux
 from gwparam.networks.base import Options, PhysicalNetwork, is_large
+from gwparam.networks.filtered_spectrum_drag import FilteredSpectrumDrag
 from gwparam.networks.prithvi_flux import PrithviFlux
 from gwparam.networks.wavenet import WaveNetDrag
 
 NETWORKS: dict[str, type[PhysicalNetwork]] = {
     network.architecture: network
-    for network in (WaveNetDrag, AnnCnnFlux, AttentionUNetFlux, PrithviFlux)
+    for network in (
+        WaveNetDrag,
+        FilteredSpectrumDrag,
+        AnnCnnFlux,
+        AttentionUNetFlux,
+        PrithviFlux,
+    )
 }
 
 
@@ -28,7 +35,8 @@ def from_checkpoint(
     architecture : str, optional
         A key of `NETWORKS`; recognised from the checkpoint if absent.
     options : mapping, optional
-        What the network's `options` ask for, by name; None counts as not given.
+        What the network's `options` ask for, by name; None counts as not given. They
+        go before those that the checkpoint brings along.
 
     Returns
     -------
@@ -56,6 +64,7 @@ def from_checkpoint(
             raise ArgumentError(
                 f"{name} is no option of {architecture}, expected {flags}"
             )
-    values = {name: known[name].read(value) for name, value in given.items()}
+    brought = {k: v for k, v in checkpoint.options.items() if k in known}
+    values = {name: known[name].read(v) for name, v in (brought | given).items()}
     built = network.from_checkpoint(checkpoint, values).eval()
     return built if is_large(built) else built.double()

@@ -74,6 +74,7 @@ class AnnCnn(nn.Sequential):
             modules[f"dropout{i}"] = nn.Dropout(dropout)
         modules["output"] = nn.Linear(2 * odim, odim)
         super().__init__(modules)
+        self.idim, self.odim, self.stencil = idim, odim, stencil
 
 
 class AnnCnnFlux(NonlocalFlux):
@@ -105,26 +106,36 @@ class AnnCnnFlux(NonlocalFlux):
         ModelFileError, ShapeError, NonFiniteError
             If the checkpoint is not one of an ANN-CNN; the message names the key.
         """
-        network, stencil = _sized(checkpoint)
+        network = sized(checkpoint)
         load_weights(network, checkpoint)
+        return cls.around(network, options)
+
+    @classmethod
+    def around(cls, network: AnnCnn, options: Options) -> "AnnCnnFlux":
+        """Put a bare network between physical fields.
+
+        Raises
+        ------
+        ArgumentError, ContractError, ShapeError
+            If `options` lack or contradict something; the message says what.
+        """
+        stencil = network.stencil
         geometry = Geometry("column")
         if stencil > 1:
             geometry = Geometry("stencil", radius=stencil // 2, poles="edge")
-        idim = matrix_shape(checkpoint, "layer1.weight")[1]
-        odim = matrix_shape(checkpoint, "output.weight")[0]
         return cls(
             network,
             f"ANN-CNN {stencil}x{stencil}" if stencil > 1 else "ANN 1x1",
             geometry,
-            idim - len(SURFACE_NAMES),
-            odim,
+            network.idim - len(SURFACE_NAMES),
+            network.odim,
             True,
             options,
         )
 
 
-def _sized(checkpoint: Checkpoint) -> tuple[AnnCnn, int]:
-    """Build an ANN-CNN as large as a checkpoint's, and tell its stencil."""
+def sized(checkpoint: Checkpoint) -> AnnCnn:
+    """Build an ANN-CNN as large as a checkpoint's."""
     weights = checkpoint.weights
     depth = 0
     while f"layer{depth + 1}.weight" in weights:
@@ -132,4 +143,4 @@ def _sized(checkpoint: Checkpoint) -> tuple[AnnCnn, int]:
     hdim, idim = matrix_shape(checkpoint, "layer1.weight")
     odim, _ = matrix_shape(checkpoint, "output.weight")
     stencil = 1 + 2 * sum(f"conv{i}.weight" in weights for i in (1, 2))
-    return AnnCnn(idim, odim, hdim, stencil=stencil, depth=max(depth, 2)), stencil
+    return AnnCnn(idim, odim, hdim, stencil=stencil, depth=max(depth, 2))

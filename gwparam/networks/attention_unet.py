@@ -104,6 +104,7 @@ class AttentionUNet(nn.Module):
         def gate(channels: int) -> Gate:
             return Gate(channels, channels if gate_channels else 1)
 
+        self.channels_in, self.channels_out = channels_in, channels_out
         c1, c2, c3, c4, c5 = widths
         self.conv1 = DoubleConvolution(channels_in, c1)
         self.conv2 = DoubleConvolution(c1, c2)
@@ -184,22 +185,41 @@ class AttentionUNetFlux(NonlocalFlux):
             If the checkpoint is not one of an Attention U-Net; the message names the
             key.
         """
-        network = _sized(checkpoint)
+        network = sized(checkpoint)
         load_weights(network, checkpoint)
-        geometry = GRID.of(options, f"the grid of {checkpoint.path.name}")
-        rows, columns = len(geometry.latitude), len(geometry.longitude)
-        if rows % COARSENING or columns % COARSENING:
-            raise ShapeError(
-                f"the grid has {rows} x {columns} cells, "
-                f"expected multiples of {COARSENING}"
-            )
-        channels = matrix_shape(checkpoint, "conv1.conv.0.weight", 4)[1]
-        odim = matrix_shape(checkpoint, "conv1x1.weight", 4)[0]
+        return cls.around(network, options)
+
+    @classmethod
+    def around(cls, network: AttentionUNet, options: Options) -> "AttentionUNetFlux":
+        """Put a bare network between physical fields.
+
+        Raises
+        ------
+        ArgumentError, ContractError, ShapeError
+            If `options` lack or contradict something; the message says what.
+        """
         name = "Attention U-Net"
+        geometry = GRID.of(options, f"the grid of the {name}")
+        check_multiples(len(geometry.latitude), len(geometry.longitude))
+        channels, odim = network.channels_in, network.channels_out
         return cls(network, name, geometry, channels, odim, False, options)
 
 
-def _sized(checkpoint: Checkpoint) -> AttentionUNet:
+def check_multiples(rows: int, columns: int) -> None:
+    """Check that a grid can be halved as often as the network does.
+
+    Raises
+    ------
+    ShapeError
+        If not.
+    """
+    if rows % COARSENING or columns % COARSENING:
+        raise ShapeError(
+            f"the grid has {rows} x {columns} cells, expected multiples of {COARSENING}"
+        )
+
+
+def sized(checkpoint: Checkpoint) -> AttentionUNet:
     """Build an Attention U-Net as large as a checkpoint's."""
     shapes = [
         matrix_shape(checkpoint, f"conv{i}.conv.0.weight", 4) for i in range(1, 6)

@@ -42,18 +42,25 @@ class Option:
         Stands for the value in the help, and in the message that it is missing.
     parse : callable
         Value of a text of the command line; raises `GwparamError`.
+    write : callable
+        Text of a value, which `parse` takes back and which needs no other file.
     choices : tuple of str
         The texts allowed; empty: any.
     switch : bool
         Takes no value: True if given.
+    frozen : bool
+        About a part of the artefact that is fixed at the export, not about the
+        training files.
     """
 
     name: str
     help: str
     metavar: str = "VALUE"
     parse: Callable[[str], Any] = str
+    write: Callable[[Any], str] = str
     choices: tuple[str, ...] = ()
     switch: bool = False
+    frozen: bool = False
 
     @property
     def flag(self) -> str:
@@ -153,6 +160,9 @@ class PhysicalNetwork(nn.Module):
         What a result depends on; a class attribute if every such network has the same.
     inputs, outputs : tuple of Field
         The fields; an export in another precision changes their dtype.
+    features : tuple of Field
+        What the channels of the bare network are, in their order, before they are
+        normalised; empty where it takes the inputs as they are.
     flux : tuple of Flux
         How outputs become tendencies; empty for a network that gives tendencies.
     plausible : tuple of TrainingRange
@@ -175,10 +185,12 @@ class PhysicalNetwork(nn.Module):
         geometry: Geometry
         inputs: tuple[Field, ...]
         outputs: tuple[Field, ...]
+        features: tuple[Field, ...]
         flux: tuple[Flux, ...]
         plausible: tuple[TrainingRange, ...]
         dead: Mapping[str, str]
 
+    features = ()
     flux = ()
     plausible = ()
     dead = MappingProxyType({})

@@ -1,11 +1,13 @@
 """The grid that a global network was trained on."""
 
+import json
 import re
 from pathlib import Path
 
 import numpy as np
 from netCDF4 import Dataset
 
+from gwparam import typed_json
 from gwparam.contract import Geometry
 from gwparam.contract_checks import check_geometry
 from gwparam.errors import ArgumentError, ModelFileError
@@ -25,13 +27,19 @@ def read_grid(text: str) -> Geometry:
         ``64x128``: Gaussian latitudes, south to north, and as many equal steps of
         longitude from 0 degrees; or a netCDF file with ``lat`` and ``lon``, or
         ``latitude`` and ``longitude``, in degrees, or divided by 90 and by 360 as in
-        the training files of the Attention U-Net.
+        the training files of the Attention U-Net; or JSON text with ``latitude`` and
+        ``longitude`` in degrees.
 
     Raises
     ------
     ArgumentError, ModelFileError, ContractError
         If it is neither.
     """
+    if typed_json.is_json(text):
+        given = typed_json.load(text, "the grid") | {"kind": "global"}
+        geometry = typed_json.parse(Geometry, given)
+        check_geometry(geometry)
+        return geometry
     size = re.fullmatch(r"(\d+)x(\d+)", text)
     if size:
         nlat, nlon = int(size[1]), int(size[2])
@@ -48,6 +56,12 @@ def read_grid(text: str) -> Geometry:
     )
     check_geometry(geometry)
     return geometry
+
+
+def write_grid(geometry: Geometry) -> str:
+    """Write a grid as the JSON text that `read_grid` takes."""
+    axes = {"latitude": geometry.latitude, "longitude": geometry.longitude}
+    return json.dumps(axes)
 
 
 def _read(path: Path) -> list[np.ndarray]:
@@ -77,4 +91,5 @@ GRID = Option(
     "to north, and longitudes from 0, or a netCDF file with lat and lon. Never guessed",
     metavar="NLATxNLON|FILE.nc",
     parse=read_grid,
+    write=write_grid,
 )

@@ -93,6 +93,7 @@ OUTPUT_LEVELS = Option(
     "the last, from 0 at the top; 0:60 for stratosphere_update. The others get no drag",
     metavar="FIRST:END",
     parse=_level_range,
+    write=lambda levels: f"{levels[0]}:{levels[1]}",
 )
 OPTIONS = (
     SCALING,
@@ -192,7 +193,7 @@ class NonlocalFlux(PhysicalNetwork):
         ranges = tuple(r for r in seen if r.name in known and r.is_known)
         super().__init__(Description(name, self.citation, vertical, ranges, limits))
         self.geometry, self.flux = geometry, flux
-        self.inputs, self.outputs = inputs, outputs
+        self.inputs, self.features, self.outputs = inputs, tuple(features), outputs
         self.plausible = _plausible(inputs, features, transforms, vertical)
 
         self.network = network

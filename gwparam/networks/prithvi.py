@@ -56,31 +56,57 @@ class Perceptron(nn.Module):
         return result
 
 
+class DropPath(nn.Module):
+    """Leave out a residual branch of some samples in training (stochastic depth).
+
+    Source: Huang, Sun, Liu, Sedra and Weinberger (2016), Deep Networks with Stochastic
+    Depth, arXiv:1603.09382.
+    """
+
+    def __init__(self, rate: float) -> None:
+        super().__init__()
+        self.rate = rate
+
+    def forward(self, branch: Tensor, batch: int) -> Tensor:
+        """Scale what is kept of (rows, sequence, embed), rows of `batch` samples."""
+        if not self.training or self.rate == 0.0:
+            return branch
+        keep = 1.0 - self.rate
+        kept = torch.empty([batch, 1], dtype=branch.dtype, device=branch.device)
+        kept = kept.bernoulli_(keep).expand(batch, branch.size(0) // batch)
+        return branch * (kept.reshape(-1, 1, 1) / keep)
+
+
 class Block(nn.Module):
     """A transformer block, normalised before attention and before the perceptron."""
 
-    def __init__(self, embed: int, heads: int, mlp_ratio: int) -> None:
+    def __init__(
+        self, embed: int, heads: int, mlp_ratio: int, drop_path: float
+    ) -> None:
         super().__init__()
         self.attention = nn.Sequential(nn.LayerNorm(embed), Attention(embed, heads))
         self.ff = nn.Sequential(
             nn.LayerNorm(embed), Perceptron(embed, mlp_ratio * embed)
         )
+        self.drop_path = DropPath(drop_path)
 
     def forward(self, tokens: Tensor) -> Tensor:
         """Attend along the third axis of (batch, other, sequence, embed)."""
-        rows = tokens.flatten(0, 1)
-        rows = rows + self.attention(rows)
-        result: Tensor = rows + self.ff(rows)
+        rows, batch = tokens.flatten(0, 1), tokens.size(0)
+        rows = rows + self.drop_path(self.attention(rows), batch)
+        result: Tensor = rows + self.drop_path(self.ff(rows), batch)
         return result.view(tokens.size())
 
 
 class LocalGlobalLocal(nn.Module):
     """Blocks that attend in turn within mask units and across them."""
 
-    def __init__(self, embed: int, heads: int, pairs: int, mlp_ratio: int) -> None:
+    def __init__(
+        self, embed: int, heads: int, pairs: int, mlp_ratio: int, drop_path: float
+    ) -> None:
         super().__init__()
         self.transformers = nn.ModuleList(
-            Block(embed, heads, mlp_ratio) for _ in range(2 * pairs + 1)
+            Block(embed, heads, mlp_ratio, drop_path) for _ in range(2 * pairs + 1)
         )
 
     def forward(self, tokens: Tensor) -> Tensor:
@@ -96,9 +122,16 @@ class LocalGlobalLocal(nn.Module):
 class Blocks(nn.Module):
     """Encoder or decoder, under the published name of its blocks."""
 
-    def __init__(self, embed: int, heads: int, pairs: int, mlp_ratio: int) -> None:
+    def __init__(
+        self,
+        embed: int,
+        heads: int,
+        pairs: int,
+        mlp_ratio: int,
+        drop_path: float = 0.0,
+    ) -> None:
         super().__init__()
-        self.lgl_block = LocalGlobalLocal(embed, heads, pairs, mlp_ratio)
+        self.lgl_block = LocalGlobalLocal(embed, heads, pairs, mlp_ratio, drop_path)
 
     def forward(self, tokens: Tensor) -> Tensor:
         """Transform tokens of shape (batch, units, slots, embed)."""
@@ -143,6 +176,8 @@ class Prithvi(nn.Module):
         Pairs of a global and a local block; one more local block precedes them.
     mlp_ratio : int
         Hidden units of a perceptron, over `embed`.
+    drop_path : float
+        Share of samples that a residual branch of the encoder leaves out in training.
 
     Raises
     ------
@@ -169,6 +204,7 @@ class Prithvi(nn.Module):
         encoder_pairs: int,
         decoder_pairs: int,
         mlp_ratio: int = 4,
+        drop_path: float = 0.0,
     ) -> None:
         super().__init__()
         _check_sizes(grid, patch, mask_unit, embed, heads)
@@ -188,7 +224,7 @@ class Prithvi(nn.Module):
         self.patch_embedding_static = PatchEmbedding(STATIC_CHANNELS, embed, patch)
         self.input_time_embedding = nn.Linear(1, embed // 4)
         self.lead_time_embedding = nn.Linear(1, embed // 4)
-        self.encoder = Blocks(embed, heads, encoder_pairs, mlp_ratio)
+        self.encoder = Blocks(embed, heads, encoder_pairs, mlp_ratio, drop_path)
         self.decoder = Blocks(embed, heads, decoder_pairs, mlp_ratio)
         self.unembed = nn.Linear(embed, channels * patch[0] * patch[1])
 

@@ -7,6 +7,7 @@ from functools import partial
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
 from torch import Tensor, nn
 
 from gwparam.checkpoints import Checkpoint, load_weights
@@ -95,6 +96,7 @@ MASK_UNIT = Option(
     "latitudes and longitudes of a mask unit of the Prithvi backbone; likewise",
     metavar="NLATxNLON",
     parse=_pair,
+    write=lambda unit: f"{unit[0]}x{unit[1]}",
 )
 MASK_RATIO = Option(
     "mask_ratio",
@@ -104,6 +106,7 @@ MASK_RATIO = Option(
     "(docs/networks/prithvi.md)",
     metavar="X",
     parse=_ratio,
+    frozen=True,
 )
 MASK_SEED = Option(
     "mask_seed",
@@ -111,17 +114,20 @@ MASK_SEED = Option(
     "does after torch.manual_seed(N)",
     metavar="N",
     parse=_integer("--mask-seed"),
+    frozen=True,
 )
 MASK_WHOLE_UNITS = Option(
     "mask_whole_units",
     "hide whole mask units of Prithvi, not tokens within each",
     switch=True,
+    frozen=True,
 )
 DROP_DEAD_BACKBONE = Option(
     "drop_dead_backbone",
     "leave out a Prithvi backbone whose output scalers are all zero, which adds "
     "nothing: the same result with 4 % of the parameters",
     switch=True,
+    frozen=True,
 )
 
 
@@ -199,7 +205,7 @@ class PrithviFlux(PhysicalNetwork):
         known = tuple(seen for seen in ranges if seen.name in names and seen.is_known)
         super().__init__(Description("Prithvi WxC", CITATION, vertical, known, limits))
         self.geometry, self.flux = geometry, flux
-        self.inputs, self.outputs = inputs, outputs
+        self.inputs, self.features, self.outputs = inputs, features, outputs
         self.plausible = _plausible(inputs, transforms, vertical)
 
         self.network = network
@@ -211,7 +217,8 @@ class PrithviFlux(PhysicalNetwork):
         self.potential_temperature = PotentialTemperature(vertical, 2)
         self.pressure_at_surface = inputs[1].levels == "surface"
         self.makes_potential = inputs[0].name != features[0].name
-        self.register_buffer("static", _static(geometry))
+        grid = geometry.latitude or (), geometry.longitude or ()
+        self.register_buffer("static", static_fields(*grid))
         self.drops_backbone = bool(options.get(DROP_DEAD_BACKBONE.name))
         self.dead = _dead(network.model, self.drops_backbone)
 
@@ -227,7 +234,7 @@ class PrithviFlux(PhysicalNetwork):
             If the checkpoint is not one of this architecture; the message names the
             key.
         """
-        geometry: Geometry = GRID.of(options, f"the grid of {checkpoint.path.name}")
+        geometry = _grid(options)
         sizes = sizes_of(
             checkpoint.weights,
             (len(geometry.latitude or ()), len(geometry.longitude or ())),
@@ -241,7 +248,18 @@ class PrithviFlux(PhysicalNetwork):
         _mask(network.model, options)
         if options.get(DROP_DEAD_BACKBONE.name):
             network.check_dead()
-        return cls(network, geometry, options)
+        return cls.around(network, options)
+
+    @classmethod
+    def around(cls, network: UNetWithTransformer, options: Options) -> "PrithviFlux":
+        """Put a bare network between physical fields.
+
+        Raises
+        ------
+        ArgumentError, ContractError, ShapeError
+            If `options` lack or contradict something; the message says what.
+        """
+        return cls(network, _grid(options), options)
 
     def without_backbone(self) -> "PrithviFlux":
         """Copy without a backbone that adds nothing; the weights are shared.
@@ -300,6 +318,11 @@ class PrithviFlux(PhysicalNetwork):
         for i, restore in enumerate(self.restore):
             fluxes.append(restore(parts[i])[0])
         return fluxes[0], fluxes[1], fluxes[2]
+
+
+def _grid(options: Options) -> Geometry:
+    geometry: Geometry = GRID.of(options, "the grid of the Prithvi network")
+    return geometry
 
 
 def _dead(backbone: nn.Module, dropped: bool) -> dict[str, str]:
@@ -392,12 +415,19 @@ def _plausible(
     return tuple(usual[field.name] for field in inputs)
 
 
-def _static(geometry: Geometry) -> Tensor:
-    """Sine of latitude, cosine and sine of longitude, (1, 3, nlat, nlon)."""
-    latitude, longitude = np.meshgrid(
-        np.deg2rad(geometry.latitude or ()),
-        np.deg2rad(geometry.longitude or ()),
-        indexing="ij",
-    )
-    channels = (np.sin(latitude), np.cos(longitude), np.sin(longitude))
+def static_fields(latitude: ArrayLike, longitude: ArrayLike) -> Tensor:
+    """Compute what the network knows of its grid.
+
+    Parameters
+    ----------
+    latitude, longitude : array_like, shape (nlat,) and (nlon,)
+        The grid [degrees].
+
+    Returns
+    -------
+    Tensor, shape (1, 3, nlat, nlon)
+        Sine of latitude, cosine and sine of longitude [1], float64.
+    """
+    phi, theta = np.meshgrid(np.deg2rad(latitude), np.deg2rad(longitude), indexing="ij")
+    channels = (np.sin(phi), np.cos(theta), np.sin(theta))
     return torch.from_numpy(np.stack(channels)[None])

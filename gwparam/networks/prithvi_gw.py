@@ -147,6 +147,8 @@ class UNetWithTransformer(nn.Module):
     ----------
     sizes : PrithviSizes
         Grid, widths, patches and blocks.
+    drop_path : float
+        Of the backbone, in training; published: 0.05.
 
     Raises
     ------
@@ -154,8 +156,11 @@ class UNetWithTransformer(nn.Module):
         If the sizes do not divide each other.
     """
 
-    def __init__(self, sizes: PrithviSizes = PRESETS["published"]) -> None:
+    def __init__(
+        self, sizes: PrithviSizes = PRESETS["published"], drop_path: float = 0.0
+    ) -> None:
         super().__init__()
+        self.heads, self.mask_unit = sizes.heads, sizes.mask_unit
         self.encoder = ConvEncoder(sizes.in_channels, sizes.hidden)
         self.decoder = ConvDecoder(sizes.hidden, sizes.out_channels)
         self.model: Prithvi | ConstantBackbone = Prithvi(
@@ -168,6 +173,7 @@ class UNetWithTransformer(nn.Module):
             sizes.encoder_pairs,
             sizes.decoder_pairs,
             sizes.mlp_ratio,
+            drop_path,
         )
 
     def forward(self, features: Tensor, static: Tensor) -> Tensor:

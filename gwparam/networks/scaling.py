@@ -4,6 +4,7 @@
 normalised.
 """
 
+import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -264,7 +265,7 @@ def read_recipe(path: str) -> Recipe:
     ----------
     path : str
         JSON; or a netCDF file with that JSON as attribute ``gwparam_scaling``, of the
-        file or of one of its variables.
+        file or of one of its variables; or the JSON text itself.
 
     Raises
     ------
@@ -273,13 +274,8 @@ def read_recipe(path: str) -> Recipe:
     ContractError
         If the recipe is malformed; the message names the key.
     """
-    try:
-        with open(path, "rb") as file:
-            start = file.read(4)
-            text = b"" if start in _NETCDF else start + file.read()
-    except OSError as error:
-        raise ModelFileError(f"cannot read {path}: {error.strerror}") from None
-    value = typed_json.load(_attribute(path) if start in _NETCDF else text, path)
+    text, path = (path, "the recipe") if typed_json.is_json(path) else _text_of(path)
+    value = typed_json.load(text, path)
     if value.get("scaling_version") != RECIPE_VERSION:
         raise ContractError(
             f"scaling_version in {path} is {value.get('scaling_version')}, "
@@ -295,14 +291,39 @@ def read_recipe(path: str) -> Recipe:
     )
 
 
+def write_recipe(recipe: Recipe) -> str:
+    """Write a recipe as the JSON text that `read_recipe` takes."""
+
+    def written(transform: Transform) -> dict[str, Any]:
+        keys = (*_TRANSFORMS[transform.transform], "training")
+        values = {key: getattr(transform, key) for key in keys}
+        given = {key: value for key, value in values.items() if value is not None}
+        return {"transform": transform.transform, "units": transform.units} | given
+
+    variables = {name: written(t) for name, t in recipe.transforms.items()}
+    return json.dumps({"scaling_version": RECIPE_VERSION, "variables": variables})
+
+
 SCALING = Option(
     "scaling",
     "how the training files were normalised: a JSON recipe, or a netCDF file that "
     f"holds it as attribute {RECIPE_ATTRIBUTE} (docs/normalisation.md). Never guessed",
     metavar="FILE.json|FILE.nc",
     parse=read_recipe,
+    write=write_recipe,
 )
 _NETCDF = (b"\x89HDF", b"CDF\x01", b"CDF\x02", b"CDF\x05")
+
+
+def _text_of(path: str) -> tuple[str | bytes, str]:
+    """Text of the recipe in a file, and the name of the file."""
+    try:
+        with open(path, "rb") as file:
+            start = file.read(4)
+            text = b"" if start in _NETCDF else start + file.read()
+    except OSError as error:
+        raise ModelFileError(f"cannot read {path}: {error.strerror}") from None
+    return (_attribute(path) if start in _NETCDF else text), path
 
 
 def _attribute(path: str) -> str:

@@ -32,7 +32,8 @@ def read_levels(path: str) -> Vertical:
     ----------
     path : str
         JSON or netCDF: ``pressure`` of the full levels, or ``a`` and ``b`` of a hybrid
-        coordinate, top first, with the units of ``pressure`` or ``a``.
+        coordinate, top first, with the units of ``pressure`` or ``a``; or the JSON text
+        itself.
 
     Returns
     -------
@@ -44,7 +45,10 @@ def read_levels(path: str) -> Vertical:
     ModelFileError, ContractError
         If it cannot be read, or a value is missing; the message names the key.
     """
-    given = _read_json(path) if path.endswith(".json") else _read_netcdf(path)
+    if typed_json.is_json(path):
+        given, path = typed_json.load(path, "the levels"), "the levels"
+    else:
+        given = _read_json(path) if path.endswith(".json") else _read_netcdf(path)
     if given.get("kind") == "host" and "nlev" in given:
         return _host(path, given)
     if ("pressure" in given) == ("a" in given and "b" in given):
@@ -78,6 +82,21 @@ def read_levels(path: str) -> Vertical:
         )
     check_vertical(vertical)
     return vertical
+
+
+def write_levels(vertical: Vertical) -> str:
+    """Write levels as the JSON text that `read_levels` takes; not what is outside."""
+    given: dict[str, Any] = {"units": "Pa"}
+    if vertical.kind == "host":
+        given |= {"kind": "host", "nlev": vertical.nlev}
+        if vertical.nominal_pressure is not None:
+            given["pressure"] = vertical.nominal_pressure
+            del given["nlev"]
+    elif vertical.kind == "pressure":
+        given["pressure"] = vertical.pressure
+    else:
+        given |= {"a": vertical.a, "b": vertical.b}
+    return json.dumps(given)
 
 
 def _host(
@@ -141,6 +160,7 @@ LEVELS = Option(
     "or with a and b of p = a + b ps, at full levels. Never guessed",
     metavar="FILE",
     parse=read_levels,
+    write=write_levels,
 )
 OUTSIDE = Option(
     "outside",

@@ -91,6 +91,21 @@ class WaveNet(nn.Module):
         """Number of full levels."""
         return len(self.branches)
 
+    @torch.jit.unused
+    def set_features(self, mean: Tensor, variance: Tensor) -> None:
+        """Standardise features by given statistics, shape (nlev + 2,) each."""
+        self.get_buffer("shared.0.running_mean").copy_(mean)
+        self.get_buffer("shared.0.running_var").copy_(variance)
+
+    @torch.jit.unused
+    @torch.no_grad()
+    def rescale(self, slope: Tensor, offset: Tensor) -> None:
+        """Make every output `slope` times what it was plus `offset`, (nlev,) each."""
+        for level in range(self.nlev):
+            self.get_parameter(f"branches.{level}.2.weight").mul_(slope[level])
+            bias = self.get_parameter(f"branches.{level}.2.bias")
+            bias.mul_(slope[level]).add_(offset[level])
+
     def forward(self, features: Tensor) -> Tensor:
         """Compute the standardised drag.
 
@@ -176,7 +191,7 @@ class WaveNetDrag(PhysicalNetwork):
         ModelFileError, ShapeError, NonFiniteError
             If the checkpoint is not one of a WaveNet; the message names the key.
         """
-        network = _sized(checkpoint).double()
+        network = sized(checkpoint).double()
         load_weights(network, checkpoint)
         scaling = Destandardise(
             *(_per_level(checkpoint, k, network.nlev) for k in ("means", "stds"))
@@ -220,7 +235,7 @@ class WaveNetDrag(PhysicalNetwork):
         return drag[:ncol], drag[ncol:]
 
 
-def _sized(checkpoint: Checkpoint) -> WaveNet:
+def sized(checkpoint: Checkpoint) -> WaveNet:
     """Build a WaveNet as large as a checkpoint's."""
     weights = checkpoint.weights
     depth = 0

@@ -14,7 +14,14 @@ from gwparam.evaluate.metrics import Scores, ZonalMean
 from gwparam.library import load_scheme
 from gwparam.networks.vertical import reference_pressure
 from gwparam.replay.result import Replay, VariableScores
-from gwparam.states import HALF_PRESSURE, PRESSURE, Order, StateFiles, needs_pressure
+from gwparam.states import (
+    HALF_PRESSURE,
+    PRESSURE,
+    Order,
+    StateFiles,
+    needs_pressure,
+    nonorographic,
+)
 from gwparam.units import conversion
 
 Array = NDArray[Any]
@@ -176,8 +183,8 @@ def bind_references(
             f"{len(outputs)}: {', '.join(field.name for field in outputs)}"
         )
     for i, field in enumerate(outputs):
-        also = field.name.replace("_gravity_", "_nonorographic_gravity_")
-        name = states.find(field.name, (also,)) if names is None else names[i]
+        also = nonorographic(field.name)
+        name = states.find(field.name, also) if names is None else names[i]
         if name is not None:
             found[field.name] = states.bind(field, name).variable
     return found

@@ -1,7 +1,15 @@
 """States of a host model in netCDF files: variables, levels, times."""
 
-from gwparam.states.files import Source, StateFiles, States, open_states
+from gwparam.states.files import (
+    Source,
+    StateFiles,
+    States,
+    check_finite,
+    open_dataset,
+    open_states,
+)
 from gwparam.states.levels import Levels, Order
+from gwparam.states.matching import nonorographic
 from gwparam.states.pressure import HALF_PRESSURE, PRESSURE, needs_pressure
 from gwparam.states.training import TrainingStates, is_training_file, read_training
 
@@ -14,8 +22,11 @@ __all__ = [
     "StateFiles",
     "States",
     "TrainingStates",
+    "check_finite",
     "is_training_file",
     "needs_pressure",
+    "nonorographic",
+    "open_dataset",
     "open_states",
     "read_training",
 ]

@@ -91,7 +91,7 @@ class StateFiles(ABC):
         self.sources: dict[str, Source] = {}
         try:
             for path in self._paths:
-                self._datasets.append(_open(path))
+                self._datasets.append(open_dataset(path))
         except ModelFileError:
             self.close()
             raise
@@ -453,7 +453,14 @@ def _set_frame(
             raise ContractError(f"{path} has other levels than {states._paths[0]}")
 
 
-def _open(path: str) -> xr.Dataset:
+def open_dataset(path: str) -> xr.Dataset:
+    """Open a netCDF file, times not decoded and nothing read.
+
+    Raises
+    ------
+    ModelFileError
+        If it is absent, or is no netCDF file that can be read.
+    """
     try:
         return xr.open_dataset(path, engine="netcdf4", decode_times=False, cache=False)
     except FileNotFoundError:

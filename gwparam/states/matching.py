@@ -25,6 +25,11 @@ USUAL_NAMES: dict[str, tuple[str, ...]] = {
 }
 
 
+def nonorographic(field: str) -> tuple[str, ...]:
+    """Give the standard name of the drag of non-orographic waves alone."""
+    return (field.replace("_gravity_", "_nonorographic_gravity_"),)
+
+
 def find_variable(
     dataset: xr.Dataset, path: str, field: str, also: Sequence[str] = ()
 ) -> str | None:

@@ -36,7 +36,7 @@ _WINDS = ("eastward_wind", "northward_wind")
 _TEMPERATURES = ("air_potential_temperature", "air_temperature")
 _VERTICAL_WINDS = ("upward_air_velocity", "lagrangian_tendency_of_air_pressure")
 _PREDICTED = "air_potential_temperature_predicted"
-_AXES = {"lat": ("latitude", 90.0), "lon": ("longitude", 360.0)}
+AXES = {"lat": ("latitude", 90.0), "lon": ("longitude", 360.0)}
 
 Array = NDArray[Any]
 
@@ -127,7 +127,7 @@ class TrainingStates(StateFiles):
 
     def places(self, index: int) -> tuple[Array | None, Array | None]:
         """Latitude and longitude of every column [degrees]."""
-        latitude, longitude = (self.dataset[name].values for name in _AXES)
+        latitude, longitude = (self.dataset[name].values for name in AXES)
         grid = np.meshgrid(latitude, longitude, indexing="ij")
         return grid[0], grid[1]
 
@@ -246,16 +246,16 @@ class TrainingStates(StateFiles):
         """Find dimensions, grid and blocks; all files must have the same."""
         grid = None
         for path, dataset in zip(self._paths, self._datasets, strict=True):
-            if not {FEATURES, OUTPUT, *_AXES} <= set(dataset.variables):
+            if not {FEATURES, OUTPUT, *AXES} <= set(dataset.variables):
                 raise ModelFileError(
                     f"{path} is no training file, expected {FEATURES}, {OUTPUT}, "
-                    f"{', '.join(_AXES)}"
+                    f"{', '.join(AXES)}"
                 )
             blocks = self._find_blocks(dataset, path)
             self._blocks = self._blocks or blocks
-            axes = _degrees(dataset)
+            axes = grid_degrees(dataset)
             grid = grid or axes
-            same = all(np.array_equal(grid[name], axes[name]) for name in _AXES)
+            same = all(np.array_equal(grid[name], axes[name]) for name in AXES)
             if not same or blocks != self._blocks:
                 raise ContractError(
                     f"{path} has another grid or layout than {self._paths[0]}"
@@ -264,9 +264,9 @@ class TrainingStates(StateFiles):
         pressure = reference_pressure(self._vertical)
         self.levels = Levels(_LEVEL, pressure, "top_down")
         self.time_dimension = str(first[FEATURES].dims[0])
-        self.dimensions = tuple(_AXES)
+        self.dimensions = tuple(AXES)
         self.layout = (self.time_dimension, _LEVEL, *self.dimensions)
-        self.horizontal = tuple(first.sizes[name] for name in _AXES)
+        self.horizontal = tuple(first.sizes[name] for name in AXES)
         self.dataset = _frame(first, self.time_dimension, grid or {}, pressure)
 
     def _find_blocks(
@@ -275,11 +275,11 @@ class TrainingStates(StateFiles):
         """Variable and first channel of every field."""
         nlev = self._vertical.nlev
         names = [str(dim) for dim in dataset[FEATURES].dims]
-        expected = [names[0], names[1], *_AXES]
+        expected = [names[0], names[1], *AXES]
         if names[:4] != expected or len(names) not in (4, 6):
             raise ShapeError(
                 f"{FEATURES} in {path} has dimensions ({', '.join(names)}), expected "
-                f"(time, idim, {', '.join(_AXES)}) and two or none for neighbours"
+                f"(time, idim, {', '.join(AXES)}) and two or none for neighbours"
             )
         idim, odim = (dataset[name].shape[1] for name in (FEATURES, OUTPUT))
         count, rest = divmod(idim - len(SURFACE), nlev)
@@ -329,12 +329,12 @@ def _below(full: Array) -> Array:
     return np.asarray(1.5 * full[..., -1] - 0.5 * full[..., -2])
 
 
-def _degrees(dataset: xr.Dataset) -> dict[str, Array]:
+def grid_degrees(dataset: xr.Dataset) -> dict[str, Array]:
     """Latitude and longitude in degrees, which some files divide by 90 and by 360."""
-    axes = {name: dataset[name].values.astype(np.float64) for name in _AXES}
+    axes = {name: dataset[name].values.astype(np.float64) for name in AXES}
     # No globe lies within one degree.
     if all(np.abs(values).max(initial=0.0) <= 1.0 for values in axes.values()):
-        axes = {name: values * _AXES[name][1] for name, values in axes.items()}
+        axes = {name: values * AXES[name][1] for name, values in axes.items()}
     return axes
 
 
@@ -346,7 +346,7 @@ def _frame(
         _LEVEL: (_LEVEL, list(pressure), {"units": "Pa", "positive": "down"}),
     }
     for name, values in grid.items():
-        long = _AXES[name][0]
+        long = AXES[name][0]
         direction = "north" if long == "latitude" else "east"
         attrs = {"standard_name": long, "units": f"degrees_{direction}"}
         coordinates[name] = (name, values, attrs)

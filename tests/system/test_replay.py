@@ -8,7 +8,7 @@ import pytest
 import torch
 import xarray as xr
 
-from gwparam.checkpoints import save_wavenet_checkpoint
+from gwparam.checkpoints import save_checkpoint
 from gwparam.cli import main
 from gwparam.contract import Description, Limit, TrainingRange, Vertical
 from gwparam.networks.wavenet import WaveNet
@@ -21,7 +21,7 @@ TENDENCIES = [
 ]
 
 
-def save_checkpoint(path, seed):
+def write_network(path, seed):
     """Write a small WaveNet with random weights."""
     torch.manual_seed(seed)
     network = WaveNet(NLEV, trunk_width=8, trunk_depth=2, neck_width=8, branch_width=4)
@@ -36,11 +36,13 @@ def save_checkpoint(path, seed):
         )
     )
     vertical = Vertical("host", "top_down", NLEV, tuple(PRESSURE), 0.1)
-    save_wavenet_checkpoint(
+    save_checkpoint(
         path,
         network.state_dict(),
-        means=torch.zeros(NLEV),
-        stds=torch.full((NLEV,), 1e-5),
+        extras={
+            "means": torch.zeros(NLEV),
+            "stds": torch.full((NLEV,), 1e-5),
+        },
         description=Description("small", "nobody (1999)", vertical, ranges, limits),
     )
     return path
@@ -48,7 +50,7 @@ def save_checkpoint(path, seed):
 
 @pytest.fixture(scope="module")
 def checkpoint(tmp_path_factory):
-    return save_checkpoint(tmp_path_factory.mktemp("small") / "a.safetensors", 1)
+    return write_network(tmp_path_factory.mktemp("small") / "a.safetensors", 1)
 
 
 @pytest.fixture(scope="module")
@@ -129,7 +131,7 @@ def test_library_agrees_with_published_network(replay, checkpoint):
 
 
 def test_exit_status_is_1_when_library_and_pytorch_differ(replay, tmp_path, capsys):
-    other = save_checkpoint(tmp_path / "b.safetensors", 2)
+    other = write_network(tmp_path / "b.safetensors", 2)
 
     status, numbers = replay("--ckpt", str(other))
 
