@@ -18,6 +18,7 @@ _COMMANDS = {
         "run states through the library, with scores",
     ),
     "evaluate": ("gwparam.commands.evaluate", "compare models with a truth: a report"),
+    "finetune": ("gwparam.commands.finetune", "train or fine-tune a network"),
     "train-emulator": (
         "gwparam.commands.train_emulator",
         "train a WaveNet to give the drag of a native scheme",

@@ -1,0 +1,412 @@
+"""``gwparam finetune``: train a network, from training files to an artefact's input."""
+
+import argparse
+import sys
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gwparam.errors import ArgumentError, ModelFileError
+
+if TYPE_CHECKING:
+    from gwparam.finetune.prepare import Prepared
+    from gwparam.finetune.settings import Settings
+    from gwparam.finetune.train import Outcome
+    from gwparam.networks.base import Option
+
+EPILOG = """\
+examples:
+  gwparam finetune --arch wavenet --pretrained network_wst.pkl --data states.nc -o mine
+      adapts the published WaveNet to states of another host with its native drag, in
+      less than a minute; the first three quarters of the times are for training
+  gwparam finetune --arch prithvi_gw --pretrained prithvi.wxc.2300m.v1.pt \\
+      --data wxc_*_2010_*.nc --validation wxc_*_2015_01.nc --test wxc_*_2015_05.nc \\
+      --scaling era5.json --levels era5_l122.json --flux-quantity omega --flux-sign 1 \\
+      --precision bfloat16 --gradient-checkpointing -o prithvi
+      learnable convolutions around the frozen foundation model, as arXiv:2509.03816
+  torchrun --nproc-per-node 4 --no-python gwparam finetune --strategy fsdp ...
+      on four GPUs, with the weights spread over them
+  gwparam finetune --resume prithvi
+      goes on where a training stopped: killed, or asked to by SIGTERM or Ctrl-C
+
+FOLDER gets network.safetensors, which goes into gwparam export --ckpt as it is,
+log.csv, tensorboard/, run.json with all settings, and training.ckpt to go on from.
+Networks of fluxes are trained on published training files, WaveNet on states with drag;
+docs/finetune.md says more, docs/finetune-losses.md what can be minimised.
+"""
+_FILES = ("data", "validation", "test")
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command to those of ``gwparam``."""
+    parser = subparsers.add_parser(
+        "finetune",
+        help="train or fine-tune a network",
+        description="Train or fine-tune a network, and score it before and after.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("--arch", metavar="ARCH", help="prithvi_gw, attention_unet, ann_cnn or wavenet")
+    add("-o", "--output", metavar="FOLDER", help="where the results go")
+    add(
+        "--resume",
+        metavar="FOLDER",
+        help="go on with a training that stopped; nothing else is needed",
+    )
+    _add_data(parser)
+    _add_network(parser)
+    _add_training(parser)
+    _add_loss(parser)
+    _add_machine(parser)
+    _add_options(parser)
+
+
+def _add_data(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument_group("data").add_argument
+    add("--data", nargs="+", metavar="FILE", help="netCDF files to learn from")
+    add(
+        "--validation",
+        nargs="+",
+        metavar="FILE",
+        help="files that say which epoch is best (default: a part of --data)",
+    )
+    add(
+        "--test",
+        nargs="+",
+        metavar="FILE",
+        help="files for the score at the end (default: a part of --data, unless there "
+        "is --validation)",
+    )
+    add(
+        "--split",
+        metavar="A:B:C",
+        help="shares or numbers of times of --data for training, validation and test, "
+        "in the order of time (default: 0.75:0.125:0.125)",
+    )
+
+
+def _add_network(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument_group("network").add_argument
+    add(
+        "--pretrained",
+        metavar="FILE",
+        help="checkpoint to begin with: of the network, or of the Prithvi foundation "
+        "model alone. Tensors that do not fit are listed, renewed and trained",
+    )
+    add(
+        "--allow-pickle",
+        action="store_const",
+        const=True,
+        help="read a checkpoint that can run any code: only if you trust its source",
+    )
+    add(
+        "--freeze",
+        metavar="{none,backbone,all-but-head,lora}",
+        help="what stays as it was pre-trained (default: the backbone of prithvi_gw)",
+    )
+    add("--lora-rank", type=int, metavar="N", help="of the adapters (default: 8)")
+    add(
+        "--output-scalers",
+        metavar="{keep,ones,learn}",
+        help="what the result of the Prithvi backbone is multiplied by. The published "
+        "code multiplies by 0, so that the backbone adds nothing (default: ones where "
+        "they would be 0)",
+    )
+    add(
+        "--size",
+        action="append",
+        metavar="NAME=VALUE",
+        help=f"another size than published; repeatable. {_sizes()}",
+    )
+    add("--name", help="what people will call the network")
+
+
+def _add_training(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument_group("training").add_argument
+    add("--epochs", type=int, metavar="N", help=_by_network("epochs"))
+    add(
+        "--batch",
+        type=int,
+        metavar="N",
+        help="samples of a step on all processes together: images of the globe, or "
+        f"columns {_by_network('batch')}",
+    )
+    add("--learning-rate", type=float, metavar="X", help=_by_network("learning_rate"))
+    add(
+        "--schedule",
+        metavar="{constant,cosine,cyclic,one-cycle}",
+        help=_by_network("schedule"),
+    )
+    add("--weight-decay", type=float, metavar="X", help="AdamW's (default: 0, Adam)")
+    add(
+        "--clip-norm",
+        type=float,
+        metavar="X",
+        help=f"largest norm of the gradient, 0 for any {_by_network('clip_norm')}",
+    )
+    add("--dropout", type=float, metavar="X", help=_by_network("dropout"))
+    add(
+        "--drop-path",
+        type=float,
+        metavar="X",
+        help="share of the residual branches of the Prithvi encoder that a sample "
+        f"skips {_by_network('drop_path')}",
+    )
+    add(
+        "--mask-ratio",
+        type=float,
+        metavar="X",
+        help="share of the tokens that the Prithvi backbone does not see in training; "
+        "never at validation (default: 0; published 0.5, at every call)",
+    )
+    add(
+        "--batch-norm-momentum",
+        type=float,
+        metavar="X",
+        help="(default: 0.1, as published)",
+    )
+    add(
+        "--patience",
+        type=int,
+        metavar="N",
+        help="end after N epochs without a better validation loss (default: 0, never)",
+    )
+    add("--seed", type=int, metavar="N", help="of weights and order (default: 0)")
+
+
+def _add_loss(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument_group("loss", "docs/finetune-losses.md").add_argument
+    add(
+        "--loss",
+        action="append",
+        metavar="TERM=WEIGHT",
+        help="mse, huber or drag; repeatable, the weighted sum counts (default: mse)",
+    )
+    add("--huber-delta", type=float, metavar="X", help="(default: 1)")
+    add(
+        "--level-weights",
+        metavar="{equal,density,mass}",
+        help="how levels count in mse and huber (default: equal)",
+    )
+    add(
+        "--tail",
+        type=float,
+        metavar="X",
+        help="how much more large values count (default: 0)",
+    )
+    add(
+        "--drag-scale",
+        type=float,
+        metavar="X",
+        help="error of the drag that counts as 1 [m s-2] (default: 1e-4)",
+    )
+
+
+def _add_machine(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument_group("machine").add_argument
+    add("--device", help="auto, cpu, cuda or cuda:N (default: auto)")
+    add(
+        "--precision",
+        metavar="{float32,bfloat16,float16}",
+        help="of products; weights stay float32 (default: float32)",
+    )
+    add(
+        "--strategy",
+        metavar="{ddp,fsdp}",
+        help="several processes under torchrun have a copy of the weights each, or "
+        "share one (default: ddp)",
+    )
+    add(
+        "--gradient-checkpointing",
+        action="store_const",
+        const=True,
+        help="compute transformer blocks twice instead of keeping their activations",
+    )
+    add("--threads", type=int, metavar="N", help="of a process (default: its share)")
+    add(
+        "--checkpoint-minutes",
+        type=float,
+        metavar="X",
+        help="between checkpoints within an epoch (default: 10)",
+    )
+
+
+def _add_options(parser: argparse.ArgumentParser) -> None:
+    """Add what an export will ask for; what is given here need not be given there."""
+    group = parser.add_argument_group(
+        "what the files do not say",
+        "As for gwparam export, which finds in network.safetensors what is given here. "
+        "With --scaling, --levels, --flux-quantity and --flux-sign, scores are of "
+        "physical fluxes, and the artefact knows what training saw.",
+    )
+    for option in _options():
+        group.add_argument(
+            option.flag, metavar=option.metavar, help=option.help.replace("%", "%%")
+        )
+
+
+def _options() -> "list[Option]":
+    """Options of the networks that say something of the training files."""
+    from gwparam.finetune.architectures import ARCHITECTURES
+
+    found: dict[Option, None] = {}
+    for architecture in ARCHITECTURES.values():
+        found |= dict.fromkeys(o for o in architecture.physical.options if not o.frozen)
+    return list(found)
+
+
+def _by_network(name: str) -> str:
+    """Say the defaults of a setting."""
+    from gwparam.finetune.architectures import ARCHITECTURES
+
+    told = (f"{a.name} {getattr(a.defaults, name)}" for a in ARCHITECTURES.values())
+    return f"(default: {', '.join(told)})"
+
+
+def _sizes() -> str:
+    from gwparam.finetune.architectures import ARCHITECTURES
+
+    return "; ".join(
+        f"{a.name}: {', '.join(s.name for s in a.sizes)}"
+        for a in ARCHITECTURES.values()
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the command; the exit status."""
+    from gwparam.finetune.settings import read_run
+    from gwparam.finetune.train import train
+
+    given = _given(args)
+    if args.resume is not None:
+        if given:
+            raise ArgumentError(
+                f"--resume goes on with its own settings, expected no --{min(given)}"
+            )
+        settings = replace(read_run(Path(args.resume))[0], output=args.resume)
+    else:
+        settings = _settings(given)
+        _check_output(Path(settings.output))
+    outcome = train(settings, args.resume is not None, _print_found)
+    if outcome.speaks:
+        _print_outcome(outcome)
+    return 0 if outcome.network is not None else 3
+
+
+def _given(args: argparse.Namespace) -> dict[str, Any]:
+    others = ("resume", "command", "version")
+    given = {k: v for k, v in vars(args).items() if k not in others and v is not None}
+    return {name.replace("_", "-"): value for name, value in given.items()}
+
+
+def _settings(given: Mapping[str, Any]) -> "Settings":
+    from gwparam.finetune.settings import Settings
+
+    for name in ("arch", "data", "output"):
+        if name not in given:
+            raise ArgumentError(f"--{name} is missing, expected it or --resume FOLDER")
+    values = {name.replace("-", "_"): value for name, value in given.items()}
+    options = []
+    for option in _options():
+        text = values.pop(option.name, None)
+        if text is not None:
+            options.append(f"{option.name}={option.write(option.read(text))}")
+    known = {field.name for field in fields(Settings)}
+    assert set(values) <= known
+    for name in _FILES:  # so that a training goes on from any folder
+        values[name] = tuple(str(Path(p).absolute()) for p in values.get(name, ()))
+    if "pretrained" in values:
+        values["pretrained"] = str(Path(values["pretrained"]).absolute())
+    lists = {k: tuple(v) for k, v in values.items() if isinstance(v, list)}
+    return Settings(**{**values, **lists, "options": tuple(options)})
+
+
+def _check_output(folder: Path) -> None:
+    """Find out before the work that its results can be written, over no others."""
+    from gwparam.finetune.saved import STATE_FILE
+    from gwparam.finetune.train import NETWORK_FILE
+
+    if not folder.parent.is_dir():
+        raise ModelFileError(f"cannot make {folder}: no folder {folder.parent}")
+    for name in (STATE_FILE, NETWORK_FILE):
+        if (folder / name).exists():
+            raise ArgumentError(
+                f"{folder} holds {name} of another training, expected a new folder, or "
+                f"--resume {folder}"
+            )
+
+
+def _print_found(prepared: "Prepared") -> None:
+    from rich.console import Console
+
+    console = Console(highlight=False, soft_wrap=True)
+    for what, text in prepared.report():
+        console.print(f"{what:12} {text}", markup=False)
+    if prepared.meaning.missing:
+        missing = ", ".join(prepared.meaning.missing)
+        console.print(f"{'not known':12} {missing}: scores are of normalised numbers")
+
+
+def _print_outcome(outcome: "Outcome") -> None:
+    from rich.console import Console
+
+    # Files and pipes have no width: give the tables what they need.
+    console = Console(width=None if sys.stdout.isatty() else 120, highlight=False)
+    settings = outcome.prepared.settings
+    console.print(outcome.ended, soft_wrap=True)
+    if outcome.network is None:
+        console.print(f"go on with: gwparam finetune --resume {settings.output}")
+        return
+    for name in outcome.after:
+        _print_scores(console, name, outcome)
+    _print_next(console, outcome)
+
+
+def _print_scores(console: Any, name: str, outcome: "Outcome") -> None:
+    from rich.markup import escape
+    from rich.table import Table
+
+    before, after = outcome.before[name], outcome.after[name]
+    part = outcome.prepared.part(name)
+    assert part is not None
+    table = Table(
+        title=f"{name}: {part.report()}, all levels and cells together; loss "
+        f"{before.loss:.4g} before, {after.loss:.4g} after",
+        title_justify="left",
+    )
+    table.add_column("field")
+    for heading in ("R2", "correlation", "rms error"):
+        table.add_column(f"{heading} before", justify="right")
+        table.add_column("after", justify="right")
+    for old, new in zip(before.fields, after.fields, strict=True):
+        label = new.name.replace("_due_to_gravity_wave_drag", "")
+        table.add_row(
+            escape(f"{label} [{new.units}]"),
+            f"{old.r2:.4f}",
+            f"{new.r2:.4f}",
+            f"{old.correlation:.4f}",
+            f"{new.correlation:.4f}",
+            f"{old.rms_error:.3e}",
+            f"{new.rms_error:.3e}",
+        )
+    console.print(table)
+
+
+def _print_next(console: Any, outcome: "Outcome") -> None:
+    """Say what comes next: export, and replay of what was held out."""
+    assert outcome.network is not None
+    network, settings = outcome.network, outcome.prepared.settings
+    missing = [f"{flag} ..." for flag in outcome.prepared.meaning.missing]
+    artefact = network.with_suffix(".pt")
+    files = settings.test or settings.validation or settings.data
+    scaling = " --scaling ..." if "--scaling ..." in missing else ""
+    command = ["gwparam export --ckpt", str(network), "-o", str(artefact), *missing]
+    lines = [
+        f"wrote {network} ({network.stat().st_size / 1e6:.2f} MB); next:",
+        f"  {' '.join(command)}",
+        f"  gwparam replay {artefact} {' '.join(files)}{scaling}",
+    ]
+    for line in lines:
+        console.print(line, soft_wrap=True, markup=False)

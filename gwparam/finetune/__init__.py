@@ -1,0 +1,1 @@
+"""Train and fine-tune the published networks: data, losses, one resumable loop."""

@@ -1,0 +1,81 @@
+"""Train a WaveNet on states of a host with the native drag."""
+
+from collections.abc import Sequence
+
+from torch import nn
+
+from gwparam.checkpoints import Checkpoint
+from gwparam.contract import Description
+from gwparam.finetune.architectures.base import Architecture, Defaults, Size, Sizes
+from gwparam.finetune.data import Data, Meaning
+from gwparam.finetune.drag_data import DragData
+from gwparam.finetune.drag_meaning import DragMeaning
+from gwparam.networks.base import Options
+from gwparam.networks.wavenet import WaveNet, WaveNetDrag, sized
+
+
+class WaveNetTraining(Architecture):
+    """WaveNet; settings that adapt the published one to a host in a minute."""
+
+    name = "wavenet"
+    physical = WaveNetDrag
+    defaults = Defaults(5, 512, 4e-3, "one-cycle", clip_norm=1.0)
+    sizes = (
+        Size("trunk_width", "256", "units of the shared layers"),
+        Size("trunk_depth", "5", "number of shared layers"),
+        Size("neck_width", "64", "units of the last shared layer"),
+        Size("branch_width", "32", "hidden units of a level"),
+    )
+    head = ("branches.",)
+    adapted = ("shared.3", "shared.5", "shared.7", "shared.9")
+    fixed = ("shared.0",)
+
+    def open(
+        self, paths: Sequence[str], options: Options, checkpoint: Checkpoint | None
+    ) -> Data:
+        """Open state files with drag."""
+        vertical = None
+        if checkpoint is not None:
+            published = WaveNetDrag.from_checkpoint(checkpoint)
+            vertical = published.description.vertical
+        return DragData(paths, self.physical.inputs, self.physical.outputs, vertical)
+
+    def sizes_of(self, checkpoint: Checkpoint) -> Sizes:
+        """Widths and depth of a checkpoint."""
+        network = sized(checkpoint)
+        linear = [part for part in network.shared if isinstance(part, nn.Linear)]
+        branch = network.branches[0]
+        assert isinstance(branch, nn.Sequential)
+        first = branch[0]
+        assert isinstance(first, nn.Linear)
+        return {
+            "trunk_width": linear[0].out_features,
+            "trunk_depth": len(linear) - 1,
+            "neck_width": linear[-1].out_features,
+            "branch_width": first.out_features,
+        }
+
+    def build(
+        self, sizes: Sizes, data: Data, dropout: float, drop_path: float
+    ) -> nn.Module:
+        """Build the network for the levels of the files."""
+        assert isinstance(data, DragData)
+        return WaveNet(data.vertical.nlev, **sizes)
+
+    def meaning(
+        self,
+        network: nn.Module,
+        data: Data,
+        options: Options,
+        checkpoint: Checkpoint | None,
+    ) -> Meaning:
+        """Say what the channels are."""
+        assert isinstance(data, DragData)
+        description = Description(
+            "WaveNet", self.physical.citation, data.vertical, (), ()
+        )
+        if checkpoint is not None:
+            description = WaveNetDrag.from_checkpoint(checkpoint).description
+        return DragMeaning(
+            self.physical.inputs, self.physical.outputs, description, checkpoint
+        )

@@ -1,0 +1,185 @@
+"""What a training says while it runs: a line on the console, CSV, TensorBoard."""
+
+import csv
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    Progress,
+    TaskProgressColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from torch.utils.tensorboard import SummaryWriter
+
+from gwparam.errors import ModelFileError
+
+LOG_FILE = "log.csv"
+_COLUMNS = (
+    "step",
+    "epoch",
+    "learning_rate",
+    "loss",
+    "validation_loss",
+    "samples_per_second",
+    "waiting_for_data",
+)
+_LINE_SECONDS = 10.0  # between two lines where the output is no terminal
+_SHOW_SECONDS = 0.2
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One row of the log.
+
+    Attributes
+    ----------
+    step, epoch : int
+        Steps done, and the epoch from 1.
+    learning_rate, loss : float
+        Of the last step, and the mean loss since the last entry [1].
+    validation_loss : float or None
+        At the end of an epoch [1].
+    samples_per_second, waiting_for_data : float
+        Since the last entry; share of the time that samples were waited for [1].
+    """
+
+    step: int
+    epoch: int
+    learning_rate: float
+    loss: float
+    validation_loss: float | None
+    samples_per_second: float
+    waiting_for_data: float
+
+
+class Journal:
+    """The log of a training; a context manager. Silent on all processes but one.
+
+    Parameters
+    ----------
+    folder : Path
+        Where ``log.csv`` and ``tensorboard`` go.
+    step : int
+        Steps done before; rows beyond them, of a run that was killed later, are
+        removed, so that the log is that of one training.
+    steps : int
+        Steps of the whole training.
+    epochs : int
+        Epochs of the whole training.
+    speaks : bool
+        Whether this process is the one that writes.
+
+    Raises
+    ------
+    ModelFileError
+        If the log cannot be written.
+    """
+
+    def __init__(
+        self, folder: Path, step: int, steps: int, epochs: int, speaks: bool
+    ) -> None:
+        self._speaks, self._epochs = speaks, epochs
+        self._step, self._steps = step, steps
+        if not speaks:
+            return
+        path = folder / LOG_FILE
+        try:
+            rows = _rows_until(path, step) if step else []
+            self._file = path.open("w", newline="", buffering=1)
+            self._writer = csv.writer(self._file)
+            self._writer.writerow(_COLUMNS)
+            self._writer.writerows(rows)
+            self._board = SummaryWriter(
+                str(folder / "tensorboard"), purge_step=step + 1
+            )
+        except OSError as error:
+            raise ModelFileError(f"cannot write {path}: {error.strerror}") from None
+        self._console = Console(stderr=True, highlight=False)
+        self._shown = self._said = time.monotonic()
+        self._bars = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=16),
+            TaskProgressColumn(),
+            TextColumn("{task.fields[note]}"),
+            TimeRemainingColumn(),
+            TextColumn("left"),
+            console=self._console,
+            disable=not sys.stderr.isatty(),
+        )
+        self._task = self._bars.add_task(
+            "training", total=steps, completed=step, note=""
+        )
+
+    def __enter__(self) -> Self:
+        if self._speaks:
+            self._bars.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._speaks:
+            self._bars.stop()
+            self._file.close()
+            self._board.close()
+
+    def advance(self, step: int) -> None:
+        """Show how far the training is."""
+        self._step = step
+        if self._speaks and time.monotonic() - self._shown > _SHOW_SECONDS:
+            self._shown = time.monotonic()
+            self._bars.update(self._task, completed=step)
+
+    def write(self, entry: Entry) -> None:
+        """Add a row to the log, and show it."""
+        if not self._speaks:
+            return
+        row = [getattr(entry, column) for column in _COLUMNS]
+        self._writer.writerow(["" if value is None else value for value in row])
+        for column in _COLUMNS[2:]:
+            value = getattr(entry, column)
+            if value is not None:
+                self._board.add_scalar(column, value, entry.step)
+        note = (
+            f"epoch {entry.epoch}/{self._epochs}, loss {entry.loss:.4g}, "
+            f"{_spell(entry.samples_per_second)} samples/s"
+        )
+        self._bars.update(self._task, completed=entry.step, note=note)
+        if entry.validation_loss is not None:
+            self.say(f"{note}, validation {entry.validation_loss:.4g}")
+        elif self._bars.disable and time.monotonic() - self._said > _LINE_SECONDS:
+            done = entry.step / max(self._steps, 1)
+            self.say(f"{done:4.0%} {note}, {self._left()} left")
+
+    def say(self, text: str) -> None:
+        """Print a line."""
+        if self._speaks:
+            self._said = time.monotonic()
+            self._console.print(text, soft_wrap=True, markup=False)
+
+    def _left(self) -> str:
+        seconds = self._bars.tasks[0].time_remaining
+        return "?" if seconds is None else f"{seconds:.0f} s"
+
+
+def _rows_until(path: Path, step: int) -> list[list[str]]:
+    """Rows of a log up to a step."""
+    if not path.is_file():
+        return []
+    with path.open(newline="") as file:
+        rows: list[Any] = list(csv.reader(file))[1:]
+    return [r for r in rows if len(r) == len(_COLUMNS) and int(r[0]) <= step]
+
+
+def _spell(rate: float) -> str:
+    return f"{rate / 1e3:.1f} k" if rate >= 1e3 else f"{rate:.3g}"

@@ -1,0 +1,93 @@
+"""Take over weights of a network that was trained before, as far as they fit."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from gwparam.checkpoints import Checkpoint
+from gwparam.errors import ModelFileError, NonFiniteError
+
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Adoption:
+    """What was taken over.
+
+    Attributes
+    ----------
+    taken : tuple of str
+        Names of the network's tensors that come from the checkpoint.
+    renewed : tuple of (str, str)
+        The others, which have their random first values, and why.
+    unused : tuple of str
+        Names in the checkpoint that the network has no place for.
+    """
+
+    taken: tuple[str, ...]
+    renewed: tuple[tuple[str, str], ...]
+    unused: tuple[str, ...]
+
+
+def adopt(network: nn.Module, checkpoint: Checkpoint, backbone: str) -> Adoption:
+    """Copy what fits from a checkpoint into a network.
+
+    Parameters
+    ----------
+    network : Module
+        The bare network.
+    checkpoint : Checkpoint
+        Of the whole network, or of its backbone alone.
+    backbone : str
+        What the names of the backbone begin with in the network.
+
+    Returns
+    -------
+    Adoption
+        What was taken over, and what was not.
+
+    Raises
+    ------
+    ModelFileError
+        If nothing fits.
+    NonFiniteError
+        If a tensor that fits holds NaN or Inf.
+    """
+    own = network.state_dict()
+    alone = backbone and not any(key.startswith(backbone) for key in checkpoint.weights)
+    prefix = backbone if alone else ""
+    given = {prefix + key: value for key, value in checkpoint.weights.items()}
+    taken, renewed = {}, []
+    for key, value in own.items():
+        if key not in given:
+            # A backbone alone says nothing of the layers around it.
+            if not alone or key.startswith(backbone):
+                renewed.append((key, "not in the file"))
+        elif given[key].shape != value.shape:
+            shapes = (
+                f"{_spell(given[key].shape)} in the file, {_spell(value.shape)} here"
+            )
+            renewed.append((key, shapes))
+        else:
+            taken[key] = given[key]
+    if not any(key in dict(network.named_parameters()) for key in taken):
+        raise ModelFileError(
+            f"{checkpoint.path} has no weights that fit: it has {_few(given)}, "
+            f"expected such as {_few(own)}"
+        )
+    for key, value in taken.items():
+        if not torch.isfinite(value).all():
+            raise NonFiniteError(f"{key} holds NaN or Inf, expected finite weights")
+    network.load_state_dict(taken, strict=False)
+    unused = tuple(key for key in given if key not in own)
+    return Adoption(tuple(taken), tuple(renewed), unused)
+
+
+def _few(keys: Iterable[str]) -> str:
+    return ", ".join(list(keys)[:3])
+
+
+def _spell(shape: torch.Size) -> str:
+    return " x ".join(map(str, shape)) or "one number"

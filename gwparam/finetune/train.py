@@ -1,0 +1,274 @@
+"""Train a network from its settings to a checkpoint for an export."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from lightning_fabric import Fabric
+
+from gwparam import typed_json
+from gwparam.errors import DeviceError, ModelFileError
+from gwparam.finetune.computing import agree, gather, start
+from gwparam.finetune.data import Meaning
+from gwparam.finetune.freezing import plain_weights
+from gwparam.finetune.interruption import Interruption
+from gwparam.finetune.journal import Entry, Journal
+from gwparam.finetune.loader import InOrder, Share
+from gwparam.finetune.parts import Part
+from gwparam.finetune.prepare import Prepared, prepare
+from gwparam.finetune.run import Run
+from gwparam.finetune.saved import STATE_FILE, all_weights
+from gwparam.finetune.scores import Scores
+from gwparam.finetune.settings import Settings, read_run, write_run
+from gwparam.finetune.survey import Survey, survey
+
+NETWORK_FILE = "network.safetensors"
+_LOG_SECONDS = 1.0
+_GO_ON, _SAVE, _STOP = range(3)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a training.
+
+    Attributes
+    ----------
+    prepared : Prepared
+        What was trained.
+    network : Path or None
+        The checkpoint for an export; None if the training was asked to stop before its
+        end.
+    ended : str
+        How it ended, for people.
+    before, after : dict of str to Scores
+        Of validation and test, before the first step and with the best weights.
+    speaks : bool
+        Whether this process is the one that prints.
+    """
+
+    prepared: Prepared
+    network: Path | None
+    ended: str
+    before: dict[str, Scores]
+    after: dict[str, Scores]
+    speaks: bool
+
+
+def train(
+    settings: Settings, resume: bool, report: Callable[[Prepared], None]
+) -> Outcome:
+    """Train a network, or go on where a training stopped.
+
+    Parameters
+    ----------
+    settings : Settings
+        What to do; to go on, those that the folder of the results holds.
+    resume : bool
+        Whether to go on from the checkpoint in that folder.
+    report : callable
+        Told on one process what was found, before the first step.
+
+    Returns
+    -------
+    Outcome
+        The results, which are in the folder too.
+
+    Raises
+    ------
+    GwparamError
+        If something does not fit, the loss is not finite, a file cannot be written or
+        memory does not suffice. The last checkpoint stays as it was.
+    """
+    folder = Path(settings.output)
+    with ExitStack() as stack:
+        fabric = start(settings)
+
+        def take(parts: tuple[Part, ...], meaning: Meaning) -> Survey:
+            return _remembered(folder) if resume else _look(fabric, parts, meaning)
+
+        prepared = prepare(stack, settings, take)
+        if not resume:
+            _make_folder(fabric, folder, prepared)
+        if fabric.global_rank == 0:
+            report(prepared)
+        with _memory(prepared):
+            run = Run(fabric, prepared)
+            if resume:
+                run.restore(folder)
+            else:
+                run.before = run.scores()
+                run.remember(run.before["validation"].loss)
+            interruption = stack.enter_context(Interruption())
+            journal = stack.enter_context(
+                Journal(folder, run.state.step, run.steps, run.epochs, run.speaks)
+            )
+            ended = _Loop(run, folder, journal, interruption).to_end()
+            if ended is None:
+                asked = f"asked to stop at step {run.state.step} of {run.steps}"
+                return Outcome(prepared, None, asked, run.before, {}, run.speaks)
+            return _finish(run, folder, ended)
+
+
+class _Loop:
+    """The epochs of a run."""
+
+    def __init__(
+        self, run: Run, folder: Path, journal: Journal, interruption: Interruption
+    ) -> None:
+        self._run, self._folder, self._journal = run, folder, journal
+        self._interruption = interruption
+        self._interval = 60.0 * run.prepared.settings.checkpoint_minutes
+        self._total = torch.zeros((), device=run.fabric.device)
+        self._steps = 0
+        self._saved = self._began = time.monotonic()
+        self._waited = run.loader.waited
+
+    def to_end(self) -> str | None:
+        """Train until nothing is left to do; how it ended, None if asked to stop."""
+        run, state = self._run, self._run.state
+        patience = run.prepared.settings.patience
+        while state.epoch < run.epochs:
+            late = state.epoch - state.best_epoch
+            if patience and late >= patience:
+                return f"ended early: no better validation for {late} epochs"
+            if not self._epoch():
+                return None
+        return f"trained for {run.epochs} epochs"
+
+    def _epoch(self) -> bool:
+        """Train to the end of an epoch; False if asked to stop."""
+        run, state = self._run, self._run.state
+        total, first = torch.zeros((), device=run.fabric.device), state.batch
+        for batch in run.loader.epoch(state.epoch, first):
+            loss = run.step(batch)
+            total, self._total = total + loss, self._total + loss
+            self._steps += 1
+            self._journal.advance(state.step)
+            if time.monotonic() - self._began > _LOG_SECONDS:
+                self._write(self._mean(), None)
+            wish = self._wish()
+            if wish != _GO_ON:
+                self._save()
+            if wish == _STOP:
+                return False
+        # Every process has seen as many samples.
+        means = gather(run.fabric, float(total) / max(state.batch - first, 1))
+        mean = sum(means) / len(means)
+        state.epoch, state.batch = state.epoch + 1, 0
+        run.check_finite(mean)
+        validation = run.scores()["validation"].loss
+        run.remember(validation)
+        self._write(mean, validation)
+        self._save()
+        return True
+
+    def _wish(self) -> int:
+        """Say what to do after a step; all processes agree."""
+        wish = _GO_ON
+        if self._interruption.signal is not None:
+            wish = _STOP
+        elif time.monotonic() - self._saved > self._interval:
+            wish = _SAVE
+        return agree(self._run.fabric, wish)
+
+    def _begin(self) -> None:
+        """Begin what the next entry of the journal is about."""
+        self._total = torch.zeros((), device=self._run.fabric.device)
+        self._steps = 0
+        self._began, self._waited = time.monotonic(), self._run.loader.waited
+
+    def _mean(self) -> float:
+        """Mean loss since the last entry, which must be finite."""
+        loss = float(self._total) / max(self._steps, 1)
+        self._run.check_finite(loss)
+        return loss
+
+    def _write(self, loss: float, validation: float | None) -> None:
+        run = self._run
+        seconds = max(time.monotonic() - self._began, 1e-9)
+        self._journal.write(
+            Entry(
+                run.state.step,
+                run.state.epoch + (validation is None),
+                run.learning_rate,
+                loss,
+                validation,
+                self._steps * run.loader.batch / seconds,
+                (run.loader.waited - self._waited) / seconds,
+            )
+        )
+        self._begin()
+
+    def _save(self) -> None:
+        """Write a checkpoint; a full disk is no reason to lose what was learned."""
+        self._mean()
+        try:
+            self._run.save(self._folder)
+        except ModelFileError as error:
+            self._journal.say(f"warning: {error}; the last checkpoint stays as it was")
+        self._saved = time.monotonic()
+
+
+def _finish(run: Run, folder: Path, ended: str) -> Outcome:
+    """Score the best weights and write them."""
+    run.use_best()
+    after = run.scores()
+    path = folder / NETWORK_FILE
+    weights = all_weights(run.prepared.network)
+    if run.speaks:
+        prepared = run.prepared
+        prepared.meaning.save(
+            path,
+            plain_weights(prepared.network, weights),
+            prepared.survey,
+            prepared.settings.name,
+        )
+    run.fabric.barrier()
+    best = run.state.best_epoch
+    which = f"best after {best}" if best else "none better than the first weights"
+    return Outcome(
+        run.prepared, path, f"{ended}, {which}", run.before, after, run.speaks
+    )
+
+
+def _look(fabric: Fabric, parts: tuple[Part, ...], meaning: Meaning) -> Survey:
+    share = Share(fabric.global_rank, fabric.world_size)
+    # Nothing is kept: the training keeps its own.
+    times = InOrder(parts[0].data.samples, parts[0].times, share, memory=0)
+    return survey(times, meaning, lambda found: gather(fabric, found))
+
+
+def _remembered(folder: Path) -> Survey:
+    return typed_json.parse(Survey, read_run(folder)[1].get("survey") or {})
+
+
+def _make_folder(fabric: Fabric, folder: Path, prepared: Prepared) -> None:
+    if fabric.global_rank == 0:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / STATE_FILE).unlink(missing_ok=True)
+        except OSError as error:
+            raise ModelFileError(f"cannot make {folder}: {error.strerror}") from None
+        write_run(folder, prepared.settings, survey=asdict(prepared.survey))
+    fabric.barrier()
+
+
+@contextmanager
+def _memory(prepared: Prepared) -> Iterator[None]:
+    """Say what helps where memory does not suffice."""
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        text = str(error)
+        short = isinstance(error, MemoryError | torch.OutOfMemoryError)
+        if not short and "can't allocate memory" not in text:
+            raise
+        raise DeviceError(
+            f"out of memory with batches of {prepared.settings.batch}: "
+            f"{text.splitlines()[0] if text else 'no room'}; a smaller --batch, "
+            "--gradient-checkpointing or --precision bfloat16 need less, and --resume "
+            "goes on from the last checkpoint"
+        ) from None
