@@ -36,6 +36,8 @@ Networks of fluxes are trained on published training files, WaveNet on states wi
 docs/finetune.md says more, docs/finetune-losses.md what can be minimised.
 """
 _FILES = ("data", "validation", "test")
+# Of these, a training that goes on may have others.
+_OF_THE_MACHINE = {"device", "strategy", "threads", "checkpoint-minutes"}
 
 
 def add_parser(subparsers: Any) -> None:
@@ -53,7 +55,8 @@ def add_parser(subparsers: Any) -> None:
     add(
         "--resume",
         metavar="FOLDER",
-        help="go on with a training that stopped; nothing else is needed",
+        help="go on with a training that stopped; only --device, --strategy, --threads "
+        "and --checkpoint-minutes may be others",
     )
     _add_data(parser)
     _add_network(parser)
@@ -281,11 +284,14 @@ def run(args: argparse.Namespace) -> int:
 
     given = _given(args)
     if args.resume is not None:
-        if given:
+        others = set(given) - _OF_THE_MACHINE
+        if others:
             raise ArgumentError(
-                f"--resume goes on with its own settings, expected no --{min(given)}"
+                f"--resume goes on with its own settings, expected no --{min(others)}"
             )
-        settings = replace(read_run(Path(args.resume))[0], output=args.resume)
+        machine = {name.replace("-", "_"): value for name, value in given.items()}
+        settings, _ = read_run(Path(args.resume))
+        settings = replace(settings, output=args.resume, **machine)
     else:
         settings = _settings(given)
         _check_output(Path(settings.output))
@@ -396,12 +402,15 @@ def _print_scores(console: Any, name: str, outcome: "Outcome") -> None:
 
 def _print_next(console: Any, outcome: "Outcome") -> None:
     """Say what comes next: export, and replay of what was held out."""
+    from gwparam.finetune.train import SCALING_FILE
+
     assert outcome.network is not None
     network, settings = outcome.network, outcome.prepared.settings
     missing = [f"{flag} ..." for flag in outcome.prepared.meaning.missing]
     artefact = network.with_suffix(".pt")
     files = settings.test or settings.validation or settings.data
-    scaling = " --scaling ..." if "--scaling ..." in missing else ""
+    recipe = network.with_name(SCALING_FILE)
+    scaling = f" --scaling {recipe}" if recipe.is_file() else ""
     command = ["gwparam export --ckpt", str(network), "-o", str(artefact), *missing]
     lines = [
         f"wrote {network} ({network.stat().st_size / 1e6:.2f} MB); next:",

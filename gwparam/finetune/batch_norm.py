@@ -18,7 +18,7 @@ class SharedBatchNorm(nn.BatchNorm2d):
 
     def forward(self, image: Tensor) -> Tensor:
         """Normalise (images, channel, nlat, nlon), as many images on every process."""
-        if not self.training:
+        if not self.training or not dist.is_initialized():
             return super().forward(image)
         world = dist.get_world_size()
         values = image.float()
@@ -60,4 +60,4 @@ def share_batches(network: nn.Module) -> None:
                 shared.parameters(), module.parameters(), strict=True
             ):
                 parameter.requires_grad_(old.requires_grad)
-            network.set_submodule(name, shared)
+            network.set_submodule(name, shared.train(module.training))

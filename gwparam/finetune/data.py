@@ -102,6 +102,10 @@ class Meaning(ABC):
             All that the network will see.
         """
 
+    def recipe(self, survey: Survey) -> str | None:
+        """Text of the scaling recipe, with what training saw; None if there is none."""
+        return None
+
     @abstractmethod
     def save(
         self,

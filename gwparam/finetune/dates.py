@@ -13,9 +13,10 @@ import cftime  # type: ignore[import-untyped]  # it ships no stubs
 import xarray as xr
 
 from gwparam.errors import ArgumentError
-from gwparam.states.times import find_time_dimension, time_value
+from gwparam.states.times import find_time_dimension
 
 Interval = tuple[float, float]
+Calendar = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -53,13 +54,18 @@ class Dates:
         raise IndexError(f"time {index} of {len(self)}")
 
     def in_units(self, units: str, calendar: str) -> "Dates":
-        """Express the intervals in other units."""
+        """Express the intervals in other units.
 
-        def convert(value: float) -> float:
-            date = cftime.num2date(value, self.units, calendar=self.calendar)
-            return float(cftime.date2num(date, units, calendar=calendar))
-
-        intervals = tuple((convert(a), convert(b)) for a, b in self.intervals or ())
+        Raises
+        ------
+        ArgumentError
+            If a date is none in the other calendar.
+        """
+        given, wanted = (self.units, self.calendar), (units, calendar)
+        intervals = tuple(
+            (_convert(a, given, wanted, path), _convert(b, given, wanted, path))
+            for path, (a, b) in zip(self.paths, self.intervals or (), strict=True)
+        )
         return replace(self, intervals=intervals, units=units, calendar=calendar)
 
     def spell(self, first: int, last: int) -> str:
@@ -93,12 +99,15 @@ def read_dates(files: Mapping[str, xr.Dataset]) -> Dates:
     Raises
     ------
     ArgumentError
-        If some files have dates and others not, if times in a file do not increase, or
-        if those of two files overlap.
+        If a file has no time, if some files have dates and others not, if times in a
+        file are not to be read or do not increase, or if those of two files overlap.
     """
     names = sorted(files)
     dimensions = {name: find_time_dimension(files[name]) for name in names}
     counts = {name: _count(files[name], dimensions[name]) for name in names}
+    for name in names:
+        if not counts[name]:
+            raise ArgumentError(f"{name} has no time, expected at least one")
     dated = [name for name in names if _is_dated(files[name], dimensions[name])]
     if not dated:
         return Dates(tuple(names), tuple(counts[n] for n in names), None, "", "")
@@ -108,11 +117,10 @@ def read_dates(files: Mapping[str, xr.Dataset]) -> Dates:
             f"time in {dated[0]} is a date and in {other} it is not, expected the same "
             "in all files"
         )
-    first = files[names[0]]
-    attrs = first[dimensions[names[0]]].attrs
+    times = {name: files[name][dimensions[name]] for name in names}
+    units, calendar = _calendar(times[names[0]])
     intervals = {
-        name: _interval(files[name], first, str(dimensions[name]), name)
-        for name in names
+        name: _interval(times[name], (units, calendar), name) for name in names
     }
     names.sort(key=lambda name: intervals[name])
     for one, other in pairwise(names):
@@ -124,8 +132,8 @@ def read_dates(files: Mapping[str, xr.Dataset]) -> Dates:
         tuple(names),
         tuple(counts[name] for name in names),
         tuple(intervals[name] for name in names),
-        str(attrs["units"]),
-        str(attrs.get("calendar", "standard")),
+        units,
+        calendar,
     )
 
 
@@ -139,12 +147,31 @@ def _is_dated(dataset: xr.Dataset, dimension: str | None) -> bool:
     return " since " in str(dataset[dimension].attrs.get("units", ""))
 
 
-def _interval(
-    dataset: xr.Dataset, first: xr.Dataset, dimension: str, name: str
-) -> Interval:
-    values = dataset[dimension].values
-    if any(later <= earlier for earlier, later in pairwise(values)):
+def _calendar(times: xr.DataArray) -> Calendar:
+    return str(times.attrs["units"]), str(times.attrs.get("calendar", "standard"))
+
+
+def _interval(times: xr.DataArray, wanted: Calendar, name: str) -> Interval:
+    """First and last time of a file, in the wanted units."""
+    values = times.values
+    if any(not later > earlier for earlier, later in pairwise(values)):
         raise ArgumentError(f"the times in {name} do not increase")
-    last = len(values) - 1
-    ends = [time_value(dataset, first, dimension, index) for index in (0, last)]
-    return ends[0], ends[1]
+    given = _calendar(times)
+    begin, end = (_convert(float(values[at]), given, wanted, name) for at in (0, -1))
+    return begin, end
+
+
+def _convert(value: float, given: Calendar, wanted: Calendar, name: str) -> float:
+    """Express a time in other units and another calendar."""
+    try:
+        date = cftime.num2date(value, given[0], calendar=given[1])
+        # What is as it should be keeps its digits.
+        if given == wanted:
+            return value
+        return float(cftime.date2num(date, wanted[0], calendar=wanted[1]))
+    # Of a missing value, cftime 1.6 raises AttributeError.
+    except (ValueError, OverflowError, AttributeError) as error:
+        raise ArgumentError(
+            f"time {value:g} {given[0]} ({given[1]}) in {name} is no date in "
+            f"{wanted[0]} ({wanted[1]}): {error}"
+        ) from None

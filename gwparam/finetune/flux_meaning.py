@@ -16,7 +16,7 @@ from gwparam.finetune.losses import Outputs
 from gwparam.finetune.samples import Samples
 from gwparam.finetune.survey import Statistics, Survey
 from gwparam.networks.base import Option, Options, PhysicalNetwork
-from gwparam.networks.scaling import SCALING, Recipe
+from gwparam.networks.scaling import SCALING, Recipe, write_recipe
 from gwparam.networks.vertical import reference_pressure
 
 Pressure = tuple[float, ...]
@@ -123,6 +123,12 @@ class FluxMeaning(Meaning):
         self, network: nn.Module, survey: Survey, samples: Sequence[Samples]
     ) -> None:
         """Do nothing: the files are normalised already."""
+
+    def recipe(self, survey: Survey) -> str | None:
+        """Text of the scaling recipe, with what training saw; None if not known."""
+        if self._network is None:
+            return None
+        return write_recipe(self._with_ranges(survey.features))
 
     def save(
         self,

@@ -65,8 +65,9 @@ def freeze(
         )
     around = how != "all-but-head" and backbone
     # A layer is new as a whole: its bias belongs to the weights that it had before.
-    new = {name.rpartition(".")[0] for name, _ in adoption.renewed}
-    kept = {name for name in adoption.taken if name.rpartition(".")[0] not in new}
+    layers = {name for name, module in network.named_modules() if _is_layer(module)}
+    new = layers & {name.rpartition(".")[0] for name, _ in adoption.renewed}
+    kept = {name for name in adoption.weights if name.rpartition(".")[0] not in new}
     names = [name for name, _ in network.named_parameters()]
     frozen = [
         name
@@ -151,6 +152,10 @@ def _adapt(
     # peft freezes all that is no adapter; which of it is, is for the caller to say.
     for name, parameter in network.named_parameters():
         parameter.requires_grad_(trained.get(name.replace(".base_layer.", "."), True))
+
+
+def _is_layer(module: nn.Module) -> bool:
+    return next(module.children(), None) is None
 
 
 def _parameter(network: nn.Module, name: str) -> nn.Parameter:

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from rich.console import Console
 from rich.progress import (
@@ -66,9 +66,9 @@ class Journal:
     ----------
     folder : Path
         Where ``log.csv`` and ``tensorboard`` go.
-    step : int
-        Steps done before; rows beyond them, of a run that was killed later, are
-        removed, so that the log is that of one training.
+    step, epoch : int
+        Steps and whole epochs done before; rows beyond them, of a run that was killed
+        later, are removed, so that the log is that of one training.
     steps : int
         Steps of the whole training.
     epochs : int
@@ -83,7 +83,13 @@ class Journal:
     """
 
     def __init__(
-        self, folder: Path, step: int, steps: int, epochs: int, speaks: bool
+        self,
+        folder: Path,
+        step: int,
+        epoch: int,
+        steps: int,
+        epochs: int,
+        speaks: bool,
     ) -> None:
         self._speaks, self._epochs = speaks, epochs
         self._step, self._steps = step, steps
@@ -91,7 +97,7 @@ class Journal:
             return
         path = folder / LOG_FILE
         try:
-            rows = _rows_until(path, step) if step else []
+            rows = _rows_until(path, step, epoch) if step else []
             self._file = path.open("w", newline="", buffering=1)
             self._writer = csv.writer(self._file)
             self._writer.writerow(_COLUMNS)
@@ -172,13 +178,16 @@ class Journal:
         return "?" if seconds is None else f"{seconds:.0f} s"
 
 
-def _rows_until(path: Path, step: int) -> list[list[str]]:
-    """Rows of a log up to a step."""
+def _rows_until(path: Path, step: int, epoch: int) -> list[list[str]]:
+    """Rows of a log up to a step, and up to the end of an epoch."""
     if not path.is_file():
         return []
     with path.open(newline="") as file:
-        rows: list[Any] = list(csv.reader(file))[1:]
-    return [r for r in rows if len(r) == len(_COLUMNS) and int(r[0]) <= step]
+        rows = [row for row in csv.DictReader(file) if row[_COLUMNS[-1]]]
+    # The last row of a killed run may be torn, but then it is one beyond the step.
+    kept = [row for row in rows if int(row["step"]) <= step]
+    ended = [r for r in kept if not r["validation_loss"] or int(r["epoch"]) <= epoch]
+    return [[row[column] for column in _COLUMNS] for row in ended]
 
 
 def _spell(rate: float) -> str:

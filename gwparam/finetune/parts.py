@@ -1,5 +1,6 @@
 """Training, validation and test: apart in time, and never the same samples twice."""
 
+import math
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -79,7 +80,7 @@ def open_parts(
     opened = {
         name: stack.enter_context(open_data(paths))
         for name, paths in given.items()
-        if paths
+        if paths or name == "training"
     }
     whole = opened["training"]
     names = [name for name in NAMES if name not in opened]
@@ -123,7 +124,8 @@ def split_times(count: int, split: str, with_test: bool) -> list[int]:
         shares = [float(share) for share in split.split(":")]
     except ValueError:
         shares = []
-    if len(shares) not in (2, 3) or not min(shares) >= 0.0 or not shares[0] > 0.0:
+    known = all(0.0 <= share < math.inf for share in shares)
+    if len(shares) not in (2, 3) or not known or not min(shares[:2]) > 0.0:
         raise ArgumentError(f"--split is {split}, expected such as 0.75:0.125:0.125")
     if not with_test:
         shares = shares[:2]

@@ -57,6 +57,15 @@ class Prepared:
         """Find a part by its name."""
         return next((part for part in self.parts if part.name == name), None)
 
+    def fingerprints(self) -> dict[str, list[str]]:
+        """Digests of the first and last sample of every part."""
+        return {
+            part.name: [
+                part.data.fingerprint(t) for t in (part.times[0], part.times[-1])
+            ]
+            for part in self.parts
+        }
+
     def report(self) -> list[tuple[str, str]]:
         """Say what was found and what will be trained, for people."""
         lines = [*self.parts[0].data.report()]

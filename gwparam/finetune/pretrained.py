@@ -20,6 +20,8 @@ class Adoption:
     ----------
     taken : tuple of str
         Names of the network's tensors that come from the checkpoint.
+    weights : tuple of str
+        Those of them that are trained weights; the others are statistics and scalers.
     renewed : tuple of (str, str)
         The others, which have their random first values, and why.
     unused : tuple of str
@@ -27,6 +29,7 @@ class Adoption:
     """
 
     taken: tuple[str, ...]
+    weights: tuple[str, ...]
     renewed: tuple[tuple[str, str], ...]
     unused: tuple[str, ...]
 
@@ -72,7 +75,9 @@ def adopt(network: nn.Module, checkpoint: Checkpoint, backbone: str) -> Adoption
             renewed.append((key, shapes))
         else:
             taken[key] = given[key]
-    if not any(key in dict(network.named_parameters()) for key in taken):
+    parameters = {name for name, _ in network.named_parameters()}
+    weights = tuple(key for key in taken if key in parameters)
+    if not weights:
         raise ModelFileError(
             f"{checkpoint.path} has no weights that fit: it has {_few(given)}, "
             f"expected such as {_few(own)}"
@@ -82,7 +87,7 @@ def adopt(network: nn.Module, checkpoint: Checkpoint, backbone: str) -> Adoption
             raise NonFiniteError(f"{key} holds NaN or Inf, expected finite weights")
     network.load_state_dict(taken, strict=False)
     unused = tuple(key for key in given if key not in own)
-    return Adoption(tuple(taken), tuple(renewed), unused)
+    return Adoption(tuple(taken), weights, tuple(renewed), unused)
 
 
 def _few(keys: Iterable[str]) -> str:

@@ -1,5 +1,6 @@
 """Train a network from its settings to a checkpoint for an export."""
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -10,7 +11,7 @@ import torch
 from lightning_fabric import Fabric
 
 from gwparam import typed_json
-from gwparam.errors import DeviceError, ModelFileError
+from gwparam.errors import ArgumentError, DeviceError, ModelFileError
 from gwparam.finetune.computing import agree, gather, start
 from gwparam.finetune.data import Meaning
 from gwparam.finetune.freezing import plain_weights
@@ -26,6 +27,8 @@ from gwparam.finetune.settings import Settings, read_run, write_run
 from gwparam.finetune.survey import Survey, survey
 
 NETWORK_FILE = "network.safetensors"
+SCALING_FILE = "scaling.json"
+SCORES_FILE = "scores.json"
 _LOG_SECONDS = 1.0
 _GO_ON, _SAVE, _STOP = range(3)
 
@@ -84,32 +87,41 @@ def train(
     """
     folder = Path(settings.output)
     with ExitStack() as stack:
+        stack.enter_context(_memory(settings))
         fabric = start(settings)
 
         def take(parts: tuple[Part, ...], meaning: Meaning) -> Survey:
             return _remembered(folder) if resume else _look(fabric, parts, meaning)
 
         prepared = prepare(stack, settings, take)
-        if not resume:
+        if resume:
+            _check_same(folder, prepared)
+        else:
             _make_folder(fabric, folder, prepared)
         if fabric.global_rank == 0:
             report(prepared)
-        with _memory(prepared):
-            run = Run(fabric, prepared)
-            if resume:
-                run.restore(folder)
-            else:
-                run.before = run.scores()
-                run.remember(run.before["validation"].loss)
-            interruption = stack.enter_context(Interruption())
-            journal = stack.enter_context(
-                Journal(folder, run.state.step, run.steps, run.epochs, run.speaks)
+        run = Run(fabric, prepared)
+        if resume:
+            run.restore(folder)
+        else:
+            run.before = run.scores()
+            run.remember(run.before["validation"].loss)
+        interruption = stack.enter_context(Interruption())
+        journal = stack.enter_context(
+            Journal(
+                folder,
+                run.state.step,
+                run.state.epoch,
+                run.steps,
+                run.epochs,
+                run.speaks,
             )
-            ended = _Loop(run, folder, journal, interruption).to_end()
-            if ended is None:
-                asked = f"asked to stop at step {run.state.step} of {run.steps}"
-                return Outcome(prepared, None, asked, run.before, {}, run.speaks)
-            return _finish(run, folder, ended)
+        )
+        ended = _Loop(run, folder, journal, interruption).to_end()
+        if ended is None:
+            asked = f"asked to stop at step {run.state.step} of {run.steps}"
+            return Outcome(prepared, None, asked, run.before, {}, run.speaks)
+        return _finish(run, folder, ended)
 
 
 class _Loop:
@@ -226,12 +238,35 @@ def _finish(run: Run, folder: Path, ended: str) -> Outcome:
             prepared.survey,
             prepared.settings.name,
         )
+        _write_beside(folder, prepared, run.before, after)
     run.fabric.barrier()
     best = run.state.best_epoch
     which = f"best after {best}" if best else "none better than the first weights"
     return Outcome(
         run.prepared, path, f"{ended}, {which}", run.before, after, run.speaks
     )
+
+
+def _write_beside(
+    folder: Path,
+    prepared: Prepared,
+    before: dict[str, Scores],
+    after: dict[str, Scores],
+) -> None:
+    """Write scores and scaling, for scripts and for a replay."""
+    scores = {
+        name: {"before": asdict(before[name]), "after": asdict(after[name])}
+        for name in after
+    }
+    texts = {SCORES_FILE: json.dumps(scores, indent=2)}
+    recipe = prepared.meaning.recipe(prepared.survey)
+    if recipe is not None:
+        texts[SCALING_FILE] = recipe
+    try:
+        for name, text in texts.items():
+            (folder / name).write_text(text + "\n")
+    except OSError as error:
+        raise ModelFileError(f"cannot write into {folder}: {error.strerror}") from None
 
 
 def _look(fabric: Fabric, parts: tuple[Part, ...], meaning: Meaning) -> Survey:
@@ -252,12 +287,28 @@ def _make_folder(fabric: Fabric, folder: Path, prepared: Prepared) -> None:
             (folder / STATE_FILE).unlink(missing_ok=True)
         except OSError as error:
             raise ModelFileError(f"cannot make {folder}: {error.strerror}") from None
-        write_run(folder, prepared.settings, survey=asdict(prepared.survey))
+        write_run(
+            folder,
+            prepared.settings,
+            samples=prepared.fingerprints(),
+            survey=asdict(prepared.survey),
+        )
     fabric.barrier()
 
 
+def _check_same(folder: Path, prepared: Prepared) -> None:
+    """Check that the files hold the samples with which the training began."""
+    before = read_run(folder)[1].get("samples")
+    for name, found in prepared.fingerprints().items():
+        if not isinstance(before, dict) or before.get(name) != found:
+            raise ArgumentError(
+                f"the files for {name} hold other samples than when this training "
+                "began, expected the same"
+            )
+
+
 @contextmanager
-def _memory(prepared: Prepared) -> Iterator[None]:
+def _memory(settings: Settings) -> Iterator[None]:
     """Say what helps where memory does not suffice."""
     try:
         yield
@@ -267,8 +318,7 @@ def _memory(prepared: Prepared) -> Iterator[None]:
         if not short and "can't allocate memory" not in text:
             raise
         raise DeviceError(
-            f"out of memory with batches of {prepared.settings.batch}: "
-            f"{text.splitlines()[0] if text else 'no room'}; a smaller --batch, "
-            "--gradient-checkpointing or --precision bfloat16 need less, and --resume "
-            "goes on from the last checkpoint"
+            f"out of memory: {text.splitlines()[0] if text else 'no room'}; a smaller "
+            "--batch, --gradient-checkpointing and --precision bfloat16 need less; the "
+            f"last checkpoint in {settings.output} stays as it was"
         ) from None

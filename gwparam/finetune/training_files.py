@@ -7,6 +7,7 @@ numbers themselves, of many files, whose order is that of their times.
 import hashlib
 from collections.abc import Sequence
 from os import PathLike
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from gwparam.errors import ArgumentError, ContractError, ModelFileError, ShapeEr
 from gwparam.finetune.dates import read_dates
 from gwparam.networks.nonlocal_flux import SURFACE
 from gwparam.states import check_finite, open_dataset
+from gwparam.states.times import find_time_dimension
 from gwparam.states.training import AXES, FEATURES, OUTPUT, grid_degrees
 
 Array = NDArray[Any]
@@ -58,9 +60,13 @@ class TrainingFiles:
         names = sorted(str(path) for path in paths)
         if not names:
             raise ArgumentError("no training file given, expected at least one")
-        twice = {name for name in names if names.count(name) > 1}
-        if twice:
-            raise ArgumentError(f"{min(twice)} is given twice, expected once")
+        # Under whatever name: the same sample must not come up in two parts.
+        seen: set[Path] = set()
+        for name in names:
+            file = Path(name).resolve()
+            if file in seen:
+                raise ArgumentError(f"{name} is given twice, expected once")
+            seen.add(file)
         self._open: dict[str, xr.Dataset] = {}
         try:
             for name in names:
@@ -168,7 +174,8 @@ def _check_layout(dataset: xr.Dataset, path: str) -> None:
         )
     for name, channel in ((FEATURES, "idim"), (OUTPUT, "odim")):
         dims = [str(dim) for dim in dataset[name].dims]
-        expected = [dims[0], channel, *AXES]
+        time = find_time_dimension(dataset)
+        expected = [time, channel, *AXES]
         if dims[:4] != expected or len(dims) not in (4, 6):
             raise ShapeError(
                 f"{name} in {path} has dimensions ({', '.join(dims)}), expected (time, "
