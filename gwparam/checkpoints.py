@@ -27,10 +27,10 @@ from gwparam.errors import ModelFileError, NonFiniteError, ShapeError
 # Keys that only one of the published networks has.
 _SIGNATURES = {
     "wavenet": ("shared.0.running_mean", "branches.0.0.weight"),
-    "filtered_spectrum": ("equatorial_source", "spreading.weight"),
     "ann_cnn": ("layer1.weight", "output.weight"),
     "attention_unet": ("attn5.Wx.0.weight", "conv1x1.weight"),
     "prithvi_gw": ("encoder.encoder1.0.weight", "model.mask_token"),
+    "filtered_spectrum": ("equatorial_source", "spreading.weight"),
 }
 _WEIGHTS = ("weights", "model_state_dict", "state_dict", "model_state")
 _DESCRIPTION, _OPTIONS = "gwparam", "gwparam_options"

@@ -13,10 +13,10 @@ NETWORKS: dict[str, type[PhysicalNetwork]] = {
     network.architecture: network
     for network in (
         WaveNetDrag,
-        FilteredSpectrumDrag,
         AnnCnnFlux,
         AttentionUNetFlux,
         PrithviFlux,
+        FilteredSpectrumDrag,
     )
 }
 

@@ -194,7 +194,7 @@ class WaveNetDrag(PhysicalNetwork):
         network = sized(checkpoint).double()
         load_weights(network, checkpoint)
         scaling = Destandardise(
-            *(_per_level(checkpoint, k, network.nlev) for k in ("means", "stds"))
+            *(per_level(checkpoint, k, network.nlev) for k in ("means", "stds"))
         )
         description = checkpoint.description or _describe(network)
         if description.vertical.nlev != network.nlev:
@@ -256,7 +256,14 @@ def sized(checkpoint: Checkpoint) -> WaveNet:
     return WaveNet(nlev, trunk, depth, neck, branch)
 
 
-def _per_level(checkpoint: Checkpoint, key: str, nlev: int) -> Tensor:
+def per_level(checkpoint: Checkpoint, key: str, nlev: int) -> Tensor:
+    """Tensor beside the weights, one value a level, in float64.
+
+    Raises
+    ------
+    ModelFileError, ShapeError, NonFiniteError
+        If there is none, or it is another.
+    """
     if key not in checkpoint.extras:
         raise ModelFileError(f"{checkpoint.path} has no {key} beside its weights")
     values = checkpoint.extras[key].double()

@@ -1,0 +1,258 @@
+"""Filtered spectrum: wind and temperature of a column to its gravity-wave drag.
+
+Waves leave a source in both directions along one wind component. On their way up the
+slow ones break, or meet a wind as fast as they are, and the fastest are reflected: the
+waves that reach a level are those between two speeds. The network follows these edges,
+and learns which waves break, how much flux lies beyond an edge, and where it goes.
+``docs/networks/filtered_spectrum.md`` says why.
+
+Source of the processes: Alexander and Dunkerton (1999), J. Atmos. Sci. 56, 4167-4182.
+"""
+
+import torch
+import torch.nn.functional as F  # noqa: N812  # its usual name
+from torch import Tensor, nn
+
+from gwparam.networks.stability import Stability
+
+SOURCE_PRESSURE = 31500.0
+"""Pressure of the source at the equator [Pa], as in MiMA's reference run."""
+REFERENCE_PRESSURE = 101325.0
+"""Surface pressure [Pa] for which the level of the source is found, as in MiMA."""
+
+_WIND_SCALE = 30.0
+"""Wind that counts as 1 inside the network [m s-1]."""
+_NOMINAL_PRESSURE = 1.0e5
+_PLACE_WIDTH = 8
+_DRAWN, _DRAWN_LEVELS = 256, 9
+"""Columns drawn to learn the size of the deposits, and over how many levels their wind
+varies together."""
+
+
+class FilteredSpectrum(nn.Module):
+    """Standardised drag from one wind component and the temperature of a column.
+
+    Apart from the bias of `spreading`, reversing the wind reverses the drag.
+
+    Parameters
+    ----------
+    a, b : Tensor, shape (nlev,)
+        Pressure at full levels is ``a + b * surface pressure``, `a` in Pa, top first.
+    width : int
+        Hidden units of `breaking` and `flux`.
+
+    Attributes
+    ----------
+    equatorial_source : Tensor, shape ()
+        Index of the first level below the source at the equator; towards the poles the
+        source nears the surface.
+    stability : Stability
+        Temperature to stability.
+    breaking : Module
+        Wind less that at the source, and resistance of the air, to how much faster than
+        the wind a wave has to be not to break.
+    reflection : Parameter, shape (1,)
+        Logarithm of a factor of the speed above which waves are reflected.
+    flux : Module
+        Speed and wind at the source to the flux of the waves that are faster.
+    amplitude : Module
+        Sine and cosine of the latitude to the logarithm of the flux at the source.
+    size : Tensor, shape (nlev,)
+        Of the deposits, in the network's own unit.
+    spreading : Module
+        Deposits to standardised drag.
+    """
+
+    a: Tensor
+    b: Tensor
+    equatorial_source: Tensor
+    size: Tensor
+
+    def __init__(self, a: Tensor, b: Tensor, width: int = 32) -> None:
+        super().__init__()
+        nlev = a.shape[0]
+        above = a + b * REFERENCE_PRESSURE <= SOURCE_PRESSURE
+        self.register_buffer("a", a.clone())
+        self.register_buffer("b", b.clone())
+        self.register_buffer("equatorial_source", above.sum())
+        self.register_buffer("size", torch.ones_like(a))
+        self.wind_scale = _WIND_SCALE
+        self.nominal_pressure = _NOMINAL_PRESSURE
+        self.stability = Stability(nlev)
+        self.breaking = _function(width)
+        self.reflection = nn.Parameter(torch.zeros(1))
+        # Only differences of it matter: it has no constant.
+        self.flux = _function(width, constant=False)
+        self.amplitude = _function(_PLACE_WIDTH)
+        self.spreading = nn.Linear(nlev, nlev)
+        # As the scheme does: a level gets half of what is left above and below it.
+        half = 0.5 * torch.eye(nlev)
+        with torch.no_grad():
+            self.spreading.weight.copy_(half + half.roll(-1, dims=0))
+            self.spreading.weight[-1, 0] = 0.0
+            self.spreading.weight[:, 0] = torch.eye(nlev)[0]
+            self.spreading.bias.zero_()
+
+    @property
+    def nlev(self) -> int:
+        """Number of full levels."""
+        return int(self.a.shape[0])
+
+    @torch.jit.unused
+    @torch.no_grad()
+    def set_features(self, mean: Tensor, variance: Tensor) -> None:
+        """Scale the deposits to the size that features of such statistics give.
+
+        Parameters
+        ----------
+        mean, variance : Tensor, shape (2 * nlev + 2,)
+            Of the features of `forward`.
+        """
+        nlev = self.nlev
+        generator = torch.Generator().manual_seed(0)
+        noise = torch.randn(_DRAWN, nlev + 1, generator=generator).to(self.a)
+        smooth = F.avg_pool1d(noise[:, :nlev], _DRAWN_LEVELS, 1, _DRAWN_LEVELS // 2)
+        deviation = variance.sqrt().to(self.a)
+        features = mean.to(self.a).repeat(_DRAWN, 1)
+        features[:, :nlev] += deviation[:nlev] * smooth * _DRAWN_LEVELS**0.5
+        features[:, -1] += deviation[-1] * noise[:, -1]
+        features[:, -1].clamp_(-90.0, 90.0)
+        size = self.deposits(features).square().mean(dim=0).sqrt()
+        # Nothing is left below every source.
+        self.size.copy_(torch.where(size > 0.0, size, 1.0))
+
+    @torch.jit.unused
+    @torch.no_grad()
+    def rescale(self, slope: Tensor, offset: Tensor) -> None:
+        """Make every output `slope` times what it was plus `offset`, (nlev,) each."""
+        self.spreading.weight.mul_(slope[:, None])
+        self.spreading.bias.mul_(slope).add_(offset)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Compute the standardised drag.
+
+        Parameters
+        ----------
+        features : Tensor, shape (rows, 2 * nlev + 2)
+            Wind at full levels, top first [m s-1], air temperature there [K], surface
+            pressure [Pa], latitude [degrees_north].
+
+        Returns
+        -------
+        Tensor, shape (rows, nlev)
+            Drag along that wind, in standard deviations from its mean [1], top first.
+        """
+        drag: Tensor = self.spreading(self.deposits(features) / self.size)
+        return drag
+
+    def deposits(self, features: Tensor) -> Tensor:
+        """Compute the momentum that the waves leave in each layer, over its mass.
+
+        Parameters
+        ----------
+        features : Tensor, shape (rows, 2 * nlev + 2)
+            As in `forward`.
+
+        Returns
+        -------
+        Tensor, shape (rows, nlev)
+            Above every full level, top first; the first is what leaves at the top.
+            In a unit of the network's own.
+        """
+        rows, nlev = features.size(0), self.a.size(0)
+        wind, temperature = features[:, :nlev], features[:, nlev : 2 * nlev]
+        pressure = self.a + self.b * features[:, 2 * nlev : 2 * nlev + 1]
+        latitude = torch.deg2rad(features[:, 2 * nlev + 1 :])
+
+        source = self._source(latitude)
+        frequency, decay = self.stability(temperature, pressure)
+        density = pressure / temperature
+        # A wave breaks where its flux exceeds this times the cube of its speed relative
+        # to the wind.
+        resistance = density / density.gather(1, source) / frequency
+        # Where the vertical wavelength becomes infinite, were the horizontal one too.
+        fastest = frequency / decay * torch.exp(self.reflection) / self.wind_scale
+
+        # From here on, rows of eastward waves are followed by those of westward ones,
+        # seen in a mirror.
+        start = wind.gather(1, source) / self.wind_scale
+        relative = wind / self.wind_scale - start
+        start, relative = torch.cat((start, -start)), torch.cat((relative, -relative))
+        edges = self._edges(
+            relative,
+            torch.log(resistance).repeat(2, 1) / 3.0,
+            fastest.repeat(2, 1),
+            source.repeat(2, 1),
+        )
+        beyond = self.flux(torch.stack((edges, start.expand_as(edges)), dim=2))
+        beyond = beyond.squeeze(2)
+        # The flux that is left at each level has the sign of its waves.
+        left = beyond[:rows] - beyond[rows:]
+        place = torch.cat((torch.sin(latitude), torch.cos(latitude)), dim=1)
+        deposited = (left[:, 1:] - left[:, :-1]) * torch.exp(self.amplitude(place))
+        thickness = _thickness(pressure)
+        nominal = _thickness((self.a + self.b * self.nominal_pressure).unsqueeze(0))
+        result: Tensor = deposited * nominal / thickness
+        return result
+
+    def _source(self, latitude: Tensor) -> Tensor:
+        """Index of the source's level, shape (rows, 1), of a latitude in radians.
+
+        Half a level above where it is meant to be, and truncated, as in MiMA.
+        """
+        nlev = self.a.size(0)
+        depth = (nlev - self.equatorial_source) * torch.cos(latitude)
+        return (nlev - 0.5 - depth).long().clamp(0, nlev - 2)
+
+    def _edges(
+        self,
+        relative: Tensor,
+        resistance: Tensor,
+        fastest: Tensor,
+        source: Tensor,
+    ) -> Tensor:
+        """Slowest waves left at each level, and after the first the fastest.
+
+        Parameters
+        ----------
+        relative : Tensor, shape (rows, nlev)
+            Wind less that at the source [30 m s-1], as all speeds here.
+        resistance, fastest : Tensor, shape (rows, nlev)
+            Logarithm of the speed that the air resists breaking with, and the fastest
+            wave relative to the wind.
+        source : Tensor, shape (rows, 1)
+            Index of the source's level.
+
+        Returns
+        -------
+        Tensor, shape (rows, nlev + 1)
+            Speeds relative to the source. Waves between the first and the second leave
+            at the top; those between a later one and the next are lost between those
+            levels.
+        """
+        level = torch.arange(relative.size(1), device=relative.device)
+        above = level <= source
+        local = torch.stack((relative, resistance), dim=2)
+        broken = relative + F.softplus(self.breaking(local).squeeze(2))
+        broken = torch.where(above, broken, broken.gather(1, source))
+        reflected = relative + fastest
+        reflected = torch.where(above, reflected, reflected.gather(1, source))
+        # Upward, hence from the last level to the first.
+        reflected = torch.cummin(reflected.flip(1), dim=1)[0].flip(1)
+        lost = torch.minimum(broken, reflected)
+        lost = torch.cummax(lost.flip(1), dim=1)[0].flip(1)
+        # A last chance to be reflected, a level above the top.
+        beyond = 2.0 * relative[:, :1] - relative[:, 1:2] + fastest[:, :1]
+        last = torch.minimum(reflected[:, :1], beyond)
+        return torch.cat((torch.maximum(last, lost[:, :1]), lost), dim=1)
+
+
+def _function(width: int, constant: bool = True) -> nn.Sequential:
+    """Smooth function of two values, to be learned."""
+    last = nn.Linear(width, 1, bias=constant)
+    return nn.Sequential(nn.Linear(2, width), nn.SiLU(), last)
+
+
+def _thickness(pressure: Tensor) -> Tensor:
+    """Thickness in pressure of the layer above every level [Pa]; the first from 0."""
+    return torch.cat((pressure[:, :1], pressure[:, 1:] - pressure[:, :-1]), dim=1)
