@@ -20,10 +20,12 @@ from gwparam.finetune.dates import read_dates
 from gwparam.finetune.samples import Pair, Samples
 from gwparam.states import States, nonorographic, open_dataset, open_states
 from gwparam.states.matching import absent
+from gwparam.states.pressure import read_half_levels
 from gwparam.units import conversion
 
 Array = NDArray[Any]
 _WINDS = 2
+_SURFACES = (1.0e5, 0.9e5)  # Pa
 
 
 class DragSamples(Samples):
@@ -160,6 +162,27 @@ class DragData(Data):
     def close(self) -> None:
         """Close the files."""
         self._states.close()
+
+    def coefficients(self) -> tuple[Array, Array]:
+        """Coefficients of the full levels, ``a + b * surface pressure``, top first.
+
+        Returns
+        -------
+        a, b : ndarray, shape (nlev,)
+            Pa and 1. Exact on sigma levels; on others between 900 and 1000 hPa.
+
+        Raises
+        ------
+        ContractError
+            If the files have no coefficients of their half levels.
+        """
+        states = self._states
+        half = read_half_levels(states.dataset, states.levels, self.dates.paths[0])
+        thick, thin = _SURFACES
+        high, low = half.full_pressure(half.pressure(np.array(_SURFACES)))
+        b = (high - low) / (thick - thin)
+        down = slice(None, None, 1 if half.top_down else -1)
+        return (high - b * thick)[down], b[down]
 
     def fingerprint(self, time: int) -> str:
         """Digest of the features of one time."""

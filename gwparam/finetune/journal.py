@@ -3,6 +3,8 @@
 import csv
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -136,8 +138,9 @@ class Journal:
     ) -> None:
         if self._speaks:
             self._bars.stop()
-            self._file.close()
-            self._board.close()
+            for log in (self._file, self._board):
+                with self._warning():
+                    log.close()
 
     def advance(self, step: int) -> None:
         """Show how far the training is."""
@@ -150,12 +153,13 @@ class Journal:
         """Add a row to the log, and show it."""
         if not self._speaks:
             return
-        row = [getattr(entry, column) for column in _COLUMNS]
-        self._writer.writerow(["" if value is None else value for value in row])
-        for column in _COLUMNS[2:]:
-            value = getattr(entry, column)
-            if value is not None:
-                self._board.add_scalar(column, value, entry.step)
+        values = {column: getattr(entry, column) for column in _COLUMNS}
+        with self._warning():
+            self._writer.writerow("" if v is None else v for v in values.values())
+        with self._warning():
+            for column in _COLUMNS[2:]:
+                if values[column] is not None:
+                    self._board.add_scalar(column, values[column], entry.step)
         note = (
             f"epoch {entry.epoch}/{self._epochs}, loss {entry.loss:.4g}, "
             f"{_spell(entry.samples_per_second)} samples/s"
@@ -172,6 +176,14 @@ class Journal:
         if self._speaks:
             self._said = time.monotonic()
             self._console.print(text, soft_wrap=True, markup=False)
+
+    @contextmanager
+    def _warning(self) -> Iterator[None]:
+        """Say that a log is not complete; a full disk is no reason to stop."""
+        try:
+            yield
+        except OSError as error:
+            self.say(f"warning: cannot write the log: {error.strerror}")
 
     def _left(self) -> str:
         seconds = self._bars.tasks[0].time_remaining

@@ -107,9 +107,11 @@ def read_state(folder: Path) -> dict[str, Any]:
     if not path.is_file():
         raise ModelFileError(f"cannot go on with {folder}: no file {path}")
     try:
-        state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+        content: Any = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # a damaged file raises anything
-        raise ModelFileError(f"{path} cannot be read: {error}") from None
+        reason = str(error).split("\n")[0] or type(error).__name__
+        raise ModelFileError(f"{path} cannot be read: {reason}") from None
+    state: dict[str, Any] = content if isinstance(content, dict) else {}
     if state.get("format") != _FORMAT:
         raise ModelFileError(
             f"{path} has format {state.get('format')}, expected {_FORMAT}"

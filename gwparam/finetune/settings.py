@@ -1,6 +1,7 @@
 """Everything that a training was told; kept with its results, so that it can go on."""
 
 import json
+import math
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -111,6 +112,12 @@ class Settings:
     name: str | None = None
 
     def __post_init__(self) -> None:
+        for name, value in asdict(self).items():
+            if isinstance(value, float) and math.isinf(value):
+                # JSON has no such number to go on with.
+                raise ArgumentError(
+                    f"{_flag(name)} is {value}, expected a finite number"
+                )
         for name in ("epochs", "batch", "learning_rate", "lora_rank"):
             value = getattr(self, name)
             if value is not None and not value > 0:

@@ -4,11 +4,12 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import torch
 from lightning_fabric import Fabric
+from torch import Tensor
 
 from gwparam import typed_json
 from gwparam.errors import ArgumentError, DeviceError, ModelFileError
@@ -124,6 +125,45 @@ def train(
         return _finish(run, folder, ended)
 
 
+class _Tally:
+    """Steps since some moment: their loss, and how fast they were."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._total = torch.zeros((), device=run.fabric.device)
+        self._steps = 0
+        self._began, self._waited = time.monotonic(), run.loader.waited
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since then."""
+        return time.monotonic() - self._began
+
+    def add(self, loss: Tensor) -> None:
+        """Count a step."""
+        self._total = self._total + loss
+        self._steps += 1
+
+    def mean(self) -> float:
+        """Mean loss, which must be finite."""
+        loss = float(self._total) / max(self._steps, 1)
+        self._run.check_finite(loss)
+        return loss
+
+    def entry(self, epoch: int, loss: float) -> Entry:
+        """Make an entry of the journal."""
+        run, seconds = self._run, max(self.seconds, 1e-9)
+        return Entry(
+            run.state.step,
+            epoch,
+            run.learning_rate,
+            loss,
+            None,
+            self._steps * run.loader.batch / seconds,
+            (run.loader.waited - self._waited) / seconds,
+        )
+
+
 class _Loop:
     """The epochs of a run."""
 
@@ -133,10 +173,7 @@ class _Loop:
         self._run, self._folder, self._journal = run, folder, journal
         self._interruption = interruption
         self._interval = 60.0 * run.prepared.settings.checkpoint_minutes
-        self._total = torch.zeros((), device=run.fabric.device)
-        self._steps = 0
-        self._saved = self._began = time.monotonic()
-        self._waited = run.loader.waited
+        self._saved = time.monotonic()
 
     def to_end(self) -> str | None:
         """Train until nothing is left to do; how it ended, None if asked to stop."""
@@ -153,27 +190,28 @@ class _Loop:
     def _epoch(self) -> bool:
         """Train to the end of an epoch; False if asked to stop."""
         run, state = self._run, self._run.state
-        total, first = torch.zeros((), device=run.fabric.device), state.batch
-        for batch in run.loader.epoch(state.epoch, first):
+        whole, recent = _Tally(run), _Tally(run)
+        for batch in run.loader.epoch(state.epoch, state.batch):
             loss = run.step(batch)
-            total, self._total = total + loss, self._total + loss
-            self._steps += 1
+            whole.add(loss)
+            recent.add(loss)
             self._journal.advance(state.step)
-            if time.monotonic() - self._began > _LOG_SECONDS:
-                self._write(self._mean(), None)
+            if recent.seconds > _LOG_SECONDS:
+                self._journal.write(recent.entry(state.epoch + 1, recent.mean()))
+                recent = _Tally(run)
             wish = self._wish()
             if wish != _GO_ON:
+                whole.mean()
                 self._save()
             if wish == _STOP:
                 return False
         # Every process has seen as many samples.
-        means = gather(run.fabric, float(total) / max(state.batch - first, 1))
-        mean = sum(means) / len(means)
+        losses = gather(run.fabric, whole.mean())
+        entry = whole.entry(state.epoch + 1, sum(losses) / len(losses))
         state.epoch, state.batch = state.epoch + 1, 0
-        run.check_finite(mean)
         validation = run.scores()["validation"].loss
         run.remember(validation)
-        self._write(mean, validation)
+        self._journal.write(replace(entry, validation_loss=validation))
         self._save()
         return True
 
@@ -186,37 +224,8 @@ class _Loop:
             wish = _SAVE
         return agree(self._run.fabric, wish)
 
-    def _begin(self) -> None:
-        """Begin what the next entry of the journal is about."""
-        self._total = torch.zeros((), device=self._run.fabric.device)
-        self._steps = 0
-        self._began, self._waited = time.monotonic(), self._run.loader.waited
-
-    def _mean(self) -> float:
-        """Mean loss since the last entry, which must be finite."""
-        loss = float(self._total) / max(self._steps, 1)
-        self._run.check_finite(loss)
-        return loss
-
-    def _write(self, loss: float, validation: float | None) -> None:
-        run = self._run
-        seconds = max(time.monotonic() - self._began, 1e-9)
-        self._journal.write(
-            Entry(
-                run.state.step,
-                run.state.epoch + (validation is None),
-                run.learning_rate,
-                loss,
-                validation,
-                self._steps * run.loader.batch / seconds,
-                (run.loader.waited - self._waited) / seconds,
-            )
-        )
-        self._begin()
-
     def _save(self) -> None:
         """Write a checkpoint; a full disk is no reason to lose what was learned."""
-        self._mean()
         try:
             self._run.save(self._folder)
         except ModelFileError as error:

@@ -285,7 +285,8 @@ def test_the_published_wavenet_adapts_to_a_host(
 
     status = main(
         [
-            *("finetune", "--arch", "wavenet", "--pretrained", str(pretrained)),
+            *("finetune", "--threads", "1", "--arch", "wavenet"),
+            *("--pretrained", str(pretrained)),
             *("--data", str(states), "-o", str(run)),
         ]
     )

@@ -1,23 +1,20 @@
 """Train a WaveNet on states of a host with the native drag."""
 
-from collections.abc import Sequence
-
 from torch import nn
 
 from gwparam.checkpoints import Checkpoint
-from gwparam.contract import Description
-from gwparam.finetune.architectures.base import Architecture, Defaults, Size, Sizes
-from gwparam.finetune.data import Data, Meaning
+from gwparam.finetune.architectures.base import Defaults, Size, Sizes
+from gwparam.finetune.architectures.drag import DragArchitecture
+from gwparam.finetune.data import Data
 from gwparam.finetune.drag_data import DragData
-from gwparam.finetune.drag_meaning import DragMeaning
-from gwparam.networks.base import Options
 from gwparam.networks.wavenet import WaveNet, WaveNetDrag, sized
 
 
-class WaveNetTraining(Architecture):
+class WaveNetTraining(DragArchitecture):
     """WaveNet; settings that adapt the published one to a host in a minute."""
 
     name = "wavenet"
+    title = "WaveNet"
     physical = WaveNetDrag
     defaults = Defaults(5, 512, 4e-3, "one-cycle", clip_norm=1.0)
     sizes = (
@@ -29,16 +26,6 @@ class WaveNetTraining(Architecture):
     head = ("branches.",)
     adapted = ("shared.3", "shared.5", "shared.7", "shared.9")
     fixed = ("shared.0",)
-
-    def open(
-        self, paths: Sequence[str], options: Options, checkpoint: Checkpoint | None
-    ) -> Data:
-        """Open state files with drag."""
-        vertical = None
-        if checkpoint is not None:
-            published = WaveNetDrag.from_checkpoint(checkpoint)
-            vertical = published.description.vertical
-        return DragData(paths, self.physical.inputs, self.physical.outputs, vertical)
 
     def sizes_of(self, checkpoint: Checkpoint) -> Sizes:
         """Widths and depth of a checkpoint."""
@@ -61,21 +48,3 @@ class WaveNetTraining(Architecture):
         """Build the network for the levels of the files."""
         assert isinstance(data, DragData)
         return WaveNet(data.vertical.nlev, **sizes)
-
-    def meaning(
-        self,
-        network: nn.Module,
-        data: Data,
-        options: Options,
-        checkpoint: Checkpoint | None,
-    ) -> Meaning:
-        """Say what the channels are."""
-        assert isinstance(data, DragData)
-        description = Description(
-            "WaveNet", self.physical.citation, data.vertical, (), ()
-        )
-        if checkpoint is not None:
-            description = WaveNetDrag.from_checkpoint(checkpoint).description
-        return DragMeaning(
-            self.physical.inputs, self.physical.outputs, description, checkpoint
-        )
