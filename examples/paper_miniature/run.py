@@ -26,7 +26,6 @@ from rich.progress import track
 from scale import QUICK, Scale
 from states import make_files
 
-from gwparam.checkpoints import read_checkpoint
 from gwparam.cli import main as gwparam
 
 # Files and pipes have no width: give the tables what they need.
@@ -76,9 +75,8 @@ class Run:
             seconds[name] = clock()
         with timed("export and evaluate"):
             scores = self.evaluate(folders)
-        fixed = {name: self.folder / "backbone.safetensors" for name in list(ways)[:2]}
         trainable = {
-            name: count_trainable(folder / "network.safetensors", fixed.get(name))
+            name: json.loads((folder / "run.json").read_text())["parameters"]["trained"]
             for name, folder in folders.items()
         }
         return {
@@ -116,9 +114,6 @@ class Run:
             f"--size=embed={sizes.embed}",
             f"--size=heads={sizes.heads}",
             "--size=mask_unit={}x{}".format(*sizes.mask_unit),
-            # The shapes of the weights do not tell an export these two.
-            f"--heads={sizes.heads}",
-            "--mask-unit={}x{}".format(*sizes.mask_unit),
             f"--size=encoder_pairs={sizes.encoder_pairs}",
             f"--size=decoder_pairs={sizes.decoder_pairs}",
         )
@@ -213,20 +208,6 @@ def timed(name: str) -> Iterator[Callable[[], float]]:
 
     yield clock
     console.print(f"[green]done[/] {name:<40} {clock():6.1f} s")
-
-
-def count_trainable(network: Path, frozen: Path | None = None) -> int:
-    """Count the parameters of a network but those that a frozen backbone gave it."""
-    buffers = ("running_mean", "running_var", "num_batches_tracked")
-    given = read_checkpoint(frozen).weights if frozen else {}
-    fixed = {f"model.{name}": value.shape for name, value in given.items()}
-    return sum(
-        value.numel()
-        for name, value in read_checkpoint(network).weights.items()
-        if not name.endswith(buffers)
-        and "_scalers" not in name
-        and fixed.get(name) != value.shape
-    )
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -57,6 +57,11 @@ class Prepared:
         """Find a part by its name."""
         return next((part for part in self.parts if part.name == name), None)
 
+    def parameters(self) -> dict[str, int]:
+        """Count the parameters that are trained, and all."""
+        trained, total = count_parameters(self.network)
+        return {"trained": trained, "all": total}
+
     def fingerprints(self) -> dict[str, list[str]]:
         """Digests of the first and last sample of every part."""
         return {
@@ -70,7 +75,7 @@ class Prepared:
         """Say what was found and what will be trained, for people."""
         lines = [*self.parts[0].data.report()]
         lines += [(part.name, part.report()) for part in self.parts]
-        trained, total = count_parameters(self.network)
+        trained, total = self.parameters().values()
         lines.append(
             (
                 "parameters",

@@ -299,6 +299,7 @@ def _make_folder(fabric: Fabric, folder: Path, prepared: Prepared) -> None:
         write_run(
             folder,
             prepared.settings,
+            parameters=prepared.parameters(),
             samples=prepared.fingerprints(),
             survey=asdict(prepared.survey),
         )
