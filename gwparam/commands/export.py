@@ -98,8 +98,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
             # None, not False: an option that was not given says nothing.
             group.add_argument(option.flag, action="store_const", const=True, help=text)
             continue
-        metavar = "{" + ",".join(option.choices) + "}" if option.choices else ""
-        group.add_argument(option.flag, metavar=metavar or option.metavar, help=text)
+        group.add_argument(option.flag, metavar=option.placeholder, help=text)
 
 
 def _options() -> "dict[Option, list[str]]":

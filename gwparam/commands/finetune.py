@@ -32,8 +32,9 @@ examples:
 
 FOLDER gets network.safetensors, which goes into gwparam export --ckpt as it is,
 log.csv, tensorboard/, run.json with all settings, and training.ckpt to go on from.
-Networks of fluxes are trained on published training files, WaveNet on states with drag;
-docs/finetune.md says more, docs/finetune-losses.md what can be minimised.
+Networks of fluxes learn from published training files, wavenet and filtered_spectrum
+from states with drag; docs/finetune.md says more, docs/finetune-losses.md what can be
+minimised.
 """
 _FILES = ("data", "validation", "test")
 # Of these, a training that goes on may have others.
@@ -50,7 +51,7 @@ def add_parser(subparsers: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("--arch", metavar="ARCH", help="prithvi_gw, attention_unet, ann_cnn or wavenet")
+    add("--arch", metavar="ARCH", help=f"what to train: {_architectures()}")
     add("-o", "--output", metavar="FOLDER", help="where the results go")
     add(
         "--resume",
@@ -246,7 +247,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     )
     for option in _options():
         group.add_argument(
-            option.flag, metavar=option.metavar, help=option.help.replace("%", "%%")
+            option.flag, metavar=option.placeholder, help=option.help.replace("%", "%%")
         )
 
 
@@ -266,6 +267,12 @@ def _by_network(name: str) -> str:
 
     told = (f"{a.name} {getattr(a.defaults, name)}" for a in ARCHITECTURES.values())
     return f"(default: {', '.join(told)})"
+
+
+def _architectures() -> str:
+    from gwparam.finetune.architectures import ARCHITECTURES
+
+    return ", ".join(ARCHITECTURES)
 
 
 def _sizes() -> str:
@@ -411,6 +418,8 @@ def _print_next(console: Any, outcome: "Outcome") -> None:
     files = settings.test or settings.validation or settings.data
     recipe = network.with_name(SCALING_FILE)
     scaling = f" --scaling {recipe}" if recipe.is_file() else ""
+    if "--scaling ..." in missing:
+        scaling = " --scaling ..."
     command = ["gwparam export --ckpt", str(network), "-o", str(artefact), *missing]
     lines = [
         f"wrote {network} ({network.stat().st_size / 1e6:.2f} MB); next:",

@@ -5,6 +5,7 @@ numbers, not dates. Then the order is that of the files' names, and two files ca
 compared by their times.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -94,7 +95,7 @@ def read_dates(files: Mapping[str, xr.Dataset]) -> Dates:
     Returns
     -------
     Dates
-        Sorted by first date; by name where times are no dates.
+        Sorted by first date; by name where times are no dates, 2 before 10.
 
     Raises
     ------
@@ -102,7 +103,7 @@ def read_dates(files: Mapping[str, xr.Dataset]) -> Dates:
         If a file has no time, if some files have dates and others not, if times in a
         file are not to be read or do not increase, or if those of two files overlap.
     """
-    names = sorted(files)
+    names = sorted(files, key=_natural)
     dimensions = {name: find_time_dimension(files[name]) for name in names}
     counts = {name: _count(files[name], dimensions[name]) for name in names}
     for name in names:
@@ -135,6 +136,12 @@ def read_dates(files: Mapping[str, xr.Dataset]) -> Dates:
         units,
         calendar,
     )
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    """Key of a name in which numbers count as such."""
+    parts = re.split(r"(\d+)", name)
+    return [(int(part), "") if part.isdigit() else (0, part) for part in parts]
 
 
 def _count(dataset: xr.Dataset, dimension: str | None) -> int:

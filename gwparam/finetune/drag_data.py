@@ -116,6 +116,8 @@ class DragData(Data):
     ------
     GwparamError
         As `gwparam.states.open_states`.
+    ArgumentError
+        If there is no file, or one is given twice.
     ContractError
         If the files have no drag, or other levels than expected.
     """
@@ -129,6 +131,9 @@ class DragData(Data):
     ) -> None:
         if not paths:
             raise ArgumentError("no state file given, expected at least one")
+        twice = {path for path in paths if list(paths).count(path) > 1}
+        if twice:
+            raise ArgumentError(f"{min(twice)} is given twice, expected once")
         opened = {path: open_dataset(path) for path in paths}
         try:
             self.dates = read_dates(opened)

@@ -136,8 +136,7 @@ def split_times(count: int, split: str, with_test: bool) -> list[int]:
             "least for each of training, validation and test; --validation and --test "
             "take files of their own"
         )
-    exact = sum(shares) == count
-    scale = 1.0 if exact else count / sum(shares)
+    scale = count / sum(shares)
     held = [max(1, round(share * scale)) if share > 0.0 else 0 for share in shares[1:]]
     while sum(held) >= count:
         held[held.index(max(held))] -= 1

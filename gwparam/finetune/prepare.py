@@ -42,6 +42,8 @@ class Prepared:
         Of the training samples.
     adoption : Adoption or None
         What came from a checkpoint.
+    sha256 : str
+        SHA-256 of that checkpoint; empty without one.
     """
 
     settings: Settings
@@ -52,6 +54,7 @@ class Prepared:
     meaning: Meaning
     survey: Survey
     adoption: Adoption | None
+    sha256: str
 
     def part(self, name: str) -> Part | None:
         """Find a part by its name."""
@@ -63,8 +66,8 @@ class Prepared:
         return {"trained": trained, "all": total}
 
     def fingerprints(self) -> dict[str, list[str]]:
-        """Digests of the first and last sample of every part."""
-        return {
+        """Digests of the pre-trained weights, and of every part's two ends."""
+        return {"pre-trained weights": [self.sha256]} | {
             part.name: [
                 part.data.fingerprint(t) for t in (part.times[0], part.times[-1])
             ]
@@ -163,7 +166,15 @@ def prepare(stack: ExitStack, settings: Settings, take_survey: TakeSurvey) -> Pr
         raise ArgumentError(f"--freeze is {how}, which leaves nothing to train")
     trainee = architecture.trainee(network, data, settings.mask_ratio)
     return Prepared(
-        settings, architecture, parts, network, trainee, meaning, survey, adoption
+        settings,
+        architecture,
+        parts,
+        network,
+        trainee,
+        meaning,
+        survey,
+        adoption,
+        "" if checkpoint is None else checkpoint.sha256,
     )
 
 

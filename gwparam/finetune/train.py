@@ -300,19 +300,19 @@ def _make_folder(fabric: Fabric, folder: Path, prepared: Prepared) -> None:
             folder,
             prepared.settings,
             parameters=prepared.parameters(),
-            samples=prepared.fingerprints(),
+            digests=prepared.fingerprints(),
             survey=asdict(prepared.survey),
         )
     fabric.barrier()
 
 
 def _check_same(folder: Path, prepared: Prepared) -> None:
-    """Check that the files hold the samples with which the training began."""
-    before = read_run(folder)[1].get("samples")
+    """Check that files hold what they held when the training began."""
+    before = read_run(folder)[1].get("digests")
     for name, found in prepared.fingerprints().items():
         if not isinstance(before, dict) or before.get(name) != found:
             raise ArgumentError(
-                f"the files for {name} hold other samples than when this training "
+                f"the files of {name} hold something else than when this training "
                 "began, expected the same"
             )
 

@@ -188,6 +188,12 @@ def _check_layout(dataset: xr.Dataset, path: str) -> None:
                     f"{name} in {path} has {height} x {width} cells around each, "
                     "expected as many in both directions, an odd number"
                 )
+    around = [dataset[name].shape[4:] for name in (FEATURES, OUTPUT)]
+    if around[0] != around[1]:
+        raise ShapeError(
+            f"output in {path} has cells around each of shape {around[1]}, expected "
+            f"{around[0]} as features"
+        )
     features = dataset[FEATURES]
     if features.shape[1] <= _SURFACE:
         raise ShapeError(

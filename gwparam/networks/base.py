@@ -67,6 +67,11 @@ class Option:
         """The option on the command line."""
         return "--" + self.name.replace("_", "-")
 
+    @property
+    def placeholder(self) -> str:
+        """Stands for the value in a help: the choices, if there are any."""
+        return "{" + ",".join(self.choices) + "}" if self.choices else self.metavar
+
     def read(self, value: Any) -> Any:
         """Value of what the command line or a caller gives.
 

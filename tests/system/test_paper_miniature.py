@@ -13,7 +13,7 @@ import pytest
 import torch
 import xarray as xr
 from rich.console import Console
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 
 from gwparam.emulator.climatology import draw_globe
 from gwparam.emulator.columns import Columns
