@@ -1,7 +1,7 @@
 """Which weights are trained: all, those around a backbone, the head, or adapters."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from torch import Tensor, nn
@@ -14,6 +14,7 @@ Freeze = Literal["none", "backbone", "all-but-head", "lora"]
 CHOICES: tuple[Freeze, ...] = ("none", "backbone", "all-but-head", "lora")
 _ADAPTER = "default"
 _NORMALISATIONS = (nn.BatchNorm1d, nn.BatchNorm2d)
+_ADAPTED = (nn.Linear, nn.Conv2d)
 
 
 def freeze(
@@ -32,7 +33,7 @@ def freeze(
     how : str
         ``none``; ``backbone``: the foundation model; ``all-but-head``: all but the last
         layer; ``lora``: the backbone (or, without one, all but the head), beside whose
-        matrices low-rank ones are trained.
+        matrices and kernels low-rank ones are trained, where the rank is lower.
     architecture : Architecture
         Says what is what.
     adoption : Adoption or None
@@ -43,8 +44,8 @@ def freeze(
     Raises
     ------
     ArgumentError
-        If nothing came from a file, so that random weights would be frozen; or the
-        network has no backbone.
+        If nothing came from a file, so that random weights would be frozen; the network
+        has no backbone; or no frozen matrix is large enough for adapters of that rank.
 
     Notes
     -----
@@ -76,7 +77,7 @@ def freeze(
         and (name.startswith(backbone) if around else not name.startswith(head))
     ]
     if how == "lora":
-        _adapt(network, architecture, frozen, rank)
+        _adapt(network, frozen, rank)
     for name in frozen:
         _parameter(network, name).requires_grad_(False)
 
@@ -134,24 +135,24 @@ def _product(up: Tensor, down: Tensor) -> Tensor:
     return product.view(up.shape[0], *down.shape[1:])
 
 
-def _adapt(
-    network: nn.Module, architecture: Architecture, frozen: list[str], rank: int
-) -> None:
+def _adapt(network: nn.Module, frozen: Sequence[str], rank: int) -> None:
+    """Put adapters beside frozen matrices and kernels that are larger than these."""
     from peft import LoraConfig, inject_adapter_in_model
 
-    layers = sorted(
-        name.removesuffix(".weight")
-        for name in frozen
-        if name.endswith(".weight")
-        and name.removesuffix(".weight").endswith(architecture.adapted)
-    )
-    trained = {name: p.requires_grad for name, p in network.named_parameters()}
+    layers = [
+        name
+        for name, module in network.named_modules()
+        if isinstance(module, _ADAPTED)
+        and f"{name}.weight" in frozen
+        and min(module.weight.shape[:2]) > rank
+    ]
+    if not layers:
+        raise ArgumentError(f"--lora-rank is {rank}, no frozen matrix has a larger one")
     pattern = "|".join(map(re.escape, layers))
     config = LoraConfig(r=rank, lora_alpha=rank, target_modules=f"({pattern})")
     inject_adapter_in_model(config, network, adapter_name=_ADAPTER)
-    # peft freezes all that is no adapter; which of it is, is for the caller to say.
-    for name, parameter in network.named_parameters():
-        parameter.requires_grad_(trained.get(name.replace(".base_layer.", "."), True))
+    # peft freezes all that is no adapter; what stays frozen is for the caller to say.
+    network.requires_grad_(True)
 
 
 def _is_layer(module: nn.Module) -> bool:

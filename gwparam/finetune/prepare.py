@@ -89,8 +89,9 @@ class Prepared:
             lines.append(
                 ("pre-trained", f"{len(self.adoption.taken)} tensors taken over")
             )
+            parameters = dict(self.network.named_parameters())
             lines += [
-                ("", f"new and trained: {key} ({why})")
+                ("", f"new{' and trained' if key in parameters else ''}: {key} ({why})")
                 for key, why in self.adoption.renewed
             ]
             if self.adoption.unused:

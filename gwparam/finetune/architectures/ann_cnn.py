@@ -3,7 +3,7 @@
 from torch import nn
 
 from gwparam.checkpoints import Checkpoint, matrix_shape
-from gwparam.finetune.architectures.base import Defaults, Size, Sizes
+from gwparam.finetune.architectures.base import Defaults, Size, Sizes, positive
 from gwparam.finetune.architectures.flux import FluxArchitecture
 from gwparam.finetune.data import Data
 from gwparam.finetune.flux_data import Channels, FluxData, nonlocal_channels
@@ -13,7 +13,7 @@ from gwparam.networks.base import Options, PhysicalNetwork
 
 
 def _units(text: str) -> int | None:
-    return int(text) if text else None
+    return positive(text) if text else None
 
 
 class AnnCnnTraining(FluxArchitecture):
@@ -27,7 +27,6 @@ class AnnCnnTraining(FluxArchitecture):
         Size("depth", "6", "hidden layers"),
     )
     head = ("output.",)
-    adapted = ("layer1", "layer2", "layer3", "layer4", "layer5", "layer6")
     whole = False
 
     def channels(self, files: TrainingFiles, options: Options) -> Channels:

@@ -4,7 +4,7 @@ from torch import nn
 
 from gwparam.checkpoints import Checkpoint, matrix_shape
 from gwparam.errors import ShapeError
-from gwparam.finetune.architectures.base import Defaults, Size, Sizes
+from gwparam.finetune.architectures.base import Defaults, Size, Sizes, count, positive
 from gwparam.finetune.architectures.flux import FluxArchitecture
 from gwparam.finetune.data import Data
 from gwparam.finetune.flux_data import Channels, FluxData, nonlocal_channels
@@ -19,8 +19,8 @@ from gwparam.networks.base import Options, PhysicalNetwork
 
 
 def _widths(text: str) -> tuple[int, ...]:
-    widths = tuple(int(width) for width in text.split("/"))
-    if len(widths) != len(WIDTHS) or min(widths) < 1:
+    widths = tuple(positive(width) for width in text.split("/"))
+    if len(widths) != len(WIDTHS):
         raise ValueError(text)
     return widths
 
@@ -35,10 +35,9 @@ class AttentionUNetTraining(FluxArchitecture):
         Size(
             "widths", "/".join(map(str, WIDTHS)), "channels of the five depths", _widths
         ),
-        Size("gate_channels", "0", "1: gate every channel on its own"),
+        Size("gate_channels", "0", "1: gate every channel on its own", count),
     )
     head = ("conv1x1.",)
-    adapted = (".conv.0", ".conv.3", ".up.1")
     whole = True
 
     def channels(self, files: TrainingFiles, options: Options) -> Channels:

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from torch import nn
@@ -34,7 +34,7 @@ class Size:
     name: str
     default: str
     help: str
-    parse: Callable[[str], Any] = int
+    parse: Callable[[str], Any] = field(default_factory=lambda: positive)
 
 
 @dataclass(frozen=True)
@@ -68,8 +68,6 @@ class Architecture(ABC):
     backbone : str
         What the names of the parameters of a foundation model begin with; empty if the
         network has none.
-    adapted : tuple of str
-        Names of the layers that LoRA adapts, or what they end with.
     fixed : tuple of str
         Normalisations whose statistics are not of a batch, but stay.
     """
@@ -80,7 +78,6 @@ class Architecture(ABC):
     sizes: ClassVar[tuple[Size, ...]]
     head: ClassVar[tuple[str, ...]]
     backbone: ClassVar[str] = ""
-    adapted: ClassVar[tuple[str, ...]]
     fixed: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
@@ -183,14 +180,26 @@ class Architecture(ABC):
             try:
                 found[name] = known[name].parse(value)
             except ValueError:
-                expected = known[name].default or "a number"
+                expected = known[name].default or "a whole number"
                 raise ArgumentError(
                     f"--size {name} is {value or 'empty'}, expected such as {expected}"
                 ) from None
         return found
 
 
+def positive(text: str) -> int:
+    """Read a whole number above 0; ValueError otherwise."""
+    if int(text) < 1:
+        raise ValueError(text)
+    return int(text)
+
+
+def count(text: str) -> int:
+    """Read a whole number, 0 among them; ValueError otherwise."""
+    return int(text) and positive(text)
+
+
 def pair(text: str) -> tuple[int, int]:
-    """Two numbers from such as ``8x16``."""
+    """Read two numbers above 0 from such as ``8x16``; ValueError otherwise."""
     rows, columns = text.split("x")
-    return int(rows), int(columns)
+    return positive(rows), positive(columns)

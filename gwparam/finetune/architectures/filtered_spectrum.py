@@ -21,7 +21,6 @@ class FilteredSpectrumTraining(DragArchitecture):
     defaults = Defaults(20, 256, 2e-2, "one-cycle", clip_norm=1.0)
     sizes = (Size("width", "32", "hidden units of the two functions of one wave"),)
     head = ("spreading.",)
-    adapted = ("breaking.0", "flux.0")
 
     def sizes_of(self, checkpoint: Checkpoint) -> Sizes:
         """Width of a checkpoint."""

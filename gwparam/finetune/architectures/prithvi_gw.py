@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from gwparam.checkpoints import Checkpoint, matrix_shape
 from gwparam.errors import ArgumentError
-from gwparam.finetune.architectures.base import Defaults, Size, Sizes, pair
+from gwparam.finetune.architectures.base import Defaults, Size, Sizes, count, pair
 from gwparam.finetune.architectures.flux import FluxArchitecture
 from gwparam.finetune.data import Data
 from gwparam.finetune.flux_data import Channels, FluxData, prithvi_channels
@@ -73,13 +73,12 @@ class PrithviTraining(FluxArchitecture):
         Size("mask_unit", "8x16", "latitudes x longitudes of a mask unit", pair),
         Size("embed", "2560", "features of a token"),
         Size("heads", "16", "attention heads"),
-        Size("encoder_pairs", "12", "pairs of blocks of the encoder"),
-        Size("decoder_pairs", "2", "pairs of blocks of the decoder"),
+        Size("encoder_pairs", "12", "pairs of blocks of the encoder", count),
+        Size("decoder_pairs", "2", "pairs of blocks of the decoder", count),
         Size("mlp_ratio", "4", "hidden units of a perceptron over embed"),
     )
     head = ("decoder.final_conv.",)
     backbone = "model."
-    adapted = ("qkv_layer", "w_layer", "net.0", "net.3")
     whole = True
     blocks = ("theta", "eastward flux", "northward flux")
 

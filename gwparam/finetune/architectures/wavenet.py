@@ -24,7 +24,6 @@ class WaveNetTraining(DragArchitecture):
         Size("branch_width", "32", "hidden units of a level"),
     )
     head = ("branches.",)
-    adapted = ("shared.3", "shared.5", "shared.7", "shared.9")
     fixed = ("shared.0",)
 
     def sizes_of(self, checkpoint: Checkpoint) -> Sizes:

@@ -56,14 +56,18 @@ ADAPTED = {
             "ff.1.net.0",
             "ff.1.net.3",
         )
-    ],
+    ]
+    + ["model.patch_embedding.proj", "model.patch_embedding_static.proj"]
+    + ["model.unembed"],
     "attention_unet": [
         *(f"conv{i}.conv.{j}" for i in range(1, 6) for j in (0, 3)),
         *(f"up{i}.up.1" for i in range(2, 6)),
         *(f"upconv{i}.conv.{j}" for i in range(2, 6) for j in (0, 3)),
+        # Half of 4 channels is no more than the rank.
+        *(f"attn{i}.{gate}.0" for i in range(3, 6) for gate in ("Wx", "Wg")),
     ],
-    "ann_cnn": [f"layer{i}" for i in range(1, 7)],
-    "wavenet": ["shared.3", "shared.5", "shared.7", "shared.9"],
+    "ann_cnn": ["conv1", *(f"layer{i}" for i in range(1, 7))],
+    "wavenet": [f"shared.{i}" for i in range(1, 13, 2)],
 }
 EVERY = pytest.mark.parametrize("name", TINY)
 
@@ -390,3 +394,12 @@ def test_fixed_normalisation_stays_though_it_is_trained():
     assert network.shared[0].weight.requires_grad
     assert torch.equal(network.shared[0].running_mean, before)
     assert network.training
+
+
+def test_adapters_larger_than_every_frozen_matrix_are_refused(tmp_path):
+    network, architecture, adoption = pretrained("ann_cnn", tmp_path)
+
+    with pytest.raises(ArgumentError) as caught:
+        freeze(network, "lora", architecture, adoption, 1000)
+
+    assert str(caught.value) == "--lora-rank is 1000, no frozen matrix has a larger one"
