@@ -1,7 +1,6 @@
 """``gwparam finetune``: train a network, from training files to an artefact's input."""
 
 import argparse
-import sys
 from collections.abc import Mapping
 from dataclasses import fields, replace
 from pathlib import Path
@@ -10,9 +9,7 @@ from typing import TYPE_CHECKING, Any
 from gwparam.errors import ArgumentError, ModelFileError
 
 if TYPE_CHECKING:
-    from gwparam.finetune.prepare import Prepared
     from gwparam.finetune.settings import Settings
-    from gwparam.finetune.train import Outcome
     from gwparam.networks.base import Option
 
 EPILOG = """\
@@ -286,6 +283,7 @@ def _sizes() -> str:
 
 def run(args: argparse.Namespace) -> int:
     """Run the command; the exit status."""
+    from gwparam.finetune.report import print_found, print_outcome
     from gwparam.finetune.settings import read_run
     from gwparam.finetune.train import train
 
@@ -302,9 +300,9 @@ def run(args: argparse.Namespace) -> int:
     else:
         settings = _settings(given)
         _check_output(Path(settings.output))
-    outcome = train(settings, args.resume is not None, _print_found)
+    outcome = train(settings, args.resume is not None, print_found)
     if outcome.speaks:
-        _print_outcome(outcome)
+        print_outcome(outcome)
     return 0 if outcome.network is not None else 3
 
 
@@ -349,82 +347,3 @@ def _check_output(folder: Path) -> None:
                 f"{folder} holds {name} of another training, expected a new folder, or "
                 f"--resume {folder}"
             )
-
-
-def _print_found(prepared: "Prepared") -> None:
-    from rich.console import Console
-
-    console = Console(highlight=False, soft_wrap=True)
-    for what, text in prepared.report():
-        console.print(f"{what:12} {text}", markup=False)
-    if prepared.meaning.missing:
-        missing = ", ".join(prepared.meaning.missing)
-        console.print(f"{'not known':12} {missing}: scores are of normalised numbers")
-
-
-def _print_outcome(outcome: "Outcome") -> None:
-    from rich.console import Console
-
-    # Files and pipes have no width: give the tables what they need.
-    console = Console(width=None if sys.stdout.isatty() else 120, highlight=False)
-    settings = outcome.prepared.settings
-    console.print(outcome.ended, soft_wrap=True)
-    if outcome.network is None:
-        console.print(f"go on with: gwparam finetune --resume {settings.output}")
-        return
-    for name in outcome.after:
-        _print_scores(console, name, outcome)
-    _print_next(console, outcome)
-
-
-def _print_scores(console: Any, name: str, outcome: "Outcome") -> None:
-    from rich.markup import escape
-    from rich.table import Table
-
-    before, after = outcome.before[name], outcome.after[name]
-    part = outcome.prepared.part(name)
-    assert part is not None
-    table = Table(
-        title=f"{name}: {part.report()}, all levels and cells together; loss "
-        f"{before.loss:.4g} before, {after.loss:.4g} after",
-        title_justify="left",
-    )
-    table.add_column("field")
-    for heading in ("R2", "correlation", "rms error"):
-        table.add_column(f"{heading} before", justify="right")
-        table.add_column("after", justify="right")
-    for old, new in zip(before.fields, after.fields, strict=True):
-        label = new.name.replace("_due_to_gravity_wave_drag", "")
-        table.add_row(
-            escape(f"{label} [{new.units}]"),
-            f"{old.r2:.4f}",
-            f"{new.r2:.4f}",
-            f"{old.correlation:.4f}",
-            f"{new.correlation:.4f}",
-            f"{old.rms_error:.3e}",
-            f"{new.rms_error:.3e}",
-        )
-    console.print(table)
-
-
-def _print_next(console: Any, outcome: "Outcome") -> None:
-    """Say what comes next: export, and replay of what was held out."""
-    from gwparam.finetune.train import SCALING_FILE
-
-    assert outcome.network is not None
-    network, settings = outcome.network, outcome.prepared.settings
-    missing = [f"{flag} ..." for flag in outcome.prepared.meaning.missing]
-    artefact = network.with_suffix(".pt")
-    files = settings.test or settings.validation or settings.data
-    recipe = network.with_name(SCALING_FILE)
-    scaling = f" --scaling {recipe}" if recipe.is_file() else ""
-    if "--scaling ..." in missing:
-        scaling = " --scaling ..."
-    command = ["gwparam export --ckpt", str(network), "-o", str(artefact), *missing]
-    lines = [
-        f"wrote {network} ({network.stat().st_size / 1e6:.2f} MB); next:",
-        f"  {' '.join(command)}",
-        f"  gwparam replay {artefact} {' '.join(files)}{scaling}",
-    ]
-    for line in lines:
-        console.print(line, soft_wrap=True, markup=False)

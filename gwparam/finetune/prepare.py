@@ -74,32 +74,6 @@ class Prepared:
             for part in self.parts
         }
 
-    def report(self) -> list[tuple[str, str]]:
-        """Say what was found and what will be trained, for people."""
-        lines = [*self.parts[0].data.report()]
-        lines += [(part.name, part.report()) for part in self.parts]
-        trained, total = self.parameters().values()
-        lines.append(
-            (
-                "parameters",
-                f"{total:_}, of which {trained:_} are trained".replace("_", " "),
-            )
-        )
-        if self.adoption is not None:
-            lines.append(
-                ("pre-trained", f"{len(self.adoption.taken)} tensors taken over")
-            )
-            parameters = dict(self.network.named_parameters())
-            lines += [
-                ("", f"new{' and trained' if key in parameters else ''}: {key} ({why})")
-                for key, why in self.adoption.renewed
-            ]
-            if self.adoption.unused:
-                lines.append(
-                    ("", f"not used: {len(self.adoption.unused)} tensors of the file")
-                )
-        return lines
-
 
 def prepare(stack: ExitStack, settings: Settings, take_survey: TakeSurvey) -> Prepared:
     """Open data, build the network, take over weights, freeze.
