@@ -189,6 +189,10 @@ class InOrder:
         self._samples = kept(samples, len(times), memory)
         self._times = list(times)[share.rank :: share.world]
 
+    def __len__(self) -> int:
+        """Count the times of this process."""
+        return len(self._times)
+
     def __iter__(self) -> Iterator[Pair]:
         return ahead(map(self._samples.read, self._times))
 

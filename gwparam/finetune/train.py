@@ -1,6 +1,7 @@
 """Train a network from its settings to a checkpoint for an export."""
 
 import json
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -9,6 +10,8 @@ from pathlib import Path
 
 import torch
 from lightning_fabric import Fabric
+from rich.console import Console
+from rich.progress import track
 from torch import Tensor
 
 from gwparam import typed_json
@@ -282,7 +285,14 @@ def _look(fabric: Fabric, parts: tuple[Part, ...], meaning: Meaning) -> Survey:
     share = Share(fabric.global_rank, fabric.world_size)
     # Nothing is kept: the training keeps its own.
     times = InOrder(parts[0].data.samples, parts[0].times, share, memory=0)
-    return survey(times, meaning, lambda found: gather(fabric, found))
+    shown = track(
+        times,
+        "looking at the samples",
+        console=Console(stderr=True),
+        transient=True,
+        disable=not sys.stderr.isatty() or fabric.global_rank != 0,
+    )
+    return survey(shown, meaning, lambda found: gather(fabric, found))
 
 
 def _remembered(folder: Path) -> Survey:
