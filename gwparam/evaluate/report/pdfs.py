@@ -123,9 +123,12 @@ def _scale(axis: Axes, edges: Array) -> None:
     widths = np.diff(ends)
     if not widths.size or widths.max() <= _UNEQUAL * widths.min():
         return
-    decade = float(np.floor(np.log10(np.abs(ends).max())))
-    steps = 10.0 ** np.arange(decade - _DECADES, decade + 1.0)
-    axis.set_xscale("symlog", linthresh=steps[0])
-    ticks = [*-steps[::-1], 0.0, *steps]
-    axis.set_xticks(ticks, [f"{tick:g}".replace("-", "−") for tick in ticks])
+    largest = int(np.floor(np.log10(np.abs(ends).max())))
+    decades = range(largest - _DECADES, largest + 1)
+    axis.set_xscale("symlog", linthresh=10.0 ** decades[0])
+    # Powers: written out, neighbouring labels would touch.
+    below = {-(10.0**n): f"$-10^{{{n}}}$" for n in reversed(decades)}
+    above = {10.0**n: f"$10^{{{n}}}$" for n in decades}
+    labels = below | {0.0: "0"} | above
+    axis.set_xticks(list(labels), list(labels.values()))
     axis.xaxis.set_minor_locator(NullLocator())
