@@ -126,9 +126,10 @@ def _scale(axis: Axes, edges: Array) -> None:
     largest = int(np.floor(np.log10(np.abs(ends).max())))
     decades = range(largest - _DECADES, largest + 1)
     axis.set_xscale("symlog", linthresh=10.0 ** decades[0])
-    # Powers: written out, neighbouring labels would touch.
-    below = {-(10.0**n): f"$-10^{{{n}}}$" for n in reversed(decades)}
-    above = {10.0**n: f"$10^{{{n}}}$" for n in decades}
+    # Labels of neighbouring decades would touch.
+    powers = {n: f"10^{{{n}}}" if n in decades[::2] else "" for n in decades}
+    below = {-(10.0**n): f"$-{p}$" * bool(p) for n, p in powers.items()}
+    above = {10.0**n: f"${p}$" * bool(p) for n, p in powers.items()}
     labels = below | {0.0: "0"} | above
     axis.set_xticks(list(labels), list(labels.values()))
     axis.xaxis.set_minor_locator(NullLocator())
