@@ -129,5 +129,5 @@ def draw_figure(path: Path, summary: Summary) -> None:
     handles, labels = figure.axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, title="flux", loc="outside right upper")
     seeds = len(next(iter(summary["models"].values()))["seconds"]["values"])
-    figure.suptitle(f"fluxes of held-out states: number of seeds {seeds}; line: mean")
+    figure.suptitle(f"fluxes of held-out states, seeds: {seeds}; a dot each, and mean")
     figure.savefig(path, dpi=150)
