@@ -94,7 +94,7 @@ class Journal:
         speaks: bool,
     ) -> None:
         self._speaks, self._epochs = speaks, epochs
-        self._step, self._steps = step, steps
+        self._steps = steps
         if not speaks:
             return
         path = folder / LOG_FILE
@@ -144,7 +144,6 @@ class Journal:
 
     def advance(self, step: int) -> None:
         """Show how far the training is."""
-        self._step = step
         if self._speaks and time.monotonic() - self._shown > _SHOW_SECONDS:
             self._shown = time.monotonic()
             self._bars.update(self._task, completed=step)

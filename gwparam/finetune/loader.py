@@ -86,8 +86,8 @@ class Loader:
             raise ArgumentError(
                 f"batch is {self.batch}, expected a multiple of {share.world} processes"
             )
-        fits = len(times) * samples.nbytes <= memory
         self._samples = kept(samples, len(times), memory)
+        fits = self._samples is not samples
         if samples.rows == 1:
             self._group = self.batch
         else:

@@ -14,6 +14,7 @@ from gwparam.finetune.architectures import ARCHITECTURES
 from gwparam.finetune.architectures.base import Architecture
 from gwparam.finetune.data import Meaning
 from gwparam.finetune.freezing import CHOICES, Freeze, count_parameters, freeze
+from gwparam.finetune.losses import Loss, build_loss
 from gwparam.finetune.parts import Part, open_parts
 from gwparam.finetune.pretrained import Adoption, adopt
 from gwparam.finetune.settings import Settings
@@ -38,6 +39,8 @@ class Prepared:
         The bare network, and the module that maps features to outputs.
     meaning : Meaning
         Of its channels.
+    loss : Loss
+        What is minimised.
     survey : Survey
         Of the training samples.
     adoption : Adoption or None
@@ -52,6 +55,7 @@ class Prepared:
     network: nn.Module
     trainee: nn.Module
     meaning: Meaning
+    loss: Loss
     survey: Survey
     adoption: Adoption | None
     sha256: str
@@ -133,6 +137,7 @@ def prepare(stack: ExitStack, settings: Settings, take_survey: TakeSurvey) -> Pr
     )
     architecture.set_output_scalers(network, settings.output_scalers)
     meaning = architecture.meaning(network, data, options, checkpoint)
+    loss = build_loss(settings.loss_settings(), meaning.outputs)
     survey = take_survey(parts, meaning)
     samples = {id(part.data): part.data.samples for part in parts}
     meaning.settle(network, survey, list(samples.values()))
@@ -147,6 +152,7 @@ def prepare(stack: ExitStack, settings: Settings, take_survey: TakeSurvey) -> Pr
         network,
         trainee,
         meaning,
+        loss,
         survey,
         adoption,
         "" if checkpoint is None else checkpoint.sha256,

@@ -9,8 +9,6 @@ from torch import nn
 from gwparam.checkpoints import Checkpoint
 from gwparam.errors import ModelFileError, NonFiniteError
 
-Shape = tuple[int, ...]
-
 
 @dataclass(frozen=True)
 class Adoption:

@@ -40,6 +40,8 @@ def _found(prepared: Prepared) -> Iterator[tuple[str, str]]:
     count = prepared.parameters()
     numbers = f"{count['all']:_}, of which {count['trained']:_} are trained"
     yield "parameters", numbers.replace("_", " ")
+    for line in prepared.loss.describe():
+        yield "loss", line
     adoption = prepared.adoption
     if adoption is not None:
         yield "pre-trained", f"{len(adoption.taken)} tensors taken over"

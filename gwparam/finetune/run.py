@@ -14,7 +14,6 @@ from gwparam.finetune.batch_norm import share_batches
 from gwparam.finetune.computing import gather
 from gwparam.finetune.freezing import hold_statistics
 from gwparam.finetune.loader import InOrder, Loader, Share
-from gwparam.finetune.losses import build_loss
 from gwparam.finetune.prepare import Prepared
 from gwparam.finetune.samples import Pair
 from gwparam.finetune.saved import (
@@ -115,8 +114,7 @@ class Run:
         self._schedule = make_schedule(
             optimizer, settings.schedule or "constant", rate, self.steps
         )
-        loss = build_loss(settings.loss_settings(), prepared.meaning.outputs)
-        self._loss = loss.to(fabric.device)
+        self._loss = prepared.loss.to(fabric.device)
         # Of dropout: other numbers on every process.
         torch.manual_seed(settings.seed * 1_000_003 + fabric.global_rank)
         self.train_mode()
