@@ -256,8 +256,8 @@ def recorded_static(reference_data, monkeypatch) -> None:
     """
     (static,) = recorded(reference_data / "prithvi_gw" / "inputs.nc", "static")
     monkeypatch.setattr(
-        "gwparam.networks.prithvi_flux._static",
-        lambda _: torch.from_numpy(static[:1]).double(),
+        "gwparam.networks.prithvi_flux.static_fields",
+        lambda *_: torch.from_numpy(static[:1]).double(),
     )
 
 
