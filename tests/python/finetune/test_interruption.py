@@ -59,6 +59,15 @@ def test_other_signal_after_the_first_has_its_old_effect(heard):
     assert heard == [signal.SIGTERM]
 
 
+@pytest.fixture
+def _ctrl_c():
+    """Interrupt at Ctrl-C, which a shell makes its background jobs ignore."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_ctrl_c")
 def test_second_ctrl_c_interrupts():
     with Interruption() as interruption:
         os.kill(os.getpid(), signal.SIGINT)
