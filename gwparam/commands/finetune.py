@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Mapping
 from dataclasses import fields, replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +34,7 @@ Networks of fluxes learn from published training files, wavenet and filtered_spe
 from states with drag; docs/finetune.md says more, docs/finetune-losses.md what can be
 minimised.
 """
+_EXTRA = ("lightning_fabric", "peft", "tensorboard")
 _FILES = ("data", "validation", "test")
 # Of these, a training that goes on may have others.
 _OF_THE_MACHINE = {"device", "strategy", "threads", "checkpoint-minutes"}
@@ -283,6 +285,8 @@ def _sizes() -> str:
 
 def run(args: argparse.Namespace) -> int:
     """Run the command; the exit status."""
+    _check_installed()
+
     from gwparam.finetune.report import print_found, print_outcome
     from gwparam.finetune.settings import read_run
     from gwparam.finetune.train import train
@@ -304,6 +308,15 @@ def run(args: argparse.Namespace) -> int:
     if outcome.speaks:
         print_outcome(outcome)
     return 0 if outcome.network is not None else 3
+
+
+def _check_installed() -> None:
+    for module in _EXTRA:
+        if find_spec(module) is None:
+            raise ArgumentError(
+                f"{module} is not installed, expected the extra: pip install "
+                "'gwparam[finetune]'"
+            )
 
 
 def _given(args: argparse.Namespace) -> dict[str, Any]:

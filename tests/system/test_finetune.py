@@ -21,6 +21,7 @@ from gwparam.cli import main
 from gwparam.contract import read_contract
 
 BIN = Path(sys.executable).parent
+SAMPLE = Path(__file__).parents[2] / "examples" / "sample" / "sample_states.nc"
 PRITHVI = [
     *("--arch", "prithvi_gw", "--drop-path", "0", "--batch", "2"),
     *(f"--size={size}" for size in ("hidden=2", "embed=16", "heads=2")),
@@ -274,6 +275,33 @@ def _prithvi_recipe(nlev: int) -> dict:
     return {"scaling_version": 1, "variables": variables}
 
 
+@pytest.mark.parametrize("name", ["wavenet", "filtered_spectrum"])
+def test_networks_of_drag_learn_and_are_replayed(tmp_path, name) -> None:
+    """On the embedded sample: January to learn from, July to be judged by."""
+    run, artefact = tmp_path / "run", tmp_path / "network.pt"
+    data = ["--data", SAMPLE, "--split", "1:1", "--batch", "64", "--epochs", "20"]
+    assert finetune("--arch", name, *data, "-o", run) == 0
+    told = json.loads((run / "scores.json").read_text())["validation"]
+    # A network that knows nothing gives the mean, whose R2 is 0.
+    assert all(field["r2"] > 0.0 for field in told["after"]["fields"])
+
+    checkpoint, scores = run / "network.safetensors", tmp_path / "scores.json"
+    assert main(["export", "--ckpt", str(checkpoint), "-o", str(artefact)]) == 0
+    replay = ["replay", str(artefact), str(SAMPLE), "--times", "1:2", "--brief"]
+    assert main([*replay, "--json", str(scores)]) == 0
+
+    variables = json.loads(scores.read_text())["variables"]
+    found = [v["globe"]["reference"]["r2"] for v in variables]
+    expected = [field["r2"] for field in told["after"]["fields"]]
+    assert found == pytest.approx(expected, abs=1e-4)
+    ranges = {r.name: r for r in read_contract(artefact).training_range}
+    with netCDF4.Dataset(SAMPLE) as file:
+        north = np.asarray(file["v"][0], dtype=np.float64)
+    np.testing.assert_allclose(
+        ranges["northward_wind"].maximum, north.max(axis=(1, 2)), rtol=1e-6
+    )
+
+
 @pytest.mark.slow
 def test_the_published_wavenet_adapts_to_a_host(
     reference_data, tmp_path, capsys
@@ -326,6 +354,14 @@ def test_the_published_wavenet_adapts_to_a_host(
             ["--arch", "ann_cnn", "--data", "absent.nc", "-o", "run"],
             "absent.nc: no such file",
         ),
+        (
+            ["--arch", "ann_cnn", "--data", "a.nc", "-o", "run", "--device", "tpu"],
+            "--device is tpu, expected auto, cpu, cuda or cuda:N",
+        ),
+        (
+            ["--arch", "ann_cnn", "--data", "a.nc", "-o", "run", "--device", "cuda:99"],
+            "device cuda:99 is absent, torch finds",
+        ),
         (["--resume", "nowhere"], "cannot go on with nowhere"),
         (
             ["--resume", "run", "--epochs", "3"],
@@ -343,6 +379,14 @@ def test_wrong_arguments_are_named(
     monkeypatch.chdir(tmp_path)
     assert finetune(*arguments) == 2
     assert message in capsys.readouterr().err
+
+
+def test_a_package_that_is_missing_is_named(tmp_path, monkeypatch, capsys) -> None:
+    monkeypatch.setattr("gwparam.commands.finetune._EXTRA", ("no_such_package",))
+    assert finetune("--arch", "ann_cnn", "--data", "a.nc", "-o", tmp_path / "run") == 2
+    error = capsys.readouterr().err
+    assert "no_such_package is not installed" in error
+    assert "gwparam[finetune]" in error
 
 
 def test_a_finished_run_is_not_written_over(mini, tmp_path, capsys) -> None:
