@@ -6,6 +6,7 @@ from typing import Any
 import torch
 import torch.distributed as dist
 from lightning_fabric import Fabric
+from lightning_fabric.plugins.precision.amp import MixedPrecision
 from lightning_fabric.strategies.ddp import DDPStrategy
 from lightning_fabric.strategies.model_parallel import ModelParallelStrategy
 from torch import nn
@@ -17,10 +18,17 @@ from gwparam.finetune.settings import Settings
 from gwparam.networks.prithvi import Block
 
 _PRECISIONS = {
-    "float32": "32-true",
     "bfloat16": "bf16-mixed",
     "float16": "16-mixed",
 }
+
+
+class _MixedProducts(MixedPrecision):
+    """Products in fewer bits; samples stay as they are, some of them physical."""
+
+    def convert_input(self, data: Any) -> Any:
+        """Leave samples alone: a surface pressure is beyond float16."""
+        return data
 
 
 def start(settings: Settings) -> Fabric:
@@ -43,15 +51,21 @@ def start(settings: Settings) -> Fabric:
     strategy: Any = "auto"
     if world > 1:
         strategy, devices = _strategy(settings.strategy, world), local
-    precision: Any = _PRECISIONS[settings.precision]
-    if settings.precision == "float16" and accelerator == "cpu":
-        raise ArgumentError("--precision is float16, expected a GPU for it")
+    if settings.precision == "float16":
+        if accelerator == "cpu":
+            raise ArgumentError("--precision is float16, expected a GPU for it")
+        if world > 1 and settings.strategy == "fsdp":
+            raise ArgumentError("--precision is float16, expected bfloat16 with fsdp")
+    plugins: Any = []
+    if settings.precision != "float32":
+        precision: Any = _PRECISIONS[settings.precision]
+        plugins = [_MixedProducts(precision, accelerator)]
     fabric = Fabric(
         accelerator=accelerator,
         devices=devices,
         num_nodes=world // local,
         strategy=strategy,
-        precision=precision,
+        plugins=plugins,
     )
     fabric.launch()
     return fabric

@@ -41,6 +41,16 @@ class Data(ABC):
         """Digest of the features of one time: the same numbers, the same digest."""
 
     @abstractmethod
+    def check_alike(self, other: "Data") -> None:
+        """Check that other files are on the same grid and levels.
+
+        Raises
+        ------
+        ContractError
+            If not; the message names both files.
+        """
+
+    @abstractmethod
     def report(self) -> list[tuple[str, str]]:
         """Say what was found, as pairs of a word and a description, for people."""
 

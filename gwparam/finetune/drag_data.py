@@ -153,7 +153,9 @@ class DragData(Data):
             if states.levels.order == "bottom_up":
                 pressure = pressure[::-1]
             if vertical is not None:
-                _check_levels(vertical, pressure, self.dates.paths[0])
+                _check_levels(
+                    vertical, pressure, self.dates.paths[0], "the pre-trained network"
+                )
         except BaseException:
             states.close()
             raise
@@ -194,6 +196,19 @@ class DragData(Data):
         features, _ = self.samples.read(time)
         return hashlib.sha256(features.numpy().tobytes()).hexdigest()
 
+    def check_alike(self, other: Data) -> None:
+        """Check that other files are on the same levels."""
+        assert isinstance(other, DragData)
+        pressure = np.asarray(other.vertical.nominal_pressure)
+        if pressure.size != self.vertical.nlev:
+            raise ContractError(
+                f"{other.dates.paths[0]} has {pressure.size} levels, expected "
+                f"{self.vertical.nlev} as {self.dates.paths[0]}"
+            )
+        _check_levels(
+            self.vertical, pressure, other.dates.paths[0], self.dates.paths[0]
+        )
+
     def report(self) -> list[tuple[str, str]]:
         """Say what was found."""
         states = self._states
@@ -215,8 +230,8 @@ class DragData(Data):
         ]
 
 
-def _check_levels(vertical: Vertical, pressure: Array, path: str) -> None:
-    """Compare the levels of files with those that a network was trained on."""
+def _check_levels(vertical: Vertical, pressure: Array, path: str, whose: str) -> None:
+    """Compare the levels of files with those that are expected."""
     nominal = vertical.nominal_pressure
     if nominal is None:
         return
@@ -226,5 +241,5 @@ def _check_levels(vertical: Vertical, pressure: Array, path: str) -> None:
         level = int(relative.argmax())
         raise ContractError(
             f"level {level} of {path} is at {pressure[level]:.5g} Pa, expected "
-            f"{expected[level]:.5g} Pa as the pre-trained network (from 0, the top)"
+            f"{expected[level]:.5g} Pa as {whose} (from 0, the top)"
         )

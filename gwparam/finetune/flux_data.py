@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gwparam.errors import ArgumentError, ShapeError
+import numpy as np
+
+from gwparam.errors import ArgumentError, ContractError, ShapeError
 from gwparam.finetune.data import Data
 from gwparam.finetune.samples import ChannelSamples
 from gwparam.finetune.training_files import TrainingFiles
@@ -59,6 +61,26 @@ class FluxData(Data):
     def fingerprint(self, time: int) -> str:
         """Digest of the features of one time."""
         return self.files.fingerprint(time)
+
+    def check_alike(self, other: Data) -> None:
+        """Check that other files have the same grid and channels."""
+        assert isinstance(other, FluxData)
+        mine, yours = self.files, other.files
+        if (mine.idim, mine.odim, mine.stencil) != (
+            yours.idim,
+            yours.odim,
+            yours.stencil,
+        ):
+            raise ContractError(
+                f"{yours.paths[0]} has {yours.idim} features, {yours.odim} outputs and "
+                f"{yours.stencil} cells in a row, expected {mine.idim}, {mine.odim} "
+                f"and {mine.stencil} as {mine.paths[0]}"
+            )
+        same = np.array_equal(mine.latitude, yours.latitude)
+        if not same or not np.array_equal(mine.longitude, yours.longitude):
+            raise ContractError(
+                f"{yours.paths[0]} has another grid than {mine.paths[0]}"
+            )
 
     def report(self) -> list[tuple[str, str]]:
         """Say what was found."""

@@ -11,7 +11,8 @@ _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)
 class Interruption:
     """Whether someone asked to stop; a context manager that listens to signals.
 
-    A second signal has the effect that it had before.
+    A second Ctrl-C has the effect that it had before. Other signals are heard once and
+    then ignored: batch systems send one to a process and, by its launcher, again.
     """
 
     def __init__(self) -> None:
@@ -28,8 +29,8 @@ class Interruption:
         self._restore()
 
     def _hear(self, number: int, frame: FrameType | None) -> None:
-        self.signal = signal.Signals(number)
-        self._restore()
+        self.signal = self.signal or signal.Signals(number)
+        signal.signal(signal.SIGINT, self._before[signal.SIGINT])
 
     def _restore(self) -> None:
         for known, handler in self._before.items():

@@ -7,7 +7,7 @@ of an epoch, and on any number of processes: together they see the same batches.
 import queue
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -104,7 +104,7 @@ class Loader:
     def _batches_of(self, times: int) -> int:
         return times * self._samples.rows // self.batch
 
-    def epoch(self, number: int, first: int = 0) -> Iterator[Pair]:
+    def epoch(self, number: int, first: int = 0) -> Generator[Pair, None, None]:
         """Give the batches of one epoch, in random order.
 
         Samples that do not fill a batch are left out; they are others every time.
@@ -136,15 +136,16 @@ class Loader:
 
         def own(group: Tensor, batches: Sequence[Tensor]) -> Pair:
             # Of images, read only those that this process takes.
-            return self._read(
-                (group[share.of(batches[0])] if whole else group).tolist()
-            )
+            if not whole:
+                return self._read(group.tolist())
+            features, targets = self._read(group[share.of(batches[0])].tolist())
+            return self._pinned(features), self._pinned(targets)
 
         groups = ahead((own(group, batches), batches) for group, batches in plan)
         for (features, targets), batches in self._timed(groups):
             for rows in batches:
                 if whole:
-                    yield self._pinned(features), self._pinned(targets)
+                    yield features, targets
                 else:
                     mine = share.of(rows)
                     yield self._pinned(features[mine]), self._pinned(targets[mine])

@@ -72,6 +72,8 @@ def open_parts(
     ArgumentError
         If a file or a sample is in two parts, times of two parts overlap, or a part
         has no time.
+    ContractError
+        If they are on other grids or levels.
     GwparamError
         As `open_data`.
     """
@@ -98,6 +100,9 @@ def open_parts(
             files = opened[name]
             found.append(Part(name, files, range(len(files.dates))))
     parts = tuple(sorted(found, key=lambda part: NAMES.index(part.name)))
+    for part in parts[1:]:
+        if part.data is not whole:
+            whole.check_alike(part.data)
     _check_apart(parts)
     return parts
 

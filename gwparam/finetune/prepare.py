@@ -14,6 +14,7 @@ from gwparam.finetune.architectures import ARCHITECTURES
 from gwparam.finetune.architectures.base import Architecture
 from gwparam.finetune.data import Meaning
 from gwparam.finetune.freezing import CHOICES, Freeze, count_parameters, freeze
+from gwparam.finetune.loader import Loader, Share
 from gwparam.finetune.losses import Loss, build_loss
 from gwparam.finetune.parts import Part, open_parts
 from gwparam.finetune.pretrained import Adoption, adopt
@@ -79,7 +80,9 @@ class Prepared:
         }
 
 
-def prepare(stack: ExitStack, settings: Settings, take_survey: TakeSurvey) -> Prepared:
+def prepare(
+    stack: ExitStack, settings: Settings, take_survey: TakeSurvey, world: int = 1
+) -> Prepared:
     """Open data, build the network, take over weights, freeze.
 
     Parameters
@@ -89,7 +92,10 @@ def prepare(stack: ExitStack, settings: Settings, take_survey: TakeSurvey) -> Pr
     settings : Settings
         What the user asked for; what is None is filled in.
     take_survey : callable
-        Looks at the training samples, or remembers what was seen before.
+        Looks at the training samples, or remembers what was seen before; this takes
+        long, and comes after all that can be wrong with the settings.
+    world : int
+        Number of processes, which share a batch.
 
     Raises
     ------
@@ -104,6 +110,11 @@ def prepare(stack: ExitStack, settings: Settings, take_survey: TakeSurvey) -> Pr
     settings = settings.filled(architecture.defaults)
     options = _read_options(architecture, settings.export_options())
     sizes = architecture.read_sizes(settings.size)
+    if settings.gradient_checkpointing and not architecture.backbone:
+        raise ArgumentError(
+            "--gradient-checkpointing is for transformers, expected none for "
+            f"{architecture.name}"
+        )
     checkpoint = _read(settings)
     how = _freeze(settings, architecture)
     parts = open_parts(
@@ -115,6 +126,7 @@ def prepare(stack: ExitStack, settings: Settings, take_survey: TakeSurvey) -> Pr
         settings.split,
     )
     data = parts[0].data
+    Loader(data.samples, parts[0].times, settings.batch or 1, share=Share(0, world))
     told = {} if checkpoint is None else architecture.sizes_of(checkpoint)
     for name, value in sizes.items():
         if name in told and told[name] != value:
@@ -138,13 +150,13 @@ def prepare(stack: ExitStack, settings: Settings, take_survey: TakeSurvey) -> Pr
     architecture.set_output_scalers(network, settings.output_scalers)
     meaning = architecture.meaning(network, data, options, checkpoint)
     loss = build_loss(settings.loss_settings(), meaning.outputs)
-    survey = take_survey(parts, meaning)
-    samples = {id(part.data): part.data.samples for part in parts}
-    meaning.settle(network, survey, list(samples.values()))
     freeze(network, how, architecture, adoption, settings.lora_rank)
     if not count_parameters(network)[0]:
         raise ArgumentError(f"--freeze is {how}, which leaves nothing to train")
     trainee = architecture.trainee(network, data, settings.mask_ratio)
+    survey = take_survey(parts, meaning)
+    samples = {id(part.data): part.data.samples for part in parts}
+    meaning.settle(network, survey, list(samples.values()))
     return Prepared(
         settings,
         architecture,

@@ -98,7 +98,7 @@ class Run:
             )
             for part in prepared.parts[1:]
         }
-        self._gather = (lambda found: [found]) if sharded else self._from_all
+        self._sharded = sharded
         if fabric.world_size > 1:
             share_batches(prepared.trainee)
         if settings.gradient_checkpointing:
@@ -108,7 +108,10 @@ class Run:
         make = torch.optim.AdamW if settings.weight_decay else torch.optim.Adam
         trained = [p for p in self._model.parameters() if p.requires_grad]
         optimizer = make(
-            trained, lr=rate, weight_decay=settings.weight_decay, fused=True
+            trained,
+            lr=rate,
+            weight_decay=settings.weight_decay,
+            fused=settings.precision != "float16",  # whose scaled gradients it hides
         )
         self._optimizer: Any = fabric.setup_optimizers(optimizer)
         self._schedule = make_schedule(
@@ -154,19 +157,26 @@ class Run:
         self.fabric.backward(loss)
         clip = self.prepared.settings.clip_norm
         if clip:
-            self.fabric.clip_gradients(self._model, self._optimizer, max_norm=clip)
+            # What is not finite is found by the loss, or skipped by a scaler.
+            self.fabric.clip_gradients(
+                self._model,
+                self._optimizer,
+                max_norm=clip,
+                error_if_nonfinite=False,
+            )
         self._optimizer.step()
         self._schedule.step()
         self.state.step += 1
         self.state.batch += 1
         return loss.detach()
 
-    def scores(self) -> dict[str, Scores]:
-        """Score validation and test, in eval mode."""
+    def scores(self, *names: str) -> dict[str, Scores]:
+        """Score parts, by default validation and test, in eval mode."""
         images = self.prepared.parts[0].data.samples.rows == 1
         rows = self.prepared.settings.batch or 1
         found = {}
-        for name, times in self._judges.items():
+        for name in names or self._judges:
+            times = self._judges[name]
             with self.fabric.autocast():
                 found[name] = score(
                     self.prepared.trainee,
@@ -175,7 +185,7 @@ class Run:
                     self.prepared.meaning,
                     rows if images else _ROWS,
                     self.fabric.device,
-                    self._gather,
+                    self._from_all,
                 )
         self.train_mode()
         return found
@@ -203,6 +213,7 @@ class Run:
         others = {
             "state": asdict(self.state),
             "schedule": self._schedule.state_dict(),
+            "precision": self.fabric.strategy.precision.state_dict(),
             "best": self.best,
             "before": {name: asdict(found) for name, found in self.before.items()},
         }
@@ -228,7 +239,8 @@ class Run:
         )
         self.state = State(**saved["state"])
         self._schedule.load_state_dict(saved["schedule"])
-        self.best = saved["best"]
+        self.fabric.strategy.precision.load_state_dict(saved["precision"])
+        self.best = saved["best"] if self.speaks else {}
         self.before = {
             name: Scores(
                 found["loss"], tuple(FieldScore(**field) for field in found["fields"])
@@ -251,7 +263,9 @@ class Run:
             )
 
     def _from_all(self, found: Any) -> list[Any]:
-        return gather(self.fabric, found)
+        """Collect scores; of sharded weights, all have all, and the first decides."""
+        everywhere = gather(self.fabric, found)
+        return everywhere[:1] if self._sharded else everywhere
 
 
 def _compute_blocks_twice(network: nn.Module) -> None:

@@ -77,7 +77,7 @@ def save_state(
         "format": _FORMAT,
         "network": changing_weights(network),
         "optimizer": get_optimizer_state_dict(network, optimizer, options=_CHANGING),
-        "random": gather(fabric, _random_state()),
+        "random": gather(fabric, _random_state(fabric.device)),
         **others,
     }
     if fabric.global_rank != 0:
@@ -129,7 +129,7 @@ def restore_state(
     )
     random = state["random"]
     if len(random) == fabric.world_size:
-        _set_random_state(random[fabric.global_rank])
+        _set_random_state(random[fabric.global_rank], fabric.device)
 
 
 def load_weights(network: nn.Module, weights: Weights) -> None:
@@ -148,15 +148,18 @@ def _from_first() -> StateDictOptions:
 
 def _copied(network: nn.Module, options: StateDictOptions) -> Weights:
     state: Any = get_model_state_dict(network, options=options)
-    return {key: value.detach().clone() for key, value in state.items()}
+    shared = next(network.parameters()).device.type == "cpu"
+    weights = {key: value.detach() for key, value in state.items()}
+    # From a GPU they are copies already.
+    return {k: v.clone() for k, v in weights.items()} if shared else weights
 
 
-def _random_state() -> list[Tensor]:
-    devices = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
-    return [torch.get_rng_state(), *devices]
+def _random_state(device: torch.device) -> list[Tensor]:
+    own = [torch.cuda.get_rng_state(device)] if device.type == "cuda" else []
+    return [torch.get_rng_state(), *own]
 
 
-def _set_random_state(state: list[Tensor]) -> None:
+def _set_random_state(state: list[Tensor], device: torch.device) -> None:
     torch.set_rng_state(state[0])
-    if len(state) > 1:
-        torch.cuda.set_rng_state_all(state[1:])
+    if device.type == "cuda" and len(state) > 1:
+        torch.cuda.set_rng_state(state[1], device)

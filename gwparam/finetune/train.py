@@ -4,9 +4,10 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from lightning_fabric import Fabric
@@ -34,6 +35,7 @@ NETWORK_FILE = "network.safetensors"
 SCALING_FILE = "scaling.json"
 SCORES_FILE = "scores.json"
 _LOG_SECONDS = 1.0
+_LONG_SECONDS = 60.0
 _GO_ON, _SAVE, _STOP = range(3)
 
 
@@ -97,7 +99,7 @@ def train(
         def take(parts: tuple[Part, ...], meaning: Meaning) -> Survey:
             return _remembered(folder) if resume else _look(fabric, parts, meaning)
 
-        prepared = prepare(stack, settings, take)
+        prepared = prepare(stack, settings, take, fabric.world_size)
         if resume:
             _check_same(folder, prepared)
         else:
@@ -194,37 +196,47 @@ class _Loop:
         """Train to the end of an epoch; False if asked to stop."""
         run, state = self._run, self._run.state
         whole, recent = _Tally(run), _Tally(run)
-        for batch in run.loader.epoch(state.epoch, state.batch):
-            loss = run.step(batch)
-            whole.add(loss)
-            recent.add(loss)
-            self._journal.advance(state.step)
-            if recent.seconds > _LOG_SECONDS:
-                self._journal.write(recent.entry(state.epoch + 1, recent.mean()))
-                recent = _Tally(run)
-            wish = self._wish()
-            if wish != _GO_ON:
-                whole.mean()
-                self._save()
-            if wish == _STOP:
-                return False
+        # Closed before the files are, whatever happens in between.
+        with closing(run.loader.epoch(state.epoch, state.batch)) as batches:
+            for batch in batches:
+                loss = run.step(batch)
+                whole.add(loss)
+                recent.add(loss)
+                self._journal.advance(state.step)
+                if recent.seconds > _LOG_SECONDS:
+                    self._journal.write(recent.entry(state.epoch + 1, recent.mean()))
+                    recent = _Tally(run)
+                wish = self._wish()
+                if wish != _GO_ON:
+                    whole.mean()
+                    self._save()
+                if wish == _STOP:
+                    return False
         # Every process has seen as many samples.
         losses = gather(run.fabric, whole.mean())
         entry = whole.entry(state.epoch + 1, sum(losses) / len(losses))
+        # Scores of many samples take long, and nobody is heard meanwhile.
+        if agree(run.fabric, run.speaks and self._unsaved > _LONG_SECONDS):
+            self._save()
         state.epoch, state.batch = state.epoch + 1, 0
-        validation = run.scores()["validation"].loss
+        validation = run.scores("validation")["validation"].loss
         run.remember(validation)
         self._journal.write(replace(entry, validation_loss=validation))
         self._save()
         return True
+
+    @property
+    def _unsaved(self) -> float:
+        """Seconds since the last checkpoint."""
+        return time.monotonic() - self._saved
 
     def _wish(self) -> int:
         """Say what to do after a step; all processes agree."""
         wish = _GO_ON
         if self._interruption.signal is not None:
             wish = _STOP
-        elif time.monotonic() - self._saved > self._interval:
-            wish = _SAVE
+        elif self._run.speaks and self._unsaved > self._interval:
+            wish = _SAVE  # as the process says that writes
         return agree(self._run.fabric, wish)
 
     def _save(self) -> None:
@@ -267,7 +279,7 @@ def _write_beside(
 ) -> None:
     """Write scores and scaling, for scripts and for a replay."""
     scores = {
-        name: {"before": asdict(before[name]), "after": asdict(after[name])}
+        name: {"before": _defined(before[name]), "after": _defined(after[name])}
         for name in after
     }
     texts = {SCORES_FILE: json.dumps(scores, indent=2)}
@@ -279,6 +291,15 @@ def _write_beside(
             (folder / name).write_text(text + "\n")
     except OSError as error:
         raise ModelFileError(f"cannot write into {folder}: {error.strerror}") from None
+
+
+def _defined(scores: Scores) -> dict[str, Any]:
+    """Scores for JSON, where what is not defined is null."""
+    fields = [
+        {k: v if v == v else None for k, v in asdict(field).items()}
+        for field in scores.fields
+    ]
+    return {"loss": scores.loss, "fields": fields}
 
 
 def _look(fabric: Fabric, parts: tuple[Part, ...], meaning: Meaning) -> Survey:
@@ -339,6 +360,7 @@ def _memory(settings: Settings) -> Iterator[None]:
             raise
         raise DeviceError(
             f"out of memory: {text.splitlines()[0] if text else 'no room'}; a smaller "
-            "--batch, --gradient-checkpointing and --precision bfloat16 need less; the "
-            f"last checkpoint in {settings.output} stays as it was"
+            "--batch, --precision bfloat16 and, for prithvi_gw, "
+            "--gradient-checkpointing need less; the last checkpoint in "
+            f"{settings.output} stays as it was"
         ) from None

@@ -369,7 +369,9 @@ class Prithvi(nn.Module):
         kept = kept.view(batch, self.visible.size(1), self.visible.size(2), embed)
         encoded = self.encoder(kept).flatten(1, 2)
         masked = (self.mask_token + place).expand_as(tokens).flatten(1, 2)
-        return masked.scatter(1, index, encoded).view_as(tokens)
+        # Products in fewer bits give another dtype than the mask token has.
+        filled = masked.scatter(1, index, encoded.to(masked.dtype))
+        return filled.view_as(tokens)
 
     def _to_tokens(self, patches: Tensor) -> Tensor:
         """Turn (batch, embed, rows, columns) into (batch, units, slots, embed)."""

@@ -412,6 +412,58 @@ def test_other_samples_are_no_way_to_go_on(reference_data, tmp_path, capsys) -> 
     )
 
 
+def test_samples_stay_as_they_are_with_fewer_bits(tmp_path) -> None:
+    """Temperatures and pressures keep their digits; only products lose some."""
+    scores = {}
+    for precision in ("float32", "bfloat16"):
+        run = tmp_path / precision
+        data = ["--data", SAMPLE, "--split", "1:1", "--batch", "64", "--epochs", "20"]
+        arguments = [*data, "--precision", precision, "-o", run]
+        assert finetune("--arch", "filtered_spectrum", *arguments) == 0
+        told = json.loads((run / "scores.json").read_text())["validation"]
+        scores[precision] = [field["r2"] for field in told["after"]["fields"]]
+    # With temperatures rounded to 1 K, stability is noise, and nothing is learned.
+    assert scores["bfloat16"] == pytest.approx(scores["float32"], abs=0.1)
+
+
+def test_tokens_can_be_hidden_with_fewer_bits(mini, tmp_path) -> None:
+    fewer = ["--mask-ratio", "0.5", "--precision", "bfloat16", "--epochs", "1"]
+    assert finetune(*mini["prithvi_mini"], *fewer, "-o", tmp_path / "run") == 0
+
+
+def test_gradient_that_is_not_finite_is_told_as_a_loss(mini, tmp_path, capsys) -> None:
+    arguments = [*mini["nonlocal_mini"], "--epochs", "200", "-o", tmp_path / "run"]
+    rate = ["--learning-rate", "1e12", "--schedule", "constant", "--clip-norm", "1e30"]
+    assert finetune(*arguments, *rate) == 2
+    assert "expected a finite one" in capsys.readouterr().err
+
+
+def test_validation_on_another_grid_is_refused(reference_data, tmp_path, capsys):
+    (source,) = (reference_data / "dataset" / "nonlocal_fewlev").glob("1x1_*.nc")
+    other = tmp_path / "other.nc"
+    other.write_bytes(source.read_bytes())
+    with netCDF4.Dataset(other, "a") as file:
+        file["lat"][:] = file["lat"][::-1]
+        file["features"][:] = 2.0 * file["features"][:]
+    files = ["--data", source, "--validation", other]
+    assert finetune(*ANN, *files, "-o", tmp_path / "run") == 2
+    assert f"{other} has another grid than {source}" in capsys.readouterr().err
+
+
+def test_what_is_wrong_is_found_before_all_samples_are_read(
+    mini, tmp_path, monkeypatch, capsys
+) -> None:
+    monkeypatch.setattr("gwparam.finetune.train._look", lambda *_: pytest.fail("read"))
+    run = ["-o", tmp_path / "run"]
+    for wrong, message in (
+        (["--freeze", "all-but-head"], "there are no weights to keep"),
+        (["--mask-ratio", "0.5"], "--mask-ratio is 0.5, ann_cnn has no tokens"),
+        (["--gradient-checkpointing"], "--gradient-checkpointing is for transformers"),
+    ):
+        assert finetune(*mini["nonlocal_mini"], *wrong, *run) == 2
+        assert message in capsys.readouterr().err
+
+
 def test_values_that_are_not_finite_are_found_before_training(
     reference_data, tmp_path, capsys
 ) -> None:

@@ -256,7 +256,7 @@ def test_adapters_in_blocks_that_are_computed_twice_come_back(fabric, tmp_path):
 
 def test_only_the_first_process_writes(fabric, tmp_path):
     training = Training(fabric)
-    other = SimpleNamespace(global_rank=1, world_size=1)
+    other = SimpleNamespace(global_rank=1, world_size=1, device=torch.device("cpu"))
 
     save_state(other, tmp_path, training.network, training.optimizer, {})
 
