@@ -21,7 +21,7 @@ as the same."""
 
 
 class FilteredSpectrumTraining(DragArchitecture):
-    """Filtered spectrum; settings that learn a host's native drag in a minute."""
+    """Filtered spectrum; settings that learn a host's native drag in two minutes."""
 
     name = "filtered_spectrum"
     title = "filtered spectrum"
