@@ -250,8 +250,10 @@ def fill_disk_of_log(folder):
 def fill_disk_of_tensorboard(folder):
     """Let all that is written to its file fail, which is opened every time."""
     (events,) = (folder / "tensorboard").iterdir()
-    events.unlink()
-    events.symlink_to("/dev/full")
+    # In one move: TensorBoard's thread would make the file anew where there is none.
+    full = folder / "full"
+    full.symlink_to("/dev/full")
+    full.replace(events)
 
 
 @needs_full_disk
