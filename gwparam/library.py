@@ -75,7 +75,9 @@ def load_scheme(
     path : path-like
         File written by ``gwparam export``.
     threads : int
-        Threads of one forward pass; 0: 1.
+        Threads on a CPU; 0: 1. Each runs chunks by itself, and results have the same
+        bits with any number; those of a global network share its pass, and its last
+        bits change with their number.
     chunk_columns : int
         Columns of one forward pass, a multiple of 16; 0: 512.
     device : str

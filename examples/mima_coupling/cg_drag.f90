@@ -68,7 +68,7 @@ module cg_drag_mod
     character(len=16) :: mode = "native" !! 'native', 'ml' or 'shadow'
     character(len=512) :: artefact = "" !! What `gwparam export` wrote
     character(len=15) :: device = "cpu" !! 'cpu', 'cuda', 'cuda:N' or 'auto'
-    integer :: threads = 0 !! Of one forward pass, 0: the rank's share of the cores
+    integer :: threads = 0 !! Of a rank's network, 0: the rank's share of the cores
     integer :: ranks_per_device = 0 !! Ranks of a node with one network, 0: the library's choice
     character(len=16) :: on_device_failure = "error" !! 'error', or 'cpu' to go on there
     character(len=16) :: precision = "exported" !! 'exported', 'tf32' or 'bfloat16'

@@ -117,7 +117,9 @@ typedef struct gwparam_array {
 /** Settings of a scheme. Initialise with gwparam_options_init(), then change. */
 typedef struct gwparam_options {
     uint32_t struct_size;
-    /** Threads of one forward pass. 0: this rank's share of the cores where there are
+    /** Threads on a CPU: each runs chunks by itself, so that results have the same bits
+     * with any number; those of a global network share its pass, and its last bits
+     * change with their number. 0: this rank's share of the cores where there are
      * several ranks (all cores it may use, for the one rank that runs a global
      * network), else 1. */
     int32_t threads;

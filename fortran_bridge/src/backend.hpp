@@ -21,6 +21,12 @@ template <typename Byte> struct BatchField {
 using BatchInput = BatchField<const std::byte>;
 using BatchOutput = BatchField<std::byte>;
 
+// What one forward pass reads and writes.
+struct Pass {
+    std::vector<BatchInput> inputs;
+    std::vector<BatchOutput> outputs;
+};
+
 // What a backend copied between the host's memory and a device's.
 struct DeviceTraffic {
     std::int64_t to_device_bytes = 0;
@@ -38,16 +44,16 @@ class Backend {
     virtual bool on_graphs() const = 0;
     virtual DeviceTraffic traffic() const = 0;
 
-    // Called from one thread at a time, not always the same one. Throws ERR_INFERENCE
-    // if the network raises or gives other shapes than asked for, ERR_DEVICE if the
-    // device is lost or out of memory.
-    virtual void forward(const std::vector<BatchInput> &inputs,
-                         const std::vector<BatchOutput> &outputs) = 0;
+    // Runs passes of one shape, in any order. Called from one thread at a time, not
+    // always the same one. Throws ERR_INFERENCE if the network raises or gives other
+    // shapes than asked for, ERR_DEVICE if the device is lost or out of memory.
+    virtual void forward(const std::vector<Pass> &passes) = 0;
 };
 
 struct BackendOptions {
     std::string device; // auto, cpu, cuda or cuda:N
-    int threads;        // of one forward pass, at least 1
+    int threads;        // on a CPU, at least 1
+    bool shares_passes; // all threads in one pass, or else each in passes of its own
     int precision;      // GWPARAM_PRECISION_*
     int graphs;         // GWPARAM_GRAPHS_*
 };

@@ -80,18 +80,19 @@ void Batch::run(Backend &backend, std::int64_t rows) {
         }
         return field;
     };
+    std::vector<Pass> passes;
     for (std::int64_t first = 0; first < rows; first += chunk_) {
-        std::vector<BatchInput> inputs;
+        Pass &pass = passes.emplace_back();
         for (std::size_t i = 0; i < inputs_.size(); ++i) {
             const std::byte *data = inputs_[i].row(first);
-            inputs.push_back(chunk_of(input_tensors_[i], data));
+            pass.inputs.push_back(chunk_of(input_tensors_[i], data));
         }
-        std::vector<BatchOutput> outputs;
         for (std::size_t i = 0; i < outputs_.size(); ++i) {
-            outputs.push_back(chunk_of(output_tensors_[i], outputs_[i].row(first)));
+            pass.outputs.push_back(
+                chunk_of(output_tensors_[i], outputs_[i].row(first)));
         }
-        backend.forward(inputs, outputs);
     }
+    backend.forward(passes);
     for (Rows &output : outputs_) {
         output.resize(rows);
     }

@@ -21,8 +21,12 @@ Network::Network(const std::string &path, const std::string &json,
 void Network::load(const std::string &device, int precision) {
     earlier_traffic_ = traffic();
     backend_.reset(); // there may be no room for two
-    std::unique_ptr<Backend> backend =
-        load_backend(path_, {device, threads_, precision, options_.graphs});
+    // Products and sums are cut for the threads that share them, and rounded as they
+    // are cut; a column must not change with the number of threads. An image is one
+    // pass.
+    const bool shares_passes = contract_.geometry.kind == GeometryKind::global;
+    std::unique_ptr<Backend> backend = load_backend(
+        path_, {device, threads_, shares_passes, precision, options_.graphs});
     if (backend->contract_json() != json_) {
         throw Error(GWPARAM_ERR_CONTRACT,
                     path_ + " holds another contract here than on rank 0");

@@ -7,6 +7,7 @@
 #include <c10/core/DeviceGuard.h>
 #include <torch/script.h>
 
+#include "crew.hpp"
 #include "error.hpp"
 #include "torch_archive.hpp"
 #include "torch_device.hpp"
@@ -23,10 +24,12 @@ namespace {
 class TorchBackend : public Backend {
   public:
     TorchBackend(const std::string &path, const BackendOptions &options)
-        : options_(options), device_(chosen_device(options.device)) {
+        : options_(options), device_(chosen_device(options.device)),
+          threads_of_pass_(options.shares_passes ? options.threads : 1),
+          crew_(options.shares_passes || !device_.is_cpu() ? 1 : options.threads) {
         check_precision(options_.precision, device_);
         check_is_archive(path);
-        const ThreadsGuard threads(options_.threads);
+        const ThreadsGuard threads(threads_of_pass_);
         torch::jit::ExtraFilesMap extra{{contract_file, ""}, {probe_file, ""}};
         try {
             network_->module = torch::jit::load(path, torch::kCPU, extra);
@@ -62,19 +65,11 @@ class TorchBackend : public Backend {
     bool on_graphs() const override { return network_->recorded != nullptr; }
     DeviceTraffic traffic() const override { return traffic_; }
 
-    void forward(const std::vector<BatchInput> &inputs,
-                 const std::vector<BatchOutput> &outputs) override {
-        check_precision(options_.precision, inputs);
-        const ThreadsGuard threads(options_.threads);
-        const AutocastGuard autocast(options_.precision, device_);
+    void forward(const std::vector<Pass> &passes) override {
+        const ThreadsGuard threads(threads_of_pass_);
         const Tf32Guard tf32(options_.precision, device_);
-        const c10::InferenceMode inference_mode;
         try {
-            if (device_.is_cpu()) {
-                run_in_place(inputs, outputs);
-            } else {
-                run_on_device(inputs, outputs);
-            }
+            crew_.run(passes.size(), [&](std::size_t i) { run(passes[i]); });
         } catch (const Error &) {
             throw;
         } catch (const std::bad_alloc &) {
@@ -95,33 +90,44 @@ class TorchBackend : public Backend {
         bool recording_tried = false;
     };
 
+    // In one of the crew's threads, each of which has settings of its own.
+    void run(const Pass &pass) {
+        check_precision(options_.precision, pass.inputs);
+        set_threads(threads_of_pass_);
+        const AutocastGuard autocast(options_.precision, device_);
+        const c10::InferenceMode inference_mode;
+        if (device_.is_cpu()) {
+            run_in_place(pass);
+        } else {
+            run_on_device(pass);
+        }
+    }
+
     // On the CPU the network reads the caller's memory.
-    void run_in_place(const std::vector<BatchInput> &inputs,
-                      const std::vector<BatchOutput> &outputs) {
+    void run_in_place(const Pass &pass) {
         std::vector<at::Tensor> arguments;
-        for (const BatchInput &input : inputs) {
+        for (const BatchInput &input : pass.inputs) {
             arguments.push_back(tensor_on(input));
         }
         std::vector<at::Tensor> results;
-        for (const BatchOutput &output : outputs) {
+        for (const BatchOutput &output : pass.outputs) {
             results.push_back(tensor_on(output));
         }
         run_network(arguments, results);
     }
 
-    void run_on_device(const std::vector<BatchInput> &inputs,
-                       const std::vector<BatchOutput> &outputs) {
+    void run_on_device(const Pass &pass) {
         const c10::DeviceGuard guard(device_);
         Network &network = *network_;
-        if (!network.staging || !network.staging->fits(inputs, outputs)) {
+        if (!network.staging || !network.staging->fits(pass.inputs, pass.outputs)) {
             network.recorded.reset();
             network.recording_tried = options_.graphs == GWPARAM_GRAPHS_OFF;
-            network.staging.emplace(device_, inputs, outputs);
+            network.staging.emplace(device_, pass.inputs, pass.outputs);
         }
         const auto work = [this, &network] {
             run_network(network.staging->inputs(), network.staging->outputs());
         };
-        network.staging->send(inputs, traffic_);
+        network.staging->send(pass.inputs, traffic_);
         if (!network.recording_tried) {
             network.recorded = record_work(device_, work);
             network.recording_tried = true;
@@ -131,7 +137,7 @@ class TorchBackend : public Backend {
         } else {
             work();
         }
-        network.staging->receive(outputs, traffic_);
+        network.staging->receive(pass.outputs, traffic_);
     }
 
     void run_network(const std::vector<at::Tensor> &inputs,
@@ -170,8 +176,10 @@ class TorchBackend : public Backend {
 
     BackendOptions options_;
     c10::Device device_;
+    int threads_of_pass_;
     bool device_lost_ = false;
     std::unique_ptr<Network> network_ = std::make_unique<Network>();
+    Crew crew_; // ends before the network that it runs
     DeviceTraffic traffic_;
     std::string contract_json_;
     std::string probe_bytes_;

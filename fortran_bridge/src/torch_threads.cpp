@@ -15,14 +15,16 @@ namespace gwparam {
 ThreadsGuard::ThreadsGuard(int threads)
     : openmp_threads_(omp_get_max_threads != nullptr ? omp_get_max_threads() : 0),
       torch_threads_(at::get_num_threads()) {
-    at::set_num_threads(threads);
+    set_threads(threads);
 }
 
 ThreadsGuard::~ThreadsGuard() {
-    at::set_num_threads(torch_threads_);
+    set_threads(torch_threads_);
     if (omp_set_num_threads != nullptr && openmp_threads_ > 0) {
         omp_set_num_threads(openmp_threads_);
     }
 }
+
+void set_threads(int threads) { at::set_num_threads(threads); }
 
 } // namespace gwparam

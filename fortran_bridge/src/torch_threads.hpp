@@ -16,4 +16,7 @@ class ThreadsGuard {
     int torch_threads_;
 };
 
+// For good, in a thread of ours.
+void set_threads(int threads);
+
 } // namespace gwparam

@@ -174,8 +174,15 @@ class FakeBackend : public Backend {
     bool on_graphs() const override { return on_cuda_ && with_graphs_; }
     DeviceTraffic traffic() const override { return traffic_; }
 
-    void forward(const std::vector<BatchInput> &inputs,
-                 const std::vector<BatchOutput> &outputs) override {
+    void forward(const std::vector<Pass> &passes) override {
+        for (const Pass &pass : passes) {
+            run(pass.inputs, pass.outputs);
+        }
+    }
+
+  private:
+    void run(const std::vector<BatchInput> &inputs,
+             const std::vector<BatchOutput> &outputs) {
         const int call = calls_++ - probe_calls_;
         ++passes;
         const bool fails = is_mine_ && call >= 0 && call >= trouble_.call &&
@@ -208,7 +215,6 @@ class FakeBackend : public Backend {
         }
     }
 
-  private:
     static void compute(const std::vector<BatchInput> &inputs,
                         const std::vector<BatchOutput> &outputs) {
         const auto *pressure = reinterpret_cast<const double *>(inputs[2].data);

@@ -35,7 +35,7 @@ std::string failure_of(const std::function<void()> &call) {
 
 void test_contract_is_read_without_the_network(const std::string &folder) {
     const std::string good = folder + "/linear.pt";
-    const BackendOptions on_cpu{"cpu", 1, GWPARAM_PRECISION_EXPORTED,
+    const BackendOptions on_cpu{"cpu", 1, false, GWPARAM_PRECISION_EXPORTED,
                                 GWPARAM_GRAPHS_AUTO};
     ok(read_contract_json(good) == load_backend(good, on_cpu)->contract_json(),
        "the contract is that of the loaded network");

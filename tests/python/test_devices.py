@@ -197,6 +197,18 @@ def test_another_thread_than_that_of_loading(tmp_path, fields) -> None:
         assert np.array_equal(found[name], expected[name])
 
 
+def test_precision_is_that_of_all_threads(tmp_path, fields) -> None:
+    path = mixing_artefact(tmp_path, 0.03)
+    one, three = (
+        loaded(
+            path, device="cpu", precision="bfloat16", threads=threads, chunk_columns=16
+        ).predict(fields)
+        for threads in (1, 3)
+    )
+    for name in (DUDT, DVDT):
+        assert np.array_equal(three[name], one[name])
+
+
 @pytest.mark.parametrize(
     ("network", "error", "message"),
     [

@@ -82,3 +82,25 @@ def test_published_outputs_are_reproduced(artefact, reference, through) -> None:
             largest = np.abs(reference["gwd"]).max(axis=0)
             assert (error.max(axis=0) <= 1e-5 * largest).all()
         assert (found[:, 39] == 0).all()
+
+
+@pytest.mark.parametrize("threads", [2, 3])
+def test_number_of_threads_does_not_change_the_bits(
+    artefact, reference, threads
+) -> None:
+    contract = gwparam.contract.read_contract(artefact)
+    wind = reference["wind"]
+    fields = {U: wind, V: wind[::-1], PS: reference["psfc"], LAT: reference["lat"]}
+    copies = 3 * 512 // len(wind)  # several chunks
+    fields = {name: np.tile(x.T, copies).T for name, x in fields.items()}
+
+    def run(threads: int) -> dict[str, np.ndarray]:
+        scheme = gwparam.load_scheme(artefact, threads=threads)
+        scheme.set_levels(np.asarray(contract.vertical.nominal_pressure))
+        return scheme.predict(fields)
+
+    one, more = run(1), run(threads)
+
+    assert len(one[DUDT]) > 2 * 512
+    for name in (DUDT, DVDT):
+        assert np.array_equal(more[name], one[name])
