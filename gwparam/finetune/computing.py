@@ -1,6 +1,7 @@
 """Where a training computes: device, precision, and several processes together."""
 
 import os
+from functools import cache
 from typing import Any
 
 import torch
@@ -76,7 +77,7 @@ def gather(fabric: Fabric, value: Any) -> list[Any]:
     if fabric.world_size == 1:
         return [value]
     found: list[Any] = [None] * fabric.world_size
-    dist.all_gather_object(found, value)
+    dist.all_gather_object(found, value, _on_hosts())
     return found
 
 
@@ -84,9 +85,15 @@ def agree(fabric: Fabric, number: int) -> int:
     """Largest of the numbers that the processes say."""
     if fabric.world_size == 1:
         return number
-    told = torch.tensor(number, device=fabric.device)
-    dist.all_reduce(told, dist.ReduceOp.MAX)
+    told = torch.tensor(number)
+    dist.all_reduce(told, dist.ReduceOp.MAX, _on_hosts())
     return int(told)
+
+
+@cache
+def _on_hosts() -> Any:
+    """Where processes talk without a GPU, whose work would have to end first."""
+    return dist.new_group(backend="gloo")
 
 
 def _device(name: str) -> tuple[str, Any]:
