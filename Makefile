@@ -13,7 +13,8 @@ demo: .venv/package.stamp ## export a trained network and run it in a Fortran mo
 
 test: .venv/package.stamp ## all tests: C, C++ and Fortran by meson, the rest by pytest
 	$(BIN)/meson test -C build --print-errorlogs
-	$(BIN)/pytest
+# Threads that spin while they wait would take the cores from the other process.
+	OMP_WAIT_POLICY=passive $(BIN)/pytest -n 2 --dist loadfile
 
 bench: .venv/package.stamp ## speed and memory, as ratios
 	$(BIN)/python benchmarks/step_cost.py
