@@ -199,10 +199,12 @@ def test_another_thread_than_that_of_loading(tmp_path, fields) -> None:
 
 def test_precision_is_that_of_all_threads(tmp_path, fields) -> None:
     path = mixing_artefact(tmp_path, 0.03)
+    # So many passes that no thread is done before another begins.
+    many = {name: np.concatenate(200 * [x]) for name, x in fields.items()}
     one, three = (
         loaded(
             path, device="cpu", precision="bfloat16", threads=threads, chunk_columns=16
-        ).predict(fields)
+        ).predict(many)
         for threads in (1, 3)
     )
     for name in (DUDT, DVDT):

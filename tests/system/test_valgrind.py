@@ -23,6 +23,7 @@ MEMCHECK = (
     "name",
     [
         "boundary",
+        "crew",
         "directory",
         "exchange",
         "fallback",
