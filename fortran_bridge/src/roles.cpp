@@ -1,20 +1,13 @@
 #include "roles.hpp"
 
 #include <algorithm>
-#include <sched.h>
 #include <unistd.h>
+
+#include "cores.hpp"
 
 namespace gwparam {
 
 namespace {
-
-// Cores that the process may use: a launcher may have bound it to a few.
-int usable_cores() {
-    cpu_set_t set;
-    CPU_ZERO(&set);
-    const bool known = sched_getaffinity(0, sizeof set, &set) == 0;
-    return known ? std::max(1, CPU_COUNT(&set)) : 1;
-}
 
 bool uses_cuda(const std::string &device, int cuda_devices) {
     return cuda_devices > 0 && device != "cpu";

@@ -1,8 +1,10 @@
 #include "worker.hpp"
 
 #include <csignal>
+#include <pthread.h>
 #include <utility>
 
+#include "cores.hpp"
 #include "host_environment.hpp"
 
 namespace gwparam {
@@ -62,6 +64,8 @@ void Worker::wait() {
 
 void Worker::work() {
     const FloatEnvironmentGuard environment; // the host's traps are inherited too
+    use_all_cores();
+    pthread_setname_np(pthread_self(), "gwparam"); // for those who look at the host
     std::unique_lock<std::mutex> lock(mutex_);
     for (;;) {
         changed_.wait(lock, [this] { return stop_ || task_; });

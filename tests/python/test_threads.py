@@ -1,6 +1,10 @@
 """Threads of a step: the same bits with any number, failures, the host's settings."""
 
 import copy
+import json
+import os
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -120,3 +124,36 @@ def test_settings_of_the_process_are_left_as_found(perceptron, fields) -> None:
     loaded(perceptron, threads=3).predict(fields)
 
     assert (torch.get_num_threads(), found_in_a_new_thread()) == before
+
+
+BOUND_HOST = """
+import json, os, sys
+from pathlib import Path
+import numpy as np
+import torch  # with an OpenMP, which binds this thread
+import gwparam
+scheme = gwparam.load_scheme(sys.argv[1], device="cpu", threads=2)
+scheme.set_levels([1e3, 1e4, 3e4, 6e4, 9e4])
+columns = np.ones(2048)
+fields = {f.name: columns if f.units in ("Pa", "degrees_north") else np.ones((2048, 5))
+          for f in scheme.contract.inputs}
+scheme.predict(fields)
+names = {int(task.name): (task / "comm").read_text().strip()
+         for task in Path("/proc/self/task").iterdir()}
+ours = [task for task, name in names.items() if name == "gwparam"]
+print(json.dumps([sorted(os.sched_getaffinity(task)) for task in (0, *ours)]))
+"""
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="one core")
+def test_threads_use_all_cores_where_openmp_binds_the_hosts(folder) -> None:
+    run = subprocess.run(
+        [sys.executable, "-c", BOUND_HOST, folder / "linear.pt"],
+        env={**os.environ, "OMP_PROC_BIND": "true"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    host, *ours = json.loads(run.stdout)
+    assert len(host) == 1
+    assert ours == [sorted(os.sched_getaffinity(0))]
