@@ -63,8 +63,7 @@ void Worker::wait() {
 }
 
 void Worker::work() {
-    const FloatEnvironmentGuard environment; // the host's traps are inherited too
-    use_all_cores();
+    const FloatEnvironmentGuard environment;       // the host's traps are inherited too
     pthread_setname_np(pthread_self(), "gwparam"); // for those who look at the host
     std::unique_lock<std::mutex> lock(mutex_);
     for (;;) {
@@ -74,6 +73,7 @@ void Worker::work() {
         }
         const std::function<void()> task = task_;
         lock.unlock();
+        use_all_cores();
         std::exception_ptr failure;
         try {
             task();
