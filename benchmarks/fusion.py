@@ -1,4 +1,4 @@
-"""What do the rewrites of ``gwparam.export.fuse`` save? One thread, chunks of 512.
+"""What do the rewrites of ``gwparam.export.fuse`` save? One thread, the usual chunks.
 
     python benchmarks/fusion.py [--ckpt network_wst.pkl]
 
@@ -17,13 +17,13 @@ from rich.table import Table
 from gwparam.checkpoints import read_checkpoint
 from gwparam.contract import Description, TrainingRange, Vertical
 from gwparam.export import fuse
+from gwparam.export.verify import CHUNK_COLUMNS
 from gwparam.networks import from_checkpoint
 from gwparam.networks.scaling import Destandardise
 from gwparam.networks.wavenet import WaveNet, WaveNetDrag
 
 NLEV = 40
 COLUMNS = 8192  # of a global T42 grid
-CHUNK_COLUMNS = 512
 REPEATS = 10
 GROUP_SIZES = (8, 16, 24, 40)
 

@@ -192,8 +192,8 @@ def widened(path: Path) -> Path:
 
 def variants(paths: dict[str, Path], on_gpu: bool, columnwise: bool) -> list[Variant]:
     """List what is compared: the reference first, what times are ratios of second."""
-    # Fewer, larger passes, too: a chunk of 512 columns leaves most of a GPU idle.
-    chunks = [512, NLAT * NLON] if columnwise else [0]
+    # Fewer, larger passes, too: a chunk of 256 columns leaves most of a GPU idle.
+    chunks = [256, NLAT * NLON] if columnwise else [0]
     if "bfloat16" in paths:
         kinds = [("bfloat16", paths["bfloat16"], "exported", None)]
     else:

@@ -21,7 +21,7 @@ class Variant:
     device: str
     precision: str = "exported"
     graphs: bool = True
-    chunk: int = 512  # 0: the image of a global network
+    chunk: int = 256  # 0: the image of a global network
     exported: Path | None = None  # of which `path` is a copy with a wider tolerance
     failure: str = ""
     refused: bool = False

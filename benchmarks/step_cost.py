@@ -1,6 +1,6 @@
 """What one step on the globe costs: native scheme, library, bare network.
 
-    python benchmarks/step_cost.py [ARTEFACT] [--threads N] [--rounds N]
+    python benchmarks/step_cost.py [ARTEFACT] [--threads N] [--chunks N ...]
 
 A T42 globe (128 x 64 columns, 40 levels) of smooth winds, arrays as a Fortran host has
 them, (lon, lat, lev) with longitude fastest. Each round times all three one after the
@@ -9,9 +9,9 @@ medians of the ratios in a round.
 
 - native: Alexander and Dunkerton (1999), gwparam.native, one thread.
 - library: put four fields, run, get two, through the C ABI; on one thread, and on N,
-  which share out the chunks.
+  which share out the chunks; also in chunks of other sizes.
 - network: the artefact's graph alone, run by torch on one thread on tensors that are
-  already packed in the library's chunks of 512 columns. What the library adds is its
+  already packed in the library's chunks. What the library adds is its
   overhead.
 """
 
@@ -28,11 +28,11 @@ from rich.table import Table
 
 import gwparam
 from gwparam.export import export_model
+from gwparam.export.verify import CHUNK_COLUMNS
 from gwparam.grids import full_levels, gaussian_latitudes, latitude_edges, uneven_sigma
 from gwparam.native import MIMA_SETTINGS, AlexanderDunkerton
 
 NLON, NLAT, NLEV = 128, 64, 40
-CHUNK = 512
 SAMPLE = Path(__file__).parents[1] / "examples" / "sample" / "wavenet_ad99.safetensors"
 
 
@@ -60,7 +60,7 @@ def globe() -> dict[str, np.ndarray]:
         "surface_air_pressure": surface_pressure,
         "pressure": pressure,
         "height": np.broadcast_to(height, pressure.shape),
-        "temperature": 240 + 20 * np.cos(height / 2e4) + np.zeros_like(pressure),
+        "air_temperature": 240 + 20 * np.cos(height / 2e4) + np.zeros_like(pressure),
         "eastward_wind": wind(),
         "northward_wind": wind(),
     }
@@ -71,16 +71,22 @@ def native_step(state: dict[str, np.ndarray]) -> Callable[[], object]:
     reference = full_levels(uneven_sigma(NLEV)) * 101325
     scheme = AlexanderDunkerton(reference, (edges[1:] + edges[:-1]) / 2, MIMA_SETTINGS)
     row = np.repeat(np.arange(NLAT), NLON)
-    names = ("pressure", "height", "temperature", "eastward_wind", "northward_wind")
+    names = (
+        "pressure",
+        "height",
+        "air_temperature",
+        "eastward_wind",
+        "northward_wind",
+    )
     fields = [np.ascontiguousarray(state[name].reshape(-1, NLEV)) for name in names]
     latitude = state["latitude"].ravel()
     return lambda: scheme.drag(row, latitude, *fields)
 
 
 def library_step(
-    artefact: Path, state: dict[str, np.ndarray], threads: int
+    artefact: Path, state: dict[str, np.ndarray], threads: int, chunk: int = 0
 ) -> Callable[[], object]:
-    scheme = gwparam.load_scheme(artefact, threads=threads)
+    scheme = gwparam.load_scheme(artefact, threads=threads, chunk_columns=chunk)
     scheme.set_levels(full_levels(uneven_sigma(NLEV)) * 1e5)
     fields = {f.name: fortran_layout(state[f.name]) for f in scheme.contract.inputs}
     out = {
@@ -103,13 +109,15 @@ def network_step(artefact: Path, state: dict[str, np.ndarray]) -> Callable[[], o
     contract = gwparam.contract.read_contract(artefact)
     columns = NLAT * NLON
     chunks = []
-    for start in range(0, columns, CHUNK):
+    for start in range(0, columns, CHUNK_COLUMNS):
         chunk = []
         for field in contract.inputs:
             shape = contract.input_shape(field, columns)
             whole = np.ascontiguousarray(state[field.name].reshape(shape))
             dtype = getattr(torch, field.dtype)
-            chunk.append(torch.tensor(whole[start : start + CHUNK], dtype=dtype))
+            chunk.append(
+                torch.tensor(whole[start : start + CHUNK_COLUMNS], dtype=dtype)
+            )
         chunks.append(chunk)
 
     def step() -> None:
@@ -148,6 +156,7 @@ def main() -> None:
     )
     parser.add_argument("artefact", nargs="?", type=Path, help="default: the sample's")
     parser.add_argument("--threads", type=int, default=2, metavar="N")
+    parser.add_argument("--chunks", type=int, nargs="*", default=[], metavar="N")
     parser.add_argument("--rounds", type=int, default=20)
     arguments = parser.parse_args()
     state = globe()
@@ -158,27 +167,31 @@ def main() -> None:
             else [export_sample(Path(folder), d) for d in ("float32", "float64")]
         )
         for artefact in artefacts:
-            report(artefact, state, arguments.threads, arguments.rounds)
+            report(artefact, state, arguments)
 
 
 def report(
-    artefact: Path, state: dict[str, np.ndarray], threads: int, rounds: int
+    artefact: Path, state: dict[str, np.ndarray], arguments: argparse.Namespace
 ) -> None:
     times = measure(
         {
             "native, AD99": native_step(state),
             **{
                 f"library, {n} thread(s)": library_step(artefact, state, n)
-                for n in sorted({1, threads})
+                for n in sorted({1, arguments.threads})
+            },
+            **{
+                f"chunks of {n}": library_step(artefact, state, 1, n)
+                for n in arguments.chunks
             },
             "network alone": network_step(artefact, state),
         },
-        rounds,
+        arguments.rounds,
     )
     dtype = gwparam.contract.read_contract(artefact).inputs[0].dtype
     table = Table(
-        title=f"one T42 globe, {dtype}, {rounds} rounds",
-        caption="time: median [ms]; ratios: median over the rounds",
+        title=f"one T42 globe, {dtype}, {arguments.rounds} rounds",
+        caption="time: median (ms); ratios: median over the rounds",
     )
     for heading in ("", "time", "fastest", "over native", "over the network alone"):
         table.add_column(heading, justify="left" if not heading else "right")

@@ -79,7 +79,7 @@ def load_scheme(
         bits with any number; those of a global network share its pass, and its last
         bits change with their number.
     chunk_columns : int
-        Columns of one forward pass, a multiple of 16; 0: 512.
+        Columns of one forward pass, a multiple of 16; 0: 256.
     device : str
         ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
     on_limit, on_range : str

@@ -31,7 +31,7 @@ module gwparam_options
         integer :: threads = 0
         !! Threads, each with chunks of its own (a global network's share its pass); 0: a
         !! rank's share of its cores, 1 where there is one rank
-        integer :: chunk_columns = 0 !! Columns of one forward pass, a multiple of 16; 0: 512
+        integer :: chunk_columns = 0 !! Columns of one forward pass, a multiple of 16; 0: 256
         integer :: on_limit = gwparam_guard_error !! For outputs beyond the contract's limits
         integer :: on_range = gwparam_guard_ignore !! For inputs far outside the training range
         real(dp) :: range_sigmas = 0.0_dp !! How far: standard deviations from the mean [1]

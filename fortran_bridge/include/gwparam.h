@@ -123,7 +123,7 @@ typedef struct gwparam_options {
      * several ranks (all cores it may use, for the one rank that runs a global
      * network), else 1. */
     int32_t threads;
-    /** Columns of one forward pass, a multiple of 16; 0: 512. */
+    /** Columns of one forward pass, a multiple of 16; 0: 256. */
     int32_t chunk_columns;
     /** What happens to columns whose output exceeds the contract's limits. */
     int32_t on_limit;

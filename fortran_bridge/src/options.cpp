@@ -9,7 +9,7 @@ namespace gwparam {
 
 namespace {
 
-constexpr std::int32_t default_chunk_columns = 512;
+constexpr std::int32_t default_chunk_columns = 256;
 
 // Rows of this many columns keep every chunk in 64-byte alignment.
 constexpr std::int32_t chunk_multiple = 16;

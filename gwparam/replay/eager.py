@@ -26,7 +26,7 @@ from gwparam.states import HALF_PRESSURE, PRESSURE, Order, needs_pressure
 from gwparam.units import conversion
 
 # Columns of one forward pass: few enough that the intermediate results stay in cache.
-CHUNK_COLUMNS = 512
+CHUNK_COLUMNS = 256
 
 Array = NDArray[Any]
 

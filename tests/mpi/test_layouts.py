@@ -342,7 +342,7 @@ def test_real_states_give_the_same_bits_on_every_layout(
 ):
     always = {
         "states_path": reference_data / "mima" / "mima_t42l40_ad99.nc",
-        "chunk_columns": 512,
+        "chunk_columns": 256,
         "steps": 2,
     }
     expected = layouts(1, [base(k, loader="serial", **always) for k in KINDS])

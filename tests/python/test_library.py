@@ -72,7 +72,7 @@ def test_predict_turns_columns_of_a_bottom_up_host(scheme, fields) -> None:
 
 
 @pytest.mark.parametrize("columns", [1, 15, 16, 17, 40])
-@pytest.mark.parametrize("chunk", [16, 512])
+@pytest.mark.parametrize("chunk", [16, 256])
 def test_bits_do_not_depend_on_chunks(folder, columns, chunk) -> None:
     random = np.random.default_rng(columns)
     scheme = gwparam.load_scheme(folder / "linear.pt", chunk_columns=chunk)
