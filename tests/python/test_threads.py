@@ -45,7 +45,7 @@ class Perceptron(torch.nn.Module):
 
 @pytest.fixture(scope="module")
 def fields() -> dict[str, np.ndarray]:
-    """Five chunks of 512 columns and a part of one."""
+    """Ten chunks of columns and a part of one."""
     random = np.random.default_rng(4)
     columns = 2700
     return {
