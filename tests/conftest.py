@@ -1,9 +1,12 @@
 """Fixtures that several folders of tests share."""
 
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import torch
+from ranks import FOLDERS_OF_MPI
 
 from gwparam.checkpoints import save_checkpoint
 from gwparam.contract import Description, Limit, TrainingRange, Vertical
@@ -11,6 +14,23 @@ from gwparam.export import export_model
 from gwparam.networks.wavenet import WaveNet, WaveNetDrag
 
 PROJECT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def folder_of_mpi() -> Iterator[None]:
+    """Give mpirun a folder of this process's own.
+
+    It makes and removes the common one with every run, and fails where another, of
+    another process of tests, does so at the same time. Not below pytest's own folder:
+    names of sockets are short.
+    """
+    with (
+        tempfile.TemporaryDirectory(prefix="mpi") as folder,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        for variable in FOLDERS_OF_MPI:
+            patch.setenv(variable, folder)
+        yield
 
 
 @pytest.fixture(scope="session")

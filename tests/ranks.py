@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +11,8 @@ import pytest
 
 TESTS = Path(__file__).parents[1] / "build" / "tests"
 TIMEOUT = 60  # seconds: a run that hangs is a failure
+# Where Open MPI keeps what its processes share, up to version 4 and from 5 on.
+FOLDERS_OF_MPI = ("OMPI_MCA_orte_tmpdir_base", "PRTE_MCA_prte_tmpdir_base")
 
 
 def program(name: str) -> Path:
@@ -26,7 +29,10 @@ def begin(
     ranks: int, path: Path, *arguments: object, flags: Sequence[str] = ()
 ) -> subprocess.Popen[str]:
     """Start a program on a number of ranks, with flags for mpirun."""
-    environment = os.environ | {
+    # Its own, because some tests begin several runs at the same time.
+    folder = tempfile.mkdtemp(dir=os.environ[FOLDERS_OF_MPI[0]])
+    environment = os.environ | dict.fromkeys(FOLDERS_OF_MPI, folder)
+    environment |= {
         "OMP_NUM_THREADS": "1",
         "OMPI_ALLOW_RUN_AS_ROOT": "1",
         "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
