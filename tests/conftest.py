@@ -1,6 +1,7 @@
 """Fixtures that several folders of tests share."""
 
 import tempfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,19 @@ from gwparam.export import export_model
 from gwparam.networks.wavenet import WaveNet, WaveNetDrag
 
 PROJECT = Path(__file__).parents[1]
+
+
+# Random numbers do not depend on which tests ran before in this process.
+@pytest.hookimpl(tryfirst=True)
+def pytest_fixture_setup(fixturedef: pytest.FixtureDef[object]) -> None:
+    """Seed torch for a fixture, by its name."""
+    torch.manual_seed(zlib.crc32(fixturedef.argname.encode()))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_call(item: pytest.Item) -> None:
+    """Seed torch for a test, by its name."""
+    torch.manual_seed(zlib.crc32(item.name.encode()))
 
 
 @pytest.fixture(scope="session", autouse=True)
