@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <atomic>
 #include <exception>
-#include <system_error>
 
 namespace gwparam {
 
@@ -35,7 +34,9 @@ void Crew::run(std::size_t count, const std::function<void(std::size_t)> &task) 
             helpers_[started].start(work);
             ++started;
         }
-    } catch (const std::system_error &) { // no more threads: those there are do it
+    } catch (const std::exception &) {
+        // No more threads, or no memory for them: those there are do it. To leave here
+        // would take from them what they work on.
     }
     attempt(work);
     for (std::size_t i = 0; i < started; ++i) {

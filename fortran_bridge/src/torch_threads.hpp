@@ -16,7 +16,7 @@ class ThreadsGuard {
     int torch_threads_;
 };
 
-// For good, in a thread of ours.
+// Of the calling thread, until another number is set.
 void set_threads(int threads);
 
 } // namespace gwparam

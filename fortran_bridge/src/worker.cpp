@@ -71,12 +71,11 @@ void Worker::work() {
         if (!task_) {
             return;
         }
-        const std::function<void()> task = task_;
-        lock.unlock();
+        lock.unlock(); // nobody changes the task before it is done
         use_all_cores();
         std::exception_ptr failure;
         try {
-            task();
+            task_();
         } catch (...) {
             failure = std::current_exception();
         }

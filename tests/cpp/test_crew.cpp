@@ -3,8 +3,11 @@
 #include <atomic>
 #include <cerrno>
 #include <chrono>
+#include <cstdlib>
 #include <dlfcn.h>
+#include <functional>
 #include <mutex>
+#include <new>
 #include <pthread.h>
 #include <set>
 #include <stdexcept>
@@ -20,8 +23,20 @@ namespace {
 using gwparam::Crew;
 
 std::atomic<int> threads_left{1000};
+std::atomic<int> allocations_left{1 << 30};
 
 } // namespace
+
+// In place of the C++ library's, so that memory runs out.
+void *operator new(std::size_t size) {
+    void *memory = --allocations_left < 0 ? nullptr : std::malloc(size);
+    if (memory == nullptr) {
+        throw std::bad_alloc();
+    }
+    return memory;
+}
+void operator delete(void *memory) noexcept { std::free(memory); }
+void operator delete(void *memory, std::size_t) noexcept { std::free(memory); }
 
 // In place of the C library's, so that threads run out.
 extern "C" int pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
@@ -132,13 +147,33 @@ void test_no_more_threads() {
     ok(all_once(times_run(crew, 50)) && threads_left == 98, "until they can be");
 }
 
+// The first helper has begun when there is no memory left to begin the second.
+void test_no_more_memory() {
+    Crew crew(3);
+    std::vector<std::atomic<int>> times(50);
+    const std::function<void(std::size_t)> task = [&](std::size_t i) {
+        ++times[i];
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    };
+    crew.run(2, task); // one helper has its thread
+    allocations_left = 1;
+    crew.run(times.size(), task);
+    const bool ran_out = allocations_left < 0;
+    allocations_left = 1 << 30;
+    ok(ran_out && all_once({times.begin() + 2, times.end()}),
+       "or where memory runs out");
+}
+
 } // namespace
 
-int main() {
+int main(int argc, char **) {
     test_every_task_runs_once();
     test_tasks_run_side_by_side();
     test_one_task_is_the_callers();
     test_failures();
     test_no_more_threads();
+    if (argc == 1) { // any argument: under a tool that allocates by itself
+        test_no_more_memory();
+    }
     return done_testing();
 }

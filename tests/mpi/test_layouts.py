@@ -231,8 +231,6 @@ def test_bits_do_not_depend_on_the_layout(layouts, base, references, ranks):
         KINDS, DECOMPOSITIONS, (False, True)
     ):
         windows, threads, numbered = next(turns)
-        if kind == "global":
-            threads = 1  # its one pass rounds as the number of threads has it
         choices = {"windows": windows, "threads": threads, "few": few}
         if numbered:
             choices |= {"places": cells_where_there_are_places(kind), "loader": "f08"}
