@@ -27,16 +27,19 @@ std::atomic<int> allocations_left{1 << 30};
 
 } // namespace
 
-// In place of the C++ library's, so that memory runs out.
-void *operator new(std::size_t size) {
+// In place of the C++ library's, so that memory runs out. Called, never inlined:
+// valgrind puts its own in their place, in the one as in the other.
+[[gnu::noinline]] void *operator new(std::size_t size) {
     void *memory = --allocations_left < 0 ? nullptr : std::malloc(size);
     if (memory == nullptr) {
         throw std::bad_alloc();
     }
     return memory;
 }
-void operator delete(void *memory) noexcept { std::free(memory); }
-void operator delete(void *memory, std::size_t) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void *memory) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void *memory, std::size_t) noexcept {
+    std::free(memory);
+}
 
 // In place of the C library's, so that threads run out.
 extern "C" int pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
