@@ -20,10 +20,10 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from gwparam.finetune.flux_data import FluxData, prithvi_channels
-from gwparam.finetune.loader import Loader
-from gwparam.finetune.training_files import TrainingFiles
+from gwparam.data.training_files import TrainingFiles
 from gwparam.grids import gaussian_latitudes
+from gwparam.training.flux_data import FluxData, prithvi_channels
+from gwparam.training.loader import Loader
 
 IDIM, ODIM, NLAT, NLON = 491, 366, 64, 128
 BATCH = 4

@@ -5,8 +5,8 @@ import prithvi_small
 import recipes
 from training_files import NLEV, training_set
 
-from gwparam.finetune.loader import InOrder
-from gwparam.finetune.survey import survey
+from gwparam.training.loader import InOrder
+from gwparam.training.statistics import survey
 
 SIZES = {
     "ann_cnn": {"hdim": 8, "depth": 2},

@@ -16,7 +16,7 @@ module cg_drag_mod
     use diag_manager_mod, only: diag_manager_init, register_diag_field, send_data
     use fms_mod, only: FATAL, NOTE, check_nml_error, close_file, error_mesg, file_exist, &
         & fms_init, mpp_npes, mpp_pe, mpp_root_pe, open_namelist_file, stdlog, write_version_number
-    use gwparam, only: gwparam_carried, gwparam_device_error, gwparam_device_fallback, &
+    use gwparam, only: gwparam_pending, gwparam_device_error, gwparam_device_fallback, &
         & gwparam_guard_error, gwparam_guard_ignore, gwparam_guard_keep, gwparam_guard_zero, &
         & gwparam_input, gwparam_ok, gwparam_options_t, gwparam_precision_bfloat16, &
         & gwparam_precision_exported, gwparam_precision_tf32, gwparam_scheme_t, &
@@ -993,7 +993,7 @@ contains
         allocate (fields(0))
         if (.not. runs_network) return
         do
-            call network%field(gwparam_carried, size(fields) + 1, field%name, levels=levels, &
+            call network%field(gwparam_pending, size(fields) + 1, field%name, levels=levels, &
                                & stat=stat, errmsg=message)
             call stop_unless_ok(stat, message)
             if (field%name == "") return
@@ -1099,7 +1099,7 @@ contains
         carries = .false.
         allocate (carried(0))
         if (runs_network) then
-            call network%settle(carries, stat=stat, errmsg=message)
+            call network%synchronise(carries, stat=stat, errmsg=message)
             call stop_unless_ok(stat, message)
             call network%statistics(counters, stat=stat, errmsg=message)
             call stop_unless_ok(stat, message)

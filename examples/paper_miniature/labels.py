@@ -10,16 +10,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gwparam.emulator.climatology import topography
-from gwparam.emulator.columns import NLEV, Columns
-from gwparam.emulator.mean_state import EARTH_RADIUS, SCALE_HEIGHT
-from gwparam.emulator.teacher import Drag, alexander_dunkerton
 from gwparam.grids import (
     full_levels,
     gaussian_latitudes,
     latitude_edges,
     uneven_sigma,
 )
+from gwparam.synthetic.climatology import topography
+from gwparam.synthetic.columns import NLEV, Columns
+from gwparam.synthetic.mean_state import EARTH_RADIUS, SCALE_HEIGHT
+from gwparam.synthetic.teacher import Drag, alexander_dunkerton
 
 Array = NDArray[np.float64]
 
@@ -87,7 +87,7 @@ def momentum_fluxes(columns: Columns, globe: Globe) -> Drag:
     Parameters
     ----------
     columns : Columns
-        One state of the globe, as `gwparam.emulator.climatology.draw_globe` gives it.
+        One state of the globe, as `gwparam.synthetic.climatology.draw_globe` gives it.
     globe : Globe
         Its grid.
 

@@ -1,6 +1,6 @@
 """Global states with and without labels, in the layouts of published training files.
 
-A state is drawn from the climatology of `gwparam.emulator`, its labels are those of
+A state is drawn from the climatology of `gwparam.synthetic`, its labels are those of
 `labels`. What the files hold is normalised; the recipe is in their attributes.
 """
 
@@ -16,9 +16,9 @@ from labels import LEVELS, SIGMA, Globe, momentum_fluxes
 from numpy.typing import NDArray
 from rich.progress import track
 
-from gwparam.emulator.climatology import draw_globe
 from gwparam.networks.nonlocal_flux import KAPPA, POTENTIAL_PRESSURE
 from gwparam.networks.scaling import RECIPE_ATTRIBUTE, RECIPE_VERSION
+from gwparam.synthetic.climatology import draw_globe
 
 Array = NDArray[np.float32]
 Fields = dict[str, Array]

@@ -17,15 +17,15 @@ import netCDF4
 import numpy as np
 
 from gwparam.cli import main as gwparam
-from gwparam.emulator.climatology import draw_globe
-from gwparam.emulator.columns import read_columns
-from gwparam.emulator.teacher import alexander_dunkerton
 from gwparam.grids import (
     full_levels,
     gaussian_latitudes,
     latitude_edges,
     uneven_sigma,
 )
+from gwparam.synthetic.climatology import draw_globe
+from gwparam.synthetic.columns import read_columns
+from gwparam.synthetic.teacher import alexander_dunkerton
 
 SEED = 20_240_612
 DAYS = (15.0, 197.0)  # mid-January and mid-July

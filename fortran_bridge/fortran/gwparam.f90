@@ -2,7 +2,7 @@ module gwparam
 
     !! All that a host needs: `use gwparam`.
 
-    use gwparam_fields, only: gwparam_carried, gwparam_input, gwparam_output
+    use gwparam_fields, only: gwparam_carried, gwparam_input, gwparam_output, gwparam_pending
     use gwparam_kinds, only: dp, sp
     use gwparam_options, only: gwparam_device_error, gwparam_device_fallback, &
         & gwparam_graphs_auto, gwparam_graphs_off, gwparam_guard_error, gwparam_guard_ignore, &
@@ -18,7 +18,7 @@ module gwparam
     public :: dp, sp
     public :: gwparam_options_t, gwparam_scheme_t, gwparam_statistics_t, gwparam_version
     public :: gwparam_bottom_up, gwparam_top_down
-    public :: gwparam_carried, gwparam_input, gwparam_output
+    public :: gwparam_carried, gwparam_input, gwparam_output, gwparam_pending
     public :: gwparam_guard_error, gwparam_guard_ignore, gwparam_guard_keep, gwparam_guard_zero
     public :: gwparam_device_error, gwparam_device_fallback
     public :: gwparam_graphs_auto, gwparam_graphs_off

@@ -66,7 +66,7 @@ module gwparam_c_api
         & gwparam_scheme_set_columns_c, gwparam_scheme_set_levels_c, gwparam_scheme_put_c
     public :: gwparam_scheme_add_columns_c, gwparam_scheme_flush_c, gwparam_scheme_run_c
     public :: gwparam_scheme_discard_c, gwparam_scheme_get_c
-    public :: gwparam_scheme_settle_c, gwparam_scheme_field_c, gwparam_scheme_save_c, &
+    public :: gwparam_scheme_synchronise_c, gwparam_scheme_field_c, gwparam_scheme_save_c, &
         & gwparam_scheme_restore_c, gwparam_scheme_restore_statistics_c
 
     interface
@@ -276,8 +276,8 @@ module gwparam_c_api
 
         end function gwparam_scheme_get_c
 
-        function gwparam_scheme_settle_c(scheme, carries) result(status) bind(c, &
-                                         & name="gwparam_scheme_settle")
+        function gwparam_scheme_synchronise_c(scheme, carries) result(status) bind(c, &
+                                              & name="gwparam_scheme_synchronise")
 
             import :: c_int32_t, c_ptr
             implicit none(type, external)
@@ -285,7 +285,7 @@ module gwparam_c_api
             integer(c_int32_t), intent(out) :: carries
             integer(c_int32_t) :: status
 
-        end function gwparam_scheme_settle_c
+        end function gwparam_scheme_synchronise_c
 
         function gwparam_scheme_save_c(scheme, name, array) result(status) bind(c, &
                                        & name="gwparam_scheme_save")

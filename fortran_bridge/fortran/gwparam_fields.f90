@@ -17,7 +17,8 @@ module gwparam_fields
 
     integer, parameter, public :: gwparam_input = 1 !! A field that the host puts
     integer, parameter, public :: gwparam_output = 2 !! A field that the host can get
-    integer, parameter, public :: gwparam_carried = 3 !! A field that a restart file holds
+    integer, parameter, public :: gwparam_pending = 3 !! A field that a restart file holds
+    integer, parameter, public :: gwparam_carried = gwparam_pending !! Its name until 0.1
 
     integer, parameter :: text_length = 256
 
@@ -40,7 +41,7 @@ contains
 
         !! Name one field that the host puts, can get, or saves; `set_levels` comes before.
         class(fields_t), intent(in) :: self
-        integer, intent(in) :: kind !! gwparam_input, gwparam_output or gwparam_carried
+        integer, intent(in) :: kind !! gwparam_input, gwparam_output or gwparam_pending
         integer, intent(in) :: number !! From 1
         character(len=:), allocatable, intent(inout) :: name
         !! Empty past the last field; unchanged on failure, as are the next two

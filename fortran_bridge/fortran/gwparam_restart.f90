@@ -7,8 +7,8 @@ module gwparam_restart
     use, intrinsic :: iso_c_binding, only: c_int32_t, c_null_char, c_sizeof
     use gwparam_array, only: view
     use gwparam_c_api, only: array_t, gwparam_scheme_restore_c, &
-        & gwparam_scheme_restore_statistics_c, gwparam_scheme_save_c, gwparam_scheme_settle_c, &
-        & gwparam_scheme_statistics_c, statistics_t
+        & gwparam_scheme_restore_statistics_c, gwparam_scheme_save_c, &
+        & gwparam_scheme_synchronise_c, gwparam_scheme_statistics_c, statistics_t
     use gwparam_fields, only: fields_t
     use gwparam_handle, only: pointer_of, report
     use gwparam_kinds, only: dp
@@ -23,11 +23,12 @@ module gwparam_restart
     contains
         procedure, public :: statistics !! Counters
         procedure, public :: restore_statistics !! Go on counting
-        procedure, public :: settle !! Complete what is carried, so that it can be saved
+        procedure, public :: synchronise !! Complete what is pending, so that it can be saved
+        procedure, public :: settle => synchronise !! Its name until 0.1
         generic, public :: save => save_1, save_2, save_3
-        !! Take one carried field, of rank 1 to 3, for a restart file
+        !! Take one pending field, of rank 1 to 3, for a restart file
         generic, public :: restore => restore_1, restore_2, restore_3
-        !! Give one carried field back, of rank 1 to 3
+        !! Give one pending field back, of rank 1 to 3
         procedure, private :: save_1, save_2, save_3, restore_1, restore_2, restore_3
     end type restart_t
 
@@ -65,9 +66,9 @@ contains
 
     end subroutine restore_statistics
 
-    subroutine settle(self, carries, stat, errmsg)
+    subroutine synchronise(self, carries, stat, errmsg)
 
-        !! Complete what is carried to the next flush; with lag = 1, wait for the last result.
+        !! Complete what is pending to the next flush; with lag = 1, wait for the last result.
         class(restart_t), intent(in) :: self
         logical, intent(inout), optional :: carries
         !! Whether there is anything to save; unchanged on failure
@@ -76,17 +77,17 @@ contains
         integer(c_int32_t) :: found, status
 
         found = 0
-        status = gwparam_scheme_settle_c(pointer_of(self), found)
+        status = gwparam_scheme_synchronise_c(pointer_of(self), found)
         if (status == gwparam_ok .and. present(carries)) carries = found /= 0
         call report(status, stat, errmsg)
 
-    end subroutine settle
+    end subroutine synchronise
 
     subroutine save_1(self, name, field, stat, errmsg)
 
-        !! Take one carried field, after `settle`.
+        !! Take one pending field, after `synchronise`.
         class(restart_t), intent(in) :: self
-        character(len=*), intent(in) :: name !! Of `field`, gwparam_carried
+        character(len=*), intent(in) :: name !! Of `field`, gwparam_pending
         real(dp), intent(inout), target :: field(:) !! (horizontal..., level), all columns
         integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
         character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
@@ -97,9 +98,9 @@ contains
 
     subroutine save_2(self, name, field, stat, errmsg)
 
-        !! Take one carried field, after `settle`.
+        !! Take one pending field, after `synchronise`.
         class(restart_t), intent(in) :: self
-        character(len=*), intent(in) :: name !! Of `field`, gwparam_carried
+        character(len=*), intent(in) :: name !! Of `field`, gwparam_pending
         real(dp), intent(inout), target :: field(:,:) !! (horizontal..., level), all columns
         integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
         character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
@@ -110,9 +111,9 @@ contains
 
     subroutine save_3(self, name, field, stat, errmsg)
 
-        !! Take one carried field, after `settle`.
+        !! Take one pending field, after `synchronise`.
         class(restart_t), intent(in) :: self
-        character(len=*), intent(in) :: name !! Of `field`, gwparam_carried
+        character(len=*), intent(in) :: name !! Of `field`, gwparam_pending
         real(dp), intent(inout), target :: field(:,:,:) !! (horizontal..., level), all columns
         integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
         character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
@@ -136,9 +137,9 @@ contains
 
     subroutine restore_1(self, name, field, stat, errmsg)
 
-        !! Give one carried field back, after `set_levels` and before the first `put`.
+        !! Give one pending field back, after `set_levels` and before the first `put`.
         class(restart_t), intent(in) :: self
-        character(len=*), intent(in) :: name !! Of `field`, gwparam_carried
+        character(len=*), intent(in) :: name !! Of `field`, gwparam_pending
         real(dp), intent(in), target :: field(:) !! (horizontal..., level), as `save` gave it
         integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
         character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
@@ -149,9 +150,9 @@ contains
 
     subroutine restore_2(self, name, field, stat, errmsg)
 
-        !! Give one carried field back, after `set_levels` and before the first `put`.
+        !! Give one pending field back, after `set_levels` and before the first `put`.
         class(restart_t), intent(in) :: self
-        character(len=*), intent(in) :: name !! Of `field`, gwparam_carried
+        character(len=*), intent(in) :: name !! Of `field`, gwparam_pending
         real(dp), intent(in), target :: field(:,:) !! (horizontal..., level), as `save` gave it
         integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
         character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
@@ -162,9 +163,9 @@ contains
 
     subroutine restore_3(self, name, field, stat, errmsg)
 
-        !! Give one carried field back, after `set_levels` and before the first `put`.
+        !! Give one pending field back, after `set_levels` and before the first `put`.
         class(restart_t), intent(in) :: self
-        character(len=*), intent(in) :: name !! Of `field`, gwparam_carried
+        character(len=*), intent(in) :: name !! Of `field`, gwparam_pending
         real(dp), intent(in), target :: field(:,:,:) !! (horizontal..., level), as `save` gave it
         integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
         character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success

@@ -28,7 +28,7 @@ module gwparam_scheme
     type, extends(restart_t), public :: gwparam_scheme_t
         !! An exported network; `load` it, `set_levels` once, then each step `put`, `run`, `get`.
         !!
-        !! `field`, `put` and `get` are in gwparam_fields; `statistics`, `settle`, `save` and
+        !! `field`, `put` and `get` are in gwparam_fields; `statistics`, `synchronise`, `save` and
         !! `restore` in gwparam_restart; `is_loaded` and `free` in gwparam_handle.
 
     contains

@@ -93,7 +93,9 @@ enum {
 };
 
 /** Fields of a scheme: what the host puts, what it can get, what a restart carries. */
-enum { GWPARAM_INPUT = 1, GWPARAM_OUTPUT = 2, GWPARAM_CARRIED = 3 };
+enum { GWPARAM_INPUT = 1, GWPARAM_OUTPUT = 2, GWPARAM_PENDING = 3 };
+/** The name of GWPARAM_PENDING until 0.1; gone with 0.3. */
+enum { GWPARAM_CARRIED = GWPARAM_PENDING };
 
 /** An exported network, ready to run; opaque. */
 typedef struct gwparam_scheme gwparam_scheme;
@@ -315,7 +317,7 @@ GWPARAM_API gwparam_status gwparam_scheme_set_cells(
 /**
  * Name one field of a scheme; levels must be set.
  * @param      scheme         The scheme.
- * @param      kind           GWPARAM_INPUT, GWPARAM_OUTPUT or GWPARAM_CARRIED.
+ * @param      kind           GWPARAM_INPUT, GWPARAM_OUTPUT or GWPARAM_PENDING.
  * @param      number         From 1; past the last field, the name is empty.
  * @param[out] name           Receives the NUL-terminated name.
  * @param      name_capacity  Bytes at name.
@@ -402,16 +404,20 @@ GWPARAM_API gwparam_status gwparam_scheme_get(const gwparam_scheme *scheme,
  * @param[out] carries 1 if there is a result to save, else 0; may be null.
  * @return As gwparam_scheme_flush().
  */
+GWPARAM_API gwparam_status gwparam_scheme_synchronise(gwparam_scheme *scheme,
+                                                      int32_t *carries);
+
+/** The name of gwparam_scheme_synchronise() until 0.1; gone with 0.3. */
 GWPARAM_API gwparam_status gwparam_scheme_settle(gwparam_scheme *scheme,
                                                  int32_t *carries);
 
 /**
- * Copy one carried field, for a restart file, after gwparam_scheme_settle().
+ * Copy one pending field, for a restart file, after gwparam_scheme_synchronise().
  * @param      scheme The scheme.
- * @param      name   Of gwparam_scheme_field() with GWPARAM_CARRIED.
+ * @param      name   Of gwparam_scheme_field() with GWPARAM_PENDING.
  * @param[out] array  float64, (horizontal..., level), all columns of this rank in the
  *                    order in which they were put; in the host's vertical order.
- * @return GWPARAM_OK, or ERR_ARGUMENT (nothing is carried), ERR_CONTRACT (no such
+ * @return GWPARAM_OK, or ERR_ARGUMENT (nothing is pending), ERR_CONTRACT (no such
  *         field), ERR_SHAPE.
  */
 GWPARAM_API gwparam_status gwparam_scheme_save(const gwparam_scheme *scheme,
@@ -419,10 +425,10 @@ GWPARAM_API gwparam_status gwparam_scheme_save(const gwparam_scheme *scheme,
                                                const gwparam_array *array);
 
 /**
- * Give one carried field back, after set_levels and before the first put. The scheme
+ * Give one pending field back, after set_levels and before the first put. The scheme
  * goes on from there once all were given.
  * @param scheme The scheme.
- * @param name   Of gwparam_scheme_field() with GWPARAM_CARRIED.
+ * @param name   Of gwparam_scheme_field() with GWPARAM_PENDING.
  * @param array  As in gwparam_scheme_save().
  * @return As gwparam_scheme_save(), and ERR_NONFINITE.
  */

@@ -30,7 +30,7 @@ inline const char *name(Call call) {
 
 enum class Kind : std::int32_t {
     meeting,  // along the tree, in a call
-    alarm,    // to everybody: the ranks are out of step
+    abort,    // to everybody: the ranks are out of step
     farewell, // to the neighbours in the tree: the sender leaves
     question, // are you there, and whom do you wait for?
     answer,
@@ -43,7 +43,7 @@ struct Envelope {
     std::int32_t from = 0;
     // Whom the sender waits for; in a broadcast, whose data it is.
     std::int32_t other = -1;
-    // The number of the call. An alarm or farewell is about this call and those after
+    // The number of the call. An abort or farewell is about this call and those after
     // it.
     std::int64_t sequence = 0;
     // Of a broadcast; in questions and answers, the number of the question.

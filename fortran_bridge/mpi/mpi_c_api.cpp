@@ -3,7 +3,7 @@
 #include <memory>
 #include <sstream>
 
-#include "boundary.hpp"
+#include "api/boundary.hpp"
 #include "deadline.hpp"
 #include "gwparam_mpi.h"
 #include "mpi_transport.hpp"

@@ -6,7 +6,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "error.hpp"
+#include "base/error.hpp"
 #include "tree.hpp"
 
 namespace gwparam {
@@ -37,14 +37,15 @@ MpiTransport &self(void *context) { return *static_cast<MpiTransport *>(context)
 MpiTransport::MpiTransport(MPI_Comm communicator, double timeout,
                            std::int64_t part_bytes)
     : communicator_(communicator), part_bytes_(part_bytes),
-      watch_(communicator, timeout), children_(children(watch_.rank(), watch_.size())),
-      meeting_(communicator), step_(communicator, part_bytes) {}
+      detector_(communicator, timeout),
+      children_(children(detector_.rank(), detector_.size())), meeting_(communicator),
+      step_(communicator, part_bytes) {}
 
 gwparam_transport MpiTransport::table() {
     gwparam_transport table{};
     table.struct_size = sizeof table;
-    table.rank = watch_.rank();
-    table.size = watch_.size();
+    table.rank = detector_.rank();
+    table.size = detector_.size();
     table.node_size = static_cast<std::int32_t>(node_ranks_.size());
     table.node_ranks = node_ranks_.data();
     table.context = this;
@@ -82,10 +83,10 @@ void MpiTransport::find_node() {
         MPI_Comm node = MPI_COMM_NULL;
         int size = 0;
         check_mpi(MPI_Comm_split_type(communicator_, MPI_COMM_TYPE_SHARED,
-                                      watch_.rank(), MPI_INFO_NULL, &node));
+                                      detector_.rank(), MPI_INFO_NULL, &node));
         check_mpi(MPI_Comm_size(node, &size));
         node_ranks_.resize(static_cast<std::size_t>(size));
-        const std::int32_t rank = watch_.rank();
+        const std::int32_t rank = detector_.rank();
         check_mpi(MPI_Allgather(&rank, 1, MPI_INT32_T, node_ranks_.data(), 1,
                                 MPI_INT32_T, node));
         check_mpi(MPI_Comm_free(&node));
@@ -96,7 +97,8 @@ void MpiTransport::find_node() {
 }
 
 void MpiTransport::lose_by_itself(const char *reason) {
-    watch_.lose(watch_.rank(), "rank " + std::to_string(watch_.rank()) + ": " + reason);
+    detector_.lose(detector_.rank(),
+                   "rank " + std::to_string(detector_.rank()) + ": " + reason);
 }
 
 // Whatever goes wrong in a call puts the ranks out of step: all learn of it, and what
@@ -105,7 +107,7 @@ template <typename Body>
 gwparam_status MpiTransport::in_step(Call call, char *text, Body &&body) noexcept {
     try {
         try {
-            watch_.enter(call);
+            detector_.enter(call);
             body();
             return GWPARAM_OK;
         } catch (const Lost &) {
@@ -120,19 +122,19 @@ gwparam_status MpiTransport::in_step(Call call, char *text, Body &&body) noexcep
         step_.abandon();
         started_ = false;
     }
-    const char *reason = watch_.lost() ? watch_.verdict().text : "out of memory";
+    const char *reason = detector_.lost() ? detector_.verdict().text : "out of memory";
     std::snprintf(text, GWPARAM_TEXT_BYTES, "%s", reason);
     return GWPARAM_ERR_RANK;
 }
 
 void MpiTransport::compare(const Envelope &mine, const Envelope &other) {
     if (other.call != mine.call || other.sequence != mine.sequence) {
-        watch_.lose_step_with(other.from, other.call, other.sequence);
+        detector_.lose_step_with(other.from, other.call, other.sequence);
     }
     if (other.other != mine.other || other.number != mine.number) {
-        watch_.lose(other.from, "rank " + std::to_string(other.from) +
-                                    " broadcasts something else than rank " +
-                                    std::to_string(mine.from));
+        detector_.lose(other.from, "rank " + std::to_string(other.from) +
+                                       " broadcasts something else than rank " +
+                                       std::to_string(mine.from));
     }
 }
 
@@ -140,29 +142,28 @@ void MpiTransport::compare(const Envelope &mine, const Envelope &other) {
 // the tree, and down again.
 void MpiTransport::meet(Envelope &mine) {
     mine.kind = Kind::meeting;
-    mine.call = watch_.call();
-    mine.sequence = watch_.sequence();
-    mine.from = watch_.rank();
+    mine.call = detector_.call();
+    mine.sequence = detector_.sequence();
+    mine.from = detector_.rank();
     const auto from = [&](int rank) {
         return meeting_.receive(rank, tag_of_meetings, sizeof(Envelope));
     };
     Envelope other;
-    std::vector<const std::byte *> letters;
-    std::transform(children_.begin(), children_.end(), std::back_inserter(letters),
-                   from);
-    watch_.wait(meeting_);
-    for (const std::byte *letter : letters) {
-        std::memcpy(&other, letter, sizeof other);
+    std::vector<const std::byte *> inbox;
+    std::transform(children_.begin(), children_.end(), std::back_inserter(inbox), from);
+    detector_.wait(meeting_);
+    for (const std::byte *message : inbox) {
+        std::memcpy(&other, message, sizeof other);
         compare(mine, other);
         merge(mine.agreement, other.agreement);
     }
     meeting_.clear();
-    if (watch_.rank() != 0) {
-        const int above = parent(watch_.rank());
-        const std::byte *letter = from(above);
+    if (detector_.rank() != 0) {
+        const int above = parent(detector_.rank());
+        const std::byte *message = from(above);
         meeting_.send(above, tag_of_meetings, &mine, sizeof mine);
-        watch_.wait(meeting_, above == 0 ? 0.0 : later_below_seconds);
-        std::memcpy(&other, letter, sizeof other);
+        detector_.wait(meeting_, above == 0 ? 0.0 : later_below_seconds);
+        std::memcpy(&other, message, sizeof other);
         meeting_.clear();
         compare(mine, other);
         mine.agreement = other.agreement;
@@ -170,14 +171,14 @@ void MpiTransport::meet(Envelope &mine) {
     for (const int child : children_) {
         meeting_.send(child, tag_of_meetings, &mine, sizeof mine);
     }
-    watch_.wait(meeting_);
+    detector_.wait(meeting_);
     meeting_.clear();
 }
 
 void MpiTransport::agree(gwparam_agreement &agreement) noexcept {
     Envelope mine;
     mine.agreement = agreement;
-    mine.agreement.rank = watch_.rank();
+    mine.agreement.rank = detector_.rank();
     mine.agreement.text[GWPARAM_TEXT_BYTES - 1] = '\0';
     const gwparam_status status =
         in_step(Call::agree, agreement.text, [&] { meet(mine); });
@@ -185,7 +186,7 @@ void MpiTransport::agree(gwparam_agreement &agreement) noexcept {
         agreement = mine.agreement;
     } else {
         agreement.status = status;
-        agreement.rank = watch_.lost() ? watch_.verdict().rank : watch_.rank();
+        agreement.rank = detector_.lost() ? detector_.verdict().rank : detector_.rank();
     }
 }
 
@@ -197,21 +198,21 @@ gwparam_status MpiTransport::broadcast(int root, void *data, std::int64_t bytes,
         mine.number = bytes;
         meet(mine);
         // The tree with the root at its top.
-        const int size = watch_.size();
-        const int place = (watch_.rank() - root + size) % size;
-        const int tag = tag_of_data(watch_.sequence());
+        const int size = detector_.size();
+        const int place = (detector_.rank() - root + size) % size;
+        const int tag = tag_of_data(detector_.sequence());
         Transfers transfers(communicator_, part_bytes_);
         if (place != 0) {
             const std::byte *arrived =
                 transfers.receive((parent(place) + root) % size, tag, bytes);
-            watch_.wait(transfers);
+            detector_.wait(transfers);
             std::copy_n(arrived, bytes, static_cast<std::byte *>(data));
             transfers.clear();
         }
         for (const int child : children(place, size)) {
             transfers.send((child + root) % size, tag, data, bytes);
         }
-        watch_.wait(transfers);
+        detector_.wait(transfers);
     });
 }
 
@@ -222,33 +223,33 @@ gwparam_status MpiTransport::all_to_all(const void *send,
     return in_step(Call::all_to_all, text, [&] {
         Envelope mine;
         meet(mine);
-        const int tag = tag_of_data(watch_.sequence());
+        const int tag = tag_of_data(detector_.sequence());
         const auto *source = static_cast<const std::byte *>(send);
         auto *target = static_cast<std::byte *>(receive);
         const std::byte *to_itself = nullptr;
         std::vector<Delivery> deliveries;
         Transfers transfers(communicator_, part_bytes_);
-        for (int rank = 0; rank < watch_.size(); target += receive_bytes[rank++]) {
-            if (rank != watch_.rank()) {
+        for (int rank = 0; rank < detector_.size(); target += receive_bytes[rank++]) {
+            if (rank != detector_.rank()) {
                 deliveries.push_back({transfers.receive(rank, tag, receive_bytes[rank]),
                                       target, receive_bytes[rank]});
             } else {
                 deliveries.push_back({nullptr, target, receive_bytes[rank]});
             }
         }
-        for (int rank = 0; rank < watch_.size(); source += send_bytes[rank++]) {
-            if (rank != watch_.rank()) {
+        for (int rank = 0; rank < detector_.size(); source += send_bytes[rank++]) {
+            if (rank != detector_.rank()) {
                 transfers.send(rank, tag, source, send_bytes[rank]);
             } else {
                 to_itself = source;
             }
         }
-        if (send_bytes[watch_.rank()] != receive_bytes[watch_.rank()]) {
+        if (send_bytes[detector_.rank()] != receive_bytes[detector_.rank()]) {
             throw std::runtime_error("sends itself another number of bytes than it "
                                      "receives from itself");
         }
-        deliveries[static_cast<std::size_t>(watch_.rank())].from = to_itself;
-        watch_.wait(transfers);
+        deliveries[static_cast<std::size_t>(detector_.rank())].from = to_itself;
+        detector_.wait(transfers);
         for (const Delivery &delivery : deliveries) {
             std::copy_n(delivery.from, delivery.bytes,
                         static_cast<std::byte *>(delivery.to));
@@ -257,10 +258,10 @@ gwparam_status MpiTransport::all_to_all(const void *send,
 }
 
 void MpiTransport::check_peer(int rank) const {
-    if (rank < 0 || rank >= watch_.size() || rank == watch_.rank()) {
+    if (rank < 0 || rank >= detector_.size() || rank == detector_.rank()) {
         throw std::runtime_error("message to or from rank " + std::to_string(rank) +
                                  ", expected another one of " +
-                                 std::to_string(watch_.size()));
+                                 std::to_string(detector_.size()));
     }
 }
 
@@ -275,7 +276,7 @@ gwparam_status MpiTransport::start(const gwparam_message *receives,
         started_ = true;
         step_.clear();
         deliveries_.clear();
-        const int tag = tag_of_data(watch_.sequence());
+        const int tag = tag_of_data(detector_.sequence());
         for (const auto *message = receives; message != receives + n_receives;
              ++message) {
             check_peer(message->rank);
@@ -294,7 +295,7 @@ gwparam_status MpiTransport::finish(char *text) noexcept {
         if (!started_) {
             throw std::runtime_error("finish() without start()");
         }
-        watch_.wait(step_);
+        detector_.wait(step_);
         for (const Delivery &delivery : deliveries_) {
             std::copy_n(delivery.from, delivery.bytes,
                         static_cast<std::byte *>(delivery.to));
@@ -308,10 +309,10 @@ void MpiTransport::leave(const char *reason) noexcept {
     MPI_Comm communicator = communicator_;
     try {
         std::vector<int> neighbours = children_;
-        if (watch_.rank() != 0) {
-            neighbours.push_back(parent(watch_.rank()));
+        if (detector_.rank() != 0) {
+            neighbours.push_back(parent(detector_.rank()));
         }
-        all_leave = watch_.leave(neighbours, reason) && !started_;
+        all_leave = detector_.leave(neighbours, reason) && !started_;
     } catch (const std::exception &) {
         // The others find out by waiting.
     }

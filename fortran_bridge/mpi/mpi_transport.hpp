@@ -6,9 +6,9 @@
 
 #include <mpi.h>
 
+#include "failure_detector.hpp"
 #include "gwparam_transport.h"
 #include "transfers.hpp"
-#include "watch.hpp"
 
 namespace gwparam {
 
@@ -56,7 +56,7 @@ class MpiTransport {
 
     MPI_Comm communicator_;
     std::int64_t part_bytes_;
-    Watch watch_;
+    FailureDetector detector_;
     std::vector<int> children_;
     std::vector<std::int32_t> node_ranks_;
     Transfers meeting_;

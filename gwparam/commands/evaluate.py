@@ -205,9 +205,9 @@ def _open(
 
 
 def _open_truth(args: argparse.Namespace, contracts: "list[Contract]") -> "FileFields":
+    from gwparam.data import is_training_file
     from gwparam.evaluate.opening import open_fields, open_training
     from gwparam.evaluate.quantity import flux_of
-    from gwparam.states import is_training_file
 
     if not is_training_file(args.truth[0]):
         chosen = args.reference.split(",") if args.reference else None

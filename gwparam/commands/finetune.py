@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from gwparam.errors import ArgumentError, ModelFileError
 
 if TYPE_CHECKING:
-    from gwparam.finetune.settings import Settings
     from gwparam.networks.base import Option
+    from gwparam.training.settings import Settings
 
 EPILOG = """\
 examples:
@@ -252,7 +252,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
 
 def _options() -> "list[Option]":
     """Options of the networks that say something of the training files."""
-    from gwparam.finetune.architectures import ARCHITECTURES
+    from gwparam.training.architectures import ARCHITECTURES
 
     found: dict[Option, None] = {}
     for architecture in ARCHITECTURES.values():
@@ -262,20 +262,20 @@ def _options() -> "list[Option]":
 
 def _by_network(name: str) -> str:
     """Say the defaults of a setting."""
-    from gwparam.finetune.architectures import ARCHITECTURES
+    from gwparam.training.architectures import ARCHITECTURES
 
     told = (f"{a.name} {getattr(a.defaults, name)}" for a in ARCHITECTURES.values())
     return f"(default: {', '.join(told)})"
 
 
 def _architectures() -> str:
-    from gwparam.finetune.architectures import ARCHITECTURES
+    from gwparam.training.architectures import ARCHITECTURES
 
     return ", ".join(ARCHITECTURES)
 
 
 def _sizes() -> str:
-    from gwparam.finetune.architectures import ARCHITECTURES
+    from gwparam.training.architectures import ARCHITECTURES
 
     return "; ".join(
         f"{a.name}: {', '.join(s.name for s in a.sizes)}"
@@ -287,9 +287,9 @@ def run(args: argparse.Namespace) -> int:
     """Run the command; the exit status."""
     _check_installed()
 
-    from gwparam.finetune.report import print_found, print_outcome
-    from gwparam.finetune.settings import read_run
-    from gwparam.finetune.train import train
+    from gwparam.training.report import print_found, print_outcome
+    from gwparam.training.settings import read_run
+    from gwparam.training.train import train
 
     given = _given(args)
     if args.resume is not None:
@@ -326,7 +326,7 @@ def _given(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def _settings(given: Mapping[str, Any]) -> "Settings":
-    from gwparam.finetune.settings import Settings
+    from gwparam.training.settings import Settings
 
     for name in ("arch", "data", "output"):
         if name not in given:
@@ -349,8 +349,8 @@ def _settings(given: Mapping[str, Any]) -> "Settings":
 
 def _check_output(folder: Path) -> None:
     """Find out before the work that its results can be written, over no others."""
-    from gwparam.finetune.saved import STATE_FILE
-    from gwparam.finetune.train import NETWORK_FILE
+    from gwparam.training.checkpoint import STATE_FILE
+    from gwparam.training.train import NETWORK_FILE
 
     if not folder.parent.is_dir():
         raise ModelFileError(f"cannot make {folder}: no folder {folder.parent}")

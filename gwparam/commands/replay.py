@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 from gwparam.errors import ArgumentError, ModelFileError
 
 if TYPE_CHECKING:
+    from gwparam.conformance.eager import EagerNetwork
+    from gwparam.conformance.result import Replay
     from gwparam.contract import Contract
-    from gwparam.replay.eager import EagerNetwork
-    from gwparam.replay.result import Replay
-    from gwparam.states import StateFiles
+    from gwparam.data import StateFiles
 
 EPILOG = """\
 examples:
@@ -100,15 +100,15 @@ def run(args: argparse.Namespace) -> int:
     """Run the command; the exit status."""
     from rich.console import Console
 
-    from gwparam.contract import read_contract
-    from gwparam.replay.output import PredictionFile
-    from gwparam.replay.report import as_dict, print_tables
-    from gwparam.replay.run import (
+    from gwparam.conformance.output import PredictionFile
+    from gwparam.conformance.report import as_dict, print_tables
+    from gwparam.conformance.run import (
         bind_references,
         comparable_fields,
         load_library,
         replay,
     )
+    from gwparam.contract import read_contract
 
     contract = read_contract(args.artefact)
     _check_paths(args)
@@ -173,7 +173,7 @@ def _check_paths(args: argparse.Namespace) -> None:
 
 
 def _open(args: argparse.Namespace, contract: "Contract") -> "StateFiles":
-    from gwparam.states import (
+    from gwparam.data import (
         is_training_file,
         needs_pressure,
         open_states,
@@ -195,7 +195,7 @@ def _open(args: argparse.Namespace, contract: "Contract") -> "StateFiles":
 
 
 def _eager(args: argparse.Namespace, contract: "Contract") -> "EagerNetwork":
-    from gwparam.replay.eager import EagerNetwork
+    from gwparam.conformance.eager import EagerNetwork
 
     if args.ckpt is None:
         eager = EagerNetwork.from_artefact(args.artefact, contract)

@@ -9,16 +9,16 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gwparam.emulator.settings import TrainingSettings
 from gwparam.errors import ArgumentError, ModelFileError
+from gwparam.synthetic.settings import TrainingSettings
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-    from gwparam.emulator.lessons import Lesson
-    from gwparam.emulator.samples import Samples
-    from gwparam.emulator.trained import Training
     from gwparam.networks.wavenet import WaveNet
+    from gwparam.synthetic.lessons import Lesson
+    from gwparam.synthetic.samples import Samples
+    from gwparam.synthetic.trained import Training
 
 EPILOG = """\
 examples:
@@ -111,10 +111,10 @@ def run(args: argparse.Namespace) -> int:
 
     import torch
 
-    from gwparam.emulator.samples import make_samples
-    from gwparam.emulator.scores import predict, score_drag
-    from gwparam.emulator.trained import Training, physical_network, save_trained
-    from gwparam.emulator.training import initial_network
+    from gwparam.synthetic.samples import make_samples
+    from gwparam.synthetic.scores import predict, score_drag
+    from gwparam.synthetic.trained import Training, physical_network, save_trained
+    from gwparam.synthetic.training import initial_network
 
     torch.set_num_threads(args.threads or os.cpu_count() or 1)
     start = time.perf_counter()
@@ -153,8 +153,8 @@ def _check(args: argparse.Namespace) -> None:
 
 def _lessons(args: argparse.Namespace, bars: "Progress") -> "tuple[Lesson, Lesson]":
     """Collect what to learn from, and what the score is for."""
-    from gwparam.emulator.columns import read_columns
-    from gwparam.emulator.lessons import climatology_lesson, lesson
+    from gwparam.synthetic.columns import read_columns
+    from gwparam.synthetic.lessons import climatology_lesson, lesson
 
     def advance(total: int, label: str) -> Callable[[int], None]:
         task = bars.add_task(label, total=total, note="")
@@ -189,7 +189,7 @@ def _train(
     bars: "Progress", network: "WaveNet", samples: "Samples", settings: TrainingSettings
 ) -> None:
     """Train, and show loss and speed."""
-    from gwparam.emulator.training import steps_of, train
+    from gwparam.synthetic.training import steps_of, train
 
     task = bars.add_task("training", total=steps_of(samples, settings), note="")
     batch = min(settings.batch, len(samples))

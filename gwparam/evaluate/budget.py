@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gwparam.data import HALF_PRESSURE, States
+from gwparam.data.levels import REFERENCE_SURFACE_PRESSURE
 from gwparam.errors import ContractError, ShapeError
 from gwparam.evaluate.sources import FieldSource
-from gwparam.states import HALF_PRESSURE, States
-from gwparam.states.levels import REFERENCE_SURFACE_PRESSURE
 
 GRAVITY = 9.80665
 """Acceleration that makes pressure thickness a mass, as in the contract [m s-2]."""

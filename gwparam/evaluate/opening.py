@@ -5,10 +5,7 @@ from os import PathLike
 from typing import TypeVar
 
 from gwparam.contract import Contract, Vertical
-from gwparam.errors import ArgumentError, ContractError
-from gwparam.evaluate.quantity import Quantity, known_by
-from gwparam.evaluate.sources import ArtefactFields, FileFields
-from gwparam.states import (
+from gwparam.data import (
     StateFiles,
     States,
     is_training_file,
@@ -17,6 +14,9 @@ from gwparam.states import (
     open_states,
     read_training,
 )
+from gwparam.errors import ArgumentError, ContractError
+from gwparam.evaluate.quantity import Quantity, known_by
+from gwparam.evaluate.sources import ArtefactFields, FileFields
 from gwparam.units import conversion
 
 Paths = Sequence[str | PathLike[str]]
@@ -45,7 +45,7 @@ def open_fields(
     ArgumentError
         If there are not two names.
     ContractError, ShapeError, ModelFileError
-        If the files lack the quantity, or as `gwparam.states.open_states`.
+        If the files lack the quantity, or as `gwparam.data.open_states`.
     """
     label = str(paths[0])
     if names is not None and len(names) != 2:
@@ -108,14 +108,14 @@ def open_training(
     Parameters
     ----------
     paths, contract, scaling
-        As `gwparam.states.read_training`.
+        As `gwparam.data.read_training`.
     quantity : Quantity
         The fluxes.
 
     Raises
     ------
     GwparamError
-        As `gwparam.states.read_training`.
+        As `gwparam.data.read_training`.
     """
     states = read_training(paths, contract, scaling)
 
@@ -147,9 +147,9 @@ def open_artefact(
     paths : sequence of path-like
         Files of states, or training files.
     scaling : str, optional
-        As `gwparam.states.read_training`.
+        As `gwparam.data.read_training`.
     variables : mapping of str to str, optional
-        As `gwparam.states.open_states`.
+        As `gwparam.data.open_states`.
 
     Raises
     ------

@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gwparam.contract import Contract
+from gwparam.data import HALF_PRESSURE, PRESSURE, StateFiles, needs_pressure
 from gwparam.errors import ArgumentError, ContractError
 from gwparam.evaluate.grid import LatLonGrid
 from gwparam.evaluate.quantity import Quantity
 from gwparam.library import load_scheme
-from gwparam.states import HALF_PRESSURE, PRESSURE, StateFiles, needs_pressure
 from gwparam.units import conversion
 
 Array = NDArray[np.float64]

@@ -7,10 +7,10 @@
 #include <new>
 #include <thread>
 
-#include "backend.hpp"
-#include "batch.hpp"
-#include "contract.hpp"
-#include "error.hpp"
+#include "artefact/backend.hpp"
+#include "artefact/contract.hpp"
+#include "base/error.hpp"
+#include "columns/batch.hpp"
 #include "small_host.hpp"
 #include "thread_ranks.hpp"
 

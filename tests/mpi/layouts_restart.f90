@@ -3,7 +3,7 @@ module layouts_restart
     !! What a run needs to go on as if it had not ended, on any number of ranks.
 
     use mpi_f08, only: MPI_Allreduce, MPI_IN_PLACE, MPI_INTEGER8, MPI_SUM
-    use gwparam, only: dp, gwparam_carried, gwparam_scheme_t, gwparam_statistics_t
+    use gwparam, only: dp, gwparam_pending, gwparam_scheme_t, gwparam_statistics_t
     use layouts_columns, only: layout_t
     implicit none(type, external)
     private
@@ -50,7 +50,7 @@ contains
         ! First, since what it completes is counted.
 
         carries = .false.
-        call network%settle(carries, stat, message)
+        call network%synchronise(carries, stat, message)
         call layout%check(stat, message)
         counters = global_counters(network, layout)
         if (layout%is_root()) then
@@ -66,7 +66,7 @@ contains
         n = 0
         do while (carries)
             levels = 0
-            call network%field(gwparam_carried, n + 1, name, levels=levels, stat=stat, &
+            call network%field(gwparam_pending, n + 1, name, levels=levels, stat=stat, &
                                & errmsg=message)
             call layout%check(stat, message)
             if (name == "") exit

@@ -453,7 +453,7 @@ def test_validation_on_another_grid_is_refused(reference_data, tmp_path, capsys)
 def test_what_is_wrong_is_found_before_all_samples_are_read(
     mini, tmp_path, monkeypatch, capsys
 ) -> None:
-    monkeypatch.setattr("gwparam.finetune.train._look", lambda *_: pytest.fail("read"))
+    monkeypatch.setattr("gwparam.training.train._look", lambda *_: pytest.fail("read"))
     run = ["-o", tmp_path / "run"]
     for wrong, message in (
         (["--freeze", "all-but-head"], "there are no weights to keep"),

@@ -15,13 +15,13 @@ import xarray as xr
 from rich.console import Console
 from safetensors.torch import load_file
 
-from gwparam.emulator.climatology import draw_globe
-from gwparam.emulator.columns import Columns
 from gwparam.grids import uneven_sigma
 from gwparam.networks.attention_unet import AttentionUNet
 from gwparam.networks.prithvi import Prithvi
 from gwparam.networks.prithvi_gw import PrithviSizes, UNetWithTransformer
 from gwparam.networks.scaling import read_recipe
+from gwparam.synthetic.climatology import draw_globe
+from gwparam.synthetic.columns import Columns
 
 FOLDER = Path(__file__).parents[2] / "examples" / "paper_miniature"
 NLAT, NLON, NLEV = 16, 32, 10

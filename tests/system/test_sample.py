@@ -9,11 +9,11 @@ import safetensors
 import xarray as xr
 
 from gwparam.checkpoints import read_checkpoint
-from gwparam.emulator.climatology import draw_globe
-from gwparam.emulator.columns import Columns, concatenate, read_columns
-from gwparam.emulator.scores import predict, score_drag
-from gwparam.emulator.teacher import Drag, alexander_dunkerton
 from gwparam.networks.wavenet import WaveNetDrag
+from gwparam.synthetic.climatology import draw_globe
+from gwparam.synthetic.columns import Columns, concatenate, read_columns
+from gwparam.synthetic.scores import predict, score_drag
+from gwparam.synthetic.teacher import Drag, alexander_dunkerton
 
 SAMPLE = Path(__file__).parents[2] / "examples" / "sample"
 STATES = SAMPLE / "sample_states.nc"

@@ -23,7 +23,7 @@ MEMCHECK = (
     "name",
     [
         "boundary",
-        "crew",
+        "thread_pool",
         "directory",
         "exchange",
         "fallback",
@@ -32,9 +32,9 @@ MEMCHECK = (
         "regrid",
         "remap",
         "restart",
-        "roles",
+        "placement",
         "units",
-        "worker",
+        "background_thread",
     ],
 )
 def test_memory_is_clean(name: str) -> None:

@@ -8,7 +8,7 @@ import xarray as xr
 from gwparam.checkpoints import read_checkpoint, recognise
 from gwparam.cli import main
 from gwparam.commands.train_emulator import add_parser
-from gwparam.emulator.teacher import TEACHERS
+from gwparam.synthetic.teacher import TEACHERS
 
 SAMPLE = Path(__file__).parents[3] / "examples" / "sample" / "sample_states.nc"
 QUICK = ["--columns=64", "--epochs=1", "--batch=32", "--threads=1"]

@@ -5,8 +5,8 @@ import math
 import pytest
 import torch
 
-from gwparam.finetune.run import _compute_blocks_twice
 from gwparam.networks.prithvi import STATIC_CHANNELS, Block, DropPath, Prithvi
+from gwparam.training.run import _compute_blocks_twice
 
 # prithviwxc 1.0.1 compares version strings: it takes torch 2.13 for older than 2.3.
 pytestmark = pytest.mark.filterwarnings("ignore:.*sdp_kernel:FutureWarning")

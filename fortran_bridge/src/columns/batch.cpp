@@ -1,0 +1,103 @@
+#include "columns/batch.hpp"
+
+#include <cstring>
+
+namespace gwparam {
+
+namespace {
+
+constexpr std::int64_t rows_axis = 0;
+
+std::vector<std::int64_t> shape_of(const Contract &contract, const FieldContract &field,
+                                   bool is_input) {
+    const Geometry &geometry = contract.geometry;
+    std::vector<std::int64_t> shape;
+    if (geometry.kind != GeometryKind::global) {
+        shape.push_back(rows_axis);
+    }
+    if (field.levels > 0) {
+        shape.push_back(field.levels);
+    }
+    if (geometry.kind == GeometryKind::global) {
+        shape.push_back(static_cast<std::int64_t>(geometry.latitude.size()));
+        shape.push_back(static_cast<std::int64_t>(geometry.longitude.size()));
+    } else if (geometry.kind == GeometryKind::stencil && is_input) {
+        shape.insert(shape.end(), 2, 2 * geometry.radius + 1);
+    }
+    return shape;
+}
+
+} // namespace
+
+Batch::Batch(const Contract &contract, std::int64_t chunk_columns)
+    : chunk_(contract.geometry.kind == GeometryKind::global ? 1 : chunk_columns),
+      probe_rows_(
+          contract.geometry.kind == GeometryKind::global ? 1 : contract.probe_columns) {
+    for (const FieldContract &field : contract.inputs) {
+        input_tensors_.push_back({field.dtype, shape_of(contract, field, true)});
+    }
+    for (const FieldContract &field : contract.outputs) {
+        output_tensors_.push_back({field.dtype, shape_of(contract, field, false)});
+    }
+    inputs_ = rows_for(input_tensors_);
+    outputs_ = rows_for(output_tensors_);
+}
+
+std::vector<Rows> Batch::rows_for(const std::vector<Tensor> &tensors) {
+    std::vector<Rows> rows;
+    for (const Tensor &tensor : tensors) {
+        std::int64_t width = 1;
+        for (const std::int64_t extent : tensor.shape) {
+            width *= extent == rows_axis ? 1 : extent;
+        }
+        rows.emplace_back(tensor.dtype, width);
+    }
+    return rows;
+}
+
+void Batch::pad(std::int64_t rows) {
+    const std::int64_t padded = (rows + chunk_ - 1) / chunk_ * chunk_;
+    for (Rows &input : inputs_) {
+        input.resize(padded);
+        // Copies of the last row: as plausible to the network as it is.
+        for (std::int64_t i = rows; i < padded; ++i) {
+            std::memcpy(input.row(i), input.row(rows - 1),
+                        static_cast<std::size_t>(input.row_bytes()));
+        }
+    }
+    for (Rows &output : outputs_) {
+        output.resize(padded);
+    }
+}
+
+void Batch::run(Backend &backend, std::int64_t rows) {
+    pad(rows);
+    const auto chunk_of = [this](const Tensor &tensor, auto *data) {
+        BatchField<std::remove_pointer_t<decltype(data)>> field{data, tensor.dtype,
+                                                                tensor.shape};
+        if (field.shape.front() == rows_axis) {
+            field.shape.front() = chunk_;
+        }
+        return field;
+    };
+    std::vector<Pass> passes;
+    for (std::int64_t first = 0; first < rows; first += chunk_) {
+        Pass &pass = passes.emplace_back();
+        for (std::size_t i = 0; i < inputs_.size(); ++i) {
+            const std::byte *data = inputs_[i].row(first);
+            pass.inputs.push_back(chunk_of(input_tensors_[i], data));
+        }
+        for (std::size_t i = 0; i < outputs_.size(); ++i) {
+            pass.outputs.push_back(
+                chunk_of(output_tensors_[i], outputs_[i].row(first)));
+        }
+    }
+    backend.forward(passes);
+    for (Rows &output : outputs_) {
+        output.resize(rows);
+    }
+}
+
+std::int64_t Batch::bytes() const { return bytes_of(inputs_) + bytes_of(outputs_); }
+
+} // namespace gwparam

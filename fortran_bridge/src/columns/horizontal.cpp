@@ -1,0 +1,194 @@
+#include "columns/horizontal.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <numeric>
+#include <unordered_map>
+#include <utility>
+
+namespace gwparam {
+
+namespace {
+
+// Cells of an image, each with its levels side by side, to levels with their cells.
+template <typename Value>
+void transpose(const Value *source, std::int64_t rows, std::int64_t columns,
+               Value *target) {
+    for (std::int64_t i = 0; i < rows; ++i) {
+        for (std::int64_t j = 0; j < columns; ++j) {
+            target[j * rows + i] = source[i * columns + j];
+        }
+    }
+}
+
+} // namespace
+
+HorizontalStage::HorizontalStage(const Contract &contract, std::int64_t chunk_columns)
+    : contract_(contract), batch_(contract, chunk_columns) {}
+
+HorizontalStage::Needs
+HorizontalStage::set_cells(const LatLonAxes &host, std::int64_t host_cells,
+                           const std::vector<std::int64_t> &mine,
+                           const std::vector<std::int64_t> &here) {
+    results_ = static_cast<std::int64_t>(here.size());
+    const bool sees_neighbours = contract_.geometry.kind == GeometryKind::stencil;
+    return {sees_neighbours ? set_stencils(host, here) : here, here, mine, host_cells};
+}
+
+// Only cells with a weight travel: few, where the host's grid is much finer than the
+// network's, and the network's own few on their way back.
+HorizontalStage::Needs HorizontalStage::set_grids(const LatLonAxes &host,
+                                                  const std::vector<std::int64_t> &mine,
+                                                  bool computes) {
+    const LatLonGrid trained =
+        grid_of_axes(contract_.geometry.latitude, contract_.geometry.longitude);
+    Needs needs;
+    needs.all_results = trained.columns();
+    results_ = 0;
+    if (computes) {
+        to_network_ =
+            bilinear_regrid(grid_of_axes(host.latitude, host.longitude), trained);
+        needs.inputs = to_network_.compact();
+        results_ = trained.columns();
+        needs.results.resize(static_cast<std::size_t>(results_));
+        std::iota(needs.results.begin(), needs.results.end(), 0);
+    }
+    LatLonGrid columns;
+    static_cast<LatLonAxes &>(columns) = host;
+    columns.cell_of_column = mine;
+    to_host_ = conservative_regrid(trained, columns);
+    needs.outputs = to_host_.compact();
+    return needs;
+}
+
+std::vector<std::int64_t>
+HorizontalStage::set_stencils(const LatLonAxes &host,
+                              const std::vector<std::int64_t> &results) {
+    neighbours_ = stencil_cells(host, results, contract_.geometry.radius);
+    std::vector<std::int64_t> wanted = results;
+    std::unordered_map<std::int64_t, std::int64_t> row_of_cell;
+    for (std::size_t row = 0; row < results.size(); ++row) {
+        row_of_cell.emplace(results[row], static_cast<std::int64_t>(row));
+    }
+    for (std::int64_t &cell : neighbours_) {
+        const auto [row, is_new] =
+            row_of_cell.emplace(cell, static_cast<std::int64_t>(wanted.size()));
+        if (is_new) {
+            wanted.push_back(cell);
+        }
+        cell = row->second;
+    }
+    return wanted;
+}
+
+void HorizontalStage::run(Backend &backend, std::vector<Rows> &inputs,
+                          std::vector<Rows> &outputs) {
+    if (contract_.geometry.kind == GeometryKind::column) {
+        run_columns(backend, inputs, outputs);
+        return;
+    }
+    for (Rows &rows : outputs) {
+        rows.resize(results_);
+    }
+    if (contract_.geometry.kind == GeometryKind::stencil) {
+        run_stencils(backend, inputs, outputs);
+    } else {
+        run_image(backend, inputs, outputs);
+    }
+}
+
+void HorizontalStage::run_columns(Backend &backend, std::vector<Rows> &inputs,
+                                  std::vector<Rows> &outputs) {
+    const std::int64_t columns = inputs.front().count();
+    const auto trade = [&] {
+        std::swap(inputs, batch_.inputs());
+        std::swap(outputs, batch_.outputs());
+    };
+    trade();
+    try {
+        batch_.run(backend, columns);
+    } catch (...) {
+        trade(); // another backend may want the inputs, without the padding
+        for (Rows &rows : inputs) {
+            rows.resize(columns);
+        }
+        throw;
+    }
+    trade();
+}
+
+void HorizontalStage::run_stencils(Backend &backend, const std::vector<Rows> &inputs,
+                                   std::vector<Rows> &outputs) {
+    const std::int64_t side = 2 * contract_.geometry.radius + 1;
+    const std::int64_t places = side * side;
+    for (std::int64_t first = 0; first < results_; first += batch_.chunk()) {
+        const std::int64_t count = std::min(batch_.chunk(), results_ - first);
+        for (std::size_t f = 0; f < inputs.size(); ++f) {
+            const std::int64_t width = inputs[f].width();
+            Rows &stencils = batch_.inputs()[f];
+            stencils.resize(count);
+            visit(stencils, [&](auto *target) {
+                using Value = std::remove_pointer_t<decltype(target)>;
+                const auto *source = reinterpret_cast<const Value *>(inputs[f].row(0));
+                for (std::int64_t i = 0; i < count; ++i) {
+                    const std::int64_t *around =
+                        neighbours_.data() + (first + i) * places;
+                    for (std::int64_t k = 0; k < width; ++k) {
+                        for (std::int64_t n = 0; n < places; ++n) {
+                            *target++ = source[around[n] * width + k];
+                        }
+                    }
+                }
+            });
+        }
+        batch_.run(backend, count);
+        for (std::size_t f = 0; f < outputs.size(); ++f) {
+            std::memcpy(outputs[f].row(first), batch_.outputs()[f].row(0),
+                        static_cast<std::size_t>(count * outputs[f].row_bytes()));
+        }
+    }
+}
+
+void HorizontalStage::run_image(Backend &backend, const std::vector<Rows> &inputs,
+                                std::vector<Rows> &outputs) {
+    const std::int64_t cells = to_network_.target_columns();
+    for (std::size_t f = 0; f < inputs.size(); ++f) {
+        const std::int64_t width = inputs[f].width();
+        Rows on_grid(inputs[f].dtype(), width);
+        on_grid.resize(cells);
+        Rows &image = batch_.inputs()[f];
+        image.resize(1);
+        visit(inputs[f], [&](const auto *source) {
+            using Value = std::remove_const_t<std::remove_pointer_t<decltype(source)>>;
+            auto *regridded = reinterpret_cast<Value *>(on_grid.row(0));
+            to_network_.apply(source, width, regridded);
+            transpose(regridded, cells, width, reinterpret_cast<Value *>(image.row(0)));
+        });
+    }
+    batch_.run(backend, 1);
+    for (std::size_t f = 0; f < outputs.size(); ++f) {
+        visit(outputs[f], [&](auto *target) {
+            using Value = std::remove_pointer_t<decltype(target)>;
+            transpose(reinterpret_cast<const Value *>(batch_.outputs()[f].row(0)),
+                      outputs[f].width(), cells, target);
+        });
+    }
+}
+
+void HorizontalStage::to_columns(std::vector<Rows> &results,
+                                 std::vector<Rows> &columns) const {
+    if (contract_.geometry.kind != GeometryKind::global) {
+        std::swap(results, columns);
+        return;
+    }
+    for (std::size_t f = 0; f < columns.size(); ++f) {
+        columns[f].resize(to_host_.target_columns());
+        visit(columns[f], [&](auto *target) {
+            using Value = std::remove_pointer_t<decltype(target)>;
+            to_host_.apply(reinterpret_cast<const Value *>(results[f].row(0)),
+                           columns[f].width(), target);
+        });
+    }
+}
+
+} // namespace gwparam

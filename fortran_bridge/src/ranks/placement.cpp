@@ -1,0 +1,57 @@
+#include "ranks/placement.hpp"
+
+#include <algorithm>
+#include <unistd.h>
+
+#include "threads/cores.hpp"
+
+namespace gwparam {
+
+namespace {
+
+bool uses_cuda(const std::string &device, int cuda_devices) {
+    return cuda_devices > 0 && device != "cpu";
+}
+
+// How many of `ranks` share each of `devices`, none getting more than one more.
+int shared(int ranks, int devices) { return (ranks + devices - 1) / devices; }
+
+} // namespace
+
+Placement placement_of(const Communicator &communicator, GeometryKind geometry,
+                       const gwparam_options &options, int cuda_devices) {
+    const std::vector<int> &mates = communicator.node_ranks();
+    const int node_size = static_cast<int>(mates.size());
+    const int node_rank = static_cast<int>(
+        std::find(mates.begin(), mates.end(), communicator.rank()) - mates.begin());
+    const bool cuda = uses_cuda(options.device, cuda_devices);
+    const bool one_for_all = geometry == GeometryKind::global;
+    const bool device_is_chosen = std::string(options.device).rfind("cuda:", 0) == 0;
+
+    int group_size = options.ranks_per_device;
+    if (group_size == 0) {
+        group_size = !cuda ? 1 : shared(node_size, device_is_chosen ? 1 : cuda_devices);
+    }
+    const int group = node_rank / group_size;
+
+    Placement placement;
+    placement.owner =
+        one_for_all ? 0 : mates[static_cast<std::size_t>(group * group_size)];
+    placement.device = options.device;
+    const bool any_cuda = placement.device == "auto" || placement.device == "cuda";
+    if (cuda && !one_for_all && any_cuda) {
+        placement.device = "cuda:" + std::to_string(group % cuda_devices);
+    }
+    placement.threads = options.threads;
+    if (placement.threads == 0) {
+        const auto online = static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN));
+        const int served = one_for_all
+                               ? node_size
+                               : std::min(group_size, node_size - group * group_size);
+        const int share = std::max(1, online * served / node_size);
+        placement.threads = communicator.alone() ? 1 : std::min(usable_cores(), share);
+    }
+    return placement;
+}
+
+} // namespace gwparam

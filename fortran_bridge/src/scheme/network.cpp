@@ -1,0 +1,79 @@
+#include "scheme/network.hpp"
+
+#include "base/error.hpp"
+#include "base/stopwatch.hpp"
+#include "scheme/probe.hpp"
+
+namespace gwparam {
+
+Network::Network(const std::string &path, const std::string &json,
+                 const Contract &contract, const Placement &placement,
+                 const gwparam_options &options)
+    : path_(path), json_(json), contract_(contract), threads_(placement.threads),
+      options_(options) {
+    try {
+        load(placement.device, options.precision);
+    } catch (const Error &e) {
+        go_on_on_cpu(e);
+    }
+}
+
+void Network::load(const std::string &device, int precision) {
+    earlier_traffic_ = traffic();
+    backend_.reset(); // there may be no room for two
+    // Products and sums are cut for the threads that share them, and rounded as they
+    // are cut; a column must not change with the number of threads. An image is one
+    // pass.
+    const bool shares_passes = contract_.geometry.kind == GeometryKind::global;
+    std::unique_ptr<Backend> backend = load_backend(
+        path_, {device, threads_, shares_passes, precision, options_.graphs});
+    if (backend->contract_json() != json_) {
+        throw Error(GWPARAM_ERR_CONTRACT,
+                    path_ + " holds another contract here than on rank 0");
+    }
+    const bool is_reduced = precision != GWPARAM_PRECISION_EXPORTED;
+    const double tolerance =
+        is_reduced
+            ? contract_.probe_reduced_tolerance.value_or(contract_.probe_tolerance)
+            : contract_.probe_tolerance;
+    check_probe(contract_, *backend, options_.chunk_columns, tolerance);
+    backend_ = std::move(backend); // only one that was checked
+}
+
+// Throws what happened where that cannot, or must not, help.
+void Network::go_on_on_cpu(const Error &why) {
+    const bool is_allowed = options_.on_device_failure == GWPARAM_DEVICE_FALLBACK;
+    const bool was_on_cpu = backend_ != nullptr && !backend_->on_cuda();
+    if (why.status() != GWPARAM_ERR_DEVICE || !is_allowed || was_on_cpu) {
+        throw why;
+    }
+    const bool is_bfloat16 = options_.precision == GWPARAM_PRECISION_BFLOAT16;
+    load("cpu", is_bfloat16 ? GWPARAM_PRECISION_BFLOAT16 : GWPARAM_PRECISION_EXPORTED);
+    fell_back_ = true;
+}
+
+void Network::run(HorizontalStage &stage, std::vector<Rows> &inputs,
+                  std::vector<Rows> &outputs) {
+    const Stopwatch stopwatch(seconds_);
+    try {
+        if (backend_ == nullptr) { // it was to go on on the CPU, and could not
+            throw Error(GWPARAM_ERR_DEVICE, "the device failed before");
+        }
+        stage.run(*backend_, inputs, outputs);
+    } catch (const Error &e) {
+        go_on_on_cpu(e);
+        stage.run(*backend_, inputs, outputs);
+    }
+}
+
+DeviceTraffic Network::traffic() const {
+    DeviceTraffic sum = earlier_traffic_;
+    if (backend_ != nullptr) {
+        const DeviceTraffic now = backend_->traffic();
+        sum.to_device_bytes += now.to_device_bytes;
+        sum.to_host_bytes += now.to_host_bytes;
+    }
+    return sum;
+}
+
+} // namespace gwparam

@@ -1,0 +1,92 @@
+#include "scheme/options.hpp"
+
+#include <cstring>
+#include <string>
+
+#include "base/error.hpp"
+
+namespace gwparam {
+
+namespace {
+
+constexpr std::int32_t default_chunk_columns = 256;
+
+// Rows of this many columns keep every chunk in 64-byte alignment.
+constexpr std::int32_t chunk_multiple = 16;
+
+[[noreturn]] void reject_argument(const std::string &message) {
+    throw Error(GWPARAM_ERR_ARGUMENT, message);
+}
+
+void check_choice(const char *name, std::int32_t choice, std::int32_t last) {
+    if (choice < 0 || choice > last) {
+        reject_argument(std::string(name) + " is " + std::to_string(choice) +
+                        ", expected 0 to " + std::to_string(last));
+    }
+}
+
+gwparam_options checked(gwparam_options options) {
+    if (options.threads < 0) {
+        reject_argument("threads is " + std::to_string(options.threads) +
+                        ", expected at least 0");
+    }
+    if (options.chunk_columns == 0) {
+        options.chunk_columns = default_chunk_columns;
+    }
+    if (options.chunk_columns < 0 || options.chunk_columns % chunk_multiple != 0) {
+        reject_argument("chunk_columns is " + std::to_string(options.chunk_columns) +
+                        ", expected a multiple of " + std::to_string(chunk_multiple));
+    }
+    check_choice("on_limit", options.on_limit, GWPARAM_GUARD_IGNORE);
+    check_choice("on_range", options.on_range, GWPARAM_GUARD_IGNORE);
+    if (options.on_range != GWPARAM_GUARD_IGNORE && !(options.range_sigmas > 0.0)) {
+        reject_argument("range_sigmas is " + std::to_string(options.range_sigmas) +
+                        ", expected a positive number where on_range is not ignore");
+    }
+    check_choice("lag", options.lag, 1);
+    check_choice("on_device_failure", options.on_device_failure,
+                 GWPARAM_DEVICE_FALLBACK);
+    check_choice("precision", options.precision, GWPARAM_PRECISION_BFLOAT16);
+    check_choice("graphs", options.graphs, GWPARAM_GRAPHS_OFF);
+    if (options.ranks_per_device < 0) {
+        reject_argument("ranks_per_device is " +
+                        std::to_string(options.ranks_per_device) +
+                        ", expected at least 0");
+    }
+    if (!(options.timeout_seconds >= 0.0)) {
+        reject_argument("timeout_seconds is " +
+                        std::to_string(options.timeout_seconds) +
+                        ", expected at least 0");
+    }
+    if (std::memchr(options.device, '\0', sizeof options.device) == nullptr) {
+        reject_argument("device has no terminating NUL");
+    }
+    return options;
+}
+
+} // namespace
+
+gwparam_options default_options() {
+    gwparam_options options{};
+    options.on_range = GWPARAM_GUARD_IGNORE;
+    std::strcpy(options.device, "auto");
+    return options;
+}
+
+gwparam_options checked_options(const Communicator &communicator,
+                                const gwparam_options &options) {
+    gwparam_options mine{};
+    Outcome outcome;
+    outcome.attempt([&] { mine = checked(options); });
+    const std::int64_t shared = 2 * std::int64_t{mine.ranks_per_device} + mine.lag;
+    const std::int64_t chunk = mine.chunk_columns;
+    const Communicator::Values least =
+        communicator.agree(outcome, {shared, -shared, chunk, -chunk});
+    if (least[0] != -least[1] || least[2] != -least[3]) {
+        reject_argument("lag, ranks_per_device or chunk_columns differs between ranks, "
+                        "expected the same on all");
+    }
+    return mine;
+}
+
+} // namespace gwparam

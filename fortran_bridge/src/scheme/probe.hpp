@@ -1,0 +1,17 @@
+// The artefact's own check: known inputs, and what they must give on this machine.
+#pragma once
+
+#include "artefact/backend.hpp"
+#include "artefact/contract.hpp"
+#include "columns/batch.hpp"
+
+namespace gwparam {
+
+// Runs the probe as a step runs its columns, often enough to warm the network up.
+// Throws ERR_CONTRACT if the probe has another size than the contract says,
+// ERR_INFERENCE if it is not reproduced within the tolerance, relative to the largest
+// value of an output.
+void check_probe(const Contract &contract, Backend &backend, std::int64_t chunk_columns,
+                 double tolerance);
+
+} // namespace gwparam

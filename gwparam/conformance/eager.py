@@ -1,0 +1,321 @@
+"""A network run by PyTorch in Python, to hold the compiled library against."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from gwparam.checkpoints import read_checkpoint
+from gwparam.conformance.reference_pipeline import (
+    Grid,
+    Image,
+    drag,
+    network_pressure,
+    to_half_levels,
+    to_levels,
+)
+from gwparam.contract import Contract, Field
+from gwparam.data import HALF_PRESSURE, PRESSURE, Order, needs_pressure
+from gwparam.errors import ArgumentError, ContractError, InferenceError, ModelFileError
+from gwparam.networks import NETWORKS, from_checkpoint
+from gwparam.networks.base import Options
+from gwparam.units import conversion
+
+# Columns of one forward pass: few enough that the intermediate results stay in cache.
+CHUNK_COLUMNS = 256
+
+Array = NDArray[Any]
+
+
+class EagerNetwork:
+    """A network in PyTorch, with the interface of a scheme.
+
+    Parameters
+    ----------
+    network : Module
+        Takes and gives tensors as the contract says.
+    contract : Contract
+        The artefact's.
+    dtype : torch.dtype or None
+        Of the inputs; None for those of the contract.
+    description : str
+        What this is, for people.
+    threads : int
+        Threads of one forward pass.
+    """
+
+    def __init__(
+        self,
+        network: torch.nn.Module,
+        contract: Contract,
+        dtype: torch.dtype | None,
+        description: str,
+        threads: int = 1,
+    ) -> None:
+        self.threads = threads
+        self.contract = contract
+        self.description = description
+        self._network = network
+        self._dtype = dtype
+        self._bottom_up = contract.vertical.order == "bottom_up"
+        self._grid: Grid | None = None
+        self._global: Image | None = None
+
+    @classmethod
+    def from_artefact(
+        cls, path: str | PathLike[str], contract: Contract
+    ) -> "EagerNetwork":
+        """Load the graph of an artefact: what the library runs, without the library.
+
+        Raises
+        ------
+        ModelFileError
+            If PyTorch cannot read it.
+        """
+        try:
+            # mypy: torch leaves this function untyped.
+            network = torch.jit.load(str(path), "cpu")  # type: ignore[no-untyped-call]
+        except (RuntimeError, ValueError) as error:
+            raise ModelFileError(f"cannot load {path}: {error}") from None
+        dtype = contract.inputs[0].dtype
+        return cls(
+            network,
+            contract,
+            None,
+            f"graph of {Path(path).name} run by PyTorch in Python, {dtype}",
+        )
+
+    @classmethod
+    def from_checkpoint(
+        cls,
+        path: str | PathLike[str],
+        contract: Contract,
+        *,
+        allow_pickle: bool = False,
+        options: Options | None = None,
+    ) -> "EagerNetwork":
+        """Build the network of a checkpoint as published: unfused, in float64.
+
+        Parameters
+        ----------
+        path : path-like
+            The checkpoint.
+        contract : Contract
+            The artefact's.
+        allow_pickle : bool
+            As `gwparam.checkpoints.read_checkpoint`.
+        options : mapping, optional
+            What the export was told and the contract does not hold, such as
+            ``scaling``.
+
+        Raises
+        ------
+        ModelFileError, ShapeError, NonFiniteError
+            If the checkpoint cannot be read, or is not one of the contract's
+            architecture.
+        ContractError
+            If that network has other inputs, outputs or levels than the contract.
+        """
+        checkpoint = read_checkpoint(path, allow_pickle=allow_pickle)
+        told = _told(contract) | dict(options or {})
+        network = from_checkpoint(checkpoint, contract.source.architecture, told)
+        for key in ("inputs", "outputs"):
+            found = [(f.name, f.units, f.levels) for f in getattr(network, key)]
+            wanted = [(f.name, f.units, f.levels) for f in getattr(contract, key)]
+            if found != wanted:
+                raise ContractError(f"{path} has {key} {found}, expected {wanted}")
+        vertical = network.description.vertical
+        if (vertical.nlev, vertical.order) != (
+            contract.vertical.nlev,
+            contract.vertical.order,
+        ):
+            raise ContractError(
+                f"{path} has {vertical.nlev} levels {vertical.order}, expected "
+                f"{contract.vertical.nlev} {contract.vertical.order}"
+            )
+        name = Path(path).name
+        description = f"network of {name} in eager PyTorch, unfused, float64"
+        return cls(network, contract, torch.float64, description)
+
+    def set_levels(self, pressure: Sequence[float], order: Order = "top_down") -> None:
+        """State the vertical order of the arrays; the pressures are the library's."""
+        self._bottom_up = order == "bottom_up"
+
+    def set_columns(self, latitude: Array, longitude: Array) -> None:
+        """State where the columns are [degrees], in any shape.
+
+        Raises
+        ------
+        ArgumentError
+            If they are not all cells of one global latitude-longitude grid.
+        """
+        self._grid = Grid(latitude.reshape(-1), longitude.reshape(-1))
+        self._global = None
+
+    def predict(
+        self, fields: Mapping[str, Array], units: Mapping[str, str]
+    ) -> dict[str, Array]:
+        """Run the network on the columns of one time.
+
+        Parameters
+        ----------
+        fields : mapping of str to ndarray
+            Inputs by name, and the pressures that the library asks for beside them;
+            shape (horizontal..., nlev), or (horizontal...) at the surface.
+        units : mapping of str to str
+            Their units.
+
+        Returns
+        -------
+        dict of str to ndarray
+            What the library gives, by name, in the contract's units and in the order
+            of the inputs' levels; shape (horizontal..., nlev). Outputs of the network
+            have its dtype.
+
+        Raises
+        ------
+        InferenceError
+            If the network raises an error.
+        ArgumentError
+            If the network sees neighbours and the columns' places are not set.
+        """
+        vertical = self.contract.vertical
+        first = self.contract.inputs[0]
+        shape = fields[first.name].shape
+        horizontal = shape[:-1] if first.levels == "full" else shape
+        # All of it top first, one row a column.
+        state = {f.name: self._rows(f, fields, units) for f in self.contract.inputs}
+        full, half, own = np.empty(0), np.empty(0), np.empty(0)
+        if needs_pressure(self.contract):
+            full = self._rows(PRESSURE, fields, units)
+            pressure = Field(HALF_PRESSURE, "Pa", "full", "float64")
+            half = self._rows(pressure, fields, units)
+            own = network_pressure(vertical, full, half[:, -1])
+            for field in self.contract.inputs:
+                if field.name == PRESSURE.name:
+                    state[field.name] = own
+                elif field.levels == "full" and vertical.kind != "host":
+                    state[field.name] = to_levels(state[field.name], full, own)
+        outputs = self._run([state[field.name] for field in self.contract.inputs])
+        found: dict[str, Array] = {}
+        for field, values in zip(self.contract.outputs, outputs, strict=True):
+            is_tendency = field.name in self.contract.tendencies
+            if is_tendency and vertical.kind != "host":
+                beyond = (full < own[:, :1] * (1 - 1e-6)) | (
+                    full > own[:, -1:] * (1 + 1e-6)
+                )
+                values = np.where(beyond, 0.0, to_levels(values, own, full))
+            found[field.name] = values
+        for flux in self.contract.flux:
+            at_half = to_half_levels(found[flux.name], own, half, vertical.outside)
+            found[f"{flux.name}_at_half_levels"] = at_half
+            found[flux.tendency] = drag(flux, at_half, half)
+        if self._bottom_up:
+            found = {name: values[:, ::-1] for name, values in found.items()}
+        return {
+            name: values.reshape((*horizontal, *values.shape[1:]))
+            for name, values in found.items()
+        }
+
+    def _run(self, inputs: list[Array]) -> list[Array]:
+        """Run the network on rows (ncol, nlev) or (ncol,), top first; likewise."""
+        turned = self.contract.vertical.order == "bottom_up"
+        if turned:
+            inputs = [x[:, ::-1] if x.ndim == 2 else x for x in inputs]
+        before = torch.get_num_threads()
+        torch.set_num_threads(self.threads)
+        try:
+            with torch.inference_mode():
+                calls = [self._network(*tensors) for tensors in self._tensors(inputs)]
+        except RuntimeError as error:
+            raise InferenceError(f"{self.description} failed: {error}") from None
+        finally:
+            torch.set_num_threads(before)
+        outputs = []
+        for i in range(len(self.contract.outputs)):
+            if self.contract.geometry.kind == "global":
+                values = self._image.columns(calls[0][i].numpy())
+            else:
+                values = torch.cat([call[i] for call in calls]).numpy()
+            outputs.append(values[:, ::-1] if turned else values)
+        return outputs
+
+    def _tensors(self, inputs: list[Array]) -> Iterator[list[torch.Tensor]]:
+        """Give the tensors of one call after the other."""
+        geometry = self.contract.geometry
+        if geometry.kind == "global":
+            yield [self._tensor(i, self._image.of(x)) for i, x in enumerate(inputs)]
+            return
+        ncol = len(inputs[0])
+        columns = np.arange(ncol)
+        if geometry.kind == "stencil":
+            columns = self._placed.neighbours(geometry.radius or 0)
+        for start in range(0, ncol, CHUNK_COLUMNS):
+            chunk = columns[start : start + CHUNK_COLUMNS]
+            tensors = []
+            for i, values in enumerate(inputs):
+                gathered = values[chunk]
+                if values.ndim == 2:
+                    # From (column, neighbours..., level) to (column, level, ...).
+                    gathered = np.moveaxis(gathered, -1, 1)
+                tensors.append(self._tensor(i, gathered))
+            yield tensors
+
+    def _tensor(self, i: int, values: Array) -> torch.Tensor:
+        dtype = self._dtype or getattr(torch, self.contract.inputs[i].dtype)
+        # A broadcast coordinate is read-only, which from_numpy warns about.
+        return torch.tensor(np.ascontiguousarray(values), dtype=dtype)
+
+    @property
+    def _placed(self) -> Grid:
+        if self._grid is None:
+            raise ArgumentError("the places of the columns are not set")
+        return self._grid
+
+    @property
+    def _image(self) -> Image:
+        if self._global is None:
+            self._global = Image(self._placed, self.contract.geometry)
+        return self._global
+
+    def _rows(
+        self, field: Field, fields: Mapping[str, Array], units: Mapping[str, str]
+    ) -> Array:
+        """One row a column, top first, in the contract's units."""
+        name = field.name
+        values = conversion(units[name], field.units, name)(fields[name])
+        if field.levels == "surface":
+            return values.reshape(-1)
+        rows = values.reshape(-1, values.shape[-1])
+        return rows[:, ::-1] if self._bottom_up else rows
+
+
+def _told(contract: Contract) -> dict[str, Any]:
+    """Options of the export that the contract remembers."""
+    architecture = NETWORKS.get(contract.source.architecture)
+    known = {option.name for option in architecture.options} if architecture else set()
+    inputs = {field.name for field in contract.inputs}
+    told: dict[str, Any] = {"levels": contract.vertical}
+    if contract.geometry.kind == "global":
+        told["grid"] = contract.geometry
+    for flux in contract.flux[:1]:
+        told |= {"flux_quantity": flux.quantity, "flux_sign": str(flux.sign)}
+        if flux.given_levels is not None:
+            told["output_levels"] = tuple(flux.given_levels)
+    for name in ("air_temperature", "air_potential_temperature"):
+        if name in inputs:
+            told["temperature"] = name
+    if "northward_wind" in inputs:
+        warm = "t" if "temperature" in told else ""
+        vertical_winds = {"upward_air_velocity", "lagrangian_tendency_of_air_pressure"}
+        rising = bool(vertical_winds & inputs)
+        told["features"] = {
+            ("t", True): "uvthetaw",
+            ("t", False): "uvtheta",
+            ("", True): "uvw",
+        }.get((warm, rising))
+    return {name: value for name, value in told.items() if name in known}

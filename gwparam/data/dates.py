@@ -1,0 +1,184 @@
+"""When the samples of many files are, and in which order they come.
+
+Some published files count ``hourly timestep of the month`` without saying which month:
+numbers, not dates. Then the order is that of the files' names, and two files cannot be
+compared by their times.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import cftime  # type: ignore[import-untyped]  # it ships no stubs
+import xarray as xr
+
+from gwparam.data.times import find_time_dimension
+from gwparam.errors import ArgumentError
+
+Interval = tuple[float, float]
+Calendar = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Dates:
+    """Times of files, file after file.
+
+    Attributes
+    ----------
+    paths : tuple of str
+        The files in order.
+    counts : tuple of int
+        Number of times in each.
+    intervals : tuple of pair of float, or None
+        First and last time of each, in `units`; None where times are no dates.
+    units, calendar : str
+        Of the intervals.
+    """
+
+    paths: tuple[str, ...]
+    counts: tuple[int, ...]
+    intervals: tuple[Interval, ...] | None
+    units: str
+    calendar: str
+
+    def __len__(self) -> int:
+        return sum(self.counts)
+
+    def locate(self, index: int) -> tuple[str, int]:
+        """File of a time, and the number of the time in it."""
+        at = index
+        for path, count in zip(self.paths, self.counts, strict=True):
+            if 0 <= at < count:
+                return path, at
+            at -= count
+        raise IndexError(f"time {index} of {len(self)}")
+
+    def in_units(self, units: str, calendar: str) -> "Dates":
+        """Express the intervals in other units.
+
+        Raises
+        ------
+        ArgumentError
+            If a date is none in the other calendar.
+        """
+        given, wanted = (self.units, self.calendar), (units, calendar)
+        intervals = tuple(
+            (_convert(a, given, wanted, path), _convert(b, given, wanted, path))
+            for path, (a, b) in zip(self.paths, self.intervals or (), strict=True)
+        )
+        return replace(self, intervals=intervals, units=units, calendar=calendar)
+
+    def spell(self, first: int, last: int) -> str:
+        """Say from when to when some times are, for people; empty if not known."""
+        if self.intervals is None:
+            return ""
+        ends = []
+        for index in (first, last):
+            path, at = self.locate(index)
+            begin, end = self.intervals[self.paths.index(path)]
+            count = self.counts[self.paths.index(path)]
+            value = begin + (end - begin) * at / max(count - 1, 1)
+            date = cftime.num2date(value, self.units, calendar=self.calendar)
+            ends.append(date.strftime("%Y-%m-%d %H:%M"))
+        return " to ".join(ends)
+
+
+def read_dates(files: Mapping[str, xr.Dataset]) -> Dates:
+    """Read the times of files and put the files in order.
+
+    Parameters
+    ----------
+    files : mapping of str to Dataset
+        By their names; times not decoded.
+
+    Returns
+    -------
+    Dates
+        Sorted by first date; by name where times are no dates, 2 before 10.
+
+    Raises
+    ------
+    ArgumentError
+        If a file has no time, if some files have dates and others not, if times in a
+        file are not to be read or do not increase, or if those of two files overlap.
+    """
+    names = sorted(files, key=_natural)
+    dimensions = {name: find_time_dimension(files[name]) for name in names}
+    counts = {name: _count(files[name], dimensions[name]) for name in names}
+    for name in names:
+        if not counts[name]:
+            raise ArgumentError(f"{name} has no time, expected at least one")
+    dated = [name for name in names if _is_dated(files[name], dimensions[name])]
+    if not dated:
+        return Dates(tuple(names), tuple(counts[n] for n in names), None, "", "")
+    if len(dated) < len(names):
+        other = next(name for name in names if name not in dated)
+        raise ArgumentError(
+            f"time in {dated[0]} is a date and in {other} it is not, expected the same "
+            "in all files"
+        )
+    times = {name: files[name][dimensions[name]] for name in names}
+    units, calendar = _calendar(times[names[0]])
+    intervals = {
+        name: _interval(times[name], (units, calendar), name) for name in names
+    }
+    names.sort(key=lambda name: intervals[name])
+    for one, other in pairwise(names):
+        if intervals[other][0] <= intervals[one][1]:
+            raise ArgumentError(
+                f"the times of {one} and {other} overlap, expected one after the other"
+            )
+    return Dates(
+        tuple(names),
+        tuple(counts[name] for name in names),
+        tuple(intervals[name] for name in names),
+        units,
+        calendar,
+    )
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    """Key of a name in which numbers count as such."""
+    parts = re.split(r"(\d+)", name)
+    return [(int(part), "") if part.isdigit() else (0, part) for part in parts]
+
+
+def _count(dataset: xr.Dataset, dimension: str | None) -> int:
+    return 1 if dimension is None else dataset.sizes[dimension]
+
+
+def _is_dated(dataset: xr.Dataset, dimension: str | None) -> bool:
+    if dimension is None or dimension not in dataset.variables:
+        return False
+    return " since " in str(dataset[dimension].attrs.get("units", ""))
+
+
+def _calendar(times: xr.DataArray) -> Calendar:
+    return str(times.attrs["units"]), str(times.attrs.get("calendar", "standard"))
+
+
+def _interval(times: xr.DataArray, wanted: Calendar, name: str) -> Interval:
+    """First and last time of a file, in the wanted units."""
+    values = times.values
+    if any(not later > earlier for earlier, later in pairwise(values)):
+        raise ArgumentError(f"the times in {name} do not increase")
+    given = _calendar(times)
+    begin, end = (_convert(float(values[at]), given, wanted, name) for at in (0, -1))
+    return begin, end
+
+
+def _convert(value: float, given: Calendar, wanted: Calendar, name: str) -> float:
+    """Express a time in other units and another calendar."""
+    try:
+        date = cftime.num2date(value, given[0], calendar=given[1])
+        # What is as it should be keeps its digits.
+        if given == wanted:
+            return value
+        return float(cftime.date2num(date, wanted[0], calendar=wanted[1]))
+    # Of a missing value, cftime 1.6 raises AttributeError.
+    except (ValueError, OverflowError, AttributeError) as error:
+        raise ArgumentError(
+            f"time {value:g} {given[0]} ({given[1]}) in {name} is no date in "
+            f"{wanted[0]} ({wanted[1]}): {error}"
+        ) from None

@@ -1,0 +1,102 @@
+"""Settings of a loss."""
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gwparam.errors import ArgumentError
+from gwparam.training.level_weights import LEVEL_WEIGHTS
+
+TERMS = ("mse", "huber", "drag")
+DRAG_SCALE = 1.0e-4
+"""Error of the wind tendency that the drag term counts as 1 [m s-2]: 8.6 m s-1 a day,
+a sixth of the largest drag that `gwparam.networks.fluxes.MAXIMUM_TENDENCY` tells of."""
+Terms = tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True)
+class LossSettings:
+    """What a training minimises.
+
+    Attributes
+    ----------
+    terms : tuple of (str, float)
+        Names from `TERMS` and their weights [1]; the loss is the weighted sum.
+    huber_delta : float
+        Error from which on the Huber term is linear, in standard deviations of the
+        normalised output [1].
+    level_weights : str
+        ``equal``, ``density`` or ``mass``, for ``mse`` and ``huber``.
+    tail : float
+        How much more errors of large values count in ``mse`` and ``huber`` [1]; 0: no
+        more than others.
+    drag_scale : float
+        Error of the wind tendency that ``drag`` counts as 1 [m s-2].
+
+    Raises
+    ------
+    ArgumentError
+        If a setting is out of range, or a term is unknown or given twice.
+    """
+
+    terms: Terms = (("mse", 1.0),)
+    huber_delta: float = 1.0
+    level_weights: str = "equal"
+    tail: float = 0.0
+    drag_scale: float = DRAG_SCALE
+
+    def __post_init__(self) -> None:
+        _check_terms(self.terms)
+        _check_positive("huber_delta", self.huber_delta)
+        _check_positive("drag_scale", self.drag_scale)
+        if self.level_weights not in LEVEL_WEIGHTS:
+            expected = " or ".join(LEVEL_WEIGHTS)
+            raise ArgumentError(
+                f"level_weights is {self.level_weights}, expected {expected}"
+            )
+        if not 0.0 <= self.tail < math.inf:
+            raise ArgumentError(
+                f"tail is {self.tail}, expected a finite number of at least 0"
+            )
+
+    @staticmethod
+    def parse_terms(texts: Sequence[str]) -> Terms:
+        """Read terms from texts such as ``mse``, of weight 1, or ``drag=0.1``.
+
+        Raises
+        ------
+        ArgumentError
+            If a text is malformed, or a term is unknown or given twice.
+        """
+        terms = []
+        for text in texts:
+            name, equals, number = text.partition("=")
+            try:
+                terms.append((name, float(number) if equals else 1.0))
+            except ValueError:
+                raise ArgumentError(
+                    f"weight of {name} is {number or 'empty'}, expected a number"
+                ) from None
+        _check_terms(terms)
+        return tuple(terms)
+
+
+def _check_terms(terms: Sequence[tuple[str, float]]) -> None:
+    expected = " or ".join(TERMS)
+    if not terms:
+        raise ArgumentError(f"terms is empty, expected {expected}")
+    for name, weight in terms:
+        if name not in TERMS:
+            raise ArgumentError(f"term is {name or 'empty'}, expected {expected}")
+        _check_positive(f"weight of {name}", weight)
+    name, count = Counter(name for name, _ in terms).most_common(1)[0]
+    if count > 1:
+        raise ArgumentError(f"{name} is given {count} times, expected once")
+
+
+def _check_positive(what: str, value: float) -> None:
+    if not value > 0:
+        raise ArgumentError(f"{what} is {value}, expected more than 0")
+    if math.isinf(value):
+        raise ArgumentError(f"{what} is {value}, expected a finite number")

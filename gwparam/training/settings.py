@@ -1,0 +1,227 @@
+"""Everything that a training was told; kept with its results, so that it can go on."""
+
+import json
+import math
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from gwparam import typed_json
+from gwparam.errors import ArgumentError, ModelFileError
+from gwparam.training import schedules
+from gwparam.training.loss_settings import LossSettings
+
+RUN_FILE = "run.json"
+PRECISIONS = ("float32", "bfloat16", "float16")
+STRATEGIES = ("ddp", "fsdp")
+SCALERS = ("keep", "ones", "learn")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Settings of a training; those that are None follow from the architecture.
+
+    Attributes
+    ----------
+    arch : str
+        Architecture.
+    output : str
+        Folder of all results.
+    data, validation, test : tuple of str
+        Files. Validation and test are parts of the data by `split`, if not given.
+    split : str
+        Shares or numbers of times for training, validation and test, as ``6:1:1``.
+    pretrained : str or None
+        Checkpoint to begin with.
+    allow_pickle : bool
+        Whether it may run code.
+    freeze, lora_rank : str and int
+        As `gwparam.training.freezing.freeze`; None: the backbone, if there is one and
+        it is pre-trained.
+    output_scalers : str or None
+        ``keep``, ``ones`` or ``learn``.
+    size : tuple of str
+        Sizes, as ``hidden=8``.
+    options : mapping of str to str
+        Options of an export, as on its command line.
+    epochs, batch, seed : int
+        Passes, samples of a step on all processes together, seed.
+    learning_rate, weight_decay, clip_norm : float
+        Largest learning rate; decay of AdamW, 0 for plain Adam; largest norm of the
+        gradient, 0 for any.
+    schedule : str
+        As `gwparam.training.schedules.make_schedule`.
+    patience : int
+        Epochs without a better validation loss after which training ends; 0: never.
+    dropout, drop_path, batch_norm_momentum, mask_ratio : float
+        Regularisation in training.
+    loss : tuple of str
+        Terms, as ``drag=0.1``.
+    huber_delta, tail, drag_scale : float
+        As `LossSettings`.
+    level_weights : str
+        As `LossSettings`.
+    precision, device, strategy : str
+        Of the computation.
+    gradient_checkpointing : bool
+        Compute activations of transformer blocks twice instead of keeping them.
+    threads : int
+        Of every process; 0: its share of the cores.
+    checkpoint_minutes : float
+        Time between two checkpoints within an epoch.
+    name : str or None
+        What people call the network.
+    """
+
+    arch: str
+    output: str
+    data: tuple[str, ...]
+    validation: tuple[str, ...] = ()
+    test: tuple[str, ...] = ()
+    split: str = "0.75:0.125:0.125"
+    pretrained: str | None = None
+    allow_pickle: bool = False
+    freeze: str | None = None
+    lora_rank: int = 8
+    output_scalers: str | None = None
+    size: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+    epochs: int | None = None
+    batch: int | None = None
+    seed: int = 0
+    learning_rate: float | None = None
+    weight_decay: float = 0.0
+    clip_norm: float | None = None
+    schedule: str | None = None
+    patience: int = 0
+    dropout: float | None = None
+    drop_path: float | None = None
+    batch_norm_momentum: float = 0.1
+    mask_ratio: float = 0.0
+    loss: tuple[str, ...] = ("mse",)
+    huber_delta: float = 1.0
+    level_weights: str = "equal"
+    tail: float = 0.0
+    drag_scale: float = 1e-4
+    precision: str = "float32"
+    device: str = "auto"
+    strategy: str = "ddp"
+    gradient_checkpointing: bool = False
+    threads: int = 0
+    checkpoint_minutes: float = 10.0
+    name: str | None = None
+
+    def __post_init__(self) -> None:
+        for name, value in asdict(self).items():
+            if isinstance(value, float) and math.isinf(value):
+                # JSON has no such number to go on with.
+                raise ArgumentError(
+                    f"{_flag(name)} is {value}, expected a finite number"
+                )
+        for name in ("epochs", "batch", "learning_rate", "lora_rank"):
+            value = getattr(self, name)
+            if value is not None and not value > 0:
+                raise ArgumentError(f"{_flag(name)} is {value}, expected more than 0")
+        for name in ("seed", "patience", "weight_decay", "threads", "clip_norm"):
+            value = getattr(self, name)
+            if value is not None and not value >= 0:
+                raise ArgumentError(f"{_flag(name)} is {value}, expected at least 0")
+        for name in ("dropout", "drop_path"):
+            value = getattr(self, name)
+            if value is not None and not 0.0 <= value < 1.0:
+                raise ArgumentError(
+                    f"{_flag(name)} is {value}, expected 0 to less than 1"
+                )
+        if not 0.0 < self.batch_norm_momentum <= 1.0:
+            raise ArgumentError(
+                f"--batch-norm-momentum is {self.batch_norm_momentum}, expected more "
+                "than 0 to 1"
+            )
+        if not self.checkpoint_minutes > 0.0:
+            raise ArgumentError(
+                f"--checkpoint-minutes is {self.checkpoint_minutes}, expected more "
+                "than 0"
+            )
+        for name, known in (
+            ("schedule", schedules.CHOICES),
+            ("precision", PRECISIONS),
+            ("strategy", STRATEGIES),
+            ("output_scalers", SCALERS),
+        ):
+            value = getattr(self, name)
+            if value is not None and value not in known:
+                expected = " or ".join(known)
+                raise ArgumentError(f"{_flag(name)} is {value}, expected {expected}")
+
+    def filled(self, defaults: object) -> "Settings":
+        """Give what is None the value of the same name in `defaults`, if it has one."""
+        names = [f.name for f in fields(self) if getattr(self, f.name) is None]
+        known = {n: getattr(defaults, n) for n in names if hasattr(defaults, n)}
+        return replace(self, **known)
+
+    def loss_settings(self) -> LossSettings:
+        """Collect the settings of the loss.
+
+        Raises
+        ------
+        ArgumentError
+            If they are out of range.
+        """
+        return LossSettings(
+            LossSettings.parse_terms(self.loss),
+            huber_delta=self.huber_delta,
+            level_weights=self.level_weights,
+            tail=self.tail,
+            drag_scale=self.drag_scale,
+        )
+
+    def export_options(self) -> dict[str, str]:
+        """Options of an export, by name."""
+        return dict(text.partition("=")[::2] for text in self.options)
+
+
+def write_run(folder: Path, settings: Settings, **others: Any) -> None:
+    """Write the settings, and what else is to be known of a run, into its folder.
+
+    Raises
+    ------
+    ModelFileError
+        If the file cannot be written.
+    """
+    content = {"settings": asdict(settings), **others}
+    try:
+        (folder / RUN_FILE).write_text(json.dumps(content, indent=2) + "\n")
+    except OSError as error:
+        raise ModelFileError(
+            f"cannot write {folder / RUN_FILE}: {error.strerror}"
+        ) from None
+
+
+def read_run(folder: Path) -> tuple[Settings, dict[str, Any]]:
+    """Read what `write_run` wrote.
+
+    Returns
+    -------
+    Settings, dict
+        The settings, and all that the file holds.
+
+    Raises
+    ------
+    ModelFileError
+        If there is no such file.
+    ContractError
+        If it is malformed; the message names the key.
+    """
+    path = folder / RUN_FILE
+    try:
+        content = typed_json.load(path.read_bytes(), str(path))
+    except OSError as error:
+        raise ModelFileError(
+            f"cannot go on with {folder}: cannot read {path}: {error.strerror}"
+        ) from None
+    given = content.get("settings")
+    return typed_json.parse(Settings, given if isinstance(given, dict) else {}), content
+
+
+def _flag(name: str) -> str:
+    return "--" + name.replace("_", "-")

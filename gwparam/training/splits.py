@@ -1,0 +1,202 @@
+"""Training, validation and test: apart in time, and never the same samples twice."""
+
+import math
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from gwparam.errors import ArgumentError
+from gwparam.training.data import Data
+
+NAMES = ("training", "validation", "test")
+Open = Callable[[Sequence[str]], Data]
+
+
+@dataclass(frozen=True)
+class Part:
+    """Times of one part.
+
+    Attributes
+    ----------
+    name : str
+        ``training``, ``validation`` or ``test``.
+    data : Data
+        The files.
+    times : range
+        Those of the files that belong to the part.
+    """
+
+    name: str
+    data: Data
+    times: range
+
+    def report(self) -> str:
+        """Say what it holds, for people."""
+        count = len(self.times)
+        what = f"{count} time{'' if count == 1 else 's'}"
+        dates = self.data.dates.spell(self.times[0], self.times[-1])
+        return f"{what}, {dates}" if dates else what
+
+
+def open_parts(
+    stack: ExitStack,
+    open_data: Open,
+    data: Sequence[str],
+    validation: Sequence[str],
+    test: Sequence[str],
+    split: str,
+) -> tuple[Part, ...]:
+    """Open the files of all parts.
+
+    Parameters
+    ----------
+    stack : ExitStack
+        Closes them.
+    open_data : callable
+        Opens files.
+    data, validation, test : sequence of str
+        Files. Without validation files, `data` are split; then without test files the
+        test is a part of them too.
+    split : str
+        Shares of the times, or their numbers, ``training:validation`` or
+        ``training:validation:test``, in the order of time.
+
+    Returns
+    -------
+    tuple of Part
+        Training, validation, and test if there is one.
+
+    Raises
+    ------
+    ArgumentError
+        If a file or a sample is in two parts, times of two parts overlap, or a part
+        has no time.
+    ContractError
+        If they are on other grids or levels.
+    GwparamError
+        As `open_data`.
+    """
+    given = {"training": data, "validation": validation, "test": test}
+    _check_files(given)
+    opened = {
+        name: stack.enter_context(open_data(paths))
+        for name, paths in given.items()
+        if paths or name == "training"
+    }
+    whole = opened["training"]
+    names = [name for name in NAMES if name not in opened]
+    if validation:
+        found = [Part("training", whole, range(len(whole.dates)))]
+    else:
+        numbers = split_times(len(whole.dates), split, with_test="test" in names)
+        found, first = [], 0
+        for name, count in zip(["training", *names], numbers, strict=False):
+            if count:
+                found.append(Part(name, whole, range(first, first + count)))
+            first += count
+    for name in NAMES[1:]:
+        if name in opened:
+            files = opened[name]
+            found.append(Part(name, files, range(len(files.dates))))
+    parts = tuple(sorted(found, key=lambda part: NAMES.index(part.name)))
+    for part in parts[1:]:
+        if part.data is not whole:
+            whole.check_alike(part.data)
+    _check_apart(parts)
+    return parts
+
+
+def split_times(count: int, split: str, with_test: bool) -> list[int]:
+    """Numbers of times for training, validation, and test.
+
+    Parameters
+    ----------
+    count : int
+        Times that there are.
+    split : str
+        As for `open_parts`. Whole numbers that add up to `count` are taken as they
+        are; others are shares. Every part gets one time at least.
+    with_test : bool
+        Whether a share for the test is taken off; else it goes to training.
+
+    Raises
+    ------
+    ArgumentError
+        If the text is none, or there are too few times.
+    """
+    try:
+        shares = [float(share) for share in split.split(":")]
+    except ValueError:
+        shares = []
+    known = all(0.0 <= share < math.inf for share in shares)
+    if len(shares) not in (2, 3) or not known or not min(shares[:2]) > 0.0:
+        raise ArgumentError(f"--split is {split}, expected such as 0.75:0.125:0.125")
+    if not with_test:
+        shares = shares[:2]
+    wanted = [share for share in shares[1:] if share > 0.0]
+    if count <= len(wanted):
+        raise ArgumentError(
+            f"the files hold {count} time{'' if count == 1 else 's'}, expected one at "
+            "least for each of training, validation and test; --validation and --test "
+            "take files of their own"
+        )
+    scale = count / sum(shares)
+    held = [max(1, round(share * scale)) if share > 0.0 else 0 for share in shares[1:]]
+    while sum(held) >= count:
+        held[held.index(max(held))] -= 1
+    return [count - sum(held), *held]
+
+
+def _check_files(given: dict[str, Sequence[str]]) -> None:
+    """Check that no file is in two parts, under whatever name."""
+    seen: dict[tuple[int, int] | str, tuple[str, str]] = {}
+    for name, paths in given.items():
+        for path in paths:
+            file = Path(path)
+            key = (file.stat().st_dev, file.stat().st_ino) if file.is_file() else path
+            if key in seen and seen[key][0] != name:
+                other, before = seen[key]
+                raise ArgumentError(
+                    f"{path} is for {name} and, as {before}, for {other}, expected "
+                    "other files"
+                )
+            seen[key] = name, path
+
+
+def _check_apart(parts: Sequence[Part]) -> None:
+    """Check that no two parts share a time, or a sample under another date."""
+    for index, one in enumerate(parts):
+        for other in parts[index + 1 :]:
+            if one.data is other.data:
+                continue
+            _check_dates(one, other)
+            ends = {
+                part.name: {
+                    part.data.fingerprint(time)
+                    for time in (part.times[0], part.times[-1])
+                }
+                for part in (one, other)
+            }
+            if ends[one.name] & ends[other.name]:
+                raise ArgumentError(
+                    f"{other.data.dates.paths[0]} for {other.name} holds a sample that "
+                    f"{one.data.dates.paths[0]} for {one.name} holds too, expected "
+                    "other times"
+                )
+
+
+def _check_dates(one: Part, other: Part) -> None:
+    mine, yours = one.data.dates, other.data.dates
+    if mine.intervals is None or yours.intervals is None:
+        return
+    if (mine.units, mine.calendar) != (yours.units, yours.calendar):
+        yours = yours.in_units(mine.units, mine.calendar)
+    assert yours.intervals is not None
+    for path, (begin, end) in zip(mine.paths, mine.intervals, strict=True):
+        for there, (first, last) in zip(yours.paths, yours.intervals, strict=True):
+            if begin <= last and first <= end:
+                raise ArgumentError(
+                    f"the times of {there} for {other.name} overlap those of {path} "
+                    f"for {one.name}, expected others"
+                )
