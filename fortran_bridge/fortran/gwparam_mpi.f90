@@ -3,8 +3,8 @@ module gwparam_mpi
     !! Networks of a host that runs on several MPI ranks: `use gwparam_mpi` beside `use gwparam`.
     !!
     !! Loading is all that differs. All ranks then call `set_columns` or `set_cells`, `flush`,
-    !! `run` and `synchronise` in the same order, and get the same status. A rank without columns puts
-    !! arrays without columns, or nothing.
+    !! `run` and `synchronise` in the same order, and get the same status. A rank without columns
+    !! puts arrays without columns, or nothing.
 
     use, intrinsic :: iso_c_binding, only: c_char, c_int, c_int32_t, c_null_char, c_null_ptr, c_ptr
     use mpi_f08, only: MPI_Comm

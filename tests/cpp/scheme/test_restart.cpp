@@ -159,7 +159,7 @@ void test_round_trip(const char *path, int lag, const Decomposition &before,
     std::array<Globe, steps> parts;
     bool fine = run(path, lag, before, {0, steps}, whole);
     bool same = true;
-    for (const int middle : {1, 3, 4}) { // what step 2 guarded is carried at 3
+    for (const int middle : {1, 3, 4}) { // what step 2 guarded is pending at 3
         File file = empty_file(lag == 1);
         fine = fine && run(path, lag, before, {0, middle, nullptr, &file}, parts);
         fine = fine && run(path, lag, after, {middle, steps, &file, nullptr}, parts);
@@ -231,7 +231,7 @@ void test_refusals() {
     const gwparam_array forty = on_levels(values, host::cells);
     Alone scheme(1);
     ok(refused(gwparam_scheme_save(scheme.get(), host::dudt, &forty),
-               GWPARAM_ERR_ARGUMENT, "nothing is carried"),
+               GWPARAM_ERR_ARGUMENT, "nothing is pending"),
        "nothing to save before the first flush");
     ok(refused(gwparam_scheme_restore(scheme.get(), "wind", &forty),
                GWPARAM_ERR_CONTRACT,
@@ -275,7 +275,7 @@ void test_refusals() {
            carries == 0 &&
            refused(gwparam_scheme_save(plain.get(), host::dudt, &forty),
                    GWPARAM_ERR_CONTRACT, "expected one of none"),
-       "without lag nothing is carried");
+       "without lag nothing is pending");
 }
 
 // A result that only some ranks have must not make them wait for each other.
