@@ -17,7 +17,9 @@ __all__ = ["Scheme", "__version__", "load_scheme"]
 
 def __getattr__(name: str) -> Any:
     if name == "__version__":
-        return _version()
+        from gwparam.version import package_version
+
+        return package_version()
     if name in ("Scheme", "load_scheme"):
         from gwparam import library
 
@@ -27,12 +29,3 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted([*globals(), *__all__])
-
-
-def _version() -> str:
-    from importlib import metadata
-
-    try:
-        return metadata.version("gwparam")
-    except metadata.PackageNotFoundError:  # run from a source tree, not installed
-        return "0+unknown"

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from gwparam.contract import Contract
 from gwparam.errors import ArgumentError, ModelFileError, ShapeError, error_class
+from gwparam.version import package_version
 
 Array = NDArray[Any]
 
@@ -408,9 +409,19 @@ def _library() -> tuple[Any, Any]:
     path = package / "lib" / "libgwparam.so"
     try:
         ffi.cdef((package / "include" / "gwparam.cdef").read_text())
-        return ffi, ffi.dlopen(str(path))
+        library = ffi.dlopen(str(path))
     except OSError as error:
         raise ModelFileError(f"cannot load {path}: {error}") from error
+    text = ffi.new("char[]", 32)
+    if library.gwparam_version(text, len(text)) != 0:
+        raise ModelFileError(f"{path} does not say its version")
+    found = ffi.string(text).decode()
+    expected = package_version()
+    if found != expected:
+        raise ModelFileError(
+            f"{path} is version {found}, expected {expected}, as the package"
+        )
+    return ffi, library
 
 
 def _check(status: int) -> None:

@@ -8,10 +8,11 @@ module gwparam
         & gwparam_graphs_auto, gwparam_graphs_off, gwparam_guard_error, gwparam_guard_ignore, &
         & gwparam_guard_keep, gwparam_guard_zero, gwparam_options_t, gwparam_precision_bfloat16, &
         & gwparam_precision_exported, gwparam_precision_tf32, gwparam_statistics_t
-    use gwparam_scheme, only: gwparam_bottom_up, gwparam_scheme_t, gwparam_top_down, gwparam_version
+    use gwparam_scheme, only: gwparam_bottom_up, gwparam_scheme_t, gwparam_top_down
     use gwparam_status, only: gwparam_err_argument, gwparam_err_contract, gwparam_err_device, &
         & gwparam_err_file, gwparam_err_inference, gwparam_err_internal, gwparam_err_nonfinite, &
         & gwparam_err_range, gwparam_err_rank, gwparam_err_shape, gwparam_ok
+    use gwparam_versions, only: gwparam_version
     implicit none(type, external)
     private
 

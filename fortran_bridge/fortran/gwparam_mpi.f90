@@ -13,6 +13,7 @@ module gwparam_mpi
     use gwparam_options, only: gwparam_options_t, options_to_c
     use gwparam_scheme, only: gwparam_scheme_t
     use gwparam_status, only: gwparam_ok
+    use gwparam_versions, only: refuse_other_version
     implicit none(type, external)
     private
 
@@ -53,8 +54,11 @@ contains
         type(options_t) :: c_options
         type(c_ptr) :: handle
         integer(c_int32_t) :: status
+        logical :: refused
 
         call scheme%free()
+        call refuse_other_version(refused, stat, errmsg)
+        if (refused) return
         handle = c_null_ptr
         call options_to_c(options, c_options, status)
         if (status == gwparam_ok) then

@@ -12,13 +12,14 @@ module gwparam_scheme
     use gwparam_c_api, only: array_t, gwparam_scheme_add_columns_c, gwparam_scheme_contract_c, &
         & gwparam_scheme_discard_c, gwparam_scheme_flush_c, gwparam_scheme_load_c, &
         & gwparam_scheme_run_c, gwparam_scheme_set_cells_c, gwparam_scheme_set_columns_c, &
-        & gwparam_scheme_set_levels_c, gwparam_version_c, options_t
+        & gwparam_scheme_set_levels_c, options_t
     use gwparam_handle, only: adopt, pointer_of, report
     use gwparam_kinds, only: dp
     use gwparam_options, only: gwparam_options_t, options_to_c
     use gwparam_restart, only: restart_t
     use gwparam_status, only: gwparam_ok
     use gwparam_text, only: from_c
+    use gwparam_versions, only: refuse_other_version
     implicit none(type, external)
     private
 
@@ -46,22 +47,7 @@ module gwparam_scheme
         procedure, private :: set_columns_1, set_columns_2, set_cells_1, set_cells_2
     end type gwparam_scheme_t
 
-    public :: gwparam_version
-
 contains
-
-    function gwparam_version() result(version)
-
-        !! Version of the library, MAJOR.MINOR.PATCH.
-        character(len=:), allocatable :: version
-        character(kind=c_char) :: text(32)
-        integer(c_int32_t) :: status
-
-        status = gwparam_version_c(text, size(text, kind=c_int64_t))
-        if (status /= gwparam_ok) error stop "the version does not fit"
-        version = from_c(text)
-
-    end function gwparam_version
 
     subroutine load(self, path, options, stat, errmsg)
 
@@ -74,8 +60,11 @@ contains
         type(options_t) :: c_options
         type(c_ptr) :: handle
         integer(c_int32_t) :: status
+        logical :: refused
 
         call self%free()
+        call refuse_other_version(refused, stat, errmsg)
+        if (refused) return
         handle = c_null_ptr
         call options_to_c(options, c_options, status)
         if (status == gwparam_ok) then

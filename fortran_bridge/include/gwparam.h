@@ -36,6 +36,12 @@
 extern "C" {
 #endif
 
+/** Version of this header. Minor versions of 0.x may change the ABI; a host compares it
+ * with gwparam_version(), as both bindings do. */
+#define GWPARAM_VERSION_MAJOR 0
+#define GWPARAM_VERSION_MINOR 1
+#define GWPARAM_VERSION_PATCH 0
+
 /** 0 is success, negatives are failures; a number is never reused. */
 typedef int32_t gwparam_status;
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import cffi
 import pytest
 
+import gwparam
 from gwparam import errors
 from gwparam.library import Statistics
 
@@ -56,6 +57,16 @@ def test_fortran_has_the_choices_of_the_header(
 ) -> None:
     expected = {k: v for k, v in constants.items() if k.startswith(prefixes)}
     assert fortran_parameters(file) == expected
+
+
+def test_versions_are_the_same_everywhere() -> None:
+    header = (PACKAGE / "include" / "gwparam.h").read_text()
+    parts = re.findall(r"^#define GWPARAM_VERSION_\w+ (\d+)$", header, re.MULTILINE)
+    assert ".".join(parts) == gwparam.__version__
+    fortran = fortran_parameters("gwparam_versions.f90")
+    assert [fortran["VERSION_MAJOR"], fortran["VERSION_MINOR"]] == [
+        int(part) for part in parts[:2]
+    ]
 
 
 def test_every_status_but_ok_has_its_exception() -> None:

@@ -181,3 +181,11 @@ def test_threads_of_the_process_are_left_as_found(folder, fields) -> None:
     scheme.set_levels(PRESSURE)
     scheme.predict(fields)
     assert torch.get_num_threads() == before
+
+
+def test_library_of_another_version_is_refused(monkeypatch):
+    from gwparam import library
+
+    monkeypatch.setattr(library, "package_version", lambda: "9.9.9")
+    with pytest.raises(errors.ModelFileError, match=r"is version .*, expected 9\.9\.9"):
+        library._library.__wrapped__()

@@ -89,7 +89,7 @@ MPI_CMAKE = """
 cmake_minimum_required(VERSION 3.20)
 project(stranger C Fortran)
 find_package(MPI REQUIRED)
-find_package(gwparam REQUIRED)
+find_package(gwparam 0.1 REQUIRED)
 add_executable(c_host mpi_host.c)
 target_link_libraries(c_host gwparam::mpi MPI::MPI_C)
 add_executable(fortran_host mpi_host.f90)
@@ -99,7 +99,7 @@ target_link_libraries(fortran_host gwparam::mpi_fortran MPI::MPI_Fortran)
 CMAKE = """
 cmake_minimum_required(VERSION 3.20)
 project(stranger C Fortran)
-find_package(gwparam REQUIRED)
+find_package(gwparam 0.1 REQUIRED)
 add_executable(c_host host.c)
 target_link_libraries(c_host gwparam::gwparam)
 add_executable(fortran_host host.f90)
@@ -157,6 +157,30 @@ def test_fortran_host_without_stat_stops_with_the_message(folder: Path) -> None:
     assert "went on" not in result.stdout
 
 
+def test_host_refuses_a_library_of_another_series(folder: Path) -> None:
+    (folder / "other.c").write_text(
+        "#include <string.h>\n#include <stdint.h>\n"
+        "int gwparam_version(char *text, int64_t capacity) {\n"
+        '    strncpy(text, "7.1.0", capacity);\n    return 0;\n}\n'
+    )
+    call(folder, "gcc -shared -fPIC other.c -o other.so")
+    (folder / "host.f90").write_text(HOST_WITHOUT_STAT)
+    call(
+        folder,
+        "gfortran $(gwparam config --fflags) host.f90 $(gwparam config --libs) -o host",
+    )
+    result = subprocess.run(
+        ["./host"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "LD_PRELOAD": str(folder / "other.so")},
+    )
+    assert result.returncode != 0
+    expected = "libgwparam is version 7.1.0, the host was compiled for 0.1"
+    assert expected in result.stderr
+
+
 def test_c_host_links_with_gwparam_config(folder: Path) -> None:
     call(
         folder, "gcc $(gwparam config --cflags) host.c $(gwparam config --libs) -o host"
@@ -179,6 +203,22 @@ def test_hosts_link_with_cmake(folder: Path) -> None:
     call(folder, "cmake --build build")
     assert "cannot open absent.pt" in call(folder, "build/c_host")
     assert "cannot open absent.pt" in call(folder, "build/fortran_host")
+
+
+@pytest.mark.skipif(shutil.which("cmake") is None, reason="cmake is not installed")
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [("0.1", True), ("0.1.0", True), ("0", True), ("0.1.99", False), ("0.2", False)],
+)
+def test_cmake_takes_the_series_asked_for(
+    folder: Path, asked: str, found: bool
+) -> None:
+    (folder / "CMakeLists.txt").write_text(
+        "cmake_minimum_required(VERSION 3.20)\nproject(stranger C)\n"
+        f"find_package(gwparam {asked})\nmessage(STATUS found:${{gwparam_FOUND}})\n"
+    )
+    said = call(folder, f"cmake -S . -B build -DCMAKE_PREFIX_PATH={PACKAGE}")
+    assert f"found:{int(found)}" in said
 
 
 @needs_mpi

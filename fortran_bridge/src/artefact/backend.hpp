@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "columns/array.hpp"
+#include "base/dtype.hpp"
 
 namespace gwparam {
 

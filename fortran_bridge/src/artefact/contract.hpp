@@ -6,8 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "columns/array.hpp"
-#include "columns/remap.hpp"
+#include "base/dtype.hpp"
 
 namespace gwparam {
 
@@ -44,6 +43,9 @@ struct Geometry {
     std::vector<double> latitude;  // global: the trained grid [degrees], in the order
     std::vector<double> longitude; // of the tensors' axes
 };
+
+// What a flux does above the network's levels: stay, or fall to zero at the host's top.
+enum class Outside { zero, taper };
 
 enum class VerticalKind { host, pressure };
 

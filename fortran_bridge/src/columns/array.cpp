@@ -177,10 +177,6 @@ void unpack_as(const Rows &rows, std::int64_t first, bool flip,
 
 } // namespace
 
-std::size_t size_of(Dtype dtype) {
-    return dtype == Dtype::float32 ? sizeof(float) : sizeof(double);
-}
-
 void Rows::AlignedDelete::operator()(std::byte *data) const {
     ::operator delete[](data, alignment);
 }
@@ -210,14 +206,6 @@ std::int64_t HostArray::columns() const {
         n *= extent;
     }
     return n;
-}
-
-std::string shape_text(const std::vector<std::int64_t> &shape) {
-    std::string text = "(";
-    for (std::size_t i = 0; i < shape.size(); ++i) {
-        text += (i == 0 ? "" : ", ") + std::to_string(shape[i]);
-    }
-    return text + ")";
 }
 
 HostArray checked_array(const gwparam_array *array, std::int64_t levels,

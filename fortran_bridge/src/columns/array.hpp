@@ -7,17 +7,15 @@
 #include <string>
 #include <vector>
 
+#include "base/dtype.hpp"
+#include "base/shape.hpp"
 #include "base/units.hpp"
 #include "gwparam.h"
 
 namespace gwparam {
 
-enum class Dtype { float32, float64 };
-
 // What a guard (guard.hpp) decided of a column.
 enum ColumnMark : std::uint8_t { column_passes, column_kept, column_zeroed };
-
-std::size_t size_of(Dtype dtype);
 
 // Columns one after the other, each with its levels side by side, in 64-byte alignment:
 // the bits of a matrix product may depend on it.
@@ -90,8 +88,6 @@ struct HostArray {
 // levels; 0 levels stand for a surface field.
 HostArray checked_array(const gwparam_array *array, std::int64_t levels,
                         const std::string &field);
-
-std::string shape_text(const std::vector<std::int64_t> &shape);
 
 // Copy all columns of the host into rows `first`, `first` + 1, ..., turned upside down
 // if `flip`. Throws ERR_NONFINITE, naming the first bad cell.

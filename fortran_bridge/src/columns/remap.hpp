@@ -7,12 +7,11 @@
 #include <cstdint>
 #include <vector>
 
+#include "artefact/contract.hpp"
+
 namespace gwparam {
 
 enum class Levels { full, half };
-
-// What a flux does above the network's levels: stay, or fall to zero at the host's top.
-enum class Outside { zero, taper };
 
 // Throws ERR_ARGUMENT, naming field, level and column (counted here from 0) unless the
 // pressures increase downwards and are positive; at the topmost half level 0 will do.

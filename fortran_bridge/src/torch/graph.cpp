@@ -8,6 +8,7 @@
 #include <torch/script.h>
 
 #include "base/error.hpp"
+#include "base/shape.hpp"
 #include "threads/thread_pool.hpp"
 #include "torch/archive.hpp"
 #include "torch/cuda_graph.hpp"
