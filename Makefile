@@ -4,9 +4,12 @@ BIN := .venv/bin
 SOURCES := $(shell find gwparam fortran_bridge tests/cpp tests/fortran -type f \
 	-not -path '*/__pycache__/*') meson.build meson.options pyproject.toml README.md
 
+# Continuous integration takes warnings of the compilers for errors.
+WERROR ?= false
+
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: demo test bench lint clean
+.PHONY: demo test test-all sanitize bench lint clean
 
 demo: .venv/package.stamp ## export a trained network and run it in a Fortran model
 	$(BIN)/python examples/demo.py
@@ -14,7 +17,15 @@ demo: .venv/package.stamp ## export a trained network and run it in a Fortran mo
 test: .venv/package.stamp ## all tests: C, C++ and Fortran by meson, the rest by pytest
 	$(BIN)/meson test -C build --print-errorlogs
 # Threads that spin while they wait would take the cores from the other process.
-	OMP_WAIT_POLICY=passive $(BIN)/pytest -n 2 --dist loadfile
+	OMP_WAIT_POLICY=passive $(BIN)/pytest -n 2 --dist loadfile -m "not slow"
+
+test-all: test sanitize ## and what takes longer
+	OMP_WAIT_POLICY=passive $(BIN)/pytest -n 2 --dist loadfile -m slow
+
+sanitize: .venv/package.stamp ## the C++ tests without libtorch, under address and undefined sanitizers
+	[ -d build-sanitize ] || $(BIN)/meson setup build-sanitize -Dtests=true -Dfortran=disabled \
+		-Dmpi=disabled -Dbuildtype=debugoptimized -Db_sanitize=address,undefined -Db_lundef=false
+	$(BIN)/meson test -C build-sanitize --suite core --print-errorlogs
 
 bench: .venv/package.stamp ## speed and memory, as ratios
 	$(BIN)/python benchmarks/step_cost.py
@@ -25,7 +36,7 @@ lint: .venv/lint.stamp ## formatters and linters, as .ci/run calls them
 	tools/lint.sh
 
 clean:
-	rm -rf .venv build demo
+	rm -rf .venv build build-sanitize demo
 
 .venv/requirements.stamp: constraints.txt pyproject.toml tools/system-packages.sh
 	PYTHON=$(PYTHON) tools/system-packages.sh
@@ -36,7 +47,8 @@ clean:
 
 .venv/package.stamp: .venv/requirements.stamp $(SOURCES)
 	$(BIN)/pip install -q --no-build-isolation -c constraints.txt --config-settings=build-dir=build \
-		--config-settings=setup-args=-Dtests=true '.[test]'
+		--config-settings=setup-args=-Dtests=true \
+		--config-settings=setup-args=-Dwerror=$(WERROR) '.[test]'
 	touch $@
 
 .venv/lint.stamp: .venv/package.stamp pyproject.toml

@@ -7,11 +7,13 @@ export PATH
 
 native() { git ls-files '*.c' '*.cpp' '*.h' '*.hpp'; }
 
+
 set -x
 ruff format --check .
 ruff check .
 mypy
 lint-imports
+python tools/check_layers.py
 # shellcheck disable=SC2046 # a list of files
 clang-format --dry-run -Werror $(native)
 ffmt --check fortran_bridge gwparam tests examples

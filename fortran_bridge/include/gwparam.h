@@ -59,7 +59,8 @@ typedef int32_t gwparam_status;
     X(GWPARAM_ERR_RANK, -9, "another rank did not answer or left")                     \
     X(GWPARAM_ERR_INTERNAL, -99, "a bug in gwparam")
 
-#define GWPARAM_STATUS_ENUMERATOR(name, number, meaning) name = number,
+#define GWPARAM_STATUS_ENUMERATOR(name, number, meaning)                               \
+    name = number, // NOLINT(bugprone-macro-parentheses)
 enum { GWPARAM_STATUS_LIST(GWPARAM_STATUS_ENUMERATOR) };
 
 /** Largest rank of an array that crosses the boundary. */

@@ -59,9 +59,9 @@ class FailureDetector {
     void catch_up();
     void hear(const Envelope &news);
     void obey_news();
-    void search(Search &search, const Transfers &transfers);
-    void follow(Search &search, const Envelope &answer);
-    void ask(Search &search, int rank);
+    void search(Search &state, const Transfers &transfers);
+    void follow(Search &state, const Envelope &answer);
+    void ask(Search &state, int rank);
 
     double timeout_;
     int rank_ = 0;

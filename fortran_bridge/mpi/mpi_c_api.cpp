@@ -64,7 +64,8 @@ MPI_Comm duplicate(MPI_Comm communicator, double timeout) {
         }
         if (deadline.passed()) {
             // Cannot be taken back: MPI writes there if the last rank still comes.
-            static_cast<void>(duplication.release());
+            static_cast<void>(
+                duplication.release()); // NOLINT(bugprone-unused-return-value)
             std::ostringstream text;
             text << "not all ranks of the communicator answered within " << timeout
                  << " s";

@@ -39,7 +39,7 @@ class Transfers {
     // Where the message will be once all have arrived, until clear().
     const std::byte *receive(int from, int tag, std::int64_t bytes);
 
-    void send(int to, int tag, const void *data, std::int64_t bytes);
+    void send(int to, int tag, const void *source, std::int64_t bytes);
 
     // True when all have arrived. Throws MpiError, and std::runtime_error if a message
     // was shorter than expected.
