@@ -16,8 +16,8 @@ PROJECT = Path(__file__).resolve().parents[1]
 
 ELSEWHERE = {
     "fortran_bridge/mpi/": "tests/mpi: they need several ranks",
-    "fortran_bridge/src/torch/": "tests/cpp/torch/test_torch.cpp: one program with libtorch",
-    "gwparam/evaluate/report/": "test_page and test_figures: the page is looked at whole",
+    "fortran_bridge/src/torch/": "tests/cpp/torch/test_torch.cpp, one program",
+    "gwparam/evaluate/report/": "test_page, test_figures: the page as a whole",
 }
 """Where the tests of files are whose path begins so, and why."""
 
