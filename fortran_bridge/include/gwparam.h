@@ -268,7 +268,8 @@ GWPARAM_API gwparam_status gwparam_scheme_statistics(const gwparam_scheme *schem
                                                      uint32_t struct_size);
 
 /**
- * State the host's levels; needed once, before the first put.
+ * State the host's levels; needed once, before the first put. What was put, or is
+ * pending, is dropped.
  * @param scheme   The scheme.
  * @param order    GWPARAM_TOP_DOWN or GWPARAM_BOTTOM_UP: which end index 0 is.
  * @param nlev     Number of full levels.

@@ -20,7 +20,8 @@ enum ColumnMark : std::uint8_t { column_passes, column_kept, column_zeroed };
 std::size_t size_of(Dtype dtype);
 
 // Columns one after the other, each with its levels side by side, in 64-byte alignment:
-// the bits of a matrix product may depend on it.
+// the bits of a matrix product may depend on it. What takes rows by && trades them for
+// others of the same fields: the caller keeps room for its next step, and no values.
 class Rows {
   public:
     Rows(Dtype dtype, std::int64_t width) : dtype_(dtype), width_(width) {}
@@ -30,8 +31,8 @@ class Rows {
     std::int64_t count() const { return count_; }
     std::int64_t bytes() const { return capacity_ * row_bytes(); }
 
-    // Keeps the rows that are there. Room is never given back: a host's steps are
-    // alike.
+    // Keeps the rows that are there. Room is never given back, since a host's steps are
+    // alike, and what is in it past the last row stays.
     void resize(std::int64_t count);
 
     std::byte *row(std::int64_t i) { return data_.get() + i * row_bytes(); }

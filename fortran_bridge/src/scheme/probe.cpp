@@ -66,12 +66,14 @@ void compare(const FieldContract &field, const Rows &found, const Rows &expected
 
 void check_probe(const Contract &contract, Backend &backend, std::int64_t chunk_columns,
                  double tolerance) {
-    Batch batch(contract, chunk_columns);
+    const Batch batch(contract, chunk_columns);
+    std::vector<Rows> inputs = batch.input_rows();
+    std::vector<Rows> outputs = batch.output_rows();
     const std::string &bytes = backend.probe_bytes();
     const std::int64_t count = batch.probe_rows();
     std::size_t size = 0;
-    const auto inputs = read_rows(batch.inputs(), count, bytes, size);
-    const auto outputs = read_rows(batch.outputs(), count, bytes, size);
+    const auto given = read_rows(inputs, count, bytes, size);
+    const auto expected = read_rows(outputs, count, bytes, size);
     if (size != bytes.size()) {
         throw Error(GWPARAM_ERR_CONTRACT,
                     "the probe has " + std::to_string(bytes.size()) +
@@ -81,18 +83,18 @@ void check_probe(const Contract &contract, Backend &backend, std::int64_t chunk_
     const std::int64_t rows =
         (count + batch.chunk() - 1) / batch.chunk() * batch.chunk();
     for (std::size_t f = 0; f < inputs.size(); ++f) {
-        batch.inputs()[f].resize(rows);
+        inputs[f].resize(rows);
         for (std::int64_t i = 0; i < rows; ++i) {
-            std::memcpy(batch.inputs()[f].row(i), inputs[f].row(i % count),
-                        static_cast<std::size_t>(inputs[f].row_bytes()));
+            std::memcpy(inputs[f].row(i), given[f].row(i % count),
+                        static_cast<std::size_t>(given[f].row_bytes()));
         }
     }
     const bool global = contract.geometry.kind == GeometryKind::global;
     for (int call = 0; call < (global ? 1 : warm_up_calls); ++call) {
-        batch.run(backend, rows);
+        batch.run(backend, inputs, outputs);
     }
     for (std::size_t f = 0; f < outputs.size(); ++f) {
-        compare(contract.outputs[f], batch.outputs()[f], outputs[f], tolerance);
+        compare(contract.outputs[f], outputs[f], expected[f], tolerance);
     }
 }
 
