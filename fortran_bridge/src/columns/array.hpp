@@ -14,7 +14,7 @@ namespace gwparam {
 
 enum class Dtype { float32, float64 };
 
-// What a guard (guard.hpp) decided of a column.
+// What the guards (guards/guards.hpp) decided of a column.
 enum ColumnMark : std::uint8_t { column_passes, column_kept, column_zeroed };
 
 std::size_t size_of(Dtype dtype);
@@ -76,6 +76,13 @@ template <typename Body> void visit(Rows &rows, Body &&body) {
     } else {
         body(reinterpret_cast<double *>(rows.row(0)));
     }
+}
+
+inline double value_at(const Rows &rows, std::int64_t column, std::int64_t level) {
+    double value = 0.0;
+    visit(rows,
+          [&](const auto *values) { value = values[column * rows.width() + level]; });
+    return value;
 }
 
 // A host's array whose description was checked: horizontal dimensions, then the level.

@@ -14,10 +14,6 @@ constexpr const char *mark_name = "guard_mark";
 
 constexpr Conversion unchanged{1.0, 0.0};
 
-[[noreturn]] void reject_argument(const std::string &message) {
-    throw Error(GWPARAM_ERR_ARGUMENT, message);
-}
-
 HostArray checked_exact(const gwparam_array *array, const FieldContract &field) {
     const HostArray host = checked_array(array, field.levels, field.name);
     if (array->dtype != GWPARAM_FLOAT64) {

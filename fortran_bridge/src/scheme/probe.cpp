@@ -32,13 +32,6 @@ std::vector<Rows> read_rows(const std::vector<Rows> &like, std::int64_t count,
     return all;
 }
 
-double value(const Rows &rows, std::int64_t i, std::int64_t level) {
-    if (rows.dtype() == Dtype::float32) {
-        return reinterpret_cast<const float *>(rows.row(i))[level];
-    }
-    return reinterpret_cast<const double *>(rows.row(i))[level];
-}
-
 void compare(const FieldContract &field, const Rows &found, const Rows &expected,
              double tolerance) {
     double largest = 0.0;
@@ -46,8 +39,8 @@ void compare(const FieldContract &field, const Rows &found, const Rows &expected
     for (std::int64_t i = 0; i < found.count(); ++i) {
         const std::int64_t j = i % expected.count();
         for (std::int64_t level = 0; level < found.width(); ++level) {
-            const double reference = value(expected, j, level);
-            const double error = std::abs(value(found, i, level) - reference);
+            const double reference = value_at(expected, j, level);
+            const double error = std::abs(value_at(found, i, level) - reference);
             largest = std::max(largest, std::abs(reference));
             // std::max would pass over NaN.
             difference = error <= difference ? difference : error;

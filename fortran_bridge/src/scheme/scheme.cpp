@@ -11,10 +11,6 @@ namespace gwparam {
 
 namespace {
 
-[[noreturn]] void reject_argument(const std::string &message) {
-    throw Error(GWPARAM_ERR_ARGUMENT, message);
-}
-
 // What rank 0 reads, so that only those who run the network need its file.
 std::string contract_of_all(const Communicator &communicator, const std::string &path) {
     std::string json;

@@ -1,7 +1,5 @@
 #include "scheme/step.hpp"
 
-#include <algorithm>
-#include <cstring>
 #include <string>
 #include <utility>
 
@@ -11,7 +9,8 @@
 namespace gwparam {
 
 Step::Step(const Parts &parts)
-    : parts_(parts), network_in_(rows_for(parts.contract.inputs)),
+    : parts_(parts), guards_(guards_of(parts.options)),
+      network_in_(rows_for(parts.contract.inputs)),
       network_out_(rows_for(parts.contract.outputs)) {
     parts_.inference.note(statistics_);
 }
@@ -83,11 +82,11 @@ void Step::run_stages() {
     if (has_running) {
         outcome.attempt([&] { move_out(); });
     }
-    outcome.attempt([&] { launch(); });
+    outcome.attempt([&] { parts_.inference.launch(); });
     if (has_running) {
         outcome.attempt([&] { finish(); });
     }
-    put_in_flight();
+    std::swap(in_flight_, next_);
     if (needs_own) {
         take_in();
     } else {
@@ -142,9 +141,8 @@ void Step::prepare() {
     next_.marks.assign(static_cast<std::size_t>(columns), column_passes);
     stage.to_network(windows.take(), columns, network_in_, next_.pressures);
     const Contract &contract = parts_.contract;
-    mark_out_of_range(contract.inputs, network_in_, contract.vertical.top_down,
-                      parts_.options.range_sigmas, parts_.options.on_range,
-                      next_.marks);
+    apply(guards_, Guard::Sees::inputs, contract.inputs, network_in_,
+          contract.vertical.top_down, next_.marks);
 }
 
 void Step::agree_before_moving() {
@@ -165,10 +163,6 @@ void Step::move_in() {
     parts_.inference.move_in(std::move(network_in_));
 }
 
-void Step::launch() { parts_.inference.launch(); }
-
-void Step::put_in_flight() { std::swap(in_flight_, next_); }
-
 void Step::wait() {
     const Stopwatch stopwatch(statistics_.wait_seconds);
     parts_.inference.wait();
@@ -188,19 +182,9 @@ void Step::finish() {
     parts_.inference.to_columns(network_out_);
     stage.to_host(std::move(network_out_), in_flight_.pressures, columns, result.rows);
     result.marks = in_flight_.marks;
-    mark_beyond_limits(result.fields, result.rows, stage.host_top_down(),
-                       parts_.options.on_limit, result.marks);
-    const auto guarded =
-        columns - std::count(result.marks.begin(), result.marks.end(), column_passes);
-    // Also those that get() leaves alone: what they hold may not be finite.
-    for (std::int64_t column = 0; column < columns; ++column) {
-        if (result.marks[static_cast<std::size_t>(column)] != column_passes) {
-            for (Rows &rows : result.rows) {
-                std::memset(rows.row(column), 0,
-                            static_cast<std::size_t>(rows.row_bytes()));
-            }
-        }
-    }
+    apply(guards_, Guard::Sees::outputs, result.fields, result.rows,
+          stage.host_top_down(), result.marks);
+    const std::int64_t guarded = clear_marked(result.marks, result.rows);
     statistics_.runs += 1;
     statistics_.columns += columns;
     statistics_.guarded_columns += guarded;

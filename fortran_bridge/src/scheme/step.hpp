@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "artefact/contract.hpp"
-#include "columns/guard.hpp"
+#include "columns/guards/guards.hpp"
 #include "columns/vertical.hpp"
 #include "ranks/communicator.hpp"
 #include "scheme/inference.hpp"
@@ -55,8 +55,6 @@ class Step {
     void prepare();
     void agree_before_moving();
     void move_in();
-    void launch();
-    void put_in_flight();
     void wait();
     void move_out();
     void finish();
@@ -65,6 +63,7 @@ class Step {
     bool agree(bool condition = true);
 
     const Parts parts_;
+    std::vector<Guard> guards_;
     std::optional<VerticalStage> vertical_; // from set_levels on
     std::vector<Rows> network_in_;          // of the columns of this rank
     std::vector<Rows> network_out_;

@@ -10,16 +10,9 @@ namespace gwparam {
 
 namespace {
 
-[[noreturn]] void reject_argument(const std::string &message) {
-    throw Error(GWPARAM_ERR_ARGUMENT, message);
-}
-
-Conversion host_to_network(const char *units, const FieldContract &field) {
-    return conversion(units == nullptr ? field.units : units, field.units, field.name);
-}
-
-Conversion network_to_host(const FieldContract &field, const char *units) {
-    return conversion(field.units, units == nullptr ? field.units : units, field.name);
+// The host's units; null: those of the field.
+std::string or_own(const char *units, const FieldContract &field) {
+    return units == nullptr ? field.units : units;
 }
 
 void check_shape(const std::string &name, const HostArray &host,
@@ -58,8 +51,8 @@ void Windows::put(const std::string &name, const char *units,
     }
     check_shape(name, host, open_->horizontal_shape);
     rows_[i].resize(open_->first + open_->columns);
-    pack(host, flip_, host_to_network(units, field), field.name, rows_[i],
-         open_->first);
+    pack(host, flip_, conversion(or_own(units, field), field.units, field.name),
+         field.name, rows_[i], open_->first);
     given_[i] = true;
 }
 
@@ -107,7 +100,8 @@ void Windows::get(std::int64_t window, const std::string &name, const char *unit
     const FieldContract &field = result_.fields[i];
     const HostArray host = checked_array(array, field.levels, field.name);
     check_shape(name, host, wanted.horizontal_shape);
-    unpack(result_.rows[i], wanted.first, flip_, network_to_host(field, units),
+    unpack(result_.rows[i], wanted.first, flip_,
+           conversion(field.units, or_own(units, field), field.name),
            result_.marks.data() + wanted.first, host);
 }
 

@@ -8,7 +8,7 @@
 
 #include "artefact/contract.hpp"
 #include "columns/array.hpp"
-#include "columns/guard.hpp"
+#include "columns/guards/guards.hpp"
 
 namespace gwparam {
 
