@@ -42,8 +42,9 @@ void compare(const FieldContract &field, const Rows &found, const Rows &expected
             const double reference = value_at(expected, j, level);
             const double error = std::abs(value_at(found, i, level) - reference);
             largest = std::max(largest, std::abs(reference));
-            // std::max would pass over NaN.
-            difference = error <= difference ? difference : error;
+            // NaN stays, which std::max would pass over.
+            difference =
+                error <= difference || std::isnan(difference) ? difference : error;
         }
     }
     if (!(difference <= tolerance * largest)) {
