@@ -87,6 +87,7 @@ def load_scheme(
         What happens to columns whose output exceeds the contract's limits, or with an
         input further than `range_sigmas` standard deviations from its training mean:
         ``error``, ``zero``, ``keep`` (the output array stays as it was) or ``ignore``.
+        `on_range` comes first; a column that it gives up is no matter of `on_limit`.
     range_sigmas : float
         See `on_range` [1].
     lag : int

@@ -72,12 +72,14 @@ enum { GWPARAM_FLOAT32 = 1, GWPARAM_FLOAT64 = 2 };
 /** Vertical order of the host's arrays: which end index 0 is. */
 enum { GWPARAM_TOP_DOWN = 1, GWPARAM_BOTTOM_UP = 2 };
 
-/** What a guard does with a column that it catches. */
+/** What a guard does with a column that it catches. That of on_range looks first, then
+ * that of on_limit: a column that one has set to zero or kept is no matter of the next.
+ */
 enum {
     GWPARAM_GUARD_ERROR = 0,  /**< the run fails with GWPARAM_ERR_RANGE */
     GWPARAM_GUARD_ZERO = 1,   /**< the outputs of the column are zero */
     GWPARAM_GUARD_KEEP = 2,   /**< gwparam_scheme_get() leaves the column as it was */
-    GWPARAM_GUARD_IGNORE = 3, /**< nothing */
+    GWPARAM_GUARD_IGNORE = 3, /**< nothing, but what is not finite fails the run */
 };
 
 /** What becomes of a device that fails: absent, lost or out of memory. */
@@ -275,7 +277,8 @@ GWPARAM_API gwparam_status gwparam_scheme_statistics(const gwparam_scheme *schem
                                                      uint32_t struct_size);
 
 /**
- * State the host's levels; needed once, before the first put.
+ * State the host's levels; needed once, before the first put. What was put, or is
+ * pending, is dropped.
  * @param scheme   The scheme.
  * @param order    GWPARAM_TOP_DOWN or GWPARAM_BOTTOM_UP: which end index 0 is.
  * @param nlev     Number of full levels.

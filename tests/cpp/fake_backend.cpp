@@ -235,11 +235,13 @@ class FakeBackend : public Backend {
 
     // Inputs of small numbers, and what the network makes of them.
     std::string probe_of(const Contract &contract) const {
-        Batch batch(contract, contract.probe_columns);
+        const Batch batch(contract, contract.probe_columns);
+        std::vector<Rows> inputs = batch.input_rows();
+        std::vector<Rows> outputs = batch.output_rows();
         const std::int64_t rows = batch.probe_rows();
         std::string bytes;
         int number = 0;
-        for (Rows &input : batch.inputs()) {
+        for (Rows &input : inputs) {
             input.resize(rows);
             visit(input, [&](auto *values) {
                 for (std::int64_t i = 0; i < rows * input.width(); ++i) {
@@ -251,8 +253,8 @@ class FakeBackend : public Backend {
         }
         FakeBackend copy(*this);
         copy.is_mine_ = false;
-        batch.run(copy, rows);
-        for (Rows &output : batch.outputs()) {
+        batch.run(copy, inputs, outputs);
+        for (Rows &output : outputs) {
             if (is_mine_ && trouble_.fault == fake::Fault::bad_probe) {
                 visit(output, [](auto *values) { values[0] += 1; });
             }

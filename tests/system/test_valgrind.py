@@ -31,7 +31,7 @@ MEMCHECK = (
         "ranks",
         "regrid",
         "remap",
-        "restart",
+        "pending",
         "placement",
         "units",
         "background_thread",

@@ -14,11 +14,12 @@
 
 namespace gwparam {
 
-// What a guard (guard.hpp) decided of a column.
+// What the guards (guards/guards.hpp) decided of a column.
 enum ColumnMark : std::uint8_t { column_passes, column_kept, column_zeroed };
 
 // Columns one after the other, each with its levels side by side, in 64-byte alignment:
-// the bits of a matrix product may depend on it.
+// the bits of a matrix product may depend on it. What takes rows by && trades them for
+// others of the same fields: the caller keeps room for its next step, and no values.
 class Rows {
   public:
     Rows(Dtype dtype, std::int64_t width) : dtype_(dtype), width_(width) {}
@@ -28,8 +29,8 @@ class Rows {
     std::int64_t count() const { return count_; }
     std::int64_t bytes() const { return capacity_ * row_bytes(); }
 
-    // Keeps the rows that are there. Room is never given back: a host's steps are
-    // alike.
+    // Keeps the rows that are there. Room is never given back, since a host's steps are
+    // alike, and what is in it past the last row stays.
     void resize(std::int64_t count);
 
     std::byte *row(std::int64_t i) { return data_.get() + i * row_bytes(); }
@@ -73,6 +74,13 @@ template <typename Body> void visit(Rows &rows, Body &&body) {
     } else {
         body(reinterpret_cast<double *>(rows.row(0)));
     }
+}
+
+inline double value_at(const Rows &rows, std::int64_t column, std::int64_t level) {
+    double value = 0.0;
+    visit(rows,
+          [&](const auto *values) { value = values[column * rows.width() + level]; });
+    return value;
 }
 
 // A host's array whose description was checked: horizontal dimensions, then the level.

@@ -39,8 +39,6 @@ Batch::Batch(const Contract &contract, std::int64_t chunk_columns)
     for (const FieldContract &field : contract.outputs) {
         output_tensors_.push_back({field.dtype, shape_of(contract, field, false)});
     }
-    inputs_ = rows_for(input_tensors_);
-    outputs_ = rows_for(output_tensors_);
 }
 
 std::vector<Rows> Batch::rows_for(const std::vector<Tensor> &tensors) {
@@ -55,23 +53,23 @@ std::vector<Rows> Batch::rows_for(const std::vector<Tensor> &tensors) {
     return rows;
 }
 
-void Batch::pad(std::int64_t rows) {
+void Batch::run(Backend &backend, std::vector<Rows> &inputs,
+                std::vector<Rows> &outputs) const {
+    const std::int64_t rows = inputs.front().count();
     const std::int64_t padded = (rows + chunk_ - 1) / chunk_ * chunk_;
-    for (Rows &input : inputs_) {
+    for (Rows &input : inputs) {
         input.resize(padded);
         // Copies of the last row: as plausible to the network as it is.
         for (std::int64_t i = rows; i < padded; ++i) {
             std::memcpy(input.row(i), input.row(rows - 1),
                         static_cast<std::size_t>(input.row_bytes()));
         }
+        input.resize(rows);
     }
-    for (Rows &output : outputs_) {
+    for (Rows &output : outputs) {
         output.resize(padded);
+        output.resize(rows);
     }
-}
-
-void Batch::run(Backend &backend, std::int64_t rows) {
-    pad(rows);
     const auto chunk_of = [this](const Tensor &tensor, auto *data) {
         BatchField<std::remove_pointer_t<decltype(data)>> field{data, tensor.dtype,
                                                                 tensor.shape};
@@ -83,21 +81,15 @@ void Batch::run(Backend &backend, std::int64_t rows) {
     std::vector<Pass> passes;
     for (std::int64_t first = 0; first < rows; first += chunk_) {
         Pass &pass = passes.emplace_back();
-        for (std::size_t i = 0; i < inputs_.size(); ++i) {
-            const std::byte *data = inputs_[i].row(first);
+        for (std::size_t i = 0; i < inputs.size(); ++i) {
+            const std::byte *data = inputs[i].row(first);
             pass.inputs.push_back(chunk_of(input_tensors_[i], data));
         }
-        for (std::size_t i = 0; i < outputs_.size(); ++i) {
-            pass.outputs.push_back(
-                chunk_of(output_tensors_[i], outputs_[i].row(first)));
+        for (std::size_t i = 0; i < outputs.size(); ++i) {
+            pass.outputs.push_back(chunk_of(output_tensors_[i], outputs[i].row(first)));
         }
     }
     backend.forward(passes);
-    for (Rows &output : outputs_) {
-        output.resize(rows);
-    }
 }
-
-std::int64_t Batch::bytes() const { return bytes_of(inputs_) + bytes_of(outputs_); }
 
 } // namespace gwparam

@@ -18,17 +18,19 @@ class Batch {
   public:
     Batch(const Contract &contract, std::int64_t chunk_columns);
 
-    std::vector<Rows> &inputs() { return inputs_; }
-    std::vector<Rows> &outputs() { return outputs_; }
+    // Rows for the tensors, empty.
+    std::vector<Rows> input_rows() const { return rows_for(input_tensors_); }
+    std::vector<Rows> output_rows() const { return rows_for(output_tensors_); }
+
     std::int64_t chunk() const { return chunk_; }
 
     // Rows of the probe.
     std::int64_t probe_rows() const { return probe_rows_; }
 
-    // Runs the first `rows` rows of the inputs; the outputs then have as many.
-    void run(Backend &backend, std::int64_t rows);
-
-    std::int64_t bytes() const;
+    // Gives as many rows as the inputs have; those keep theirs, and get room for the
+    // padding.
+    void run(Backend &backend, std::vector<Rows> &inputs,
+             std::vector<Rows> &outputs) const;
 
   private:
     // How a chunk of rows is a tensor.
@@ -38,14 +40,11 @@ class Batch {
     };
 
     static std::vector<Rows> rows_for(const std::vector<Tensor> &tensors);
-    void pad(std::int64_t rows);
 
     std::int64_t chunk_;
     std::int64_t probe_rows_;
     std::vector<Tensor> input_tensors_;
     std::vector<Tensor> output_tensors_;
-    std::vector<Rows> inputs_;
-    std::vector<Rows> outputs_;
 };
 
 } // namespace gwparam

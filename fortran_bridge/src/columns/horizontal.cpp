@@ -24,7 +24,8 @@ void transpose(const Value *source, std::int64_t rows, std::int64_t columns,
 } // namespace
 
 HorizontalStage::HorizontalStage(const Contract &contract, std::int64_t chunk_columns)
-    : contract_(contract), batch_(contract, chunk_columns) {}
+    : contract_(contract), batch_(contract, chunk_columns),
+      batch_in_(batch_.input_rows()), batch_out_(batch_.output_rows()) {}
 
 HorizontalStage::Needs
 HorizontalStage::set_cells(const LatLonAxes &host, std::int64_t host_cells,
@@ -84,7 +85,7 @@ HorizontalStage::set_stencils(const LatLonAxes &host,
 void HorizontalStage::run(Backend &backend, std::vector<Rows> &inputs,
                           std::vector<Rows> &outputs) {
     if (contract_.geometry.kind == GeometryKind::column) {
-        run_columns(backend, inputs, outputs);
+        batch_.run(backend, inputs, outputs);
         return;
     }
     for (Rows &rows : outputs) {
@@ -97,26 +98,6 @@ void HorizontalStage::run(Backend &backend, std::vector<Rows> &inputs,
     }
 }
 
-void HorizontalStage::run_columns(Backend &backend, std::vector<Rows> &inputs,
-                                  std::vector<Rows> &outputs) {
-    const std::int64_t columns = inputs.front().count();
-    const auto trade = [&] {
-        std::swap(inputs, batch_.inputs());
-        std::swap(outputs, batch_.outputs());
-    };
-    trade();
-    try {
-        batch_.run(backend, columns);
-    } catch (...) {
-        trade(); // another backend may want the inputs, without the padding
-        for (Rows &rows : inputs) {
-            rows.resize(columns);
-        }
-        throw;
-    }
-    trade();
-}
-
 void HorizontalStage::run_stencils(Backend &backend, const std::vector<Rows> &inputs,
                                    std::vector<Rows> &outputs) {
     const std::int64_t side = 2 * contract_.geometry.radius + 1;
@@ -125,7 +106,7 @@ void HorizontalStage::run_stencils(Backend &backend, const std::vector<Rows> &in
         const std::int64_t count = std::min(batch_.chunk(), results_ - first);
         for (std::size_t f = 0; f < inputs.size(); ++f) {
             const std::int64_t width = inputs[f].width();
-            Rows &stencils = batch_.inputs()[f];
+            Rows &stencils = batch_in_[f];
             stencils.resize(count);
             visit(stencils, [&](auto *target) {
                 using Value = std::remove_pointer_t<decltype(target)>;
@@ -141,9 +122,9 @@ void HorizontalStage::run_stencils(Backend &backend, const std::vector<Rows> &in
                 }
             });
         }
-        batch_.run(backend, count);
+        batch_.run(backend, batch_in_, batch_out_);
         for (std::size_t f = 0; f < outputs.size(); ++f) {
-            std::memcpy(outputs[f].row(first), batch_.outputs()[f].row(0),
+            std::memcpy(outputs[f].row(first), batch_out_[f].row(0),
                         static_cast<std::size_t>(count * outputs[f].row_bytes()));
         }
     }
@@ -156,7 +137,7 @@ void HorizontalStage::run_image(Backend &backend, const std::vector<Rows> &input
         const std::int64_t width = inputs[f].width();
         Rows on_grid(inputs[f].dtype(), width);
         on_grid.resize(cells);
-        Rows &image = batch_.inputs()[f];
+        Rows &image = batch_in_[f];
         image.resize(1);
         visit(inputs[f], [&](const auto *source) {
             using Value = std::remove_const_t<std::remove_pointer_t<decltype(source)>>;
@@ -165,17 +146,17 @@ void HorizontalStage::run_image(Backend &backend, const std::vector<Rows> &input
             transpose(regridded, cells, width, reinterpret_cast<Value *>(image.row(0)));
         });
     }
-    batch_.run(backend, 1);
+    batch_.run(backend, batch_in_, batch_out_);
     for (std::size_t f = 0; f < outputs.size(); ++f) {
         visit(outputs[f], [&](auto *target) {
             using Value = std::remove_pointer_t<decltype(target)>;
-            transpose(reinterpret_cast<const Value *>(batch_.outputs()[f].row(0)),
+            transpose(reinterpret_cast<const Value *>(batch_out_[f].row(0)),
                       outputs[f].width(), cells, target);
         });
     }
 }
 
-void HorizontalStage::to_columns(std::vector<Rows> &results,
+void HorizontalStage::to_columns(std::vector<Rows> &&results,
                                  std::vector<Rows> &columns) const {
     if (contract_.geometry.kind != GeometryKind::global) {
         std::swap(results, columns);

@@ -39,20 +39,19 @@ class HorizontalStage {
     Needs set_grids(const LatLonAxes &host, const std::vector<std::int64_t> &mine,
                     bool computes);
 
-    // Runs the network on columns of its own levels; gives one row a result.
+    // Runs the network on columns of its own levels; gives one row a result. The inputs
+    // keep theirs, so that it can be tried again.
     void run(Backend &backend, std::vector<Rows> &inputs, std::vector<Rows> &outputs);
 
-    // From results to the columns of this rank; results may be used up. Can be called
-    // while run() is at work in another thread.
-    void to_columns(std::vector<Rows> &results, std::vector<Rows> &columns) const;
+    // From results to the columns of this rank. Can be called while run() is at work in
+    // another thread.
+    void to_columns(std::vector<Rows> &&results, std::vector<Rows> &columns) const;
 
-    std::int64_t bytes() const { return batch_.bytes(); }
+    std::int64_t bytes() const { return bytes_of(batch_in_) + bytes_of(batch_out_); }
 
   private:
     std::vector<std::int64_t> set_stencils(const LatLonAxes &host,
                                            const std::vector<std::int64_t> &results);
-    void run_columns(Backend &backend, std::vector<Rows> &inputs,
-                     std::vector<Rows> &outputs);
     void run_stencils(Backend &backend, const std::vector<Rows> &inputs,
                       std::vector<Rows> &outputs);
     void run_image(Backend &backend, const std::vector<Rows> &inputs,
@@ -60,6 +59,8 @@ class HorizontalStage {
 
     const Contract &contract_;
     Batch batch_;
+    std::vector<Rows> batch_in_; // stencils of a chunk, or the image
+    std::vector<Rows> batch_out_;
     std::int64_t results_ = 0;             // of set_cells
     std::vector<std::int64_t> neighbours_; // rows of the inputs around each result
     Regrid to_network_;                    // on the rank that computes

@@ -129,8 +129,12 @@ void VerticalStage::network_pressure(const double *full, const double *half,
     }
 }
 
-void VerticalStage::to_network(std::vector<Rows> &host, std::int64_t columns,
-                               std::vector<Rows> &network) const {
+VerticalStage::Pressures VerticalStage::room_for_pressures() const {
+    return {Rows(Dtype::float64, host_levels_), Rows(Dtype::float64, host_levels_ + 1)};
+}
+
+void VerticalStage::to_network(std::vector<Rows> &&host, std::int64_t columns,
+                               std::vector<Rows> &network, Pressures &pressures) const {
     if (!contract_.needs_pressure()) {
         std::swap(host, network);
         return;
@@ -168,11 +172,12 @@ void VerticalStage::to_network(std::vector<Rows> &host, std::int64_t columns,
             }
         }
     }
+    std::swap(pressures.full, host[full_pressure_]);
+    std::swap(pressures.half, host[half_pressure_]);
 }
 
-void VerticalStage::to_host(const std::vector<Rows> &host_in,
-                            std::vector<Rows> &network, std::int64_t columns,
-                            std::vector<Rows> &host) const {
+void VerticalStage::to_host(std::vector<Rows> &&network, const Pressures &pressures,
+                            std::int64_t columns, std::vector<Rows> &host) const {
     if (!contract_.needs_pressure()) {
         std::swap(host, network);
         return;
@@ -186,8 +191,8 @@ void VerticalStage::to_host(const std::vector<Rows> &host_in,
         rows.resize(columns);
     }
     for (std::int64_t c = 0; c < columns; ++c) {
-        const double *full = doubles(host_in[full_pressure_], c);
-        const double *half = doubles(host_in[half_pressure_], c);
+        const double *full = doubles(pressures.full, c);
+        const double *half = doubles(pressures.half, c);
         network_pressure(full, half, pressure.data());
         flux_map.set_flux(pressure.data(), half, contract_.vertical.outside);
         tendency_map.set_tendency(pressure.data(), full);

@@ -26,13 +26,23 @@ class VerticalStage {
     const std::vector<FieldContract> &host_outputs() const { return host_outputs_; }
     bool host_top_down() const;
 
-    // Takes the host's inputs on; they are used up where nothing has to be remapped.
-    // Throws ERR_ARGUMENT if pressures do not increase downwards.
-    void to_network(std::vector<Rows> &host, std::int64_t columns,
-                    std::vector<Rows> &network) const;
+    // Where the host's levels are in every column: what the way back needs. Of no use
+    // to a contract that needs no pressure.
+    struct Pressures {
+        Rows full{Dtype::float64, 0};
+        Rows half{Dtype::float64, 0};
 
-    // Gives the host's outputs; `host_in` are the inputs that to_network took.
-    void to_host(const std::vector<Rows> &host_in, std::vector<Rows> &network,
+        std::int64_t bytes() const { return full.bytes() + half.bytes(); }
+    };
+    Pressures room_for_pressures() const;
+
+    // Takes the host's inputs on and gives the pressures among them. Throws
+    // ERR_ARGUMENT if those do not increase downwards.
+    void to_network(std::vector<Rows> &&host, std::int64_t columns,
+                    std::vector<Rows> &network, Pressures &pressures) const;
+
+    // Gives the host's outputs, at the pressures of the same columns.
+    void to_host(std::vector<Rows> &&network, const Pressures &pressures,
                  std::int64_t columns, std::vector<Rows> &host) const;
 
   private:

@@ -86,7 +86,7 @@ Plan make_plan(const Communicator &communicator, const Directory &directory,
 Exchange::Exchange(Plan plan)
     : plan_(std::move(plan)), moves_nothing_(plan_.moves_nothing()) {}
 
-void Exchange::run(const Communicator &communicator, std::vector<Rows> &given,
+void Exchange::run(const Communicator &communicator, std::vector<Rows> &&given,
                    std::vector<Rows> &wanted) {
     if (moves_nothing_) {
         std::swap(given, wanted);

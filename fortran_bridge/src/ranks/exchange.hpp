@@ -48,8 +48,8 @@ class Exchange {
     std::int64_t rows_given() const { return plan_.rows_given; }
     std::int64_t rows_wanted() const { return plan_.rows_wanted; }
 
-    // Collective. Gives the rows wanted; those given are used up.
-    void run(const Communicator &communicator, std::vector<Rows> &given,
+    // Collective. Gives the rows wanted.
+    void run(const Communicator &communicator, std::vector<Rows> &&given,
              std::vector<Rows> &wanted);
 
     std::int64_t messages() const { return messages_; }

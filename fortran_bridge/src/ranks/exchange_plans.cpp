@@ -2,6 +2,7 @@
 
 #include <numeric>
 #include <string>
+#include <utility>
 
 #include "base/error.hpp"
 #include "ranks/columns_on_grid.hpp"
@@ -111,17 +112,18 @@ void ExchangePlans::connect(const Directory &directory, const LatLonAxes &axes,
     columns_ = columns;
 }
 
-void ExchangePlans::move_in(std::vector<Rows> &given, std::vector<Rows> &wanted) {
-    if (exchange_columns_) {
-        in_.run(communicator_, given, wanted);
-    } else {
-        std::swap(given, wanted);
-    }
+void ExchangePlans::move_in(std::vector<Rows> &&given, std::vector<Rows> &wanted) {
+    move(in_, std::move(given), wanted);
 }
 
-void ExchangePlans::move_out(std::vector<Rows> &given, std::vector<Rows> &wanted) {
+void ExchangePlans::move_out(std::vector<Rows> &&given, std::vector<Rows> &wanted) {
+    move(out_, std::move(given), wanted);
+}
+
+void ExchangePlans::move(Exchange &exchange, std::vector<Rows> &&given,
+                         std::vector<Rows> &wanted) {
     if (exchange_columns_) {
-        out_.run(communicator_, given, wanted);
+        exchange.run(communicator_, std::move(given), wanted);
     } else {
         std::swap(given, wanted);
     }

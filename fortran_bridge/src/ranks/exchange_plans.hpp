@@ -34,9 +34,9 @@ class ExchangePlans {
     void set_count(std::int64_t columns, HorizontalStage &stage);
 
     // Collective. From the columns of this rank to those that its network takes, and
-    // from the network's results to this rank's columns; what is given is used up.
-    void move_in(std::vector<Rows> &given, std::vector<Rows> &wanted);
-    void move_out(std::vector<Rows> &given, std::vector<Rows> &wanted);
+    // from the network's results to this rank's columns.
+    void move_in(std::vector<Rows> &&given, std::vector<Rows> &wanted);
+    void move_out(std::vector<Rows> &&given, std::vector<Rows> &wanted);
 
     std::int64_t messages() const { return in_.messages() + out_.messages(); }
     std::int64_t message_bytes() const {
@@ -52,6 +52,7 @@ class ExchangePlans {
     void connect(const Directory &directory, const LatLonAxes &axes,
                  const std::vector<std::int64_t> &mine, std::int64_t all_cells,
                  HorizontalStage &stage);
+    void move(Exchange &exchange, std::vector<Rows> &&given, std::vector<Rows> &wanted);
 
     const Communicator &communicator_;
     GeometryKind geometry_;

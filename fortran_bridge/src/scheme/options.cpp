@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/error.hpp"
+#include "columns/guards/guards.hpp"
 
 namespace gwparam {
 
@@ -13,17 +14,6 @@ constexpr std::int32_t default_chunk_columns = 256;
 
 // Rows of this many columns keep every chunk in 64-byte alignment.
 constexpr std::int32_t chunk_multiple = 16;
-
-[[noreturn]] void reject_argument(const std::string &message) {
-    throw Error(GWPARAM_ERR_ARGUMENT, message);
-}
-
-void check_choice(const char *name, std::int32_t choice, std::int32_t last) {
-    if (choice < 0 || choice > last) {
-        reject_argument(std::string(name) + " is " + std::to_string(choice) +
-                        ", expected 0 to " + std::to_string(last));
-    }
-}
 
 gwparam_options checked(gwparam_options options) {
     if (options.threads < 0) {
@@ -37,12 +27,7 @@ gwparam_options checked(gwparam_options options) {
         reject_argument("chunk_columns is " + std::to_string(options.chunk_columns) +
                         ", expected a multiple of " + std::to_string(chunk_multiple));
     }
-    check_choice("on_limit", options.on_limit, GWPARAM_GUARD_IGNORE);
-    check_choice("on_range", options.on_range, GWPARAM_GUARD_IGNORE);
-    if (options.on_range != GWPARAM_GUARD_IGNORE && !(options.range_sigmas > 0.0)) {
-        reject_argument("range_sigmas is " + std::to_string(options.range_sigmas) +
-                        ", expected a positive number where on_range is not ignore");
-    }
+    static_cast<void>(guards_of(options)); // they check what is theirs
     check_choice("lag", options.lag, 1);
     check_choice("on_device_failure", options.on_device_failure,
                  GWPARAM_DEVICE_FALLBACK);

@@ -32,13 +32,6 @@ std::vector<Rows> read_rows(const std::vector<Rows> &like, std::int64_t count,
     return all;
 }
 
-double value(const Rows &rows, std::int64_t i, std::int64_t level) {
-    if (rows.dtype() == Dtype::float32) {
-        return reinterpret_cast<const float *>(rows.row(i))[level];
-    }
-    return reinterpret_cast<const double *>(rows.row(i))[level];
-}
-
 void compare(const FieldContract &field, const Rows &found, const Rows &expected,
              double tolerance) {
     double largest = 0.0;
@@ -46,11 +39,12 @@ void compare(const FieldContract &field, const Rows &found, const Rows &expected
     for (std::int64_t i = 0; i < found.count(); ++i) {
         const std::int64_t j = i % expected.count();
         for (std::int64_t level = 0; level < found.width(); ++level) {
-            const double reference = value(expected, j, level);
-            const double error = std::abs(value(found, i, level) - reference);
+            const double reference = value_at(expected, j, level);
+            const double error = std::abs(value_at(found, i, level) - reference);
             largest = std::max(largest, std::abs(reference));
-            // std::max would pass over NaN.
-            difference = error <= difference ? difference : error;
+            // NaN stays, which std::max would pass over.
+            difference =
+                error <= difference || std::isnan(difference) ? difference : error;
         }
     }
     if (!(difference <= tolerance * largest)) {
@@ -66,12 +60,14 @@ void compare(const FieldContract &field, const Rows &found, const Rows &expected
 
 void check_probe(const Contract &contract, Backend &backend, std::int64_t chunk_columns,
                  double tolerance) {
-    Batch batch(contract, chunk_columns);
+    const Batch batch(contract, chunk_columns);
+    std::vector<Rows> inputs = batch.input_rows();
+    std::vector<Rows> outputs = batch.output_rows();
     const std::string &bytes = backend.probe_bytes();
     const std::int64_t count = batch.probe_rows();
     std::size_t size = 0;
-    const auto inputs = read_rows(batch.inputs(), count, bytes, size);
-    const auto outputs = read_rows(batch.outputs(), count, bytes, size);
+    const auto given = read_rows(inputs, count, bytes, size);
+    const auto expected = read_rows(outputs, count, bytes, size);
     if (size != bytes.size()) {
         throw Error(GWPARAM_ERR_CONTRACT,
                     "the probe has " + std::to_string(bytes.size()) +
@@ -81,18 +77,18 @@ void check_probe(const Contract &contract, Backend &backend, std::int64_t chunk_
     const std::int64_t rows =
         (count + batch.chunk() - 1) / batch.chunk() * batch.chunk();
     for (std::size_t f = 0; f < inputs.size(); ++f) {
-        batch.inputs()[f].resize(rows);
+        inputs[f].resize(rows);
         for (std::int64_t i = 0; i < rows; ++i) {
-            std::memcpy(batch.inputs()[f].row(i), inputs[f].row(i % count),
-                        static_cast<std::size_t>(inputs[f].row_bytes()));
+            std::memcpy(inputs[f].row(i), given[f].row(i % count),
+                        static_cast<std::size_t>(given[f].row_bytes()));
         }
     }
     const bool global = contract.geometry.kind == GeometryKind::global;
     for (int call = 0; call < (global ? 1 : warm_up_calls); ++call) {
-        batch.run(backend, rows);
+        batch.run(backend, inputs, outputs);
     }
     for (std::size_t f = 0; f < outputs.size(); ++f) {
-        compare(contract.outputs[f], batch.outputs()[f], outputs[f], tolerance);
+        compare(contract.outputs[f], outputs[f], expected[f], tolerance);
     }
 }
 

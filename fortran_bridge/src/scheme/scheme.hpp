@@ -2,32 +2,21 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
-#include <optional>
 #include <string>
-#include <vector>
 
 #include "artefact/contract.hpp"
-#include "columns/guard.hpp"
-#include "columns/horizontal.hpp"
-#include "columns/vertical.hpp"
 #include "ranks/communicator.hpp"
-#include "ranks/exchange_plans.hpp"
-#include "ranks/placement.hpp"
-#include "scheme/network.hpp"
-#include "threads/background_thread.hpp"
+#include "scheme/inference.hpp"
+#include "scheme/pending.hpp"
+#include "scheme/positions.hpp"
+#include "scheme/step.hpp"
+#include "scheme/windows.hpp"
 
 namespace gwparam {
 
-// Values of the caller, in a row.
-template <typename Value> struct Span {
-    const Value *values;
-    std::int64_t count;
-};
-
 class Scheme {
   public:
-    // Collective, as are set_columns, flush and synchronise.
+    // Collective, as are set_columns, set_cells, flush and synchronise.
     Scheme(const std::string &path, const gwparam_options &options,
            Communicator communicator = Communicator());
     Scheme(const Scheme &) = delete;
@@ -42,111 +31,43 @@ class Scheme {
                      const char *units);
     void set_cells(const Span<double> &latitude, const Span<double> &longitude,
                    const char *units, const Span<std::int64_t> &cell);
-    // Kind is GWPARAM_INPUT, _OUTPUT or _CARRIED; past the last there is no name.
+    // Kind is GWPARAM_INPUT, _OUTPUT or _PENDING; past the last there is no name.
     FieldContract field(std::int32_t kind, std::int64_t number) const;
+
     void put(const std::string &name, const char *units, const gwparam_array *array);
     std::int64_t add_columns();
-    void flush();
+    void flush() { step_.flush(); }
     void close_and_flush(); // add_columns and flush, collective as flush
     void begin_afresh(); // drops what was put, and a failure that others do not know of
     void get(std::int64_t window, const std::string &name, const char *units,
-             const gwparam_array *array) const;
+             const gwparam_array *array) const {
+        windows_.get(window, name, units, array);
+    }
 
-    // What is pending from one flush to the next (restart.cpp).
-    bool synchronise();
+    bool synchronise() { return step_.synchronise(); }
     void save(const std::string &name, const gwparam_array *array) const;
     void restore(const std::string &name, const gwparam_array *array);
-    void restore_statistics(const gwparam_statistics &statistics);
+    void restore_statistics(const gwparam_statistics &statistics) {
+        step_.restore_counters(statistics);
+    }
 
     const std::string &contract_json() const { return json_; }
-    gwparam_statistics statistics() const;
+    gwparam_statistics statistics() const { return step_.statistics(); }
 
   private:
-    // A run of columns that the host handed over together.
-    struct Window {
-        std::int64_t first = 0;
-        std::int64_t columns = 0;
-        std::vector<std::int64_t> horizontal_shape;
-    };
-
-    // Columns on their way through the network.
-    struct InFlight {
-        std::int64_t columns = 0;
-        ColumnMarks marks;
-        std::vector<Rows> host_in; // pressures, for the way back
-    };
-
-    // What one flush leaves for the next: nothing, a result that is being computed, or
-    // one that is in host_out_.
-    enum class Pending { nothing, running, done };
-
-    bool owns() const { return placement_.owner == communicator_.rank(); }
-    void pack_input(const std::string &name, const char *units,
-                    const gwparam_array *array);
-    void discard();
-    void open_window(const HostArray &host);
-    void check_restored() const;
-    void check_nothing_runs(const char *what) const;
-    void set_positions(const std::vector<double> &latitude,
-                       const std::vector<double> &longitude);
-    std::vector<FieldContract> pending_fields() const;
-    std::size_t pending_number(const std::string &name) const;
-    const std::vector<FieldContract> &host_inputs() const;
-
-    // The stages of a flush, in their order.
-    void step();
-    void prepare();
-    bool agree(bool condition = true);
-    void agree_before_moving();
-    void move_in();
-    void launch();
-    void put_in_flight();
-    void wait();
-    void move_out();
-    void finish();
-    void abandon();
-
-    void take_in(); // wait, move_out and finish, where nothing else is to be done
-    void infer();
-    void note_network();
-    std::int64_t columns_put() const;
-    void clear_marked_columns();
+    // Drops what was put if the body throws.
+    template <typename Body> auto or_discard(Body &&body);
+    template <typename Find> void set_positions(Find &&find);
 
     Communicator communicator_;
     gwparam_options options_;
     std::string json_;
     Contract contract_;
-    Placement placement_;
-    HorizontalStage horizontal_;
-    ExchangePlans plans_;
-    std::unique_ptr<Network> network_;      // of an owner
-    std::optional<VerticalStage> vertical_; // from set_levels on
-    bool flip_ = false; // the host's vertical order is not that of the rows
-
-    std::vector<Rows> host_in_;
-    std::vector<Rows> host_out_;
-    std::vector<Rows> network_in_; // of the columns of this rank
-    std::vector<Rows> results_;    // that the columns of this rank need
-    std::vector<Rows> network_out_;
-    std::vector<Rows> site_in_; // of the columns whose network this rank runs
-    std::vector<Rows> site_out_;
-    std::int64_t site_bytes_ = 0; // of those two and the network's batch, which a
-                                  // thread may have at the moment
-
-    std::vector<Window> windows_;
-    std::optional<Window> open_;
-    std::vector<bool> given_; // inputs of the open window
-    bool flushed_ = false;
-
     Outcome outcome_;
-    ColumnMarks next_marks_; // of what is prepared
-    InFlight in_flight_;
-    ColumnMarks marks_; // of host_out_
-    Pending pending_ = Pending::nothing;
-    std::vector<bool> restored_; // fields given back; empty if none
-    gwparam_statistics statistics_{};
-    BackgroundThread
-        background_thread_; // last, so that it ends before what it works on
+    Windows windows_;
+    Pending pending_;
+    Inference inference_;
+    Step step_;
 };
 
 template <typename Body> void Scheme::locally(Body &&body) {

@@ -1,74 +1,120 @@
-// One flush of a scheme: the stages, and where ranks agree between them.
-#include <algorithm>
-#include <cstring>
+#include "scheme/step.hpp"
+
 #include <string>
 #include <utility>
 
 #include "base/error.hpp"
 #include "base/stopwatch.hpp"
-#include "scheme/scheme.hpp"
 
 namespace gwparam {
 
-void Scheme::flush() {
-    try {
-        step();
-    } catch (...) {
-        abandon();
-        throw;
-    }
-    flushed_ = true;
+Step::Step(const Parts &parts)
+    : parts_(parts), guards_(guards_of(parts.options)),
+      network_in_(rows_for(parts.contract.inputs)),
+      network_out_(rows_for(parts.contract.outputs)) {
+    parts_.inference.note(statistics_);
 }
 
-// Stages run on under outcome_, so that a rank that failed still comes to the
+void Step::set_levels(std::int64_t nlev) {
+    vertical_.emplace(parts_.contract, nlev);
+    next_ = {{}, vertical_->room_for_pressures()};
+    in_flight_ = {{}, vertical_->room_for_pressures()};
+}
+
+void Step::check_levels() const {
+    if (!vertical_) {
+        throw Error(GWPARAM_ERR_ARGUMENT, "the host's levels are not set");
+    }
+}
+
+const VerticalStage &Step::vertical() const {
+    check_levels();
+    return *vertical_;
+}
+
+// After a failure the next flush begins afresh.
+template <typename Body> void Step::or_abandon(Body &&body) {
+    try {
+        body();
+    } catch (...) {
+        Outcome ignored;
+        ignored.attempt([&] { parts_.inference.wait(); });
+        parts_.outcome.clear();
+        parts_.pending.set_state(Pending::State::nothing);
+        parts_.windows.discard();
+        throw;
+    }
+}
+
+void Step::flush() {
+    or_abandon([&] { run_stages(); });
+    parts_.windows.result_is_there();
+}
+
+bool Step::synchronise() {
+    or_abandon([&] {
+        if (parts_.pending.state() == Pending::State::running) {
+            take_in();
+            parts_.pending.set_state(Pending::State::done);
+        } else { // tell the others what failed since the last flush
+            parts_.communicator.agree(parts_.outcome);
+        }
+    });
+    parts_.windows.discard(); // what get() had is overwritten
+    return parts_.pending.state() == Pending::State::done;
+}
+
+// Stages run on under the outcome, so that a rank that failed still comes to the
 // agreements. There is one before columns move, since a rank that failed has none to
 // send, and one at the end. With lag = 1 the result of the flush before comes in while
 // the columns of this one go out.
-void Scheme::step() {
-    const bool has_running = pending_ == Pending::running;
-    const bool needs_own = options_.lag == 0 || pending_ == Pending::nothing;
-    outcome_.attempt([&] { prepare(); });
+void Step::run_stages() {
+    Outcome &outcome = parts_.outcome;
+    const bool lags = parts_.options.lag != 0;
+    const bool has_running = parts_.pending.state() == Pending::State::running;
+    const bool needs_own = !lags || parts_.pending.state() == Pending::State::nothing;
+    outcome.attempt([&] { prepare(); });
     if (has_running) {
-        outcome_.attempt([&] { wait(); });
+        outcome.attempt([&] { wait(); });
     }
     agree_before_moving();
-    outcome_.attempt([&] { move_in(); });
+    outcome.attempt([&] { move_in(); });
     if (has_running) {
-        outcome_.attempt([&] { move_out(); });
+        outcome.attempt([&] { move_out(); });
     }
-    outcome_.attempt([&] { launch(); });
+    outcome.attempt([&] { parts_.inference.launch(); });
     if (has_running) {
-        outcome_.attempt([&] { finish(); });
+        outcome.attempt([&] { finish(); });
     }
-    put_in_flight();
+    std::swap(in_flight_, next_);
     if (needs_own) {
         take_in();
     } else {
         static_cast<void>(agree());
     }
-    if (options_.lag == 0) {
-        pending_ = Pending::nothing;
-    } else {
-        pending_ = needs_own ? Pending::done : Pending::running;
+    if (lags) {
+        parts_.pending.set_state(needs_own ? Pending::State::done
+                                           : Pending::State::running);
     }
 }
 
-void Scheme::take_in() {
-    outcome_.attempt([&] { wait(); });
-    if (plans_.exchange_columns()) {
+void Step::take_in() {
+    Outcome &outcome = parts_.outcome;
+    outcome.attempt([&] { wait(); });
+    if (parts_.inference.plans().exchange_columns()) {
         const Stopwatch stopwatch(statistics_.wait_seconds);
         static_cast<void>(agree());
     }
-    outcome_.attempt([&] { move_out(); });
-    outcome_.attempt([&] { finish(); });
+    outcome.attempt([&] { move_out(); });
+    outcome.attempt([&] { finish(); });
     static_cast<void>(agree());
 }
 
 // Whether a condition holds on all ranks, none of which failed.
-bool Scheme::agree(bool condition) {
-    const auto pending = static_cast<std::int64_t>(pending_);
-    const Communicator::Values least =
-        communicator_.agree(outcome_, {condition ? 1 : 0, pending, -pending});
+bool Step::agree(bool condition) {
+    const auto pending = static_cast<std::int64_t>(parts_.pending.state());
+    const Communicator::Values least = parts_.communicator.agree(
+        parts_.outcome, {condition ? 1 : 0, pending, -pending});
     if (least[1] != -least[2]) { // else they would wait for each other, or mix steps
         throw Error(GWPARAM_ERR_ARGUMENT,
                     "some ranks carry a result and others do not: restore all");
@@ -77,136 +123,98 @@ bool Scheme::agree(bool condition) {
 }
 
 // From the host's levels to the network's, in the columns of this rank.
-void Scheme::prepare() {
-    check_restored();
+void Step::prepare() {
+    parts_.pending.check_restored();
+    Windows &windows = parts_.windows;
     // A rank of several may have no columns, and nothing to put at any step.
-    const bool is_new = windows_.empty() ? !communicator_.alone() : !flushed_;
-    if (open_ || !is_new) {
+    const bool is_new =
+        windows.none_closed() ? !parts_.communicator.alone() : !windows.has_result();
+    if (windows.is_open() || !is_new) {
         throw Error(GWPARAM_ERR_ARGUMENT,
                     "there is no closed window to run, or one is open");
     }
-    static_cast<void>(host_inputs()); // throws unless levels are set
-    const std::int64_t columns = columns_put();
-    static_cast<void>(plans_.cover(columns)); // throws where positions are needed
-    if (pending_ != Pending::nothing && columns != in_flight_.columns) {
-        throw Error(GWPARAM_ERR_ARGUMENT,
-                    "there are " + std::to_string(columns) + " columns, expected the " +
-                        std::to_string(in_flight_.columns) +
-                        " of the flush before, whose result lag = 1 gives");
-    }
-    for (Rows &rows : host_in_) {
-        rows.resize(columns);
-    }
-    next_marks_.assign(static_cast<std::size_t>(columns), column_passes);
-    vertical_->to_network(host_in_, columns, network_in_);
-    mark_out_of_range(contract_.inputs, network_in_, contract_.vertical.top_down,
-                      options_.range_sigmas, options_.on_range, next_marks_);
+    const VerticalStage &stage = vertical();
+    const std::int64_t columns = windows.columns();
+    // Throws where positions are needed.
+    static_cast<void>(parts_.inference.plans().cover(columns));
+    parts_.pending.check_columns(columns);
+    next_.marks.assign(static_cast<std::size_t>(columns), column_passes);
+    stage.to_network(windows.take(), columns, network_in_, next_.pressures);
+    const Contract &contract = parts_.contract;
+    apply(guards_, Guard::Sees::inputs, contract.inputs, network_in_,
+          contract.vertical.top_down, next_.marks);
 }
 
-void Scheme::agree_before_moving() {
-    if (!plans_.exchange_columns()) {
+void Step::agree_before_moving() {
+    const ExchangePlans &plans = parts_.inference.plans();
+    if (!plans.exchange_columns()) {
         return;
     }
     const Stopwatch stopwatch(statistics_.wait_seconds);
-    const std::int64_t columns = columns_put();
-    const bool has_plans = outcome_.failed() || plans_.cover(columns);
+    const std::int64_t columns = parts_.windows.columns();
+    const bool has_plans = parts_.outcome.failed() || plans.cover(columns);
     if (!agree(has_plans)) {
-        plans_.set_count(columns, horizontal_);
+        parts_.inference.set_count(columns);
     }
 }
 
-void Scheme::move_in() {
+void Step::move_in() {
     const Stopwatch stopwatch(statistics_.exchange_seconds);
-    plans_.move_in(network_in_, site_in_);
+    parts_.inference.move_in(std::move(network_in_));
 }
 
-void Scheme::launch() {
-    if (!owns()) {
-        return;
-    }
-    if (options_.lag == 0) {
-        infer();
-    } else {
-        background_thread_.start([this] { infer(); });
-    }
-}
-
-void Scheme::infer() { network_->run(horizontal_, site_in_, site_out_); }
-
-// What is on its way takes along what the way back needs.
-void Scheme::put_in_flight() {
-    std::swap(in_flight_.host_in, host_in_);
-    std::swap(in_flight_.marks, next_marks_);
-    in_flight_.columns = columns_put();
-}
-
-void Scheme::wait() {
+void Step::wait() {
     const Stopwatch stopwatch(statistics_.wait_seconds);
-    background_thread_.wait();
-    note_network();
+    parts_.inference.wait();
+    parts_.inference.note(statistics_);
 }
 
-void Scheme::move_out() {
+void Step::move_out() {
     const Stopwatch stopwatch(statistics_.exchange_seconds);
-    plans_.move_out(site_out_, results_);
+    parts_.inference.move_out();
 }
 
 // From the network's grid and levels to the host's, and the guards.
-void Scheme::finish() {
-    horizontal_.to_columns(results_, network_out_);
-    vertical_->to_host(in_flight_.host_in, network_out_, in_flight_.columns, host_out_);
-    marks_ = in_flight_.marks;
-    mark_beyond_limits(vertical_->host_outputs(), host_out_, vertical_->host_top_down(),
-                       options_.on_limit, marks_);
-    const auto guarded =
-        in_flight_.columns - std::count(marks_.begin(), marks_.end(), column_passes);
-    clear_marked_columns();
+void Step::finish() {
+    const VerticalStage &stage = vertical();
+    Result &result = parts_.windows.result();
+    const auto columns = static_cast<std::int64_t>(in_flight_.marks.size());
+    parts_.inference.to_columns(network_out_);
+    stage.to_host(std::move(network_out_), in_flight_.pressures, columns, result.rows);
+    result.marks = in_flight_.marks;
+    apply(guards_, Guard::Sees::outputs, result.fields, result.rows,
+          stage.host_top_down(), result.marks);
+    const std::int64_t guarded = clear_marked(result.marks, result.rows);
     statistics_.runs += 1;
-    statistics_.columns += in_flight_.columns;
+    statistics_.columns += columns;
     statistics_.guarded_columns += guarded;
     statistics_.guarded_columns_last_run = guarded;
 }
 
-// Also those that get() leaves alone: what they hold may not be finite.
-void Scheme::clear_marked_columns() {
-    for (std::size_t column = 0; column < marks_.size(); ++column) {
-        if (marks_[column] == column_passes) {
-            continue;
-        }
-        for (Rows &rows : host_out_) {
-            std::memset(rows.row(static_cast<std::int64_t>(column)), 0,
-                        static_cast<std::size_t>(rows.row_bytes()));
-        }
-        if (marks_[column] == column_zeroed) {
-            marks_[column] = column_passes; // get() hands the zeros out
+void Step::restore_counters(const gwparam_statistics &statistics) {
+    for (const std::int64_t counter :
+         {statistics.runs, statistics.columns, statistics.guarded_columns,
+          statistics.guarded_columns_last_run}) {
+        if (counter < 0) {
+            throw Error(GWPARAM_ERR_ARGUMENT, "a counter is " +
+                                                  std::to_string(counter) +
+                                                  ", expected at least 0");
         }
     }
+    statistics_.runs = statistics.runs;
+    statistics_.columns = statistics.columns;
+    statistics_.guarded_columns = statistics.guarded_columns;
+    statistics_.guarded_columns_last_run = statistics.guarded_columns_last_run;
 }
 
-// Drops all that is on its way, so that the next flush begins afresh.
-void Scheme::abandon() {
-    Outcome ignored;
-    ignored.attempt([&] { background_thread_.wait(); });
-    outcome_.clear();
-    pending_ = Pending::nothing;
-    discard();
-}
-
-void Scheme::note_network() {
-    site_bytes_ = horizontal_.bytes() + bytes_of(site_in_) + bytes_of(site_out_);
-    if (network_ == nullptr) {
-        return;
-    }
-    statistics_.on_cuda = network_->on_cuda() ? 1 : 0;
-    statistics_.on_graphs = network_->on_graphs() ? 1 : 0;
-    statistics_.fell_back = network_->fell_back() ? 1 : 0;
-    statistics_.host_to_device_bytes = network_->traffic().to_device_bytes;
-    statistics_.device_to_host_bytes = network_->traffic().to_host_bytes;
-    statistics_.inference_seconds = network_->seconds();
-}
-
-std::int64_t Scheme::columns_put() const {
-    return windows_.empty() ? 0 : windows_.back().first + windows_.back().columns;
+gwparam_statistics Step::statistics() const {
+    gwparam_statistics statistics = statistics_;
+    statistics.staging_bytes += parts_.inference.bytes() + parts_.windows.bytes() +
+                                bytes_of(network_in_) + bytes_of(network_out_) +
+                                next_.pressures.bytes() + in_flight_.pressures.bytes();
+    statistics.messages = parts_.inference.plans().messages();
+    statistics.message_bytes = parts_.inference.plans().message_bytes();
+    return statistics;
 }
 
 } // namespace gwparam

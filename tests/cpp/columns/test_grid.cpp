@@ -1,14 +1,13 @@
 // Grids of columns: recognition, refusals, edges, and the neighbours of a cell.
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <numeric>
 #include <random>
 #include <string>
 #include <vector>
 
-#include "base/error.hpp"
 #include "columns/grid.hpp"
+#include "rows_and_errors.hpp"
 #include "tap.h"
 
 namespace {
@@ -20,21 +19,6 @@ using Columns = std::vector<std::int64_t>;
 
 constexpr double pi = 3.14159265358979323846;
 constexpr double rounding = 1e-13;
-
-bool fails(gwparam_status status, const std::string &part,
-           const std::function<void()> &body) {
-    try {
-        body();
-    } catch (const gwparam::Error &e) {
-        const bool expected = e.status() == status &&
-                              std::string(e.what()).find(part) != std::string::npos;
-        if (!expected) {
-            printf("# %d %s\n", e.status(), e.what());
-        }
-        return expected;
-    }
-    return false;
-}
 
 bool global(const Numbers &latitude, const Numbers &longitude) {
     const LatLonGrid grid = gwparam::grid_of_axes(latitude, longitude);
@@ -94,8 +78,8 @@ void test_recognition() {
 void test_refusals() {
     const auto refuses = [](const Numbers &latitude, const Numbers &longitude,
                             const std::string &part) {
-        return fails(GWPARAM_ERR_ARGUMENT, part,
-                     [&] { gwparam::check_coordinates(latitude, longitude); });
+        return throws(GWPARAM_ERR_ARGUMENT, part,
+                      [&] { gwparam::check_coordinates(latitude, longitude); });
     };
     ok(refuses({0, 91}, {0, 90}, "column 2 is at latitude 91"),
        "a latitude beyond the pole is refused");
@@ -103,8 +87,8 @@ void test_refusals() {
     ok(refuses({0, 0}, {INFINITY, 90}, "column 1"), "an infinite longitude is refused");
     gwparam::check_coordinates({}, {});
     gwparam::check_coordinates({90, -90}, {-720, 1000});
-    ok(fails(GWPARAM_ERR_CONTRACT, "of which 1 and 2 differ",
-             [] { gwparam::grid_of_axes({0.0}, {0.0, 90.0, 360.0}); }),
+    ok(throws(GWPARAM_ERR_CONTRACT, "of which 1 and 2 differ",
+              [] { gwparam::grid_of_axes({0.0}, {0.0, 90.0, 360.0}); }),
        "an axis with a place twice is a fault of the contract");
 }
 
@@ -115,12 +99,12 @@ void test_global() {
     ok(!global({-60.0, 0.0, 60.0}, {350.0, 0.0, 10.0}), "nor one across 0");
     ok(!global({-30.0, 0.0, 30.0}, {0.0, 120.0, 240.0}), "nor a belt");
     ok(!global({10.0}, {20.0}), "nor a point");
-    ok(fails(GWPARAM_ERR_ARGUMENT, "the longitudes of the host leave 340 degrees out",
-             [] {
-                 gwparam::require_global(
-                     gwparam::grid_of_axes({-45.0, 45.0}, {0.0, 10.0, 20.0}),
-                     "the host");
-             }),
+    ok(throws(GWPARAM_ERR_ARGUMENT, "the longitudes of the host leave 340 degrees out",
+              [] {
+                  gwparam::require_global(
+                      gwparam::grid_of_axes({-45.0, 45.0}, {0.0, 10.0, 20.0}),
+                      "the host");
+              }),
        "the message says what lacks");
 }
 

@@ -104,8 +104,7 @@ std::vector<Count> exchange(const Decomposition &from, const Decomposition &to,
         std::vector<Rows> wanted = two_fields();
         std::int64_t buffers = -1;
         for (int step = 0; step < steps; ++step) {
-            std::vector<Rows> given = filled(from[rank], step);
-            exchange.run(communicator, given, wanted);
+            exchange.run(communicator, filled(from[rank], step), wanted);
             fine &= holds(wanted, to[rank], step);
             fine &= step == 0 || exchange.buffer_bytes() == buffers;
             buffers = exchange.buffer_bytes();
@@ -196,11 +195,10 @@ void test_memory() {
         Exchange exchange(make_plan(communicator, directory,
                                     static_cast<std::int64_t>(from[rank].size()),
                                     to[rank]));
-        std::vector<Rows> given = filled(from[rank], 0);
         std::vector<Rows> wanted = two_fields();
         MemoryWatch watch;
         for (int n = 0; n < exchanges; ++n) {
-            exchange.run(communicator, given, wanted);
+            exchange.run(communicator, filled(from[rank], 0), wanted);
             watch.note(n, exchanges);
         }
         if (rank == 0) {

@@ -278,6 +278,26 @@ void test_refusals() {
        "without lag nothing is pending");
 }
 
+// New levels make new columns: what is pending was on others.
+void test_levels_set_again() {
+    Alone scheme(1);
+    std::vector<double> values;
+    const gwparam_array forty = on_levels(values, host::cells);
+    bool good = scheme.columns.step(scheme.get(), 0) == GWPARAM_OK;
+    const std::vector<double> first = scheme.columns.dudt;
+    good = good && scheme.columns.set_up(scheme.get()) == GWPARAM_OK;
+    ok(good && refused(gwparam_scheme_save(scheme.get(), host::dudt, &forty),
+                       GWPARAM_ERR_ARGUMENT, "nothing is pending"),
+       "levels set again drop what is pending");
+    ok(scheme.columns.step(scheme.get(), 1) == GWPARAM_OK &&
+           scheme.columns.dudt != first,
+       "and the next flush gives its own");
+    good = scheme.columns.step(scheme.get(), 2) == GWPARAM_OK;
+    ok(good && refused(scheme.columns.set_up(scheme.get()), GWPARAM_ERR_ARGUMENT,
+                       "levels cannot change while a result is on its way"),
+       "but not while a result is on its way");
+}
+
 // A result that only some ranks have must not make them wait for each other.
 void test_restored_on_one_rank() {
     for (const char *path : {"column", "global"}) {
@@ -340,6 +360,7 @@ void test_statistics() {
 int main() {
     test_many();
     test_refusals();
+    test_levels_set_again();
     test_restored_on_one_rank();
     test_statistics();
     return done_testing();

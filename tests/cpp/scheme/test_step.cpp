@@ -1,4 +1,4 @@
-// lag = 1: a flush gives the result of the one before, while its own is computed.
+// A step with lag = 1: a flush gives the result of the one before, while its own runs.
 #include <chrono>
 #include <cmath>
 #include <string>

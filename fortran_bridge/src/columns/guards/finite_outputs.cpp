@@ -1,0 +1,19 @@
+// What is not finite never reaches the host, whatever the policies of the others.
+#include <limits>
+
+#include "columns/guards/guards.hpp"
+
+namespace gwparam {
+
+Guard finite_outputs() {
+    const auto check = [](const FieldContract &, const Rows &rows,
+                          std::int64_t column) {
+        return first_beyond(rows, column, std::numeric_limits<double>::max());
+    };
+    const auto expected = [](const FieldContract &, std::int64_t) {
+        return std::string("a finite value");
+    };
+    return {"finite", Guard::Sees::outputs, GWPARAM_GUARD_ERROR, check, expected};
+}
+
+} // namespace gwparam

@@ -1,0 +1,100 @@
+#include "columns/guards/guards.hpp"
+
+#include <cmath>
+#include <cstring>
+#include <sstream>
+#include <utility>
+
+#include "base/error.hpp"
+
+namespace gwparam {
+
+namespace {
+
+[[noreturn]] void reject(const Guard &guard, const FieldContract &field,
+                         const Rows &rows, bool top_down, std::int64_t column,
+                         std::int64_t level) {
+    const double value = value_at(rows, column, level);
+    std::ostringstream text;
+    text << field.name << " is " << value << " " << field.units << " in column "
+         << column + 1;
+    if (field.levels > 0) {
+        text << " at level " << (top_down ? level + 1 : rows.width() - level)
+             << " from the top";
+    }
+    text << ", counted from 1, expected " << guard.expected(field, level);
+    throw Error(std::isfinite(value) ? GWPARAM_ERR_RANGE : GWPARAM_ERR_NONFINITE,
+                text.str());
+}
+
+} // namespace
+
+Guard::Guard(const char *option, Sees what, std::int32_t does, Check finds,
+             Expected says)
+    : name(option), sees(what), policy(does), check(std::move(finds)),
+      expected(std::move(says)) {
+    check_choice(name, policy, GWPARAM_GUARD_IGNORE);
+}
+
+std::vector<Guard> guards_of(const gwparam_options &options) {
+    return {training_range(options), output_limits(options), finite_outputs()};
+}
+
+void apply(const std::vector<Guard> &guards, Guard::Sees what,
+           const std::vector<FieldContract> &fields, const std::vector<Rows> &rows,
+           bool top_down, ColumnMarks &marks) {
+    for (const Guard &guard : guards) {
+        if (guard.sees != what || guard.policy == GWPARAM_GUARD_IGNORE) {
+            continue;
+        }
+        for (std::size_t f = 0; f < rows.size(); ++f) {
+            for (std::size_t column = 0; column < marks.size(); ++column) {
+                if (marks[column] != column_passes) {
+                    continue;
+                }
+                const auto i = static_cast<std::int64_t>(column);
+                const std::int64_t level = guard.check(fields[f], rows[f], i);
+                if (level < 0) {
+                    continue;
+                }
+                if (guard.policy == GWPARAM_GUARD_ERROR) {
+                    reject(guard, fields[f], rows[f], top_down, i, level);
+                }
+                marks[column] =
+                    guard.policy == GWPARAM_GUARD_ZERO ? column_zeroed : column_kept;
+            }
+        }
+    }
+}
+
+std::int64_t clear_marked(const ColumnMarks &marks, std::vector<Rows> &outputs) {
+    std::int64_t cleared = 0;
+    for (std::size_t column = 0; column < marks.size(); ++column) {
+        if (marks[column] == column_passes) {
+            continue;
+        }
+        ++cleared;
+        for (Rows &rows : outputs) {
+            std::memset(rows.row(static_cast<std::int64_t>(column)), 0,
+                        static_cast<std::size_t>(rows.row_bytes()));
+        }
+    }
+    return cleared;
+}
+
+std::int64_t first_beyond(const Rows &rows, std::int64_t column, double limit) {
+    std::int64_t bad_level = -1;
+    visit(rows, [&](const auto *values) {
+        values += column * rows.width();
+        bool fine = true;
+        for (std::int64_t level = 0; level < rows.width(); ++level) {
+            fine &= std::abs(values[level]) <= limit; // false for NaN too
+        }
+        for (std::int64_t level = 0; !fine && bad_level < 0; ++level) {
+            bad_level = std::abs(values[level]) <= limit ? -1 : level;
+        }
+    });
+    return bad_level;
+}
+
+} // namespace gwparam

@@ -1,0 +1,61 @@
+// Which columns are not to be trusted, and what becomes of them.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "artefact/contract.hpp"
+#include "columns/array.hpp"
+#include "gwparam.h"
+
+namespace gwparam {
+
+using ColumnMarks = std::vector<ColumnMark>; // one a column
+
+struct Guard {
+    enum class Sees { inputs, outputs };
+
+    // The first bad level of a field in a column, or -1.
+    using Check = std::function<std::int64_t(const FieldContract &field,
+                                             const Rows &rows, std::int64_t column)>;
+    // What was expected there, for a message.
+    using Expected =
+        std::function<std::string(const FieldContract &field, std::int64_t level)>;
+
+    // The name is that of the option with the policy, GWPARAM_GUARD_*. Throws
+    // ERR_ARGUMENT for another policy.
+    Guard(const char *option, Sees what, std::int32_t does, Check finds, Expected says);
+
+    const char *name;
+    Sees sees;
+    std::int32_t policy;
+    Check check;
+    Expected expected;
+};
+
+// One file each. Throw ERR_ARGUMENT for settings that cannot be meant.
+Guard training_range(const gwparam_options &options);
+Guard output_limits(const gwparam_options &options);
+Guard finite_outputs();
+
+// All of them, in the order in which they look at a column.
+std::vector<Guard> guards_of(const gwparam_options &options);
+
+// Marks the columns that a guard of these fields gives up; those that are marked
+// already are not looked at. `top_down` is the order of the rows' levels: messages
+// count from the top. Throws ERR_RANGE, or ERR_NONFINITE for a value that is no finite
+// number, for a column that a guard must not give up.
+void apply(const std::vector<Guard> &guards, Guard::Sees what,
+           const std::vector<FieldContract> &fields, const std::vector<Rows> &rows,
+           bool top_down, ColumnMarks &marks);
+
+// Sets the outputs of all marked columns to zero, also of those that get() leaves
+// alone: what they hold may not be finite. Gives their number.
+std::int64_t clear_marked(const ColumnMarks &marks, std::vector<Rows> &outputs);
+
+// The first level of a column whose magnitude is above a limit, or no number; or -1.
+std::int64_t first_beyond(const Rows &rows, std::int64_t column, double limit);
+
+} // namespace gwparam

@@ -1,0 +1,32 @@
+// Outputs beyond what the contract takes for credible, or not finite.
+#include <limits>
+#include <sstream>
+
+#include "columns/guards/guards.hpp"
+
+namespace gwparam {
+
+namespace {
+
+// Without a limit, only what is not finite is beyond it.
+double limit_of(const FieldContract &field) {
+    return field.maximum_magnitude > 0.0 ? field.maximum_magnitude
+                                         : std::numeric_limits<double>::max();
+}
+
+} // namespace
+
+Guard output_limits(const gwparam_options &options) {
+    const auto check = [](const FieldContract &field, const Rows &rows,
+                          std::int64_t column) {
+        return first_beyond(rows, column, limit_of(field));
+    };
+    const auto expected = [](const FieldContract &field, std::int64_t) {
+        std::ostringstream text;
+        text << "at most " << limit_of(field) << " in magnitude";
+        return text.str();
+    };
+    return {"on_limit", Guard::Sees::outputs, options.on_limit, check, expected};
+}
+
+} // namespace gwparam

@@ -1,0 +1,42 @@
+// Inputs unlike those that the network was trained on.
+#include <cmath>
+#include <sstream>
+
+#include "base/error.hpp"
+#include "columns/guards/guards.hpp"
+
+namespace gwparam {
+
+Guard training_range(const gwparam_options &options) {
+    const double sigmas = options.range_sigmas;
+    const auto check = [sigmas](const FieldContract &field, const Rows &rows,
+                                std::int64_t column) {
+        if (field.training_mean.empty() || field.training_deviation.empty()) {
+            return std::int64_t{-1};
+        }
+        for (std::int64_t level = 0; level < rows.width(); ++level) {
+            const auto l = static_cast<std::size_t>(level);
+            const double distance =
+                std::abs(value_at(rows, column, level) - field.training_mean[l]);
+            if (!(distance <= sigmas * field.training_deviation[l])) {
+                return level;
+            }
+        }
+        return std::int64_t{-1};
+    };
+    const auto expected = [sigmas](const FieldContract &field, std::int64_t level) {
+        const auto l = static_cast<std::size_t>(level);
+        std::ostringstream text;
+        text << field.training_mean[l] << " within "
+             << sigmas * field.training_deviation[l];
+        return text.str();
+    };
+    Guard guard("on_range", Guard::Sees::inputs, options.on_range, check, expected);
+    if (guard.policy != GWPARAM_GUARD_IGNORE && !(sigmas > 0.0)) {
+        reject_argument("range_sigmas is " + std::to_string(sigmas) +
+                        ", expected a positive number where on_range is not ignore");
+    }
+    return guard;
+}
+
+} // namespace gwparam

@@ -1,0 +1,73 @@
+#include "scheme/inference.hpp"
+
+#include <utility>
+
+#include "artefact/backend.hpp"
+#include "columns/vertical.hpp"
+
+namespace gwparam {
+
+Inference::Inference(const Communicator &communicator, const std::string &path,
+                     const std::string &json, const Contract &contract,
+                     const gwparam_options &options)
+    : options_(options), placement_(placement_of(communicator, contract.geometry.kind,
+                                                 options, cuda_device_count())),
+      horizontal_(contract, options.chunk_columns),
+      plans_(communicator, contract.geometry.kind, placement_.owner),
+      site_in_(rows_for(contract.inputs)), site_out_(rows_for(contract.outputs)),
+      results_(rows_for(contract.outputs)) {
+    communicator.together([&] {
+        if (placement_.owner == communicator.rank()) {
+            network_ =
+                std::make_unique<Network>(path, json, contract, placement_, options);
+        }
+    });
+}
+
+void Inference::set_positions(const Positions &positions) {
+    plans_.set_positions(positions.latitude, positions.longitude, horizontal_);
+}
+
+void Inference::set_count(std::int64_t columns) {
+    plans_.set_count(columns, horizontal_);
+}
+
+void Inference::move_in(std::vector<Rows> &&columns) {
+    plans_.move_in(std::move(columns), site_in_);
+}
+
+void Inference::launch() {
+    if (network_ == nullptr) {
+        return;
+    }
+    if (options_.lag == 0) {
+        run();
+    } else {
+        background_thread_.start([this] { run(); });
+    }
+}
+
+void Inference::run() { network_->run(horizontal_, site_in_, site_out_); }
+
+void Inference::move_out() { plans_.move_out(std::move(site_out_), results_); }
+
+void Inference::to_columns(std::vector<Rows> &columns) {
+    horizontal_.to_columns(std::move(results_), columns);
+}
+
+void Inference::note(gwparam_statistics &statistics) const {
+    statistics.owner = placement_.owner;
+    statistics.staging_bytes =
+        horizontal_.bytes() + bytes_of(site_in_) + bytes_of(site_out_);
+    if (network_ == nullptr) {
+        return;
+    }
+    statistics.on_cuda = network_->on_cuda() ? 1 : 0;
+    statistics.on_graphs = network_->on_graphs() ? 1 : 0;
+    statistics.fell_back = network_->fell_back() ? 1 : 0;
+    statistics.host_to_device_bytes = network_->traffic().to_device_bytes;
+    statistics.device_to_host_bytes = network_->traffic().to_host_bytes;
+    statistics.inference_seconds = network_->seconds();
+}
+
+} // namespace gwparam

@@ -1,0 +1,75 @@
+// One flush of a scheme: its stages, and where ranks agree between them.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "artefact/contract.hpp"
+#include "columns/guards/guards.hpp"
+#include "columns/vertical.hpp"
+#include "ranks/communicator.hpp"
+#include "scheme/inference.hpp"
+#include "scheme/pending.hpp"
+#include "scheme/windows.hpp"
+
+namespace gwparam {
+
+class Step {
+  public:
+    // What a step works on; all of it must outlive this.
+    struct Parts {
+        const Communicator &communicator;
+        const Contract &contract;
+        const gwparam_options &options;
+        Outcome &outcome; // of this rank since the last agreement
+        Windows &windows;
+        Pending &pending;
+        Inference &inference;
+    };
+    explicit Step(const Parts &parts);
+
+    void set_levels(std::int64_t nlev);
+    // Both throw ERR_ARGUMENT unless levels are set.
+    void check_levels() const;
+    const VerticalStage &vertical() const;
+
+    // Both are collective and drop all that was put, or is on its way, if they throw.
+    void flush();
+    bool synchronise(); // whether there is a result to save
+
+    void restore_counters(const gwparam_statistics &statistics);
+    gwparam_statistics statistics() const;
+
+  private:
+    // What the way back needs of columns that are on their way.
+    struct InFlight {
+        ColumnMarks marks; // one a column
+        VerticalStage::Pressures pressures;
+    };
+
+    template <typename Body> void or_abandon(Body &&body);
+
+    // The stages, in their order.
+    void run_stages();
+    void prepare();
+    void agree_before_moving();
+    void move_in();
+    void wait();
+    void move_out();
+    void finish();
+
+    void take_in(); // wait, move_out and finish, where nothing else is to be done
+    bool agree(bool condition = true);
+
+    const Parts parts_;
+    std::vector<Guard> guards_;
+    std::optional<VerticalStage> vertical_; // from set_levels on
+    std::vector<Rows> network_in_;          // of the columns of this rank
+    std::vector<Rows> network_out_;
+    InFlight next_; // what is prepared
+    InFlight in_flight_;
+    gwparam_statistics statistics_{};
+};
+
+} // namespace gwparam

@@ -1,0 +1,108 @@
+#include "scheme/windows.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/error.hpp"
+#include "columns/vertical.hpp"
+
+namespace gwparam {
+
+namespace {
+
+// The host's units; null: those of the field.
+std::string or_own(const char *units, const FieldContract &field) {
+    return units == nullptr ? field.units : units;
+}
+
+void check_shape(const std::string &name, const HostArray &host,
+                 const std::vector<std::int64_t> &expected) {
+    if (host.horizontal_shape() != expected) {
+        throw Error(GWPARAM_ERR_SHAPE, name + " has horizontal shape " +
+                                           shape_text(host.horizontal_shape()) +
+                                           ", expected " + shape_text(expected));
+    }
+}
+
+} // namespace
+
+void Windows::set_fields(const std::vector<FieldContract> &inputs,
+                         const std::vector<FieldContract> &outputs, bool flip) {
+    inputs_ = inputs;
+    flip_ = flip;
+    rows_ = rows_for(inputs);
+    result_ = {outputs, rows_for(outputs), {}};
+    discard();
+}
+
+void Windows::put(const std::string &name, const char *units,
+                  const gwparam_array *array) {
+    if (has_result_) {
+        discard();
+    }
+    const std::size_t i = find_field(inputs_, name, "input");
+    const FieldContract &field = inputs_[i];
+    const HostArray host = checked_array(array, field.levels, field.name);
+    if (!open_) {
+        open_ = Window{columns(), host.columns(), host.horizontal_shape()};
+    }
+    if (given_[i]) {
+        reject_argument(name + " was put twice into one window");
+    }
+    check_shape(name, host, open_->horizontal_shape);
+    rows_[i].resize(open_->first + open_->columns);
+    pack(host, flip_, conversion(or_own(units, field), field.units, field.name),
+         field.name, rows_[i], open_->first);
+    given_[i] = true;
+}
+
+std::int64_t Windows::close() {
+    for (std::size_t i = 0; i < inputs_.size(); ++i) {
+        if (!given_[i]) {
+            reject_argument(inputs_[i].name + " was not put into the window");
+        }
+    }
+    windows_.push_back(*std::exchange(open_, {}));
+    std::fill(given_.begin(), given_.end(), false);
+    return static_cast<std::int64_t>(windows_.size());
+}
+
+void Windows::discard() {
+    windows_.clear();
+    open_.reset();
+    given_.assign(inputs_.size(), false);
+    has_result_ = false;
+}
+
+std::int64_t Windows::columns() const {
+    return windows_.empty() ? 0 : windows_.back().first + windows_.back().columns;
+}
+
+std::vector<Rows> &&Windows::take() {
+    for (Rows &rows : rows_) {
+        rows.resize(columns()); // where there is no window, there was no put
+    }
+    return std::move(rows_);
+}
+
+void Windows::get(std::int64_t window, const std::string &name, const char *units,
+                  const gwparam_array *array) const {
+    if (!has_result_) {
+        reject_argument("nothing was run since the last put");
+    }
+    const auto n_windows = static_cast<std::int64_t>(windows_.size());
+    if (window < 1 || window > n_windows) {
+        reject_argument("window is " + std::to_string(window) + ", expected 1 to " +
+                        std::to_string(n_windows));
+    }
+    const Window &wanted = windows_[static_cast<std::size_t>(window - 1)];
+    const std::size_t i = find_field(result_.fields, name, "output");
+    const FieldContract &field = result_.fields[i];
+    const HostArray host = checked_array(array, field.levels, field.name);
+    check_shape(name, host, wanted.horizontal_shape);
+    unpack(result_.rows[i], wanted.first, flip_,
+           conversion(field.units, or_own(units, field), field.name),
+           result_.marks.data() + wanted.first, host);
+}
+
+} // namespace gwparam

@@ -1,0 +1,71 @@
+// What the host hands over, window by window, and gets back in the same windows.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "artefact/contract.hpp"
+#include "columns/array.hpp"
+#include "columns/guards/guards.hpp"
+
+namespace gwparam {
+
+// Outputs on the host's levels, past the guards.
+struct Result {
+    std::vector<FieldContract> fields;
+    std::vector<Rows> rows; // one a field
+    ColumnMarks marks;      // one a column
+
+    std::int64_t columns() const { return static_cast<std::int64_t>(marks.size()); }
+};
+
+class Windows {
+  public:
+    // Begins afresh; `flip` if the host's vertical order is not that of the rows.
+    void set_fields(const std::vector<FieldContract> &inputs,
+                    const std::vector<FieldContract> &outputs, bool flip);
+
+    // Copies an input of the open window, or opens one. Throws ERR_ARGUMENT (put
+    // twice), ERR_CONTRACT (no such input, units), ERR_SHAPE, ERR_NONFINITE.
+    void put(const std::string &name, const char *units, const gwparam_array *array);
+    // Closes the window and gives its number, from 1. Throws ERR_ARGUMENT.
+    std::int64_t close();
+    void discard();
+
+    bool is_open() const { return open_.has_value(); }
+    bool none_closed() const { return windows_.empty(); }
+    std::int64_t columns() const; // of those that are closed
+
+    // The inputs of all closed windows.
+    std::vector<Rows> &&take();
+
+    // Whether the closed windows have their result; the next put then begins afresh.
+    bool has_result() const { return has_result_; }
+    void result_is_there() { has_result_ = true; }
+    Result &result() { return result_; }
+    // Throws ERR_ARGUMENT (no result, no such window), ERR_CONTRACT, ERR_SHAPE.
+    void get(std::int64_t window, const std::string &name, const char *units,
+             const gwparam_array *array) const;
+
+    std::int64_t bytes() const { return bytes_of(rows_) + bytes_of(result_.rows); }
+
+  private:
+    struct Window {
+        std::int64_t first = 0;
+        std::int64_t columns = 0;
+        std::vector<std::int64_t> horizontal_shape;
+    };
+
+    std::vector<FieldContract> inputs_;
+    bool flip_ = false;
+    std::vector<Rows> rows_;
+    std::vector<Window> windows_;
+    std::optional<Window> open_;
+    std::vector<bool> given_; // inputs of the open window
+    bool has_result_ = false;
+    Result result_;
+};
+
+} // namespace gwparam

@@ -1,0 +1,208 @@
+// Guards one after the other: every pair of policies, and what is said of a column.
+#include <cmath>
+#include <string>
+
+#include "columns/guards/guards.hpp"
+#include "rows_and_errors.hpp"
+#include "tap.h"
+
+namespace {
+
+using gwparam::apply;
+using gwparam::ColumnMarks;
+using gwparam::Dtype;
+using gwparam::FieldContract;
+using gwparam::Guard;
+using gwparam::Rows;
+
+constexpr std::int64_t levels = 3;
+constexpr double too_much = 7.0;
+
+// Catches what is above its limit; like the library's own, but of no file.
+Guard above(const char *name, double limit, std::int32_t policy,
+            Guard::Sees sees = Guard::Sees::outputs) {
+    return {name, sees, policy,
+            [limit](const FieldContract &, const Rows &rows, std::int64_t column) {
+                return gwparam::first_beyond(rows, column, limit);
+            },
+            [limit](const FieldContract &, std::int64_t level) {
+                return std::to_string(static_cast<int>(limit)) + " at most, level " +
+                       std::to_string(level);
+            }};
+}
+
+std::vector<FieldContract> two_fields() {
+    std::vector<FieldContract> fields(2);
+    fields[0].name = "drag";
+    fields[0].units = "m s-2";
+    fields[0].levels = levels;
+    fields[1].name = "surface";
+    fields[1].units = "Pa";
+    return fields;
+}
+
+// Four columns of two fields; the one given holds a value at level 1 of the first.
+std::vector<Rows> with_value(std::size_t column, double value) {
+    std::vector<double> drag(4 * levels, 0.5);
+    drag[column * levels + 1] = value;
+    std::vector<Rows> rows;
+    rows.push_back(rows_of(Dtype::float32, levels, drag));
+    rows.push_back(rows_of(Dtype::float64, 1, {0.25, 0.5, 0.75, 1.0}));
+    return rows;
+}
+
+gwparam::ColumnMark mark_of(std::int32_t policy) {
+    return policy == GWPARAM_GUARD_ZERO   ? gwparam::column_zeroed
+           : policy == GWPARAM_GUARD_KEEP ? gwparam::column_kept
+                                          : gwparam::column_passes;
+}
+
+// Values that trip neither guard, the first, the second, both: they look at one value
+// from two sides, below -2 and above 3, or both where it is no number.
+void test_pairs() {
+    const auto below = [](std::int32_t policy) {
+        Guard guard = above("below", 0.0, policy);
+        guard.check = [](const FieldContract &, const Rows &rows, std::int64_t column) {
+            for (std::int64_t level = 0; level < rows.width(); ++level) {
+                if (!(gwparam::value_at(rows, column, level) >= -2.0)) {
+                    return level;
+                }
+            }
+            return std::int64_t{-1};
+        };
+        return guard;
+    };
+    struct Case {
+        const char *name;
+        double value;
+        bool first;
+        bool second;
+    };
+    const Case cases[] = {{"neither", 1.0, false, false},
+                          {"the first", -2.5, true, false},
+                          {"the second", too_much, false, true},
+                          {"both", -too_much, true, true},
+                          {"no number", NAN, true, true}};
+    for (const Case &its : cases) {
+        bool right = true;
+        for (std::int32_t first = 0; first <= GWPARAM_GUARD_IGNORE; ++first) {
+            for (std::int32_t second = 0; second <= GWPARAM_GUARD_IGNORE; ++second) {
+                const std::vector<Guard> guards{below(first),
+                                                above("above", 3.0, second)};
+                const bool first_acts = its.first && first != GWPARAM_GUARD_IGNORE;
+                const bool second_acts = !first_acts && its.second;
+                const std::int32_t acts = first_acts    ? first
+                                          : second_acts ? second
+                                                        : GWPARAM_GUARD_IGNORE;
+                ColumnMarks marks(4, gwparam::column_passes);
+                const auto look = [&] {
+                    apply(guards, Guard::Sees::outputs, two_fields(),
+                          with_value(2, its.value), true, marks);
+                };
+                if (acts == GWPARAM_GUARD_ERROR) {
+                    right &= throws(
+                        std::isfinite(its.value) ? GWPARAM_ERR_RANGE
+                                                 : GWPARAM_ERR_NONFINITE,
+                        first_acts ? "expected 0 at most" : "expected 3 at most", look);
+                } else {
+                    look();
+                    ColumnMarks expected(4, gwparam::column_passes);
+                    expected[2] = mark_of(acts);
+                    right &= marks == expected;
+                }
+            }
+        }
+        ok(right, (std::string("every pair of policies, trips ") + its.name).c_str());
+    }
+}
+
+void test_given_up_before() {
+    ColumnMarks marks{gwparam::column_kept, gwparam::column_zeroed,
+                      gwparam::column_passes, gwparam::column_passes};
+    const std::vector<Guard> guards{above("strict", 0.0, GWPARAM_GUARD_ERROR)};
+    std::vector<Rows> rows = with_value(0, NAN);
+    ok(throws(GWPARAM_ERR_RANGE,
+              "drag is 0.5 m s-2 in column 3 at level 1 from the top",
+              [&] {
+                  apply(guards, Guard::Sees::outputs, two_fields(), rows, true, marks);
+              }),
+       "a column given up before is not looked at, the next one is");
+    marks[2] = marks[3] = gwparam::column_kept;
+    const ColumnMarks before = marks;
+    apply(guards, Guard::Sees::outputs, two_fields(), rows, true, marks);
+    ok(marks == before, "and stays what it was");
+}
+
+void test_what_a_guard_sees() {
+    const std::vector<Guard> guards{
+        above("in", 0.0, GWPARAM_GUARD_ZERO, Guard::Sees::inputs)};
+    ColumnMarks marks(4, gwparam::column_passes);
+    apply(guards, Guard::Sees::outputs, two_fields(), with_value(0, NAN), true, marks);
+    ok(marks == ColumnMarks(4, gwparam::column_passes),
+       "a guard of inputs does not look at outputs");
+    apply(guards, Guard::Sees::inputs, two_fields(), with_value(0, NAN), true, marks);
+    ok(marks == ColumnMarks(4, gwparam::column_zeroed), "but at inputs");
+}
+
+void test_messages() {
+    const std::vector<Guard> guards{above("limit", 3.0, GWPARAM_GUARD_ERROR)};
+    std::vector<Rows> rows = with_value(3, too_much);
+    gwparam::visit(rows[0], [](auto *values) {
+        values[3 * levels + 1] = 0;
+        values[3 * levels + 2] = 7;
+    });
+    ColumnMarks marks(4, gwparam::column_passes);
+    for (const bool top_down : {true, false}) {
+        const std::string level = top_down ? "3" : "1";
+        ok(throws(GWPARAM_ERR_RANGE,
+                  "drag is 7 m s-2 in column 4 at level " + level +
+                      " from the top, counted from 1, expected 3 at most, level 2",
+                  [&] {
+                      apply(guards, Guard::Sees::outputs, two_fields(), rows, top_down,
+                            marks);
+                  }),
+           top_down ? "levels from the top" : "levels from below");
+    }
+    rows = with_value(0, 0.5);
+    gwparam::visit(rows[1], [](auto *values) { values[1] = INFINITY; });
+    ok(throws(GWPARAM_ERR_NONFINITE, "surface is inf Pa in column 2, counted from 1,",
+              [&] {
+                  apply(guards, Guard::Sees::outputs, two_fields(), rows, true, marks);
+              }),
+       "a surface field has no level");
+}
+
+void test_clear() {
+    std::vector<Rows> rows = with_value(1, NAN);
+    const ColumnMarks marks{gwparam::column_passes, gwparam::column_kept,
+                            gwparam::column_zeroed, gwparam::column_passes};
+    ok(gwparam::clear_marked(marks, rows) == 2 &&
+           values_of(rows[0]) ==
+               std::vector<double>{0.5, 0.5, 0.5, 0, 0, 0, 0, 0, 0, 0.5, 0.5, 0.5} &&
+           values_of(rows[1]) == std::vector<double>{0.25, 0, 0, 1.0},
+       "columns given up are cleared and counted");
+}
+
+void test_list() {
+    gwparam_options options{};
+    options.on_range = GWPARAM_GUARD_KEEP;
+    options.range_sigmas = 3.0;
+    options.on_limit = GWPARAM_GUARD_ZERO;
+    std::string order;
+    for (const Guard &guard : gwparam::guards_of(options)) {
+        order += std::string(guard.name) + " " + std::to_string(guard.policy) + ", ";
+    }
+    ok(order == "on_range 2, on_limit 1, finite 0, ", "the list, in its order");
+}
+
+} // namespace
+
+int main() {
+    test_pairs();
+    test_given_up_before();
+    test_what_a_guard_sees();
+    test_messages();
+    test_clear();
+    test_list();
+    return done_testing();
+}

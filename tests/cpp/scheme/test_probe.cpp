@@ -1,0 +1,159 @@
+// The artefact's own check: what passes, what does not, in every place of a chunk.
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "rows_and_errors.hpp"
+#include "scheme/probe.hpp"
+#include "simple_backend.hpp"
+#include "tap.h"
+
+namespace {
+
+using gwparam::Contract;
+using gwparam::Dtype;
+using gwparam::Pass;
+
+// Three extents: rows of the probe, levels, rows of a chunk.
+constexpr std::int64_t count = 5;
+constexpr std::int64_t nlev = 3;
+constexpr std::int64_t chunk = 16;
+
+Contract column() {
+    Contract contract;
+    gwparam::FieldContract wind;
+    wind.name = "eastward_wind";
+    wind.levels = nlev;
+    wind.dtype = Dtype::float32;
+    gwparam::FieldContract tendency;
+    tendency.name = "tendency";
+    tendency.units = "m s-2";
+    tendency.levels = nlev;
+    contract.inputs = {wind};
+    contract.outputs = {tendency};
+    contract.probe_columns = count;
+    return contract;
+}
+
+float wind_at(std::int64_t row, std::int64_t level) {
+    return static_cast<float>(row + 1) + 0.25f * static_cast<float>(level);
+}
+double twice(float wind) { return 2.0 * static_cast<double>(wind); }
+
+// Inputs, then what they give; one of those is off by `error`.
+std::string probe(std::int64_t rows, double error = 0.0) {
+    std::vector<float> winds;
+    std::vector<double> tendencies;
+    for (std::int64_t row = 0; row < rows; ++row) {
+        for (std::int64_t level = 0; level < nlev; ++level) {
+            winds.push_back(wind_at(row, level));
+            tendencies.push_back(twice(winds.back()));
+        }
+    }
+    tendencies[4] += error;
+    std::string bytes(reinterpret_cast<const char *>(winds.data()),
+                      winds.size() * sizeof(float));
+    bytes.append(reinterpret_cast<const char *>(tendencies.data()),
+                 tendencies.size() * sizeof(double));
+    return bytes;
+}
+
+// Doubles the wind; in one place of a chunk it gives something else.
+SimpleBackend doubling(const std::string &bytes, std::int64_t bad_row = -1,
+                       double instead = 0.0) {
+    return SimpleBackend(
+        [=](const Pass &pass) {
+            auto *tendency = values_in<double>(pass.outputs[0]);
+            for (std::int64_t n = 0; n < chunk * nlev; ++n) {
+                tendency[n] = twice(values_in<float>(pass.inputs[0])[n]);
+            }
+            if (bad_row >= 0) {
+                tendency[bad_row * nlev + 1] = instead;
+            }
+        },
+        bytes);
+}
+
+bool passes(SimpleBackend backend, double tolerance = 0.0) {
+    try {
+        gwparam::check_probe(column(), backend, chunk, tolerance);
+    } catch (const gwparam::Error &e) {
+        printf("# %s\n", e.what());
+        return false;
+    }
+    return true;
+}
+
+bool fails(SimpleBackend backend, gwparam_status status, const char *text,
+           double tolerance = 0.0) {
+    return throws(status, text,
+                  [&] { gwparam::check_probe(column(), backend, chunk, tolerance); });
+}
+
+void test_passes() {
+    SimpleBackend backend = doubling(probe(count));
+    gwparam::check_probe(column(), backend, chunk, 0.0);
+    ok(backend.passes() == 3, "reproduced, and the network is warm after three calls");
+    Contract global = column();
+    global.geometry.kind = gwparam::GeometryKind::global;
+    global.geometry.latitude = {0};
+    global.geometry.longitude = {0};
+    SimpleBackend once(
+        [](const Pass &pass) {
+            for (std::int64_t n = 0; n < nlev; ++n) {
+                values_in<double>(pass.outputs[0])[n] =
+                    twice(values_in<float>(pass.inputs[0])[n]);
+            }
+        },
+        std::string(probe(2), 0, nlev * 4) +
+            std::string(probe(2), 2 * nlev * 4, nlev * 8));
+    gwparam::check_probe(global, once, chunk, 0.0);
+    ok(once.passes() == 1, "that of the globe has one");
+}
+
+void test_differences() {
+    // The largest value is 2 * (5 + 0.5) = 11.
+    ok(fails(doubling(probe(count, 0.22)), GWPARAM_ERR_INFERENCE,
+             "the probe is off by 0.22 m s-2 in tendency, expected at most 0.01 of its "
+             "largest value 11",
+             0.01),
+       "off by more than the tolerance");
+    ok(passes(doubling(probe(count, 0.22)), 0.021), "off by less");
+    bool every_place = true;
+    for (std::int64_t row = 0; row < chunk; ++row) {
+        every_place &= fails(doubling(probe(count), row, 3.0e3), GWPARAM_ERR_INFERENCE,
+                             "the probe is off by 29", 0.5);
+    }
+    ok(every_place, "in any place of a chunk");
+    for (const double bad :
+         {static_cast<double>(NAN), std::numeric_limits<double>::infinity()}) {
+        ok(fails(doubling(probe(count), 7, bad), GWPARAM_ERR_INFERENCE,
+                 "the probe is off by", 1e6),
+           "what is not finite is never near");
+    }
+}
+
+void test_size() {
+    constexpr auto right = static_cast<std::int64_t>(count * nlev * (4 + 8));
+    for (const std::int64_t size : {std::int64_t{0}, right - 1, right + 1}) {
+        std::string bytes = probe(count);
+        bytes.resize(static_cast<std::size_t>(size));
+        SimpleBackend backend = doubling(bytes);
+        ok(throws(GWPARAM_ERR_CONTRACT,
+                  "the probe has " + std::to_string(size) + " bytes, expected 180",
+                  [&] { gwparam::check_probe(column(), backend, chunk, 1.0); }) &&
+               backend.passes() == 0,
+           "another size than the contract says");
+    }
+}
+
+} // namespace
+
+int main() {
+    test_passes();
+    test_differences();
+    test_size();
+    return done_testing();
+}

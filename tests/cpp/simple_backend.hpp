@@ -1,0 +1,43 @@
+// A backend whose forward pass is a function of the test.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "artefact/backend.hpp"
+
+class SimpleBackend : public gwparam::Backend {
+  public:
+    using Body = std::function<void(const gwparam::Pass &)>;
+    explicit SimpleBackend(Body body, std::string probe = "")
+        : body_(std::move(body)), probe_(std::move(probe)) {}
+
+    const std::string &contract_json() const override { return json_; }
+    const std::string &probe_bytes() const override { return probe_; }
+    bool on_cuda() const override { return false; }
+    bool on_graphs() const override { return false; }
+    gwparam::DeviceTraffic traffic() const override { return {}; }
+    void forward(const std::vector<gwparam::Pass> &passes) override {
+        for (const gwparam::Pass &pass : passes) {
+            ++passes_;
+            body_(pass);
+        }
+    }
+
+    int passes() const { return passes_; }
+
+  private:
+    Body body_;
+    std::string json_ = "{}";
+    std::string probe_;
+    int passes_ = 0;
+};
+
+// The values of a tensor whose type is known.
+template <typename Value> const Value *values_in(const gwparam::BatchInput &field) {
+    return reinterpret_cast<const Value *>(field.data);
+}
+template <typename Value> Value *values_in(const gwparam::BatchOutput &field) {
+    return reinterpret_cast<Value *>(field.data);
+}
