@@ -296,6 +296,18 @@ void Scheme::get(std::int64_t window, const std::string &name, const char *units
            marks_.data() + wanted.first, host);
 }
 
+std::int32_t Scheme::geometry() const {
+    switch (contract_.geometry.kind) {
+    case GeometryKind::column:
+        return GWPARAM_COLUMN;
+    case GeometryKind::stencil:
+        return GWPARAM_STENCIL;
+    case GeometryKind::global:
+        return GWPARAM_GLOBAL;
+    }
+    throw Error(GWPARAM_ERR_INTERNAL, "unknown geometry");
+}
+
 gwparam_statistics Scheme::statistics() const {
     gwparam_statistics statistics = statistics_;
     statistics.staging_bytes = site_bytes_ + plans_.buffer_bytes();

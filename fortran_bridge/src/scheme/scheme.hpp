@@ -59,6 +59,7 @@ class Scheme {
     void restore_statistics(const gwparam_statistics &statistics);
 
     const std::string &contract_json() const { return json_; }
+    std::int32_t geometry() const; // GWPARAM_COLUMN, _STENCIL or _GLOBAL
     gwparam_statistics statistics() const;
 
   private:

@@ -161,6 +161,8 @@ void Scheme::finish() {
     const auto guarded =
         in_flight_.columns - std::count(marks_.begin(), marks_.end(), column_passes);
     clear_marked_columns();
+    statistics_.momentum_imbalance =
+        vertical_->momentum_imbalance(in_flight_.host_in, host_out_);
     statistics_.runs += 1;
     statistics_.columns += in_flight_.columns;
     statistics_.guarded_columns += guarded;
