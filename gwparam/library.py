@@ -31,6 +31,11 @@ _PRECISIONS = {
     "bfloat16": "GWPARAM_PRECISION_BFLOAT16",
 }
 _GRAPHS = {"auto": "GWPARAM_GRAPHS_AUTO", "off": "GWPARAM_GRAPHS_OFF"}
+_GEOMETRIES = {
+    "column": "GWPARAM_COLUMN",
+    "stencil": "GWPARAM_STENCIL",
+    "global": "GWPARAM_GLOBAL",
+}
 _DTYPES = {np.dtype("f4"): "GWPARAM_FLOAT32", np.dtype("f8"): "GWPARAM_FLOAT64"}
 
 
@@ -53,6 +58,7 @@ class Statistics(NamedTuple):
     wait_seconds: float
     exchange_seconds: float
     on_graphs: bool
+    momentum_imbalance: float
 
 
 def load_scheme(
@@ -199,6 +205,13 @@ class Scheme:
         if self._handle is not None:
             _library()[0].release(self._handle)
             self._handle = None
+
+    def geometry(self) -> str:
+        """Say what the network sees at once: ``column``, ``stencil`` or ``global``."""
+        ffi, lib = _library()
+        found = ffi.new("int32_t *")
+        self._call(lib.gwparam_scheme_geometry, found)
+        return next(k for k, v in _GEOMETRIES.items() if getattr(lib, v) == found[0])
 
     def set_levels(self, pressure: ArrayLike, order: str = "top_down") -> None:
         """State the host's levels, once, before the first `put`.

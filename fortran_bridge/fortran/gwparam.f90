@@ -8,7 +8,8 @@ module gwparam
         & gwparam_graphs_auto, gwparam_graphs_off, gwparam_guard_error, gwparam_guard_ignore, &
         & gwparam_guard_keep, gwparam_guard_zero, gwparam_options_t, gwparam_precision_bfloat16, &
         & gwparam_precision_exported, gwparam_precision_tf32, gwparam_statistics_t
-    use gwparam_scheme, only: gwparam_bottom_up, gwparam_scheme_t, gwparam_top_down
+    use gwparam_scheme, only: gwparam_bottom_up, gwparam_column, gwparam_global, &
+        & gwparam_scheme_t, gwparam_stencil, gwparam_top_down
     use gwparam_status, only: gwparam_err_argument, gwparam_err_contract, gwparam_err_device, &
         & gwparam_err_file, gwparam_err_inference, gwparam_err_internal, gwparam_err_nonfinite, &
         & gwparam_err_range, gwparam_err_rank, gwparam_err_shape, gwparam_ok
@@ -19,6 +20,7 @@ module gwparam
     public :: dp, sp
     public :: gwparam_options_t, gwparam_scheme_t, gwparam_statistics_t, gwparam_version
     public :: gwparam_bottom_up, gwparam_top_down
+    public :: gwparam_column, gwparam_global, gwparam_stencil
     public :: gwparam_carried, gwparam_input, gwparam_output, gwparam_pending
     public :: gwparam_guard_error, gwparam_guard_ignore, gwparam_guard_keep, gwparam_guard_zero
     public :: gwparam_device_error, gwparam_device_fallback

@@ -58,11 +58,12 @@ module gwparam_c_api
         real(c_double) :: exchange_seconds
         integer(c_int32_t) :: on_graphs
         integer(c_int32_t) :: reserved
+        real(c_double) :: momentum_imbalance
     end type statistics_t
 
     public :: gwparam_version_c, gwparam_last_error_c, gwparam_options_init_c
     public :: gwparam_scheme_load_c, gwparam_scheme_free_c, gwparam_scheme_contract_c
-    public :: gwparam_scheme_statistics_c, gwparam_scheme_set_cells_c, &
+    public :: gwparam_scheme_geometry_c, gwparam_scheme_statistics_c, gwparam_scheme_set_cells_c, &
         & gwparam_scheme_set_columns_c, gwparam_scheme_set_levels_c, gwparam_scheme_put_c
     public :: gwparam_scheme_add_columns_c, gwparam_scheme_flush_c, gwparam_scheme_run_c
     public :: gwparam_scheme_discard_c, gwparam_scheme_get_c
@@ -135,6 +136,17 @@ module gwparam_c_api
             integer(c_int32_t) :: status
 
         end function gwparam_scheme_contract_c
+
+        function gwparam_scheme_geometry_c(scheme, geometry) result(status) bind(c, &
+                                           & name="gwparam_scheme_geometry")
+
+            import :: c_int32_t, c_ptr
+            implicit none(type, external)
+            type(c_ptr), value, intent(in) :: scheme
+            integer(c_int32_t), intent(out) :: geometry
+            integer(c_int32_t) :: status
+
+        end function gwparam_scheme_geometry_c
 
         function gwparam_scheme_statistics_c(scheme, statistics, &
                                              & struct_size) result(status) bind(c, &

@@ -63,6 +63,8 @@ module gwparam_options
         real(dp) :: wait_seconds = 0.0_dp !! Time that this rank waited for the network [s]
         real(dp) :: exchange_seconds = 0.0_dp !! Time in the exchange of columns [s]
         logical :: on_graphs = .false. !! Whether the passes are repeated CUDA graphs
+        real(dp) :: momentum_imbalance = 0.0_dp
+        !! Of fluxes in the last run: a column's gain less what crossed its ends, at worst [1]
     end type gwparam_statistics_t
 
     public :: counters_from_c, counters_to_c, options_to_c
@@ -117,6 +119,7 @@ contains
         counters%wait_seconds = found%wait_seconds
         counters%exchange_seconds = found%exchange_seconds
         counters%on_graphs = found%on_graphs == 1
+        counters%momentum_imbalance = found%momentum_imbalance
 
     end function counters_from_c
 
@@ -138,7 +141,8 @@ contains
                              & inference_seconds=counters%inference_seconds, &
                              & wait_seconds=counters%wait_seconds, &
                              & exchange_seconds=counters%exchange_seconds, on_graphs=merge(1, 0, &
-                             & counters%on_graphs), reserved=0)
+                             & counters%on_graphs), reserved=0, &
+                             & momentum_imbalance=counters%momentum_imbalance)
 
     end function counters_to_c
 

@@ -10,9 +10,9 @@ module gwparam_scheme
         & c_ptr
     use gwparam_array, only: view
     use gwparam_c_api, only: array_t, gwparam_scheme_add_columns_c, gwparam_scheme_contract_c, &
-        & gwparam_scheme_discard_c, gwparam_scheme_flush_c, gwparam_scheme_load_c, &
-        & gwparam_scheme_run_c, gwparam_scheme_set_cells_c, gwparam_scheme_set_columns_c, &
-        & gwparam_scheme_set_levels_c, options_t
+        & gwparam_scheme_discard_c, gwparam_scheme_flush_c, gwparam_scheme_geometry_c, &
+        & gwparam_scheme_load_c, gwparam_scheme_run_c, gwparam_scheme_set_cells_c, &
+        & gwparam_scheme_set_columns_c, gwparam_scheme_set_levels_c, options_t
     use gwparam_handle, only: adopt, pointer_of, report
     use gwparam_kinds, only: dp
     use gwparam_options, only: gwparam_options_t, options_to_c
@@ -26,6 +26,10 @@ module gwparam_scheme
     integer, parameter, public :: gwparam_top_down = 1 !! Level 1 is the model top
     integer, parameter, public :: gwparam_bottom_up = 2 !! Level 1 is the lowest
 
+    integer, parameter, public :: gwparam_column = 1 !! The network sees a column at a time
+    integer, parameter, public :: gwparam_stencil = 2 !! It sees the neighbours, too
+    integer, parameter, public :: gwparam_global = 3 !! It sees the whole globe
+
     type, extends(restart_t), public :: gwparam_scheme_t
         !! An exported network; `load` it, `set_levels` once, then each step `put`, `run`, `get`.
         !!
@@ -35,6 +39,7 @@ module gwparam_scheme
     contains
         procedure, public :: load !! Read an artefact and check it against its own probe
         procedure, public :: contract !! What the artefact says of itself
+        procedure, public :: geometry => geometry_of !! What the network sees at once
         procedure, public :: set_levels !! State the host's levels, once
         generic, public :: set_columns => set_columns_1, set_columns_2
         !! State where the columns are, once, for a network that sees more than one
@@ -98,6 +103,22 @@ contains
         call report(status, stat, errmsg)
 
     end subroutine contract
+
+    subroutine geometry_of(self, geometry, stat, errmsg)
+
+        !! What the network sees at once; more than a column needs `set_columns`.
+        class(gwparam_scheme_t), intent(in) :: self
+        integer, intent(inout) :: geometry
+        !! gwparam_column, gwparam_stencil or gwparam_global; unchanged on failure
+        integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
+        character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
+        integer(c_int32_t) :: found, status
+
+        status = gwparam_scheme_geometry_c(pointer_of(self), found)
+        if (status == gwparam_ok) geometry = found
+        call report(status, stat, errmsg)
+
+    end subroutine geometry_of
 
     subroutine set_levels(self, pressure, order, stat, errmsg)
 

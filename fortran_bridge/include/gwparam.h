@@ -101,6 +101,13 @@ enum {
     GWPARAM_GRAPHS_OFF = 1,  /**< operation by operation */
 };
 
+/** What a network sees at once. */
+enum {
+    GWPARAM_COLUMN = 1,  /**< a column */
+    GWPARAM_STENCIL = 2, /**< a column and its neighbours */
+    GWPARAM_GLOBAL = 3,  /**< the whole globe */
+};
+
 /** Fields of a scheme: what the host puts, what it can get, what a restart carries. */
 enum { GWPARAM_INPUT = 1, GWPARAM_OUTPUT = 2, GWPARAM_PENDING = 3 };
 /** The name of GWPARAM_PENDING until 0.1; gone with 0.3. */
@@ -197,6 +204,10 @@ typedef struct gwparam_statistics {
     /** 1 if the forward passes are repeated CUDA graphs. */
     int32_t on_graphs;
     int32_t reserved; /**< 0. */
+    /** Of a network that gives fluxes, in the last run: what a column gained less what
+     * crossed its ends, over the largest flux, in the worst of this rank's columns and
+     * fluxes [1]; 0 without fluxes. Columns that a guard caught do not count. */
+    double momentum_imbalance;
 } gwparam_statistics;
 
 /**
@@ -264,6 +275,16 @@ GWPARAM_EXPORT void gwparam_scheme_free(gwparam_scheme *scheme);
 GWPARAM_API gwparam_status gwparam_scheme_contract(const gwparam_scheme *scheme,
                                                    char *text, int64_t capacity,
                                                    int64_t *size);
+
+/**
+ * What the network sees at once: what is more than a column needs
+ * gwparam_scheme_set_columns() and all columns in one flush.
+ * @param      scheme   The scheme.
+ * @param[out] geometry Receives GWPARAM_COLUMN, _STENCIL or _GLOBAL.
+ * @return GWPARAM_OK, or ERR_ARGUMENT.
+ */
+GWPARAM_API gwparam_status gwparam_scheme_geometry(const gwparam_scheme *scheme,
+                                                   int32_t *geometry);
 
 /**
  * Copy the counters of a scheme.

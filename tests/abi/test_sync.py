@@ -49,7 +49,10 @@ def test_fortran_has_the_statuses_of_the_header(constants: dict[str, int]) -> No
     [
         ("gwparam_fields.f90", ("INPUT", "OUTPUT", "PENDING")),
         ("gwparam_options.f90", ("DEVICE", "GRAPHS", "GUARD", "PRECISION")),
-        ("gwparam_scheme.f90", ("TOP_DOWN", "BOTTOM_UP")),
+        (
+            "gwparam_scheme.f90",
+            ("TOP_DOWN", "BOTTOM_UP", "COLUMN", "STENCIL", "GLOBAL"),
+        ),
     ],
 )
 def test_fortran_has_the_choices_of_the_header(
@@ -143,7 +146,9 @@ def test_header_has_the_layout_that_fortran_writes(declarations: str) -> None:
     ffi.cdef(declarations)
     assert ffi.sizeof("gwparam_array") == 8 + 4 + 4 + 4 * 8 + 4 * 8
     assert ffi.sizeof("gwparam_options") == 6 * 4 + 8 + 16 + 4 * 4 + 8 + 2 * 4
-    assert ffi.sizeof("gwparam_statistics") == (2 * 4 + 5 * 8 + 2 * 4 + 7 * 8 + 2 * 4)
+    assert ffi.sizeof("gwparam_statistics") == (
+        2 * 4 + 5 * 8 + 2 * 4 + 7 * 8 + 2 * 4 + 8
+    )
 
 
 def test_python_has_the_counters_of_the_header(declarations: str) -> None:

@@ -258,6 +258,17 @@ def host_pressures(columns: int, nlev: int) -> tuple[np.ndarray, np.ndarray]:
     return half, 0.5 * (half[:, 1:] + half[:, :-1])
 
 
+def test_geometry_is_that_of_the_contract(tmp_path, stencil_artefact, image_artefact):
+    column = flux_artefact(tmp_path, "top_down", "zero", "omega", 1)
+    for kind, path in (
+        ("column", column),
+        ("stencil", stencil_artefact),
+        ("global", image_artefact),
+    ):
+        with gwparam.load_scheme(path) as scheme:
+            assert scheme.geometry() == kind
+
+
 @pytest.mark.parametrize("order", ["top_down", "bottom_up"])
 @pytest.mark.parametrize("host_order", ["top_down", "bottom_up"])
 @pytest.mark.parametrize("outside", ["zero", "taper"])
@@ -291,6 +302,7 @@ def test_column_budget_closes(
         crossed = factor * (at_half[:, -1] - at_half[:, 0])
         scale = np.abs(factor * at_half).max()
         assert np.abs(gained - crossed).max() <= 1e-12 * scale
+        assert scheme.statistics().momentum_imbalance <= 1e-12
         own = found[flux]
         top = 0 if host_order == "top_down" else -1
         if outside == "zero":

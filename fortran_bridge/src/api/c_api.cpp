@@ -154,6 +154,13 @@ gwparam_status gwparam_scheme_contract(const gwparam_scheme *scheme, char *text,
     });
 }
 
+gwparam_status gwparam_scheme_geometry(const gwparam_scheme *scheme,
+                                       int32_t *geometry) {
+    return guarded([&] {
+        given(geometry, "geometry") = given(scheme, "scheme").scheme.geometry();
+    });
+}
+
 gwparam_status gwparam_scheme_statistics(const gwparam_scheme *scheme,
                                          gwparam_statistics *statistics,
                                          uint32_t struct_size) {

@@ -1,6 +1,7 @@
 #include "columns/vertical.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 
 #include "columns/remap.hpp"
@@ -230,6 +231,37 @@ void VerticalStage::to_host(std::vector<Rows> &&network, const Pressures &pressu
             }
         }
     }
+}
+
+double VerticalStage::momentum_imbalance(const std::vector<Rows> &host_in,
+                                         const std::vector<Rows> &host) const {
+    double worst = 0.0;
+    for (std::size_t i = 0; i < sources_.size(); ++i) {
+        if (sources_[i].origin != Origin::divergence) {
+            continue;
+        }
+        const Rows &at_half = host[i - 1]; // add_output's order
+        double difference = 0.0;
+        double largest = 0.0;
+        for (std::int64_t c = 0; c < host[i].count(); ++c) {
+            const double *half = doubles(host_in[half_pressure_], c);
+            const double *flux = doubles(at_half, c);
+            const double *tendency = doubles(host[i], c);
+            double gain = 0.0;
+            for (std::int64_t k = 0; k < host_levels_; ++k) {
+                gain += tendency[k] * (half[k + 1] - half[k]);
+                largest = std::max(largest, std::abs(flux[k]));
+            }
+            largest = std::max(largest, std::abs(flux[host_levels_]));
+            const double crossed = sources_[i].factor * (flux[host_levels_] - flux[0]);
+            difference = std::max(difference, std::abs(gain - crossed));
+        }
+        if (largest > 0.0) {
+            worst =
+                std::max(worst, difference / (std::abs(sources_[i].factor) * largest));
+        }
+    }
+    return worst;
 }
 
 } // namespace gwparam

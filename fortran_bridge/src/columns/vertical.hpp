@@ -45,6 +45,11 @@ class VerticalStage {
     void to_host(std::vector<Rows> &&network, const Pressures &pressures,
                  std::int64_t columns, std::vector<Rows> &host) const;
 
+    // What a column gained less what crossed its ends, over the largest flux: the worst
+    // of all columns and fluxes, 0 without fluxes. Of what to_host gave, or zeros.
+    double momentum_imbalance(const std::vector<Rows> &host_in,
+                              const std::vector<Rows> &host) const;
+
   private:
     // Where a host's output comes from.
     enum class Origin { network, tendency, flux, divergence };

@@ -140,4 +140,16 @@ void Scheme::restore(const std::string &name, const gwparam_array *array) {
     pending_.restore(name, array);
 }
 
+std::int32_t Scheme::geometry() const {
+    switch (contract_.geometry.kind) {
+    case GeometryKind::column:
+        return GWPARAM_COLUMN;
+    case GeometryKind::stencil:
+        return GWPARAM_STENCIL;
+    case GeometryKind::global:
+        return GWPARAM_GLOBAL;
+    }
+    throw Error(GWPARAM_ERR_INTERNAL, "unknown geometry");
+}
+
 } // namespace gwparam

@@ -52,6 +52,7 @@ class Scheme {
     }
 
     const std::string &contract_json() const { return json_; }
+    std::int32_t geometry() const; // GWPARAM_COLUMN, _STENCIL or _GLOBAL
     gwparam_statistics statistics() const { return step_.statistics(); }
 
   private:

@@ -185,6 +185,8 @@ void Step::finish() {
     apply(guards_, Guard::Sees::outputs, result.fields, result.rows,
           stage.host_top_down(), result.marks);
     const std::int64_t guarded = clear_marked(result.marks, result.rows);
+    statistics_.momentum_imbalance =
+        stage.momentum_imbalance(in_flight_.pressures, result.rows);
     statistics_.runs += 1;
     statistics_.columns += columns;
     statistics_.guarded_columns += guarded;

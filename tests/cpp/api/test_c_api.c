@@ -1,5 +1,6 @@
 /* The C ABI: what a step gives, every layout, and every status. */
 #include <math.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -664,6 +665,39 @@ static void test_guards(void) {
     gwparam_scheme_free(scheme);
 }
 
+static void test_geometry(void) {
+    int32_t geometry = 77;
+    gwparam_scheme *scheme = load("linear.pt", NULL);
+    ok(gwparam_scheme_geometry(scheme, &geometry) == GWPARAM_OK &&
+           geometry == GWPARAM_COLUMN,
+       "a network of single columns");
+    ok(fails_with(gwparam_scheme_geometry(scheme, NULL), GWPARAM_ERR_ARGUMENT,
+                  "geometry is null"),
+       "no place for the geometry");
+    geometry = 77;
+    ok(fails_with(gwparam_scheme_geometry(NULL, &geometry), GWPARAM_ERR_ARGUMENT,
+                  "scheme is null") &&
+           geometry == 77,
+       "no scheme to ask");
+    gwparam_scheme_free(scheme);
+}
+
+static void test_statistics_of_an_older_host(void) {
+    gwparam_statistics statistics;
+    memset(&statistics, 77, sizeof statistics);
+    const uint32_t older = offsetof(gwparam_statistics, momentum_imbalance);
+    gwparam_scheme *scheme = load("linear.pt", NULL);
+    const double before = statistics.momentum_imbalance;
+    gwparam_status status = gwparam_scheme_statistics(scheme, &statistics, older);
+    ok(status == GWPARAM_OK && statistics.struct_size == older &&
+           statistics.runs == 0 && statistics.momentum_imbalance == before,
+       "counters end where the host's struct does");
+    status = gwparam_scheme_statistics(scheme, &statistics, sizeof statistics);
+    ok(status == GWPARAM_OK && statistics.momentum_imbalance == 0,
+       "without fluxes nothing is out of balance");
+    gwparam_scheme_free(scheme);
+}
+
 static void test_strings(void) {
     char text[64];
     int64_t size = 0;
@@ -712,6 +746,8 @@ int main(int argc, char **argv) {
     test_order_of_calls();
     test_network_raises();
     test_guards();
+    test_geometry();
+    test_statistics_of_an_older_host();
     test_strings();
     return done_testing();
 }
