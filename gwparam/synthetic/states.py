@@ -235,5 +235,6 @@ def _define(
             shuffle=True,
             # Whoever reads the file reads one time after the other.
             chunksizes=[1, *(len(dataset.dimensions[dim]) for dim in dims)],
+            chunk_cache=1,  # byte: whole chunks are written, none needs to wait
         )
         variable.setncatts({"units": units, "standard_name": standard_name})

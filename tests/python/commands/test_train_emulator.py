@@ -158,7 +158,7 @@ def test_training_that_was_asked_to_stop_can_go_on(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "wavenet.safetensors"
-    few = ["--states", str(SAMPLE), "--batch=32", "--epochs=40", "--threads=1"]
+    few = ["--states", str(SAMPLE), "--batch=64", "--epochs=15", "--threads=1"]
     arguments = ["-o", str(path), *few]
     run = tmp_path / "wavenet.safetensors.training" / "run"
     with subprocess.Popen(
