@@ -19,6 +19,10 @@ _COMMANDS = {
     ),
     "evaluate": ("gwparam.commands.evaluate", "compare models with a truth: a report"),
     "finetune": ("gwparam.commands.finetune", "train or fine-tune a network"),
+    "make-states": (
+        "gwparam.commands.make_states",
+        "make states with the drag of a native scheme",
+    ),
     "train-emulator": (
         "gwparam.commands.train_emulator",
         "train a WaveNet to give the drag of a native scheme",

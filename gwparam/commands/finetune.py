@@ -285,7 +285,7 @@ def _sizes() -> str:
 
 def run(args: argparse.Namespace) -> int:
     """Run the command; the exit status."""
-    _check_installed()
+    check_installed()
 
     from gwparam.training.report import print_found, print_outcome
     from gwparam.training.settings import read_run
@@ -310,7 +310,14 @@ def run(args: argparse.Namespace) -> int:
     return 0 if outcome.network is not None else 3
 
 
-def _check_installed() -> None:
+def check_installed() -> None:
+    """Check that the packages of the extra are there.
+
+    Raises
+    ------
+    ArgumentError
+        If not; the message says how to install them.
+    """
     for module in _EXTRA:
         if find_spec(module) is None:
             raise ArgumentError(

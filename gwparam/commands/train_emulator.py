@@ -1,45 +1,91 @@
 """``gwparam train-emulator``: train a WaveNet to give the drag of a native scheme."""
 
 import argparse
-import os
-import sys
-import time
-from collections.abc import Callable
-from dataclasses import asdict
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from gwparam.commands.finetune import check_installed
+from gwparam.commands.make_states import add_teacher, check_columns, label_states
+from gwparam.contract import Description
 from gwparam.errors import ArgumentError, ModelFileError
-from gwparam.synthetic.settings import TrainingSettings
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
-
-    from gwparam.networks.wavenet import WaveNet
-    from gwparam.synthetic.lessons import Lesson
-    from gwparam.synthetic.samples import Samples
-    from gwparam.synthetic.trained import Training
+    from gwparam.synthetic.columns import Columns
+    from gwparam.training.scores import FieldScore
+    from gwparam.training.settings import Settings
 
 EPILOG = """\
 examples:
   gwparam train-emulator --teacher ad99 -o wavenet_ad99.safetensors
       learns the scheme of Alexander and Dunkerton (1999) on columns made from formulas
   gwparam train-emulator --teacher ad99 --states run_*.nc -o wavenet_run.safetensors
-      learns it on the columns of a model run; the last time is held out for the score
+      learns it on the columns of a model run. The last time is held out for the score,
+      the one before it says which epoch is best
 
 the result is a checkpoint for gwparam export --ckpt
+
+The command makes states as gwparam make-states does and trains as gwparam finetune
+does, in the folder FILE.training, which is removed at the end. A training that is asked
+to stop (SIGTERM, Ctrl-C) leaves it: gwparam finetune --resume goes on there.
 
 The network sees wind, surface pressure and latitude; the teacher sees temperature and
 height as well, so that no network can agree with it entirely.
 """
 
-HELD_OUT_COLUMNS = 8192
-_LOSS_WEIGHT = 0.02  # of one step in the running mean that is shown
+HELD_OUT_COLUMNS = 8000
+
+
+@dataclass(frozen=True)
+class Training:
+    """Where the knowledge of a network comes from, and how well it learned.
+
+    Attributes
+    ----------
+    teacher : str
+        The scheme that it learned.
+    learned_from, scored_on : str
+        The columns that it was trained on, and those that the score is for.
+    columns, epochs, batch, seed : int
+        Columns, passes over them, samples of a step, and the seed.
+    learning_rate : float
+        Largest learning rate.
+    score : tuple of FieldScore
+        One an output.
+    """
+
+    teacher: str
+    learned_from: str
+    scored_on: str
+    columns: int
+    epochs: int
+    batch: int
+    seed: int
+    learning_rate: float
+    score: "tuple[FieldScore, ...]"
+
+
+@dataclass(frozen=True)
+class _TrainedDescription(Description):
+    """A description that also tells how the network was trained."""
+
+    training: Training
+
+
+class _Part(NamedTuple):
+    """States of training, validation or test, how many, and what people call them."""
+
+    states: "Iterable[Columns]"
+    times: int
+    said: str
 
 
 def add_parser(subparsers: Any) -> None:
     """Add the command to those of ``gwparam``."""
-    defaults = TrainingSettings()
     parser = subparsers.add_parser(
         "train-emulator",
         help="train a WaveNet to give the drag of a native scheme",
@@ -47,14 +93,8 @@ def add_parser(subparsers: Any) -> None:
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    add_teacher(parser)
     add = parser.add_argument
-    add(
-        "--teacher",
-        required=True,
-        choices=("ad99",),
-        help="scheme to learn: ad99 is Alexander and Dunkerton (1999), with the "
-        "settings of MiMA's example run",
-    )
     add("-o", "--output", type=Path, metavar="FILE", required=True, help="checkpoint")
     add(
         "--states",
@@ -68,7 +108,8 @@ def add_parser(subparsers: Any) -> None:
         type=int,
         metavar="N",
         default=400_000,
-        help="columns to make without --states (default: %(default)s)",
+        help="columns to make without --states, rounded up to a multiple of 800 "
+        "(default: %(default)s)",
     )
     add(
         "--score-on",
@@ -78,26 +119,26 @@ def add_parser(subparsers: Any) -> None:
         help="state files for the score (default: the last time of --states; without "
         f"--states {HELD_OUT_COLUMNS} columns from the next seed)",
     )
-    add("--epochs", type=int, metavar="N", default=defaults.epochs, help="passes")
+    add("--epochs", type=int, metavar="N", default=20, help="passes (default: 20)")
     add(
         "--batch",
         type=int,
         metavar="N",
-        default=defaults.batch,
+        default=512,
         help="samples of a step, two a column (default: %(default)s)",
     )
     add(
         "--learning-rate",
         type=float,
         metavar="X",
-        default=defaults.learning_rate,
+        default=4.0e-3,
         help="largest rate of the one-cycle schedule (default: %(default)s)",
     )
     add(
         "--seed",
         type=int,
         metavar="N",
-        default=defaults.seed,
+        default=0,
         help="seed of columns, weights and order (default: %(default)s)",
     )
     add("--threads", type=int, metavar="N", help="default: all cores")
@@ -106,142 +147,158 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the command; the exit status."""
-    settings = TrainingSettings(args.epochs, args.batch, args.learning_rate, args.seed)
-    _check(args)
+    check_installed()
 
-    import torch
+    from gwparam.training.report import print_found, print_outcome, print_scores
+    from gwparam.training.train import train
 
-    from gwparam.synthetic.samples import make_samples
-    from gwparam.synthetic.scores import predict, score_drag
-    from gwparam.synthetic.trained import Training, physical_network, save_trained
-    from gwparam.synthetic.training import initial_network
-
-    torch.set_num_threads(args.threads or os.cpu_count() or 1)
-    start = time.perf_counter()
-    with _bars() as bars:
-        shown, held_out = _lessons(args, bars)
-        samples = make_samples(shown.columns, shown.drag)
-        network = initial_network(samples, settings.seed)
-        _train(bars, network, samples, settings)
-    trained = physical_network(network, samples)
-    predicted = predict(trained, held_out.columns)
-    training = Training(
-        teacher=args.teacher,
-        learned_from=shown.name,
-        scored_on=held_out.name,
-        columns=len(shown.columns),
-        score=score_drag(predicted, held_out.drag, held_out.columns.latitude),
-        **asdict(settings),
-    )
-    name = args.name or f"WaveNet trained on {args.teacher}"
-    save_trained(args.output, trained, name, training)
-    _report(args.output, training, time.perf_counter() - start)
+    folder = Path(f"{args.output}.training").absolute()
+    settings = _settings(args, folder)
+    _check(args, folder)
+    parts = _parts(args)
+    with _working(folder) as keep:
+        files, columns = {}, {}
+        for name, (states, times, _) in parts.items():
+            path = folder / f"{name}.nc"
+            columns[name] = label_states(path, args.teacher, states, times)
+            files[name] = (str(path),)
+        settings = replace(
+            settings,
+            data=files["training"],
+            validation=files["validation"],
+            test=files.get("test", ()),
+        )
+        outcome = train(settings, False, print_found)
+        if outcome.network is None:
+            keep.append(folder)
+            print_outcome(outcome)
+            return 3
+        scored = list(parts)[-1]
+        training = Training(
+            teacher=args.teacher,
+            learned_from=parts["training"].said,
+            scored_on=parts[scored].said,
+            columns=columns["training"],
+            epochs=args.epochs,
+            batch=args.batch,
+            seed=args.seed,
+            learning_rate=args.learning_rate,
+            score=outcome.after[scored].fields,
+        )
+        _save(args.output, outcome.network, training)
+    print_scores(outcome)
+    print(f"learned from {training.learned_from}; scored on {training.scored_on}")
+    print(f"wrote {args.output} ({args.output.stat().st_size / 1e6:.2f} MB)")
     return 0
 
 
-def _check(args: argparse.Namespace) -> None:
+def _settings(args: argparse.Namespace, folder: Path) -> "Settings":
+    """Give the settings of the training but for its files."""
+    from gwparam.training.settings import Settings
+
+    return Settings(
+        arch="wavenet",
+        output=str(folder / "run"),
+        data=(),
+        epochs=args.epochs,
+        batch=args.batch,
+        learning_rate=args.learning_rate,
+        seed=args.seed,
+        threads=args.threads or 0,
+        name=args.name or f"WaveNet trained on {args.teacher}",
+    )
+
+
+def _check(args: argparse.Namespace, folder: Path) -> None:
     """Find mistakes before the training, which is long."""
-    if args.columns < 1:
-        raise ArgumentError(f"columns is {args.columns}, expected at least 1")
+    check_columns(args)
     if args.threads is not None and args.threads < 1:
         raise ArgumentError(f"threads is {args.threads}, expected at least 1")
-    if not args.output.parent.is_dir():
-        raise ModelFileError(
-            f"cannot write {args.output}: no folder {args.output.parent}"
+    if folder.exists():
+        raise ArgumentError(
+            f"{folder} is of a training that did not end, expected no such folder; "
+            f"gwparam finetune --resume {folder / 'run'} goes on with it"
         )
 
 
-def _lessons(args: argparse.Namespace, bars: "Progress") -> "tuple[Lesson, Lesson]":
-    """Collect what to learn from, and what the score is for."""
-    from gwparam.synthetic.columns import read_columns
-    from gwparam.synthetic.lessons import climatology_lesson, lesson
-
-    def advance(total: int, label: str) -> Callable[[int], None]:
-        task = bars.add_task(label, total=total, note="")
-        return lambda ncol: bars.advance(task, ncol)
-
-    held_out = read_columns(args.score_on) if args.score_on else []
-    held_out_name = _names(args.score_on or [])
-    if args.states is None:
-        show = advance(args.columns, "columns to learn from")
-        shown = climatology_lesson(args.teacher, args.columns, args.seed, show)
-        if not held_out:
-            show = advance(HELD_OUT_COLUMNS, "columns for the score")
-            seed = args.seed + 1
-            return shown, climatology_lesson(args.teacher, HELD_OUT_COLUMNS, seed, show)
-    else:
-        times = read_columns(args.states)
-        names = _names(args.states)
-        if not held_out:
-            if len(times) < 2:
-                raise ArgumentError(
-                    f"{names} has one time, expected two or more, or files to score on"
-                )
-            *times, last = times
-            held_out, held_out_name = [last], f"the last time of {names}"
-        show = advance(sum(map(len, times)), "columns to learn from")
-        shown = lesson(args.teacher, times, names, show)
-    show = advance(sum(map(len, held_out)), "columns for the score")
-    return shown, lesson(args.teacher, held_out, held_out_name, show)
+@contextmanager
+def _working(folder: Path) -> Iterator[list[Path]]:
+    """Make a folder that is removed at the end, unless it is put into the list."""
+    keep: list[Path] = []
+    try:
+        folder.mkdir()
+    except OSError as error:
+        raise ModelFileError(f"cannot make {folder}: {error.strerror}") from None
+    try:
+        yield keep
+    finally:
+        if folder not in keep:
+            shutil.rmtree(folder)
 
 
-def _train(
-    bars: "Progress", network: "WaveNet", samples: "Samples", settings: TrainingSettings
-) -> None:
-    """Train, and show loss and speed."""
-    from gwparam.synthetic.training import steps_of, train
+def _parts(args: argparse.Namespace) -> dict[str, _Part]:
+    """Give the states to learn from, and those held out; the last part is scored."""
+    from gwparam.synthetic.columns import count_times, read_columns
 
-    task = bars.add_task("training", total=steps_of(samples, settings), note="")
-    batch = min(settings.batch, len(samples))
-    start = time.perf_counter()
-    mean = None
-    for step, loss in train(network, samples, settings):
-        mean = loss if mean is None else mean + _LOSS_WEIGHT * (loss - mean)
-        rate = step * batch / (time.perf_counter() - start)
-        note = f"loss {mean:.4f}, {rate / 1e3:.1f} k samples/s"
-        bars.update(task, completed=step, note=note)
+    parts = _of_files(args) if args.states else _of_seeds(args)
+    if args.score_on is not None:
+        # One time of --states leaves nothing else to say which epoch is best.
+        name = "test" if "validation" in parts else "validation"
+        count = count_times(args.score_on)
+        parts[name] = _Part(read_columns(args.score_on), count, _names(args.score_on))
+    return parts
 
 
-def _bars() -> "Progress":
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        Progress,
-        TaskProgressColumn,
-        TextColumn,
-        TimeRemainingColumn,
-    )
+def _of_seeds(args: argparse.Namespace) -> dict[str, _Part]:
+    """Draw columns of the climatology, for each part from a seed of its own."""
+    from gwparam.synthetic.states import CELLS, count_states, draw_states
 
-    return Progress(
-        TextColumn("{task.description:<21}"),
-        BarColumn(bar_width=12),
-        TaskProgressColumn(),
-        TextColumn("{task.fields[note]}"),
-        TimeRemainingColumn(),
-        TextColumn("left"),
-        console=Console(stderr=True),
-    )
+    wanted = {"training": (args.columns, 0), "validation": (HELD_OUT_COLUMNS, 2)}
+    if args.score_on is None:
+        wanted["test"] = (HELD_OUT_COLUMNS, 1)
+    parts = {}
+    for name, (ncol, step) in wanted.items():
+        count, seed = count_states(ncol), args.seed + step
+        said = f"{CELLS * count} columns of the climatology, seed {seed}"
+        parts[name] = _Part(draw_states(ncol, seed), count, said)
+    return parts
 
 
-def _report(path: Path, training: "Training", seconds: float) -> None:
-    from rich.console import Console
-    from rich.table import Table
+def _of_files(args: argparse.Namespace) -> dict[str, _Part]:
+    """Take the states of a run, the last times for validation and test."""
+    from gwparam.synthetic.columns import count_times, read_columns
 
-    table = Table(title=f"score on {training.scored_on}", title_justify="left")
-    for heading in ("output", "R2", "correlation", "rms error (m s-2)"):
-        table.add_column(heading, justify="left" if heading == "output" else "right")
-    for item in training.score:
-        table.add_row(
-            item.name.replace("_due_to_gravity_wave_drag", ""),
-            f"{item.r2:.3f}",
-            f"{item.correlation:.3f}",
-            f"{item.rms_error:.2e}",
+    names = _names(args.states)
+    left = count_times(args.states)
+    if left < 2 and args.score_on is None:
+        raise ArgumentError(
+            f"{names} has one time, expected two or more, or files to score on"
         )
-    # Files and pipes have no width: give the table what it needs.
-    console = Console(width=None if sys.stdout.isatty() else 120, highlight=False)
-    console.print(table)
-    console.print(f"learned from {training.learned_from}, in {seconds:.0f} s")
-    console.print(f"wrote {path} ({path.stat().st_size / 1e6:.2f} MB)", soft_wrap=True)
+    held_out = 2 if args.score_on is None else 1
+    times = read_columns(args.states)
+    parts = {}
+    for name, wanted in (
+        ("training", max(left - held_out, 1)),
+        ("validation", 1),
+        ("test", 1),
+    ):
+        count = min(wanted, left)
+        if count:
+            said = names if name == "training" else f"the last time of {names}"
+            parts[name] = _Part(islice(times, count), count, said)
+            left -= count
+    return parts
+
+
+def _save(path: Path, network: Path, training: Training) -> None:
+    """Write the network as a checkpoint that tells how it was trained."""
+    from gwparam.checkpoints import read_checkpoint, save_checkpoint
+
+    checkpoint = read_checkpoint(network)
+    described = _TrainedDescription(**vars(checkpoint.description), training=training)
+    save_checkpoint(
+        path, checkpoint.weights, extras=checkpoint.extras, description=described
+    )
 
 
 def _names(paths: list[Path]) -> str:

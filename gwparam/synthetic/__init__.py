@@ -1,1 +1,1 @@
-"""Train a network to give the drag of a native scheme on columns made from formulas."""
+"""States of the atmosphere from formulas, with the drag of a native scheme."""

@@ -28,27 +28,26 @@ _COLUMNS_OF_A_STATE = 32
 _TOPOGRAPHY_HEIGHT = 3000.0  # m
 
 
-def draw_columns(generator: np.random.Generator, ncol: int) -> Columns:
-    """Draw columns from all latitudes and seasons.
+def draw_columns(generator: np.random.Generator, nlat: int, nlon: int) -> Columns:
+    """Draw columns from all seasons at the cells of a Gaussian grid.
 
     Parameters
     ----------
     generator : numpy.random.Generator
         Source of random numbers.
-    ncol : int
-        Number of columns.
+    nlat, nlon : int
+        Rows of the Gaussian grid, and columns in each, the first at 0 E.
 
     Returns
     -------
     Columns
-        Columns on MiMA's 40 levels, spread evenly over latitude; 32 at a time belong to
-        one state of the atmosphere.
+        nlat * nlon columns on MiMA's 40 levels, longitude fastest, south to north; 32
+        of them, anywhere, belong to one state of the atmosphere. Few columns hold many
+        states in this way, but neighbours are strangers.
     """
-    state = np.arange(ncol) // _COLUMNS_OF_A_STATE
-    day = generator.uniform(0.0, 365.0, state[-1] + 1)
-    latitude = generator.uniform(-90.0, 90.0, ncol)
-    longitude = generator.uniform(0.0, 360.0, ncol)
-    return _columns(generator, day, state, latitude, longitude)
+    state = generator.permutation(nlat * nlon) // _COLUMNS_OF_A_STATE
+    day = generator.uniform(0.0, 365.0, state.max() + 1)
+    return _columns(generator, day, state, *_cells(nlat, nlon))
 
 
 def draw_globe(
@@ -71,13 +70,8 @@ def draw_globe(
         nlat * nlon columns on MiMA's 40 levels, longitude fastest, south to north.
     """
     edges = latitude_edges(nlat)
-    columns = _columns(
-        generator,
-        np.array([day]),
-        np.zeros(nlat * nlon, dtype=np.intp),
-        np.repeat(gaussian_latitudes(nlat), nlon),
-        np.tile(360.0 / nlon * np.arange(nlon), nlat),
-    )
+    state = np.zeros(nlat * nlon, dtype=np.intp)
+    columns = _columns(generator, np.array([day]), state, *_cells(nlat, nlon))
     middle = np.repeat(0.5 * (edges[1:] + edges[:-1]), nlon)
     return replace(columns, setup_latitude=middle)
 
@@ -139,6 +133,12 @@ def hydrostatic_height(
     within = np.log(half_pressure[:, 1:] / _full_pressure(half_pressure))
     result: Array = surface_height[:, None] + below + thickness * within
     return result
+
+
+def _cells(nlat: int, nlon: int) -> tuple[Array, Array]:
+    """Latitude and longitude of the cells of a Gaussian grid."""
+    around = 360.0 / nlon * np.arange(nlon)
+    return np.repeat(gaussian_latitudes(nlat), nlon), np.tile(around, nlat)
 
 
 def _full_pressure(half_pressure: Array) -> Array:

@@ -1,7 +1,7 @@
 """Columns of the atmosphere that a teacher and its pupil are shown."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from os import PathLike
 
 import numpy as np
@@ -72,26 +72,13 @@ class Columns:
         return len(self.latitude)
 
 
-def concatenate(parts: Sequence[Columns]) -> Columns:
-    """Put columns one after the other.
-
-    Parameters
-    ----------
-    parts : sequence of Columns
-        At least one.
-
-    Returns
-    -------
-    Columns
-        All of them.
-    """
-    return Columns(
-        *(np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(Columns))
-    )
+def count_times(paths: Sequence[str | PathLike[str]]) -> int:
+    """Count the times in state files; arguments and errors as `read_columns`."""
+    return sum(len(states) for states, _ in _opened(paths))
 
 
-def read_columns(paths: Sequence[str | PathLike[str]]) -> list[Columns]:
-    """Read the columns of state files on MiMA's levels.
+def read_columns(paths: Sequence[str | PathLike[str]]) -> Iterator[Columns]:
+    """Read the columns of state files on MiMA's levels, one time after the other.
 
     Parameters
     ----------
@@ -100,10 +87,10 @@ def read_columns(paths: Sequence[str | PathLike[str]]) -> list[Columns]:
         latitude on 40 sigma levels, and the variable ``sigma_full`` (pressure over
         surface pressure). ``lat_cg_init``, if there, is the set-up latitude of a row.
 
-    Returns
-    -------
-    list of Columns
-        One item a time.
+    Yields
+    ------
+    Columns
+        Those of one time.
 
     Raises
     ------
@@ -113,14 +100,18 @@ def read_columns(paths: Sequence[str | PathLike[str]]) -> list[Columns]:
     ArgumentError
         If there is no file.
     """
+    for states, sigma in _opened(paths):
+        for index in range(len(states)):
+            yield _read_time(states, index, sigma)
+
+
+def _opened(paths: Sequence[str | PathLike[str]]) -> Iterator[tuple[States, Array]]:
+    """Open one file after the other; the states and sigma of the full levels."""
     if not paths:
         raise ArgumentError("no state files given, expected at least one")
-    result = []
     for path in paths:
         with open_states([path], tuple(_FIELDS.values()), VERTICAL) as states:
-            sigma = _sigma(states, str(path))
-            result += [_read_time(states, index, sigma) for index in range(len(states))]
-    return result
+            yield states, _sigma(states, str(path))
 
 
 def _sigma(states: States, path: str) -> Array:

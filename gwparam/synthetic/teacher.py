@@ -49,5 +49,6 @@ def alexander_dunkerton(columns: Columns) -> Drag:
     return Drag(drag.eastward, drag.northward)
 
 
-TEACHERS: dict[str, Callable[[Columns], Drag]] = {"ad99": alexander_dunkerton}
-"""Teachers by the name that ``gwparam train-emulator --teacher`` takes."""
+Teacher = Callable[[Columns], Drag]
+TEACHERS: dict[str, Teacher] = {"ad99": alexander_dunkerton}
+"""By the name that `--teacher` takes."""

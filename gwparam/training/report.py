@@ -20,17 +20,23 @@ def print_found(prepared: Prepared) -> None:
 
 def print_outcome(outcome: Outcome) -> None:
     """Print how a training ended, its scores, and the commands that come next."""
+    print_scores(outcome)
+    console = Console(highlight=False, soft_wrap=True)
+    if outcome.network is None:
+        folder = outcome.prepared.settings.output
+        console.print(f"go on with: gwparam finetune --resume {folder}")
+        return
+    for line in _next(outcome):
+        console.print(line, markup=False)
+
+
+def print_scores(outcome: Outcome) -> None:
+    """Print how a training ended, and its scores."""
     # Files and pipes have no width: give the tables what they need.
     console = Console(width=None if sys.stdout.isatty() else 120, highlight=False)
-    folder = outcome.prepared.settings.output
     console.print(outcome.ended, soft_wrap=True)
-    if outcome.network is None:
-        console.print(f"go on with: gwparam finetune --resume {folder}", soft_wrap=True)
-        return
     for name in outcome.after:
         console.print(_scores(name, outcome))
-    for line in _next(outcome):
-        console.print(line, soft_wrap=True, markup=False)
 
 
 def _found(prepared: Prepared) -> Iterator[tuple[str, str]]:

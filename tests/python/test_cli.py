@@ -18,6 +18,7 @@ COMMANDS = (
     "networks",
     "replay",
     "evaluate",
+    "make-states",
     "train-emulator",
     "config",
 )

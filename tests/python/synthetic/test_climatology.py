@@ -11,16 +11,31 @@ from gwparam.synthetic.climatology import (
 )
 from gwparam.synthetic.mean_state import GAS_CONSTANT
 
-COLUMNS = draw_columns(np.random.default_rng(11), 2000)
+COLUMNS = draw_columns(np.random.default_rng(11), 50, 40)
 
 
 def test_columns_are_those_of_their_seed() -> None:
     first, again, other = (
-        draw_columns(np.random.default_rng(seed), 50) for seed in (1, 1, 2)
+        draw_columns(np.random.default_rng(seed), 10, 5) for seed in (1, 1, 2)
     )
     for name, values in vars(first).items():
         assert np.array_equal(values, getattr(again, name))
-        assert not np.array_equal(values, getattr(other, name))
+        same = np.array_equal(values, getattr(other, name))
+        assert same == (name in ("latitude", "setup_latitude")), name
+
+
+def test_columns_are_the_cells_of_a_gaussian_grid() -> None:
+    assert np.array_equal(COLUMNS.latitude, np.repeat(gaussian_latitudes(50), 40))
+    assert np.array_equal(COLUMNS.setup_latitude, COLUMNS.latitude)
+
+
+def test_columns_hold_winter_and_summer_side_by_side() -> None:
+    """In a globe of one day all columns of a latitude have the same season."""
+    level = int(np.abs(COLUMNS.pressure[0] - 3000.0).argmin())
+    globe = draw_globe(np.random.default_rng(11), 15.0, 50, 40)
+    polar = globe.latitude > 70.0
+    spread, of_a_day = (c.temperature[polar, level].std() for c in (COLUMNS, globe))
+    assert spread > 1.5 * of_a_day
 
 
 def test_columns_lie_within_what_the_atmosphere_has() -> None:

@@ -6,7 +6,7 @@ import xarray as xr
 
 from gwparam.errors import ArgumentError, ContractError
 from gwparam.grids import full_levels, uneven_sigma
-from gwparam.synthetic.columns import concatenate, read_columns
+from gwparam.synthetic.columns import count_times, read_columns
 
 NLAT, NLON, NLEV = 3, 2, 40
 SETUP_LATITUDE = np.array([-41.0, 1.0, 39.0])
@@ -47,9 +47,8 @@ def _write(states: xr.Dataset, path: Path) -> Path:
 
 def test_columns_of_a_file_keep_their_values_and_places(tmp_path: Path) -> None:
     states = _states()
-    times = read_columns([_write(states, tmp_path / "states.nc")])
-    assert len(times) == 2
-    second = times[1]
+    path = _write(states, tmp_path / "states.nc")
+    _, second = read_columns([path])
     ilev, ilat, ilon = 7, 2, 1
     column = ilat * NLON + ilon
     where = {"time": 1, "lat": ilat, "lon": ilon}
@@ -70,16 +69,16 @@ def test_columns_of_a_file_keep_their_values_and_places(tmp_path: Path) -> None:
 
 
 def test_columns_of_a_file_from_the_bottom_up_are_the_same(tmp_path: Path) -> None:
-    down = read_columns([_write(_states(), tmp_path / "down.nc")])[0]
+    down = next(read_columns([_write(_states(), tmp_path / "down.nc")]))
     flipped = _states().isel(lev=slice(None, None, -1))
-    up = read_columns([_write(flipped, tmp_path / "up.nc")])[0]
+    up = next(read_columns([_write(flipped, tmp_path / "up.nc")]))
     for name, values in vars(down).items():
         assert np.array_equal(values, getattr(up, name)), name
 
 
 def test_set_up_latitude_is_the_latitude_where_a_file_has_none(tmp_path: Path) -> None:
     states = _states().drop_vars("lat_cg_init")
-    columns = read_columns([_write(states, tmp_path / "states.nc")])[0]
+    columns = next(read_columns([_write(states, tmp_path / "states.nc")]))
     assert np.array_equal(columns.setup_latitude, columns.latitude)
 
 
@@ -87,16 +86,22 @@ def test_file_without_sigma_is_refused(tmp_path: Path) -> None:
     states = _states().drop_vars("sigma_full")
     path = _write(states, tmp_path / "states.nc")
     with pytest.raises(ContractError, match=r"no sigma_full, expected sigma levels"):
-        read_columns([path])
+        next(read_columns([path]))
 
 
 def test_no_file_is_refused() -> None:
     with pytest.raises(ArgumentError, match="no state files given"):
-        read_columns([])
+        next(read_columns([]))
 
 
-def test_concatenation_keeps_the_order(tmp_path: Path) -> None:
-    times = read_columns([_write(_states(), tmp_path / "states.nc")])
-    both = concatenate(times)
-    assert len(both) == 2 * NLAT * NLON
-    assert np.array_equal(both.height[NLAT * NLON :], times[1].height)
+def test_times_of_several_files_come_in_the_order_of_the_files(
+    tmp_path: Path,
+) -> None:
+    one = _write(_states(1), tmp_path / "one.nc")
+    two = _write(_states(2), tmp_path / "two.nc")
+    assert count_times([two, one]) == 3
+    *both, single = read_columns([two, one])
+    expected = list(read_columns([two]))
+    for found, columns in zip(both, expected, strict=True):
+        assert np.array_equal(found.height, columns.height)
+    assert np.array_equal(single.height, expected[0].height)
