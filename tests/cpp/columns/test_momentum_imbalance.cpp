@@ -1,6 +1,7 @@
 // The vertical stage: what it says of the momentum that columns gain and lose.
 #include <algorithm>
 #include <cmath>
+#include <utility>
 #include <vector>
 
 #include "columns/vertical.hpp"
@@ -9,6 +10,7 @@
 namespace {
 
 using gwparam::Rows;
+using gwparam::VerticalStage;
 
 constexpr std::int64_t nlev = 3;
 constexpr std::int64_t columns = 2;
@@ -37,28 +39,24 @@ double *row(Rows &rows, std::int64_t i) {
     return reinterpret_cast<double *>(rows.row(i));
 }
 
-// Inputs of the host: wind, pressure at full and at half levels.
-std::vector<Rows> host_state(const gwparam::VerticalStage &stage) {
-    std::vector<Rows> rows = gwparam::rows_for(stage.host_inputs());
-    for (Rows &field : rows) {
-        field.resize(columns);
-    }
+// Where the host's levels are.
+VerticalStage::Pressures host_pressures(const VerticalStage &stage) {
+    VerticalStage::Pressures pressures = stage.room_for_pressures();
+    pressures.full.resize(columns);
+    pressures.half.resize(columns);
     for (std::int64_t c = 0; c < columns; ++c) {
         for (std::int64_t k = 0; k < nlev; ++k) {
-            row(rows[0], c)[k] = 1.0;
-            row(rows[1], c)[k] = 0.5 * (half_pressure[k] + half_pressure[k + 1]);
+            row(pressures.full, c)[k] = 0.5 * (half_pressure[k] + half_pressure[k + 1]);
         }
-        for (std::int64_t k = 0; k <= nlev; ++k) {
-            row(rows[2], c)[k] = half_pressure[k];
-        }
+        std::copy_n(half_pressure, nlev + 1, row(pressures.half, c));
     }
-    return rows;
+    return pressures;
 }
 
 void test_momentum_imbalance() {
     const gwparam::Contract contract = flux_contract();
-    const gwparam::VerticalStage stage(contract, nlev);
-    const std::vector<Rows> host_in = host_state(stage);
+    const VerticalStage stage(contract, nlev);
+    const VerticalStage::Pressures pressures = host_pressures(stage);
     std::vector<Rows> network = gwparam::rows_for(contract.outputs);
     network[0].resize(columns);
     for (std::int64_t c = 0; c < columns; ++c) {
@@ -67,8 +65,8 @@ void test_momentum_imbalance() {
         }
     }
     std::vector<Rows> host = gwparam::rows_for(stage.host_outputs());
-    stage.to_host(host_in, network, columns, host);
-    ok(stage.momentum_imbalance(host_in, host) < 1e-14, "a flux is in balance");
+    stage.to_host(std::move(network), pressures, columns, host);
+    ok(stage.momentum_imbalance(pressures, host) < 1e-14, "a flux is in balance");
 
     // The flux itself, the flux at half levels, the tendency: the last gains a bit.
     const double extra = 1e-6, thickness = half_pressure[3] - half_pressure[2];
@@ -76,7 +74,7 @@ void test_momentum_imbalance() {
     row(host[2], 0)[0] -= 0.5 * extra; // a smaller one does not count
     const double largest = row(host[1], 1)[nlev];
     const double expected = extra * thickness / std::abs(factor * largest);
-    const double found = stage.momentum_imbalance(host_in, host);
+    const double found = stage.momentum_imbalance(pressures, host);
     ok(std::abs(found / expected - 1.0) < 1e-9, "what a column gains too much shows");
 
     for (Rows &rows : host) {
@@ -84,16 +82,16 @@ void test_momentum_imbalance() {
             std::fill(row(rows, c), row(rows, c) + rows.width(), 0.0);
         }
     }
-    ok(stage.momentum_imbalance(host_in, host) == 0.0,
+    ok(stage.momentum_imbalance(pressures, host) == 0.0,
        "no flux is in balance, not NaN");
 }
 
 void test_without_fluxes() {
     gwparam::Contract contract = flux_contract();
     contract.fluxes.clear();
-    const gwparam::VerticalStage stage(contract, nlev);
-    const std::vector<Rows> nothing;
-    ok(stage.momentum_imbalance(nothing, nothing) == 0.0, "0 without fluxes");
+    const VerticalStage stage(contract, nlev);
+    ok(stage.momentum_imbalance(stage.room_for_pressures(), {}) == 0.0,
+       "0 without fluxes");
 }
 
 } // namespace
