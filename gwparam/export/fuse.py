@@ -13,14 +13,16 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from gwparam.networks.ann_cnn import AnnCnn
 from gwparam.networks.base import PhysicalNetwork
+from gwparam.networks.filtered_spectrum_drag import FilteredSpectrumDrag
 from gwparam.networks.nonlocal_flux import NonlocalFlux
 from gwparam.networks.prithvi_flux import PrithviFlux
 from gwparam.networks.wavenet import NORM_EPS, WaveNetDrag
 
 _MULTIPLE = 8
 """Every sum runs over a multiple of so many terms, every product gives a multiple of so
-many columns: with MKL a row of a float64 product else depends, in its last bit, on
-where in the batch it stands."""
+many columns: with MKL a row of a product else depends, in its last bit, on where in the
+batch it stands and on the size of the batch. Which numbers of terms do so differs from
+one processor to the next."""
 _BRANCHES_PER_GROUP = 16
 """A multiple of `_MULTIPLE`. One group of all 40 is slower than 40 branches, because
 its hidden units leave the cache."""
@@ -40,7 +42,8 @@ def fuse(network: PhysicalNetwork) -> PhysicalNetwork:
     PhysicalNetwork
         In float64 and eval mode; the network itself where no rewrite is known. In
         batches of 16 columns or a multiple the result of a column is the same to the
-        last bit, whatever its place, its batch-mates and the size of the batch.
+        last bit, whatever its place, its batch-mates and the size of the batch; tested
+        as ``docs/adr/0003-fixed-chunks.md`` says.
     """
     return network
 
@@ -54,43 +57,64 @@ def _(network: WaveNetDrag) -> PhysicalNetwork:
 
 
 @fuse.register
+def _(network: FilteredSpectrumDrag) -> PhysicalNetwork:
+    fused = copy.deepcopy(network)
+    for name in ("breaking", "flux", "amplitude", "spreading"):
+        layers = fused.network.get_submodule(name)
+        if not isinstance(layers, nn.Sequential):
+            layers = nn.Sequential(layers)
+        fused.network.set_submodule(name, Padded(layers, axis=-1))
+    return fused.eval()
+
+
+@fuse.register
 def _(network: NonlocalFlux) -> PhysicalNetwork:
     fused = copy.deepcopy(network)
     if isinstance(network.network, AnnCnn):
-        fused.network = PaddedAnnCnn(network.network)
+        fused.network = Padded(network.network, axis=1)
     else:
         fold_norms(fused.network)
     return fused.eval()
 
 
-class PaddedAnnCnn(nn.Module):
-    """An ANN-CNN whose features and hidden units are padded with zeros.
+class Padded(nn.Module):
+    """Layers whose features and hidden units are padded with zeros.
 
     Parameters
     ----------
-    published : AnnCnn
-        The network as published; it is not changed.
+    published : Sequential
+        Products, convolutions of 3 x 3 cells, and functions of single values; it is not
+        changed.
+    axis : int
+        Where the features are.
     """
 
-    def __init__(self, published: AnnCnn) -> None:
+    def __init__(self, published: nn.Sequential, axis: int) -> None:
         super().__init__()
         self.layers = nn.Sequential()
         for layer in published:
             if isinstance(layer, nn.Linear):
                 self.odim = layer.out_features  # the last counts
-                layer = _product(layer.weight, layer.bias)
+                # A product with a vector does not depend, and as one with 8 columns it
+                # takes six times as long.
+                vector = self.odim == 1 and layer is published[-1]
+                layer = _product(layer.weight, layer.bias, 1 if vector else _MULTIPLE)
             elif isinstance(layer, nn.Conv2d):
                 layer = _convolution(layer)
+            elif isinstance(layer, nn.SiLU):
+                layer = nn.SiLU(inplace=True)
             self.layers.append(layer)
         features = next(published.parameters()).shape[1]
         self.padding = -features % _MULTIPLE
+        self.axis = axis
 
     def forward(self, features: Tensor) -> Tensor:
-        """From (rows, idim), or (rows, idim, stencil, stencil), to (rows, odim)."""
-        zeros = torch.zeros_like(features[:, :1])
-        padded = torch.cat([features] + [zeros] * self.padding, dim=1)
+        """From (..., idim, ...) to (..., odim), and (rows, odim) after convolutions."""
+        shape = list(features.shape)
+        shape[self.axis] = self.padding
+        padded = torch.cat((features, features.new_zeros(shape)), dim=self.axis)
         outputs: Tensor = self.layers(padded)
-        return outputs[:, : self.odim]
+        return outputs[..., : self.odim]
 
 
 def _convolution(layer: nn.Conv2d) -> nn.Conv2d:
@@ -208,11 +232,19 @@ def _group(weights: dict[str, Tensor], levels: range) -> nn.Sequential:
     return nn.Sequential(hidden, nn.ReLU(inplace=True), last)
 
 
-def _product(weight: Tensor, bias: Tensor) -> nn.Linear:
-    """Make a linear layer of a matrix and a vector, padded with zeros."""
-    rows, columns = (-size % _MULTIPLE for size in weight.shape)
+def _product(
+    weight: Tensor, bias: Tensor | None, multiple: int = _MULTIPLE
+) -> nn.Linear:
+    """Make a linear layer of a matrix and a vector, padded with zeros.
+
+    The features become a multiple of 8, the results one of `multiple`.
+    """
+    rows, columns = -weight.shape[0] % multiple, -weight.shape[1] % _MULTIPLE
     weight = F.pad(weight, (0, columns, 0, rows))
-    linear = nn.Linear(weight.shape[1], weight.shape[0], dtype=weight.dtype)
+    linear = nn.Linear(
+        weight.shape[1], weight.shape[0], bias is not None, dtype=weight.dtype
+    )
     linear.weight = nn.Parameter(weight)
-    linear.bias = nn.Parameter(F.pad(bias, (0, rows)))
+    if bias is not None:
+        linear.bias = nn.Parameter(F.pad(bias, (0, rows)))
     return linear

@@ -13,6 +13,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812  # its usual name
 from torch import Tensor, nn
 
+from gwparam.errors import ShapeError
 from gwparam.networks.stability import Stability
 
 SOURCE_PRESSURE = 31500.0
@@ -40,6 +41,11 @@ class FilteredSpectrum(nn.Module):
         Pressure at full levels is ``a + b * surface pressure``, `a` in Pa, top first.
     width : int
         Hidden units of `breaking` and `flux`.
+
+    Raises
+    ------
+    ShapeError
+        If there are fewer than 2 levels: the source lies below another one.
 
     Attributes
     ----------
@@ -71,6 +77,10 @@ class FilteredSpectrum(nn.Module):
     def __init__(self, a: Tensor, b: Tensor, width: int = 32) -> None:
         super().__init__()
         nlev = a.shape[0]
+        if nlev < 2:
+            raise ShapeError(
+                f"nlev is {nlev}, expected at least 2 for a filtered spectrum"
+            )
         above = a + b * REFERENCE_PRESSURE <= SOURCE_PRESSURE
         self.register_buffer("a", a.clone())
         self.register_buffer("b", b.clone())

@@ -16,7 +16,7 @@ from gwparam.errors import ArgumentError, ShapeError
 from gwparam.networks.base import Option, Options, PhysicalNetwork
 from gwparam.networks.fluxes import OPTIONS as FLUX_OPTIONS
 from gwparam.networks.fluxes import momentum_fluxes
-from gwparam.networks.scaling import SCALING, Recipe, Transform
+from gwparam.networks.scaling import SCALING, Recipe, Transform, power
 from gwparam.networks.vertical import (
     LEVELS,
     OUTSIDE,
@@ -134,7 +134,7 @@ class PotentialTemperature(nn.Module):
     def forward(self, temperature: Tensor, pressure: Tensor) -> Tensor:
         """Compute it from temperature [K] and what `LevelPressure` takes."""
         ratio: Tensor = self.reference / self.pressure(pressure)
-        return temperature * ratio**self.kappa
+        return temperature * power(ratio, self.kappa)
 
 
 class NonlocalFlux(PhysicalNetwork):

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 import numpy as np
 import torch
+import torch.nn.functional as F  # noqa: N812  # its usual name
 from netCDF4 import Dataset
 from torch import Tensor, nn
 
@@ -30,6 +31,17 @@ _TRANSFORMS = {
     "cube_root": ("scale", "mean", "standard_deviation"),
 }
 _STATISTICS = ("mean", "standard_deviation", "minimum", "maximum")
+
+
+def power(base: Tensor, exponent: float) -> Tensor:
+    """Raise positive numbers to a power, to bits that do not depend on their number.
+
+    Torch computes up to 32 of them at once, and the rest of a tensor one by one with
+    another function, whose last bit may differ in float32. So there is no rest.
+    """
+    count = base.numel()
+    whole = F.pad(base.reshape(-1), (0, -count % 32), value=1.0)
+    return torch.pow(whole, exponent)[:count].view(base.shape)
 
 
 class Destandardise(nn.Module):
@@ -83,7 +95,7 @@ class CubeRoot(nn.Module):
     def forward(self, values: Tensor) -> Tensor:
         """Compress values that the scale can be broadcast to."""
         scaled = values / self.scale
-        return torch.sign(scaled) * torch.abs(scaled) ** (1.0 / 3.0)
+        return torch.sign(scaled) * power(torch.abs(scaled), 1.0 / 3.0)
 
 
 class Cube(nn.Module):

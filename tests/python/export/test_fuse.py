@@ -7,7 +7,6 @@ import xarray as xr
 
 from gwparam.checkpoints import read_checkpoint
 from gwparam.export.fuse import fuse
-from gwparam.export.probe import draw_inputs
 from gwparam.networks import from_checkpoint
 from gwparam.networks.base import PhysicalNetwork
 from gwparam.networks.scaling import Destandardise
@@ -15,15 +14,6 @@ from gwparam.networks.wavenet import WaveNet, WaveNetDrag
 
 # Rounding of sums of some hundred terms in another order.
 TOLERANCE = 1e-13
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    """As the library computes a chunk."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")
@@ -121,42 +111,3 @@ def test_network_without_a_known_rewrite_is_returned():
     other = Other.__new__(Other)
 
     assert fuse(other) is other
-
-
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
-@pytest.mark.parametrize("make", [lambda tiny: tiny, odd_sized], ids=["5", "19"])
-def test_bits_of_a_column_do_not_depend_on_the_batch(tiny, make, dtype):
-    network = make(tiny)
-    nlev = network.description.vertical.nlev
-    scripted = torch.jit.script(fuse(network).to(dtype))
-    columns = [x.to(dtype) for x in plausible(512, nlev)]
-
-    assert_same_bits(scripted, columns, sizes=(2, 6, 16, 100, 512))
-
-
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
-def test_bits_of_the_published_network_do_not_depend_on_the_batch(
-    reference_data, dtype
-):
-    network = from_checkpoint(
-        read_checkpoint(reference_data / "wavenet" / "network_wst.pkl")
-    )
-    columns = [x.to(dtype) for x in draw_inputs(network, 1024, 5)]
-
-    assert_same_bits(
-        torch.jit.script(fuse(network).to(dtype)), columns, sizes=(16, 100, 512, 1024)
-    )
-
-
-def assert_same_bits(network, columns, sizes):
-    """Any even chunk, in any order."""
-    ncol = columns[0].shape[0]
-    generator = torch.Generator().manual_seed(4)
-    with torch.inference_mode():
-        expected = torch.cat(network(*columns), dim=1)
-        for size in sizes:
-            order = torch.randperm(ncol, generator=generator)
-            for start in range(0, ncol - size + 1, size):
-                part = order[start : start + size]
-                result = torch.cat(network(*(x[part] for x in columns)), dim=1)
-                assert torch.equal(result, expected[part]), size

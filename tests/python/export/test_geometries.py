@@ -151,25 +151,6 @@ def test_draw_of_an_image_is_smooth(tmp_path):
         assert np.diff(wind, axis=axis).std() < 0.5 * wind.std()
 
 
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
-@pytest.mark.parametrize("stencil", [1, 3, 5])
-@pytest.mark.parametrize("idim", [15, 19])
-def test_bits_of_a_column_do_not_depend_on_the_batch(tmp_path, stencil, idim, dtype):
-    path = ann_cnn(tmp_path / "net.ckpt", idim, 8, stencil)
-    given = options(tmp_path, NLEV, features="uvtheta" if idim == 15 else None)
-    network = from_checkpoint(read_checkpoint(path), options=given)
-    scripted = torch.jit.script(fuse(network).to(dtype))
-    columns = [x.to(dtype) for x in draw_inputs(network, 256, 3)]
-    generator = torch.Generator().manual_seed(4)
-
-    with torch.inference_mode():
-        expected = torch.cat(scripted(*columns), dim=1)
-        for size in (16, 96, 256):  # chunks of the library are multiples of 16
-            order = torch.randperm(256, generator=generator)[:size]
-            part = torch.cat(scripted(*(x[order] for x in columns)), dim=1)
-            assert torch.equal(part, expected[order]), size
-
-
 @pytest.mark.parametrize("kind", ["column", "3x3", "5x5", "image"])
 def test_fused_network_keeps_its_answer(tmp_path, kind):
     path, others = checkpoint(tmp_path, kind)

@@ -2,6 +2,7 @@ import pytest
 import torch
 import xarray as xr
 
+from gwparam.errors import ShapeError
 from gwparam.networks.filtered_spectrum import FilteredSpectrum
 
 NLEV, ROWS = 7, 48
@@ -158,20 +159,23 @@ def test_rescaled_network_gives_a_line_of_what_it_gave(network, features):
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-def test_script_gives_the_bits_of_eager_whatever_the_batch(network, features, dtype):
+def test_script_gives_the_bits_of_eager(network, features, dtype):
     network, features = network.to(dtype), features.to(dtype)
-    order = torch.randperm(ROWS, generator=torch.Generator().manual_seed(3))
 
     with torch.inference_mode():
         scripted = torch.jit.script(network)
-        expected = network(features)
-        together = scripted(features)
-        moved = scripted(features[order])
-        parts = torch.cat([scripted(part) for part in features.split(16)])
+        assert torch.equal(scripted(features), network(features))
 
-    assert torch.equal(together, expected)
-    assert torch.equal(moved, expected[order])
-    assert torch.equal(parts, expected)
+
+def test_two_levels_are_enough_and_one_is_refused(features):
+    column = features[:, [0, 1, NLEV, NLEV + 1, 2 * NLEV, 2 * NLEV + 1]]
+    network = FilteredSpectrum(torch.zeros(2), torch.tensor([0.2, 0.8])).double()
+
+    assert torch.isfinite(network(column)).all()
+
+    with pytest.raises(ShapeError) as caught:
+        FilteredSpectrum(torch.zeros(1), torch.ones(1))
+    assert str(caught.value) == "nlev is 1, expected at least 2 for a filtered spectrum"
 
 
 def test_every_parameter_gets_a_gradient(network, features):

@@ -16,12 +16,16 @@ from gwparam.contract import (
 )
 from gwparam.errors import ModelFileError, NonFiniteError, ShapeError
 from gwparam.export import export_model
+from gwparam.export.fuse import fuse
+from gwparam.export.probe import draw_inputs
 from gwparam.networks import from_checkpoint
 from gwparam.networks.filtered_spectrum import FilteredSpectrum
 from gwparam.networks.filtered_spectrum_drag import FilteredSpectrumDrag, mima
 
 NLEV = 5
 PRESSURE = (1e3, 1e4, 3e4, 6e4, 9e4)
+# Rounding of float64 where sums run in another order, relative to the largest.
+TOLERANCE = 1e-12
 
 
 @pytest.fixture(scope="module")
@@ -137,10 +141,37 @@ def test_export_keeps_its_promises(tmp_path, checkpoint, dtype):
         assert difference <= contract.probe.tolerance * largest
 
 
+def test_padding_keeps_answer_and_weights(checkpoint):
+    network = from_checkpoint(read_checkpoint(checkpoint))
+    before = {key: value.clone() for key, value in network.state_dict().items()}
+    columns = draw_inputs(network, 50, 1)
+
+    fused = fuse(network)
+
+    products = [m for m in fused.modules() if isinstance(m, torch.nn.Linear)]
+    assert [(m.in_features, m.out_features) for m in products] == [
+        *[(8, 8), (8, 1)] * 3,
+        (8, 8),
+    ]
+    with torch.no_grad():
+        for padded, own in zip(fused(*columns), network(*columns), strict=True):
+            assert (padded - own).abs().max() < TOLERANCE * own.abs().max()
+    after = network.state_dict()
+    assert list(after) == list(before)
+    assert all(torch.equal(after[key], before[key]) for key in before)
+
+
 def test_missing_matrix_names_the_key(tmp_path, tensors):
     del tensors["weights.spreading.weight"]
 
     with pytest.raises(ShapeError, match=r"spreading\.weight is missing, expected 2"):
+        rebuilt(tmp_path / "net.safetensors", tensors)
+
+
+def test_one_level_is_refused(tmp_path, tensors):
+    tensors["weights.spreading.weight"] = torch.zeros(1, 1)
+
+    with pytest.raises(ShapeError, match="nlev is 1, expected at least 2"):
         rebuilt(tmp_path / "net.safetensors", tensors)
 
 

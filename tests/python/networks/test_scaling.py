@@ -8,7 +8,7 @@ from recipes import cube_root, linear, write_json
 
 from gwparam.contract import Field
 from gwparam.errors import ContractError, ModelFileError
-from gwparam.networks.scaling import read_recipe
+from gwparam.networks.scaling import power, read_recipe
 
 WIND = Field("eastward_wind", "m s-1", "full", "float64")
 PLACE = Field("surface_altitude", "m", "surface", "float64")
@@ -46,6 +46,17 @@ def test_cube_root_and_its_inverse(tmp_path):
     expected = (torch.tensor([[2.0, -2.0, 0.0]]).double() - 0.1) / 0.25
     torch.testing.assert_close(y, expected, rtol=1e-15, atol=1e-15)
     torch.testing.assert_close(made.restore()(y), x, rtol=1e-14, atol=1e-16)
+
+
+@pytest.mark.parametrize("compute", [power, torch.jit.script(power)])
+def test_power_does_not_depend_on_how_many_there_are(compute):
+    base = torch.rand(70, 16, generator=torch.Generator().manual_seed(1))
+    # Whole vectors on any processor.
+    expected = base.repeat(2, 1) ** (1.0 / 3.0)
+
+    for count in range(71):
+        result = compute(base[:count], 1.0 / 3.0)
+        assert torch.equal(result, expected[:count]), count
 
 
 @pytest.mark.parametrize(
