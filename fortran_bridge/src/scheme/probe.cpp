@@ -64,10 +64,9 @@ void compare(const FieldContract &field, const Rows &found, const Rows &expected
 
 } // namespace
 
-void check_probe(const Contract &contract, Backend &backend, std::int64_t chunk_columns,
-                 double tolerance) {
+void check_probe(const Contract &contract, const std::string &bytes, Backend &backend,
+                 std::int64_t chunk_columns, double tolerance) {
     Batch batch(contract, chunk_columns);
-    const std::string &bytes = backend.probe_bytes();
     const std::int64_t count = batch.probe_rows();
     std::size_t size = 0;
     const auto inputs = read_rows(batch.inputs(), count, bytes, size);

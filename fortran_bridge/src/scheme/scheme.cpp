@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "artefact/archive.hpp"
+#include "artefact/backend_registry.hpp"
 #include "base/error.hpp"
 #include "columns/host_levels.hpp"
 #include "scheme/options.hpp"
@@ -45,7 +47,7 @@ std::string contract_of_all(const Communicator &communicator, const std::string 
     std::string json;
     communicator.together([&] {
         if (communicator.rank() == 0) {
-            json = read_contract_json(path);
+            json = Archive(path).extra(contract_file);
         }
     });
     communicator.broadcast(0, json);
@@ -60,7 +62,7 @@ Scheme::Scheme(const std::string &path, const gwparam_options &options,
       options_(checked_options(communicator_, options)),
       json_(contract_of_all(communicator_, path)), contract_(parse_contract(json_)),
       placement_(placement_of(communicator_, contract_.geometry.kind, options_,
-                              cuda_device_count())),
+                              backend_named(contract_.backend).accelerators())),
       horizontal_(contract_, options_.chunk_columns),
       plans_(communicator_, contract_.geometry.kind, placement_.owner) {
     statistics_.owner = placement_.owner;

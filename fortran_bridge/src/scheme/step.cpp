@@ -197,11 +197,12 @@ void Scheme::note_network() {
     if (network_ == nullptr) {
         return;
     }
-    statistics_.on_cuda = network_->on_cuda() ? 1 : 0;
-    statistics_.on_graphs = network_->on_graphs() ? 1 : 0;
+    const DeviceInfo device = network_->device();
+    statistics_.on_cuda = device.is_accelerator ? 1 : 0;
+    statistics_.on_graphs = device.repeats_recorded ? 1 : 0;
     statistics_.fell_back = network_->fell_back() ? 1 : 0;
-    statistics_.host_to_device_bytes = network_->traffic().to_device_bytes;
-    statistics_.device_to_host_bytes = network_->traffic().to_host_bytes;
+    statistics_.host_to_device_bytes = device.traffic.to_device_bytes;
+    statistics_.device_to_host_bytes = device.traffic.to_host_bytes;
     statistics_.inference_seconds = network_->seconds();
 }
 

@@ -1,5 +1,4 @@
-// Runs a network by libtorch, which appears only in the files torch_*.
-#include "artefact/backend.hpp"
+#include "torch/graph.hpp"
 
 #include <new>
 #include <optional>
@@ -9,7 +8,6 @@
 
 #include "base/error.hpp"
 #include "threads/thread_pool.hpp"
-#include "torch/archive.hpp"
 #include "torch/cuda_graph.hpp"
 #include "torch/device.hpp"
 #include "torch/errors.hpp"
@@ -28,21 +26,14 @@ class TorchBackend : public Backend {
           threads_of_pass_(options.shares_passes ? options.threads : 1),
           pool_(options.shares_passes || !device_.is_cpu() ? 1 : options.threads) {
         check_precision(options_.precision, device_);
-        check_is_archive(path);
         const ThreadsGuard threads(threads_of_pass_);
-        torch::jit::ExtraFilesMap extra{{contract_file, ""}, {probe_file, ""}};
         try {
-            network_->module = torch::jit::load(path, torch::kCPU, extra);
+            network_->module = torch::jit::load(path, torch::kCPU);
         } catch (const c10::Error &e) {
-            reject_archive(path, e);
+            throw Error(GWPARAM_ERR_FILE, path +
+                                              " is no complete TorchScript archive: " +
+                                              first_line(e));
         }
-        for (const char *name : {contract_file, probe_file}) {
-            if (extra[name].empty()) {
-                reject_without(path, name);
-            }
-        }
-        contract_json_ = extra[contract_file];
-        probe_bytes_ = extra[probe_file];
         try {
             network_->module.to(device_);
             network_->module.eval();
@@ -59,11 +50,9 @@ class TorchBackend : public Backend {
         }
     }
 
-    const std::string &contract_json() const override { return contract_json_; }
-    const std::string &probe_bytes() const override { return probe_bytes_; }
-    bool on_cuda() const override { return device_.is_cuda(); }
-    bool on_graphs() const override { return network_->recorded != nullptr; }
-    DeviceTraffic traffic() const override { return traffic_; }
+    DeviceInfo device() const override {
+        return {!device_.is_cpu(), network_->recorded != nullptr, traffic_};
+    }
 
     void forward(const std::vector<Pass> &passes) override {
         const ThreadsGuard threads(threads_of_pass_);
@@ -121,7 +110,7 @@ class TorchBackend : public Backend {
         Network &network = *network_;
         if (!network.staging || !network.staging->fits(pass.inputs, pass.outputs)) {
             network.recorded.reset();
-            network.recording_tried = options_.graphs == GWPARAM_GRAPHS_OFF;
+            network.recording_tried = !options_.may_record;
             network.staging.emplace(device_, pass.inputs, pass.outputs);
         }
         const auto work = [this, &network] {
@@ -181,14 +170,12 @@ class TorchBackend : public Backend {
     std::unique_ptr<Network> network_ = std::make_unique<Network>();
     ThreadPool pool_; // ends before the network that it runs
     DeviceTraffic traffic_;
-    std::string contract_json_;
-    std::string probe_bytes_;
 };
 
 } // namespace
 
-std::unique_ptr<Backend> load_backend(const std::string &path,
-                                      const BackendOptions &options) {
+std::unique_ptr<Backend> load_torchscript(const std::string &path,
+                                          const BackendOptions &options) {
     return std::make_unique<TorchBackend>(path, options);
 }
 

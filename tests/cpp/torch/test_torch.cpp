@@ -10,12 +10,15 @@
 #include <ATen/autocast_mode.h>
 #include <ATen/ops/equal.h>
 #include <torch/csrc/jit/runtime/jit_exception.h>
+#include <torch/csrc/jit/serialization/import.h>
 
+#include "artefact/archive.hpp"
 #include "artefact/backend.hpp"
 #include "base/error.hpp"
 #include "tap.h"
 #include "torch/device.hpp"
 #include "torch/errors.hpp"
+#include "torch/graph.hpp"
 #include "torch/precision.hpp"
 #include "torch/staging.hpp"
 
@@ -33,19 +36,13 @@ std::string failure_of(const std::function<void()> &call) {
     return "";
 }
 
-void test_contract_is_read_without_the_network(const std::string &folder) {
-    const std::string good = folder + "/linear.pt";
-    const BackendOptions on_cpu{"cpu", 1, false, GWPARAM_PRECISION_EXPORTED,
-                                GWPARAM_GRAPHS_AUTO};
-    ok(read_contract_json(good) == load_backend(good, on_cpu)->contract_json(),
-       "the contract is that of the loaded network");
-    for (const char *name : {"absent.pt", "empty.pt", "wrong_magic.pt", "truncated.pt",
-                             "no_contract.pt"}) {
-        const std::string path = folder + "/" + name;
-        const std::string by_loading = failure_of([&] { load_backend(path, on_cpu); });
-        const std::string by_reading = failure_of([&] { read_contract_json(path); });
-        ok(!by_reading.empty() && by_reading.substr(0, 60) == by_loading.substr(0, 60),
-           name);
+void test_archive_is_read_as_libtorch_reads_it(const std::string &folder) {
+    const std::string path = folder + "/linear.pt";
+    torch::jit::ExtraFilesMap extra{{contract_file, ""}, {probe_file, ""}};
+    static_cast<void>(torch::jit::load(path, c10::kCPU, extra));
+    Archive archive(path);
+    for (const auto &[name, bytes] : extra) {
+        ok(!bytes.empty() && archive.extra(name) == bytes, name.c_str());
     }
 }
 
@@ -229,7 +226,7 @@ void test_staging() {
 } // namespace
 
 int main(int, char **arguments) {
-    test_contract_is_read_without_the_network(arguments[1]);
+    test_archive_is_read_as_libtorch_reads_it(arguments[1]);
     test_devices();
     test_failures();
     test_tf32();
