@@ -4,7 +4,9 @@
 #include <optional>
 
 #include <c10/core/DeviceGuard.h>
-#include <torch/script.h>
+#include <c10/core/InferenceMode.h>
+#include <torch/csrc/jit/api/function_impl.h>
+#include <torch/csrc/jit/runtime/graph_executor.h>
 
 #include "base/error.hpp"
 #include "threads/thread_pool.hpp"
@@ -14,6 +16,7 @@
 #include "torch/precision.hpp"
 #include "torch/staging.hpp"
 #include "torch/threads.hpp"
+#include "torch/weights.hpp"
 
 namespace gwparam {
 
@@ -27,25 +30,17 @@ class TorchBackend : public Backend {
           pool_(options.shares_passes || !device_.is_cpu() ? 1 : options.threads) {
         check_precision(options_.precision, device_);
         const ThreadsGuard threads(threads_of_pass_);
+        network_->weights = load_weights(path, device_, options_.precision);
         try {
-            network_->module = torch::jit::load(path, torch::kCPU);
+            network_->executor = executor_of(network_->weights->module);
         } catch (const c10::Error &e) {
-            throw Error(GWPARAM_ERR_FILE, path +
-                                              " is no complete TorchScript archive: " +
-                                              first_line(e));
-        }
-        try {
-            network_->module.to(device_);
-            network_->module.eval();
-        } catch (const c10::Error &e) {
-            throw Error(GWPARAM_ERR_DEVICE, path + " cannot be moved to " +
-                                                device_.str() + ": " + first_line(e));
+            throw forward_failure(e, device_.is_cuda()).error;
         }
     }
 
     ~TorchBackend() override {
         // To give memory back to a device that is lost may end the process.
-        if (device_lost_) {
+        if (network_->weights->device_lost) {
             static_cast<void>(network_.release());
         }
     }
@@ -65,19 +60,38 @@ class TorchBackend : public Backend {
             throw;
         } catch (const std::exception &e) {
             const ForwardFailure failure = forward_failure(e, device_.is_cuda());
-            device_lost_ = device_lost_ || failure.device_lost;
+            if (failure.device_lost) {
+                network_->weights->device_lost = true;
+            }
             throw failure.error;
         }
     }
 
   private:
     // What lives on the device, in the order in which it is given back, last first.
+    //
+    // Weights are shared with others who loaded the same file; what TorchScript learns
+    // of its calls is not. Its executor profiles the first calls and specialises the
+    // graph on what it saw, types and shapes, and on a device fuses kernels by that:
+    // the one of the module would be that of all schemes, and the bits of one depend on
+    // the chunks of those loaded before it. Module::clone() has executors of its own
+    // too, but adds its classes to the module's compilation unit, which forgets none
+    // while any scheme lives and must not grow in two threads at once.
     struct Network {
-        torch::jit::Module module;
+        std::shared_ptr<Weights> weights;
+        torch::jit::GraphExecutor executor;
         std::optional<DeviceStaging> staging;
         std::unique_ptr<RecordedWork> recorded;
         bool recording_tried = false;
     };
+
+    torch::jit::GraphExecutor executor_of(const torch::jit::Module &module) const {
+        const torch::jit::Method forward = module.get_method("forward");
+        auto &function = torch::jit::toGraphFunction(forward.function());
+        function.ensure_defined();
+        const AutocastGuard autocast(options_.precision, device_); // it is compiled in
+        return {function.optimized_graph(), function.name()};
+    }
 
     // In one of the pool's threads, each of which has settings of its own.
     void run(const Pass &pass) {
@@ -131,8 +145,7 @@ class TorchBackend : public Backend {
 
     void run_network(const std::vector<at::Tensor> &inputs,
                      const std::vector<at::Tensor> &outputs) {
-        const torch::jit::IValue result =
-            network_->module.forward({inputs.begin(), inputs.end()});
+        const torch::jit::IValue result = result_of(inputs);
         if (!result.isTuple() ||
             result.toTupleRef().elements().size() != outputs.size()) {
             throw Error(GWPARAM_ERR_INFERENCE, "the network gives " + result.tagKind() +
@@ -157,6 +170,17 @@ class TorchBackend : public Backend {
         }
     }
 
+    // As Module::forward(), but for the executor.
+    torch::jit::IValue result_of(const std::vector<at::Tensor> &inputs) {
+        const torch::jit::Module &module = network_->weights->module;
+        torch::jit::Stack stack{module._ivalue()};
+        stack.insert(stack.end(), inputs.begin(), inputs.end());
+        module.get_method("forward").function().getSchema().checkAndNormalizeInputs(
+            stack);
+        network_->executor.run(stack);
+        return stack.front();
+    }
+
     // Of the type that was asked for instead of the contract's.
     bool reduced(const at::Tensor &result) const {
         return options_.precision == GWPARAM_PRECISION_BFLOAT16 &&
@@ -166,7 +190,6 @@ class TorchBackend : public Backend {
     BackendOptions options_;
     c10::Device device_;
     int threads_of_pass_;
-    bool device_lost_ = false;
     std::unique_ptr<Network> network_ = std::make_unique<Network>();
     ThreadPool pool_; // ends before the network that it runs
     DeviceTraffic traffic_;
