@@ -163,6 +163,8 @@ def write_all(folder: Path) -> None:
     write(folder / "probe_short.pt", Linear(), changed("probe.columns", 4))
     write(folder / "newer.pt", Linear(), changed("contract_version", 2))
     write(folder / "torus.pt", Linear(), changed("geometry.kind", "torus"))
+    write(folder / "onnx.pt", Linear(), changed("backend", "onnx"))
+    write(folder / "torchscript.pt", Linear(), changed("backend", "torchscript"))
     write(folder / "no_limits.pt", Linear(), changed("limits", []))
     write(folder / "bad_dtype.pt", Linear(), changed("inputs.0.units", 7))
     wrong = contract()

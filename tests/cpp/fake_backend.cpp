@@ -1,16 +1,15 @@
 #include "fake_backend.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <cstring>
+#include <cstdio>
 #include <limits>
 #include <new>
 #include <thread>
 
-#include "artefact/backend.hpp"
-#include "artefact/contract.hpp"
+#include "artefact/backend_registry.hpp"
 #include "base/error.hpp"
-#include "columns/batch.hpp"
 #include "small_host.hpp"
 #include "thread_ranks.hpp"
 
@@ -20,76 +19,9 @@ namespace {
 
 fake::Trouble trouble;
 int cuda_devices = 0;
-std::atomic<long> passes{0};
-std::atomic<bool> file_is_lost{false};
+std::atomic<long> forward_passes{0};
 
 constexpr double scale = 1.0 / (1 << 20); // exact, and far below the limits
-
-std::string list_of(const std::vector<double> &values) {
-    std::string text;
-    for (const double value : values) {
-        text += (text.empty() ? "[" : ", ") + std::to_string(value);
-    }
-    return text + "]";
-}
-
-std::string geometry_of(const std::string &name) {
-    if (name == "column") {
-        return R"({"kind": "column"})";
-    }
-    if (name == "stencil") {
-        return R"({"kind": "stencil", "radius": 1, "poles": "edge"})";
-    }
-    const bool is_coarse = name == "coarse";
-    return R"({"kind": "global", "latitude": )" +
-           list_of(is_coarse ? std::vector<double>{60.0, 0.0, -60.0}
-                             : host::latitudes()) +
-           R"(, "longitude": )" +
-           list_of(is_coarse ? std::vector<double>{0.0, 90.0, 180.0, 270.0}
-                             : host::longitudes()) +
-           "}";
-}
-
-std::string field(const char *name, const char *units, const char *levels,
-                  const char *dtype) {
-    return std::string(R"({"name": ")") + name + R"(", "units": ")" + units +
-           R"(", "levels": ")" + levels + R"(", "dtype": ")" + dtype + "\"}";
-}
-
-std::string contract_of(const std::string &name, bool differs) {
-    return R"({"contract_version": 1, "name": ")" + name + (differs ? " 2" : "") +
-           R"(", "geometry": )" + geometry_of(name) + R"(, "inputs": [)" +
-           field(host::u, "m s-1", "full", "float64") + ", " +
-           field(host::v, "m s-1", "full", "float32") + ", " +
-           field(host::ps, "Pa", "surface", "float64") + R"(], "outputs": [)" +
-           field(host::dudt, "m s-2", "full", "float64") + ", " +
-           field(host::dvdt, "m s-2", "full", "float32") +
-           R"(], "vertical": {"kind": "host", "order": "top_down", "nlev": )" +
-           std::to_string(host::nlev) + R"(}, "training_range": [{"name": ")" +
-           host::u + R"(", "mean": [0, 0, 0], "standard_deviation": [100, 100, 100]}],
-           "limits": [{"name": ")" +
-           host::dudt + R"(", "maximum_magnitude": 1.0}, {"name": ")" + host::dvdt +
-           R"(", "maximum_magnitude": 1.0}], "probe": {"columns": )" +
-           std::to_string(name == "coarse"   ? 12
-                          : name == "global" ? host::cells
-                                             : 3) +
-           R"(, "tolerance": 1e-12}})";
-}
-
-bool is_known(const std::string &name) {
-    return name == "column" || name == "stencil" || name == "global" ||
-           name == "coarse";
-}
-
-std::string checked(const std::string &name) {
-    const bool is_missing =
-        (trouble.fault == fake::Fault::missing && trouble.rank == this_rank()) ||
-        file_is_lost;
-    if (is_missing || !is_known(name)) {
-        throw Error(GWPARAM_ERR_FILE, "cannot open " + name);
-    }
-    return name;
-}
 
 // One field of a batch as values of its own type.
 template <typename Body> void typed(const BatchInput &field, Body &&body) {
@@ -144,35 +76,27 @@ void run_image(const Wind *wind, const double *pressure, std::int64_t rows,
 
 class FakeBackend : public Backend {
   public:
-    FakeBackend(const std::string &name, const BackendOptions &options)
-        : trouble_(trouble), is_mine_(trouble.rank == this_rank()),
-          on_cuda_(options.device != "cpu" && cuda_devices > 0),
-          with_graphs_(options.graphs == GWPARAM_GRAPHS_AUTO) {
+    FakeBackend(const std::string &path, const BackendOptions &options,
+                int accelerators, int sign)
+        : path_(path), trouble_(trouble), is_mine_(trouble.rank == this_rank()),
+          sign_(sign),
+          device_{options.device != "cpu" && accelerators > 0, options.may_record, {}} {
         const std::string &device = options.device;
-        if (device.rfind("cuda", 0) == 0 && cuda_devices == 0) {
+        if (device.rfind("cuda", 0) == 0 && accelerators == 0) {
             throw Error(GWPARAM_ERR_DEVICE, "there is no CUDA device");
         }
         if (device.rfind("cuda", 0) != 0 && device != "cpu" && device != "auto") {
             throw Error(GWPARAM_ERR_ARGUMENT, "device is \"" + device + "\"");
         }
-        const bool loses = is_mine_ && trouble_.call < 0 && on_cuda_ &&
+        const bool loses = is_mine_ && trouble_.call < 0 && device_.is_accelerator &&
                            trouble_.fault == fake::Fault::lost_device;
         if (loses) {
             throw Error(GWPARAM_ERR_DEVICE, "the device was lost");
         }
-        json_ = contract_of(name,
-                            is_mine_ && trouble_.fault == fake::Fault::other_contract);
-        const Contract contract = parse_contract(json_);
-        probe_ = probe_of(contract);
-        // check_probe: three calls of a column's, one of an image.
-        probe_calls_ = contract.geometry.kind == GeometryKind::global ? 1 : 3;
+        device_.repeats_recorded &= device_.is_accelerator;
     }
 
-    const std::string &contract_json() const override { return json_; }
-    const std::string &probe_bytes() const override { return probe_; }
-    bool on_cuda() const override { return on_cuda_; }
-    bool on_graphs() const override { return on_cuda_ && with_graphs_; }
-    DeviceTraffic traffic() const override { return traffic_; }
+    DeviceInfo device() const override { return device_; }
 
     void forward(const std::vector<Pass> &passes) override {
         for (const Pass &pass : passes) {
@@ -183,8 +107,10 @@ class FakeBackend : public Backend {
   private:
     void run(const std::vector<BatchInput> &inputs,
              const std::vector<BatchOutput> &outputs) {
-        const int call = calls_++ - probe_calls_;
-        ++passes;
+        // check_probe: three calls of a column's, one of an image.
+        const bool is_image = inputs[2].shape.size() == 2;
+        const int call = calls_++ - (is_image ? 1 : 3);
+        ++forward_passes;
         const bool fails = is_mine_ && call >= 0 && call >= trouble_.call &&
                            call < trouble_.call + trouble_.calls;
         const fake::Fault fault = fails ? trouble_.fault : fake::Fault::none;
@@ -192,10 +118,10 @@ class FakeBackend : public Backend {
             std::this_thread::sleep_for(std::chrono::milliseconds(100));
         }
         if (fault == fake::Fault::lost_device_and_file) {
-            file_is_lost = true;
+            std::remove(path_.c_str());
             throw Error(GWPARAM_ERR_DEVICE, "the device was lost");
         }
-        if (fault == fake::Fault::lost_device && on_cuda_) {
+        if (fault == fake::Fault::lost_device && device_.is_accelerator) {
             throw Error(GWPARAM_ERR_DEVICE, "the device was lost");
         }
         if (fault == fake::Fault::no_memory) {
@@ -209,14 +135,14 @@ class FakeBackend : public Backend {
             reinterpret_cast<double *>(outputs[0].data)[1] =
                 std::numeric_limits<double>::quiet_NaN();
         }
-        if (on_cuda_) {
-            traffic_.to_device_bytes += 1;
-            traffic_.to_host_bytes += 2;
+        if (device_.is_accelerator) {
+            device_.traffic.to_device_bytes += 1;
+            device_.traffic.to_host_bytes += 2;
         }
     }
 
-    static void compute(const std::vector<BatchInput> &inputs,
-                        const std::vector<BatchOutput> &outputs) {
+    void compute(const std::vector<BatchInput> &inputs,
+                 const std::vector<BatchOutput> &outputs) const {
         const auto *pressure = reinterpret_cast<const double *>(inputs[2].data);
         const auto &shape = inputs[2].shape; // of a surface field
         for (std::size_t f = 0; f < outputs.size(); ++f) {
@@ -229,73 +155,47 @@ class FakeBackend : public Backend {
                     const int places = shape.size() == 1 ? 1 : 9;
                     run_places(wind, pressure, shape[0], places, tendency);
                 }
+                const std::int64_t cells =
+                    shape.size() == 2 ? shape[0] * shape[1] : shape[0];
+                std::for_each_n(tendency, cells * host::nlev,
+                                [this](Wind &value) { value *= sign_; });
             });
         }
     }
 
-    // Inputs of small numbers, and what the network makes of them.
-    std::string probe_of(const Contract &contract) const {
-        const Batch batch(contract, contract.probe_columns);
-        std::vector<Rows> inputs = batch.input_rows();
-        std::vector<Rows> outputs = batch.output_rows();
-        const std::int64_t rows = batch.probe_rows();
-        std::string bytes;
-        int number = 0;
-        for (Rows &input : inputs) {
-            input.resize(rows);
-            visit(input, [&](auto *values) {
-                for (std::int64_t i = 0; i < rows * input.width(); ++i) {
-                    values[i] = ++number % 17;
-                }
-            });
-            bytes.append(reinterpret_cast<const char *>(input.row(0)),
-                         static_cast<std::size_t>(rows * input.row_bytes()));
-        }
-        FakeBackend copy(*this);
-        copy.is_mine_ = false;
-        batch.run(copy, inputs, outputs);
-        for (Rows &output : outputs) {
-            if (is_mine_ && trouble_.fault == fake::Fault::bad_probe) {
-                visit(output, [](auto *values) { values[0] += 1; });
-            }
-            bytes.append(reinterpret_cast<const char *>(output.row(0)),
-                         static_cast<std::size_t>(rows * output.row_bytes()));
-        }
-        return bytes;
-    }
-
+    std::string path_;
     fake::Trouble trouble_;
     bool is_mine_;
-    bool on_cuda_;
-    bool with_graphs_;
-    std::string json_;
-    std::string probe_;
-    int probe_calls_ = 0;
+    int sign_;
+    DeviceInfo device_;
     int calls_ = 0;
-    DeviceTraffic traffic_;
 };
+
+std::unique_ptr<Backend> load_fake(const std::string &path,
+                                   const BackendOptions &options) {
+    return std::make_unique<FakeBackend>(path, options, cuda_devices, 1);
+}
+
+std::unique_ptr<Backend> load_negative(const std::string &path,
+                                       const BackendOptions &options) {
+    return std::make_unique<FakeBackend>(path, options, 0, -1);
+}
 
 } // namespace
 
-std::unique_ptr<Backend> load_backend(const std::string &path,
-                                      const BackendOptions &options) {
-    return std::make_unique<FakeBackend>(checked(path), options);
+const std::vector<BackendFactory> &backends() {
+    static const std::vector<BackendFactory> all{
+        {"fake", load_fake, [] { return cuda_devices; }},
+        {"negative", load_negative, [] { return 0; }},
+    };
+    return all;
 }
-
-std::string read_contract_json(const std::string &path) {
-    return contract_of(checked(path), false);
-}
-
-int cuda_device_count() { return cuda_devices; }
 
 } // namespace gwparam
 
 namespace fake {
 
-void set_trouble(const Trouble &wanted) {
-    gwparam::trouble = wanted;
-    gwparam::file_is_lost = false;
-}
+void set_trouble(const Trouble &wanted) { gwparam::trouble = wanted; }
 void set_cuda_devices(int count) { gwparam::cuda_devices = count; }
 
 double column_tendency(double wind, double pressure, int level) {
@@ -306,6 +206,6 @@ double stencil_tendency(double sum_of_winds, double pressure, int level) {
     return gwparam::scale * (sum_of_winds - (level + 2) * pressure / 128.0);
 }
 
-long forward_passes() { return gwparam::passes; }
+long forward_passes() { return gwparam::forward_passes; }
 
 } // namespace fake

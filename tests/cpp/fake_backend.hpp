@@ -1,18 +1,12 @@
-// A backend whose networks are a few exact sums, and which fails where it is told to.
-//
-// Its artefacts are no files but names: "column", "stencil", "global" (on the grid of
-// small_host.hpp) and "coarse" (global, on a smaller grid).
+// Backends whose networks are a few exact sums, and which fail where they are told to:
+// "fake", and "negative", whose tendencies have the other sign and which knows no
+// device but the CPU. fake_artefacts.hpp has artefacts for them.
 #pragma once
-
-#include <string>
 
 namespace fake {
 
 enum class Fault {
     none,
-    missing,              // no artefact
-    other_contract,       // the artefact holds another one
-    bad_probe,            // the probe is not reproduced
     lost_device,          // ERR_DEVICE on a CUDA device
     lost_device_and_file, // and from then on the artefact is missing
     no_memory,            // std::bad_alloc

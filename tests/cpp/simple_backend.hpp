@@ -13,11 +13,7 @@ class SimpleBackend : public gwparam::Backend {
     explicit SimpleBackend(Body body, std::string probe = "")
         : body_(std::move(body)), probe_(std::move(probe)) {}
 
-    const std::string &contract_json() const override { return json_; }
-    const std::string &probe_bytes() const override { return probe_; }
-    bool on_cuda() const override { return false; }
-    bool on_graphs() const override { return false; }
-    gwparam::DeviceTraffic traffic() const override { return {}; }
+    gwparam::DeviceInfo device() const override { return {}; }
     void forward(const std::vector<gwparam::Pass> &passes) override {
         for (const gwparam::Pass &pass : passes) {
             ++passes_;
@@ -26,10 +22,10 @@ class SimpleBackend : public gwparam::Backend {
     }
 
     int passes() const { return passes_; }
+    const std::string &probe() const { return probe_; }
 
   private:
     Body body_;
-    std::string json_ = "{}";
     std::string probe_;
     int passes_ = 0;
 };

@@ -90,6 +90,12 @@ def test_bits_do_not_depend_on_chunks(folder, columns, chunk) -> None:
         assert np.array_equal(alone[DVDT][0], whole[DVDT][i])
 
 
+def test_artefact_may_name_its_backend(folder, scheme, fields) -> None:
+    named = gwparam.load_scheme(folder / "torchscript.pt")
+    named.set_levels(PRESSURE)
+    assert np.array_equal(named.predict(fields)[DUDT], scheme.predict(fields)[DUDT])
+
+
 def test_get_leaves_the_array_on_failure(scheme, fields) -> None:
     scheme.predict(fields)
     out = np.full((NLAT, NLON, NLEV), 77.0)

@@ -22,6 +22,7 @@ MEMCHECK = (
 @pytest.mark.parametrize(
     "name",
     [
+        "backend_registry",
         "boundary",
         "thread_pool",
         "directory",

@@ -1,4 +1,4 @@
-// What runs a network: loads an artefact, runs one batch of rows.
+// What runs a network: loads the graph of an artefact, runs one batch of rows.
 #pragma once
 
 #include <cstddef>
@@ -33,16 +33,18 @@ struct DeviceTraffic {
     std::int64_t to_host_bytes = 0;
 };
 
+// Where a backend runs its passes.
+struct DeviceInfo {
+    bool is_accelerator = false;   // else the CPU, in the host's memory
+    bool repeats_recorded = false; // work that was recorded once
+    DeviceTraffic traffic;
+};
+
 class Backend {
   public:
     virtual ~Backend() = default;
 
-    virtual const std::string &contract_json() const = 0;
-    virtual const std::string &probe_bytes() const = 0;
-    virtual bool on_cuda() const = 0;
-    // Whether a forward pass repeats a recorded CUDA graph.
-    virtual bool on_graphs() const = 0;
-    virtual DeviceTraffic traffic() const = 0;
+    virtual DeviceInfo device() const = 0;
 
     // Runs passes of one shape, in any order. Called from one thread at a time, not
     // always the same one. Throws ERR_INFERENCE if the network raises or gives other
@@ -51,22 +53,25 @@ class Backend {
 };
 
 struct BackendOptions {
-    std::string device; // auto, cpu, cuda or cuda:N
+    std::string device; // auto, cpu, or an accelerator as cuda or cuda:N
     int threads;        // on a CPU, at least 1
     bool shares_passes; // all threads in one pass, or else each in passes of its own
     int precision;      // GWPARAM_PRECISION_*
-    int graphs;         // GWPARAM_GRAPHS_*
+    bool may_record;    // an accelerator may record its work once and repeat it
 };
 
-// Throws ERR_FILE, ERR_CONTRACT (no contract or probe inside), ERR_ARGUMENT (no such
-// name of a device, or a precision that the device lacks), ERR_DEVICE.
-std::unique_ptr<Backend> load_backend(const std::string &path,
-                                      const BackendOptions &options);
+// A kind of backend. Its functions are called from any thread, and side by side.
+struct BackendFactory {
+    std::string name; // as the contract gives it
 
-// The contract alone, without the weights. Throws ERR_FILE, ERR_CONTRACT.
-std::string read_contract_json(const std::string &path);
+    // Loads the graph of an artefact whose contract and probe were read. Throws
+    // ERR_FILE, ERR_ARGUMENT (no such name of a device, or a precision that the device
+    // lacks), ERR_DEVICE.
+    std::unique_ptr<Backend> (*load)(const std::string &path,
+                                     const BackendOptions &options);
 
-// Number of CUDA devices; 0 where there are none.
-int cuda_device_count();
+    // How many there are that `device` = auto would take; 0 for none.
+    int (*accelerators)();
+};
 
 } // namespace gwparam

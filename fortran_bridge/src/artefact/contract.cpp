@@ -267,6 +267,9 @@ Contract parse(const Json &json) {
     contract.vertical = parse_vertical(json.at("vertical"));
     contract.inputs = parse_fields(json.at("inputs"), contract.vertical.nlev);
     contract.outputs = parse_fields(json.at("outputs"), contract.vertical.nlev);
+    if (is_given(json, "backend")) {
+        contract.backend = json.at("backend").get<std::string>();
+    }
     if (is_given(json, "flux")) {
         contract.fluxes = parse_fluxes(json.at("flux"), contract.outputs);
     }

@@ -70,6 +70,7 @@ struct Flux {
 
 struct Contract {
     std::string name;
+    std::string backend = "torchscript"; // what runs the graph
     Geometry geometry;
     Vertical vertical;
     std::vector<FieldContract> inputs;

@@ -9,8 +9,8 @@ namespace gwparam {
 
 namespace {
 
-bool uses_cuda(const std::string &device, int cuda_devices) {
-    return cuda_devices > 0 && device != "cpu";
+bool uses_accelerator(const std::string &device, int accelerators) {
+    return accelerators > 0 && device != "cpu";
 }
 
 // How many of `ranks` share each of `devices`, none getting more than one more.
@@ -19,18 +19,19 @@ int shared(int ranks, int devices) { return (ranks + devices - 1) / devices; }
 } // namespace
 
 Placement placement_of(const Communicator &communicator, GeometryKind geometry,
-                       const gwparam_options &options, int cuda_devices) {
+                       const gwparam_options &options, int accelerators) {
     const std::vector<int> &mates = communicator.node_ranks();
     const int node_size = static_cast<int>(mates.size());
     const int node_rank = static_cast<int>(
         std::find(mates.begin(), mates.end(), communicator.rank()) - mates.begin());
-    const bool cuda = uses_cuda(options.device, cuda_devices);
+    const bool accelerated = uses_accelerator(options.device, accelerators);
     const bool one_for_all = geometry == GeometryKind::global;
     const bool device_is_chosen = std::string(options.device).rfind("cuda:", 0) == 0;
 
     int group_size = options.ranks_per_device;
     if (group_size == 0) {
-        group_size = !cuda ? 1 : shared(node_size, device_is_chosen ? 1 : cuda_devices);
+        group_size =
+            !accelerated ? 1 : shared(node_size, device_is_chosen ? 1 : accelerators);
     }
     const int group = node_rank / group_size;
 
@@ -38,9 +39,9 @@ Placement placement_of(const Communicator &communicator, GeometryKind geometry,
     placement.owner =
         one_for_all ? 0 : mates[static_cast<std::size_t>(group * group_size)];
     placement.device = options.device;
-    const bool any_cuda = placement.device == "auto" || placement.device == "cuda";
-    if (cuda && !one_for_all && any_cuda) {
-        placement.device = "cuda:" + std::to_string(group % cuda_devices);
+    const bool is_any = placement.device == "auto" || placement.device == "cuda";
+    if (accelerated && !one_for_all && is_any) {
+        placement.device = "cuda:" + std::to_string(group % accelerators);
     }
     placement.threads = options.threads;
     if (placement.threads == 0) {

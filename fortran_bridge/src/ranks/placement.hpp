@@ -17,8 +17,9 @@ struct Placement {
 
 // A global network has one owner in all, rank 0. Of others, each group of
 // ranks_per_device ranks of a node has one, the first: by node-local rank, because what
-// they share is in the node.
+// they share is in the node. `accelerators` are those of a node that the network's
+// backend can run on.
 Placement placement_of(const Communicator &communicator, GeometryKind geometry,
-                       const gwparam_options &options, int cuda_devices);
+                       const gwparam_options &options, int accelerators);
 
 } // namespace gwparam

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "artefact/backend.hpp"
+#include "artefact/backend_registry.hpp"
 #include "columns/vertical.hpp"
 
 namespace gwparam {
@@ -10,8 +10,9 @@ namespace gwparam {
 Inference::Inference(const Communicator &communicator, const std::string &path,
                      const std::string &json, const Contract &contract,
                      const gwparam_options &options)
-    : options_(options), placement_(placement_of(communicator, contract.geometry.kind,
-                                                 options, cuda_device_count())),
+    : options_(options),
+      placement_(placement_of(communicator, contract.geometry.kind, options,
+                              backend_named(contract.backend).accelerators())),
       horizontal_(contract, options.chunk_columns),
       plans_(communicator, contract.geometry.kind, placement_.owner),
       site_in_(rows_for(contract.inputs)), site_out_(rows_for(contract.outputs)),
@@ -62,11 +63,12 @@ void Inference::note(gwparam_statistics &statistics) const {
     if (network_ == nullptr) {
         return;
     }
-    statistics.on_cuda = network_->on_cuda() ? 1 : 0;
-    statistics.on_graphs = network_->on_graphs() ? 1 : 0;
+    const DeviceInfo device = network_->device();
+    statistics.on_cuda = device.is_accelerator ? 1 : 0;
+    statistics.on_graphs = device.repeats_recorded ? 1 : 0;
     statistics.fell_back = network_->fell_back() ? 1 : 0;
-    statistics.host_to_device_bytes = network_->traffic().to_device_bytes;
-    statistics.device_to_host_bytes = network_->traffic().to_host_bytes;
+    statistics.host_to_device_bytes = device.traffic.to_device_bytes;
+    statistics.device_to_host_bytes = device.traffic.to_host_bytes;
     statistics.inference_seconds = network_->seconds();
 }
 

@@ -1,5 +1,7 @@
 #include "scheme/network.hpp"
 
+#include "artefact/archive.hpp"
+#include "artefact/backend_registry.hpp"
 #include "base/error.hpp"
 #include "base/stopwatch.hpp"
 #include "scheme/probe.hpp"
@@ -18,32 +20,36 @@ Network::Network(const std::string &path, const std::string &json,
     }
 }
 
-void Network::load(const std::string &device, int precision) {
-    earlier_traffic_ = traffic();
+void Network::load(const std::string &device_name, int precision) {
+    earlier_traffic_ = device().traffic;
     backend_.reset(); // there may be no room for two
+    Archive archive(path_);
+    if (archive.extra(contract_file) != json_) {
+        throw Error(GWPARAM_ERR_CONTRACT,
+                    path_ + " holds another contract here than on rank 0");
+    }
+    const std::string probe = archive.extra(probe_file);
     // Products and sums are cut for the threads that share them, and rounded as they
     // are cut; a column must not change with the number of threads. An image is one
     // pass.
     const bool shares_passes = contract_.geometry.kind == GeometryKind::global;
-    std::unique_ptr<Backend> backend = load_backend(
-        path_, {device, threads_, shares_passes, precision, options_.graphs});
-    if (backend->contract_json() != json_) {
-        throw Error(GWPARAM_ERR_CONTRACT,
-                    path_ + " holds another contract here than on rank 0");
-    }
+    const bool may_record = options_.graphs == GWPARAM_GRAPHS_AUTO;
+    std::unique_ptr<Backend> backend =
+        backend_named(contract_.backend)
+            .load(path_, {device_name, threads_, shares_passes, precision, may_record});
     const bool is_reduced = precision != GWPARAM_PRECISION_EXPORTED;
     const double tolerance =
         is_reduced
             ? contract_.probe_reduced_tolerance.value_or(contract_.probe_tolerance)
             : contract_.probe_tolerance;
-    check_probe(contract_, *backend, options_.chunk_columns, tolerance);
+    check_probe(contract_, probe, *backend, options_.chunk_columns, tolerance);
     backend_ = std::move(backend); // only one that was checked
 }
 
 // Throws what happened where that cannot, or must not, help.
 void Network::go_on_on_cpu(const Error &why) {
     const bool is_allowed = options_.on_device_failure == GWPARAM_DEVICE_FALLBACK;
-    const bool was_on_cpu = backend_ != nullptr && !backend_->on_cuda();
+    const bool was_on_cpu = backend_ != nullptr && !backend_->device().is_accelerator;
     if (why.status() != GWPARAM_ERR_DEVICE || !is_allowed || was_on_cpu) {
         throw why;
     }
@@ -66,14 +72,11 @@ void Network::run(HorizontalStage &stage, std::vector<Rows> &inputs,
     }
 }
 
-DeviceTraffic Network::traffic() const {
-    DeviceTraffic sum = earlier_traffic_;
-    if (backend_ != nullptr) {
-        const DeviceTraffic now = backend_->traffic();
-        sum.to_device_bytes += now.to_device_bytes;
-        sum.to_host_bytes += now.to_host_bytes;
-    }
-    return sum;
+DeviceInfo Network::device() const {
+    DeviceInfo info = backend_ != nullptr ? backend_->device() : DeviceInfo{};
+    info.traffic.to_device_bytes += earlier_traffic_.to_device_bytes;
+    info.traffic.to_host_bytes += earlier_traffic_.to_host_bytes;
+    return info;
 }
 
 } // namespace gwparam

@@ -25,14 +25,13 @@ class Network {
     void run(HorizontalStage &stage, std::vector<Rows> &inputs,
              std::vector<Rows> &outputs);
 
-    bool on_cuda() const { return backend_->on_cuda(); }
-    bool on_graphs() const { return backend_->on_graphs(); }
+    // Where it runs now; what was copied, since it was loaded.
+    DeviceInfo device() const;
     bool fell_back() const { return fell_back_; }
-    DeviceTraffic traffic() const;
     double seconds() const { return seconds_; }
 
   private:
-    void load(const std::string &device, int precision);
+    void load(const std::string &device_name, int precision);
     void go_on_on_cpu(const Error &why);
 
     std::string path_;

@@ -58,12 +58,11 @@ void compare(const FieldContract &field, const Rows &found, const Rows &expected
 
 } // namespace
 
-void check_probe(const Contract &contract, Backend &backend, std::int64_t chunk_columns,
-                 double tolerance) {
+void check_probe(const Contract &contract, const std::string &bytes, Backend &backend,
+                 std::int64_t chunk_columns, double tolerance) {
     const Batch batch(contract, chunk_columns);
     std::vector<Rows> inputs = batch.input_rows();
     std::vector<Rows> outputs = batch.output_rows();
-    const std::string &bytes = backend.probe_bytes();
     const std::int64_t count = batch.probe_rows();
     std::size_t size = 0;
     const auto given = read_rows(inputs, count, bytes, size);

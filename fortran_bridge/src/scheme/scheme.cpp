@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "artefact/backend.hpp"
+#include "artefact/archive.hpp"
 #include "base/error.hpp"
 #include "columns/host_levels.hpp"
 #include "scheme/options.hpp"
@@ -16,7 +16,7 @@ std::string contract_of_all(const Communicator &communicator, const std::string 
     std::string json;
     communicator.together([&] {
         if (communicator.rank() == 0) {
-            json = read_contract_json(path);
+            json = Archive(path).extra(contract_file);
         }
     });
     communicator.broadcast(0, json);

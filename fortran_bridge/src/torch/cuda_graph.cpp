@@ -2,6 +2,7 @@
 #include "torch/cuda_graph.hpp"
 
 #include <exception>
+#include <mutex>
 
 #include <ATen/cuda/CUDAGraph.h>
 #include <c10/core/StreamGuard.h>
@@ -61,6 +62,9 @@ class CudaGraph : public RecordedWork {
 
 std::unique_ptr<RecordedWork> record_work(const c10::Device &device,
                                           const std::function<void()> &work) {
+    // The allocator refuses to empty its cache while another thread records.
+    static std::mutex one_at_a_time;
+    const std::lock_guard<std::mutex> lock(one_at_a_time);
     const c10::impl::VirtualGuardImpl cuda(device.type());
     cuda.getStream(device).synchronize(); // what the work reads is there
     const c10::Stream aside = cuda.getStreamFromGlobalPool(device);

@@ -1,4 +1,4 @@
-// In place of torch_graph.cpp where the headers of CUDA are absent.
+// In place of cuda_graph.cpp where the headers of CUDA are absent.
 #include "torch/cuda_graph.hpp"
 
 namespace gwparam {

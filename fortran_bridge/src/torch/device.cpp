@@ -4,9 +4,9 @@
 #include <c10/util/Exception.h>
 #include <torch/cuda.h>
 
-#include "artefact/backend.hpp"
 #include "base/error.hpp"
 #include "torch/errors.hpp"
+#include "torch/graph.hpp"
 
 namespace gwparam {
 

@@ -1,22 +1,23 @@
-// Runs a network by libtorch, which appears only in the files torch_*.
-#include "artefact/backend.hpp"
+#include "torch/graph.hpp"
 
 #include <new>
 #include <optional>
 
 #include <c10/core/DeviceGuard.h>
-#include <torch/script.h>
+#include <c10/core/InferenceMode.h>
+#include <torch/csrc/jit/api/function_impl.h>
+#include <torch/csrc/jit/runtime/graph_executor.h>
 
 #include "base/error.hpp"
 #include "base/shape.hpp"
 #include "threads/thread_pool.hpp"
-#include "torch/archive.hpp"
 #include "torch/cuda_graph.hpp"
 #include "torch/device.hpp"
 #include "torch/errors.hpp"
 #include "torch/precision.hpp"
 #include "torch/staging.hpp"
 #include "torch/threads.hpp"
+#include "torch/weights.hpp"
 
 namespace gwparam {
 
@@ -29,42 +30,25 @@ class TorchBackend : public Backend {
           threads_of_pass_(options.shares_passes ? options.threads : 1),
           pool_(options.shares_passes || !device_.is_cpu() ? 1 : options.threads) {
         check_precision(options_.precision, device_);
-        check_is_archive(path);
         const ThreadsGuard threads(threads_of_pass_);
-        torch::jit::ExtraFilesMap extra{{contract_file, ""}, {probe_file, ""}};
+        network_->weights = load_weights(path, device_, options_.precision);
         try {
-            network_->module = torch::jit::load(path, torch::kCPU, extra);
+            network_->executor = executor_of(network_->weights->module);
         } catch (const c10::Error &e) {
-            reject_archive(path, e);
-        }
-        for (const char *name : {contract_file, probe_file}) {
-            if (extra[name].empty()) {
-                reject_without(path, name);
-            }
-        }
-        contract_json_ = extra[contract_file];
-        probe_bytes_ = extra[probe_file];
-        try {
-            network_->module.to(device_);
-            network_->module.eval();
-        } catch (const c10::Error &e) {
-            throw Error(GWPARAM_ERR_DEVICE, path + " cannot be moved to " +
-                                                device_.str() + ": " + first_line(e));
+            throw forward_failure(e, device_.is_cuda()).error;
         }
     }
 
     ~TorchBackend() override {
         // To give memory back to a device that is lost may end the process.
-        if (device_lost_) {
+        if (network_->weights->device_lost) {
             static_cast<void>(network_.release());
         }
     }
 
-    const std::string &contract_json() const override { return contract_json_; }
-    const std::string &probe_bytes() const override { return probe_bytes_; }
-    bool on_cuda() const override { return device_.is_cuda(); }
-    bool on_graphs() const override { return network_->recorded != nullptr; }
-    DeviceTraffic traffic() const override { return traffic_; }
+    DeviceInfo device() const override {
+        return {!device_.is_cpu(), network_->recorded != nullptr, traffic_};
+    }
 
     void forward(const std::vector<Pass> &passes) override {
         const ThreadsGuard threads(threads_of_pass_);
@@ -77,19 +61,38 @@ class TorchBackend : public Backend {
             throw;
         } catch (const std::exception &e) {
             const ForwardFailure failure = forward_failure(e, device_.is_cuda());
-            device_lost_ = device_lost_ || failure.device_lost;
+            if (failure.device_lost) {
+                network_->weights->device_lost = true;
+            }
             throw failure.error;
         }
     }
 
   private:
     // What lives on the device, in the order in which it is given back, last first.
+    //
+    // Weights are shared with others who loaded the same file; what TorchScript learns
+    // of its calls is not. Its executor profiles the first calls and specialises the
+    // graph on what it saw, types and shapes, and on a device fuses kernels by that:
+    // the one of the module would be that of all schemes, and the bits of one depend on
+    // the chunks of those loaded before it. Module::clone() has executors of its own
+    // too, but adds its classes to the module's compilation unit, which forgets none
+    // while any scheme lives and must not grow in two threads at once.
     struct Network {
-        torch::jit::Module module;
+        std::shared_ptr<Weights> weights;
+        torch::jit::GraphExecutor executor;
         std::optional<DeviceStaging> staging;
         std::unique_ptr<RecordedWork> recorded;
         bool recording_tried = false;
     };
+
+    torch::jit::GraphExecutor executor_of(const torch::jit::Module &module) const {
+        const torch::jit::Method forward = module.get_method("forward");
+        auto &function = torch::jit::toGraphFunction(forward.function());
+        function.ensure_defined();
+        const AutocastGuard autocast(options_.precision, device_); // it is compiled in
+        return {function.optimized_graph(), function.name()};
+    }
 
     // In one of the pool's threads, each of which has settings of its own.
     void run(const Pass &pass) {
@@ -122,7 +125,7 @@ class TorchBackend : public Backend {
         Network &network = *network_;
         if (!network.staging || !network.staging->fits(pass.inputs, pass.outputs)) {
             network.recorded.reset();
-            network.recording_tried = options_.graphs == GWPARAM_GRAPHS_OFF;
+            network.recording_tried = !options_.may_record;
             network.staging.emplace(device_, pass.inputs, pass.outputs);
         }
         const auto work = [this, &network] {
@@ -143,8 +146,7 @@ class TorchBackend : public Backend {
 
     void run_network(const std::vector<at::Tensor> &inputs,
                      const std::vector<at::Tensor> &outputs) {
-        const torch::jit::IValue result =
-            network_->module.forward({inputs.begin(), inputs.end()});
+        const torch::jit::IValue result = result_of(inputs);
         if (!result.isTuple() ||
             result.toTupleRef().elements().size() != outputs.size()) {
             throw Error(GWPARAM_ERR_INFERENCE, "the network gives " + result.tagKind() +
@@ -169,6 +171,17 @@ class TorchBackend : public Backend {
         }
     }
 
+    // As Module::forward(), but for the executor.
+    torch::jit::IValue result_of(const std::vector<at::Tensor> &inputs) {
+        const torch::jit::Module &module = network_->weights->module;
+        torch::jit::Stack stack{module._ivalue()};
+        stack.insert(stack.end(), inputs.begin(), inputs.end());
+        module.get_method("forward").function().getSchema().checkAndNormalizeInputs(
+            stack);
+        network_->executor.run(stack);
+        return stack.front();
+    }
+
     // Of the type that was asked for instead of the contract's.
     bool reduced(const at::Tensor &result) const {
         return options_.precision == GWPARAM_PRECISION_BFLOAT16 &&
@@ -178,18 +191,15 @@ class TorchBackend : public Backend {
     BackendOptions options_;
     c10::Device device_;
     int threads_of_pass_;
-    bool device_lost_ = false;
     std::unique_ptr<Network> network_ = std::make_unique<Network>();
     ThreadPool pool_; // ends before the network that it runs
     DeviceTraffic traffic_;
-    std::string contract_json_;
-    std::string probe_bytes_;
 };
 
 } // namespace
 
-std::unique_ptr<Backend> load_backend(const std::string &path,
-                                      const BackendOptions &options) {
+std::unique_ptr<Backend> load_torchscript(const std::string &path,
+                                          const BackendOptions &options) {
     return std::make_unique<TorchBackend>(path, options);
 }
 

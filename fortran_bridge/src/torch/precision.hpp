@@ -1,7 +1,6 @@
 // The arithmetic of one forward pass, and the host's settings back at its end.
 #pragma once
 
-#include <memory>
 #include <vector>
 
 #include <c10/core/Device.h>
@@ -33,7 +32,9 @@ class AutocastGuard {
 };
 
 // TF32 in products and convolutions, on or off: libtorch by itself uses it in
-// convolutions. It is one setting for all threads of the process.
+// convolutions. It is one setting for all threads of the process, so that threads which
+// need it the other way wait until the last of those who have it is done. No thread may
+// ask for it both ways at once.
 class Tf32Guard {
   public:
     Tf32Guard(int precision, const c10::Device &device);
@@ -42,9 +43,7 @@ class Tf32Guard {
     Tf32Guard &operator=(const Tf32Guard &) = delete;
 
   private:
-    class Found;
-
-    std::unique_ptr<Found> found_;
+    bool is_set_;
 };
 
 } // namespace gwparam

@@ -1,3 +1,6 @@
+#include <condition_variable>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <type_traits>
 
@@ -97,22 +100,50 @@ class Settings<Context, std::void_t<decltype(&Context::setFloat32Precision)>> {
     typename N::P convolutions_;
 };
 
-} // namespace
-
-class Tf32Guard::Found {
-  public:
-    explicit Found(bool tf32) : settings_(at::globalContext(), tf32) {}
-
-  private:
-    Settings<at::Context> settings_;
+// What the threads that run passes on CUDA devices have agreed on.
+struct Agreement {
+    std::mutex queue; // who comes first is served first: nobody waits for ever
+    std::mutex mutex;
+    std::condition_variable changed;
+    int users = 0;
+    bool tf32 = false;                             // of the users
+    std::optional<Settings<at::Context>> settings; // with what the host had
 };
 
-Tf32Guard::Tf32Guard(int precision, const c10::Device &device) {
-    if (device.is_cuda()) {
-        found_ = std::make_unique<Found>(precision == GWPARAM_PRECISION_TF32);
-    }
+Agreement &agreement() {
+    static Agreement all;
+    return all;
 }
 
-Tf32Guard::~Tf32Guard() = default;
+} // namespace
+
+Tf32Guard::Tf32Guard(int precision, const c10::Device &device)
+    : is_set_(device.is_cuda()) {
+    if (!is_set_) {
+        return;
+    }
+    const bool tf32 = precision == GWPARAM_PRECISION_TF32;
+    Agreement &all = agreement();
+    const std::lock_guard<std::mutex> first(all.queue);
+    std::unique_lock<std::mutex> lock(all.mutex);
+    all.changed.wait(lock, [&] { return all.users == 0 || all.tf32 == tf32; });
+    if (all.users == 0) {
+        all.settings.emplace(at::globalContext(), tf32);
+        all.tf32 = tf32;
+    }
+    ++all.users;
+}
+
+Tf32Guard::~Tf32Guard() {
+    if (!is_set_) {
+        return;
+    }
+    Agreement &all = agreement();
+    const std::lock_guard<std::mutex> lock(all.mutex);
+    if (--all.users == 0) {
+        all.settings.reset();
+        all.changed.notify_all();
+    }
+}
 
 } // namespace gwparam

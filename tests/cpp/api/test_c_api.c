@@ -331,6 +331,8 @@ static void test_load_failures(void) {
         {"no_contract.pt", GWPARAM_ERR_CONTRACT, "holds no gwparam_contract.json"},
         {"newer.pt", GWPARAM_ERR_CONTRACT, "contract_version is 2, expected at most 1"},
         {"torus.pt", GWPARAM_ERR_CONTRACT, "kind is \"torus\", expected \"column\""},
+        {"onnx.pt", GWPARAM_ERR_CONTRACT,
+         "backend is \"onnx\", expected one of torchscript"},
         {"no_limits.pt", GWPARAM_ERR_CONTRACT, "no positive maximum_magnitude"},
         {"bad_dtype.pt", GWPARAM_ERR_CONTRACT, "/inputs/0/units"},
         {"probe_short.pt", GWPARAM_ERR_CONTRACT, "528 bytes, expected 704"},

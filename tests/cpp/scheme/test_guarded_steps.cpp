@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "fake_artefacts.hpp"
 #include "fake_backend.hpp"
 #include "small_host.hpp"
 #include "tap.h"
@@ -220,6 +221,7 @@ std::string fault_of(const Setup &setup, const Kind &kind) {
 } // namespace
 
 int main() {
+    const fake::Artefacts artefacts;
     for (const Kind &kind : kinds) {
         for (const std::int32_t order : {GWPARAM_TOP_DOWN, GWPARAM_BOTTOM_UP}) {
             for (const int lag : {0, 1}) {

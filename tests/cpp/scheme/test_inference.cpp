@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "fake_artefacts.hpp"
 #include "fake_backend.hpp"
 #include "small_host.hpp"
 #include "tap.h"
@@ -363,6 +364,7 @@ void test_guards() {
 } // namespace
 
 int main(int argc, char **) {
+    const fake::Artefacts artefacts;
     const bool is_short = argc > 1; // any argument, where a tool makes all slow
     test_answers();
     for (const char *path : {"column", "stencil", "global", "coarse"}) {

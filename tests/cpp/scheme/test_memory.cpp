@@ -2,6 +2,7 @@
 #include <chrono>
 #include <vector>
 
+#include "fake_artefacts.hpp"
 #include "memory_in_use.hpp"
 #include "small_host.hpp"
 #include "tap.h"
@@ -55,6 +56,7 @@ void test_steps(const char *path, int lag) {
 } // namespace
 
 int main() {
+    const fake::Artefacts artefacts;
     test_steps("stencil", 0);
     test_steps("global", 1);
     return done_testing();

@@ -2,6 +2,7 @@
 #include <string>
 #include <vector>
 
+#include "fake_artefacts.hpp"
 #include "fake_backend.hpp"
 #include "small_host.hpp"
 #include "tap.h"
@@ -135,7 +136,7 @@ void test_failure_of_the_fallback() {
     fake::set_cuda_devices(1);
     fake::set_trouble({fake::Fault::lost_device_and_file, 0, 2, 1000});
     const Result result = run("column", options);
-    const std::string text = "rank 0: cannot open column";
+    const std::string text = "rank 0: cannot open column: No such file or directory";
     ok(all_have(result.load, GWPARAM_OK, "") &&
            all_have(result.step[0], GWPARAM_ERR_FILE, text) &&
            all_have(result.step[1], GWPARAM_ERR_FILE, text) &&
@@ -146,6 +147,7 @@ void test_failure_of_the_fallback() {
 } // namespace
 
 int main() {
+    const fake::Artefacts artefacts;
     for (const char *path : {"column", "stencil", "global"}) {
         test_geometry(path, 0);
         test_geometry(path, 1);

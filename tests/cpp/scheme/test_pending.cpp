@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "fake_artefacts.hpp"
 #include "fake_backend.hpp"
 #include "small_host.hpp"
 #include "tap.h"
@@ -358,6 +359,7 @@ void test_statistics() {
 } // namespace
 
 int main() {
+    const fake::Artefacts artefacts;
     test_many();
     test_refusals();
     test_levels_set_again();

@@ -78,7 +78,7 @@ SimpleBackend doubling(const std::string &bytes, std::int64_t bad_row = -1,
 
 bool passes(SimpleBackend backend, double tolerance = 0.0) {
     try {
-        gwparam::check_probe(column(), backend, chunk, tolerance);
+        gwparam::check_probe(column(), backend.probe(), backend, chunk, tolerance);
     } catch (const gwparam::Error &e) {
         printf("# %s\n", e.what());
         return false;
@@ -88,13 +88,14 @@ bool passes(SimpleBackend backend, double tolerance = 0.0) {
 
 bool fails(SimpleBackend backend, gwparam_status status, const char *text,
            double tolerance = 0.0) {
-    return throws(status, text,
-                  [&] { gwparam::check_probe(column(), backend, chunk, tolerance); });
+    return throws(status, text, [&] {
+        gwparam::check_probe(column(), backend.probe(), backend, chunk, tolerance);
+    });
 }
 
 void test_passes() {
     SimpleBackend backend = doubling(probe(count));
-    gwparam::check_probe(column(), backend, chunk, 0.0);
+    gwparam::check_probe(column(), backend.probe(), backend, chunk, 0.0);
     ok(backend.passes() == 3, "reproduced, and the network is warm after three calls");
     Contract global = column();
     global.geometry.kind = gwparam::GeometryKind::global;
@@ -109,7 +110,7 @@ void test_passes() {
         },
         std::string(probe(2), 0, nlev * 4) +
             std::string(probe(2), 2 * nlev * 4, nlev * 8));
-    gwparam::check_probe(global, once, chunk, 0.0);
+    gwparam::check_probe(global, once.probe(), once, chunk, 0.0);
     ok(once.passes() == 1, "that of the globe has one");
 }
 
@@ -143,7 +144,10 @@ void test_size() {
         SimpleBackend backend = doubling(bytes);
         ok(throws(GWPARAM_ERR_CONTRACT,
                   "the probe has " + std::to_string(size) + " bytes, expected 180",
-                  [&] { gwparam::check_probe(column(), backend, chunk, 1.0); }) &&
+                  [&] {
+                      gwparam::check_probe(column(), backend.probe(), backend, chunk,
+                                           1.0);
+                  }) &&
                backend.passes() == 0,
            "another size than the contract says");
     }

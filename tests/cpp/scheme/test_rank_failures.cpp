@@ -4,10 +4,12 @@
 #include <chrono>
 #include <cmath>
 #include <functional>
+#include <map>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "fake_artefacts.hpp"
 #include "fake_backend.hpp"
 #include "small_host.hpp"
 #include "tap.h"
@@ -21,9 +23,15 @@ constexpr int size = 4;
 
 struct Case {
     const char *path = "column";
+    std::map<int, const char *> path_of; // ranks that have another one
     gwparam_options options = host::defaults();
     RankSettings settings;
     std::function<void(gwparam_options &, int rank)> per_rank; // changes options
+
+    const char *path_of_rank(int rank) const {
+        const auto found = path_of.find(rank);
+        return found == path_of.end() ? path : found->second;
+    }
 };
 
 using Body =
@@ -54,7 +62,8 @@ Reports run(const Case &its, int steps, const Body &body = ordinary) {
                 its.per_rank(options, transport.rank);
             }
             gwparam_scheme *scheme =
-                host::load(transport, its.path, options, reports.load[rank]);
+                host::load(transport, its.path_of_rank(transport.rank), options,
+                           reports.load[rank]);
             if (scheme == nullptr) {
                 return;
             }
@@ -270,31 +279,35 @@ bool load_fails(const Case &its, gwparam_status status, const std::string &text)
 
 void test_loading() {
     Case its;
-    fake::set_trouble({fake::Fault::missing, 2});
-    ok(load_fails(its, GWPARAM_ERR_FILE, "rank 2: cannot open column"),
+    const std::string missing = "cannot open absent: No such file or directory";
+    its.path_of = {{2, "absent"}};
+    ok(load_fails(its, GWPARAM_ERR_FILE, "rank 2: " + missing),
        "an artefact that one rank misses");
     its.options.ranks_per_device = 2;
-    ok(load_fails(its, GWPARAM_ERR_FILE, "rank 2: cannot open column"),
+    ok(load_fails(its, GWPARAM_ERR_FILE, "rank 2: " + missing),
        "be it the owner of a group");
-    fake::set_trouble({fake::Fault::missing, 3});
+    its.path_of = {{3, "absent"}};
     ok(loaded(run(its, 1)), "a rank that runs no network needs no artefact");
-    fake::set_trouble({fake::Fault::missing, 0});
-    ok(load_fails(its, GWPARAM_ERR_FILE, "rank 0: cannot open column"),
+    its.path_of = {{0, "absent"}};
+    ok(load_fails(its, GWPARAM_ERR_FILE, "rank 0: " + missing),
        "an artefact that the first rank misses");
-    fake::set_trouble({fake::Fault::other_contract, 2});
+    its.path_of = {{2, "renamed"}};
     ok(load_fails(its, GWPARAM_ERR_CONTRACT,
-                  "rank 2: column holds another contract here than on rank 0"),
+                  "rank 2: renamed holds another contract here than on rank 0"),
        "another artefact on one rank");
-    fake::set_trouble({fake::Fault::bad_probe, 2});
+    its.path_of = {{2, "bad_probe"}};
     const Reports reports = run(its, 1);
     ok(reports.load[1].status == GWPARAM_ERR_INFERENCE &&
            reports.load[1].text.rfind("rank 2: the probe is off by", 0) == 0 &&
            reports.load[1].text == reports.load[2].text,
        "a probe that one rank does not reproduce");
-    fake::set_trouble({});
-    its.path = "nothing";
-    ok(load_fails(its, GWPARAM_ERR_FILE, "rank 0: cannot open nothing"),
-       "no artefact at all");
+    its = {};
+    its.path = "absent";
+    ok(load_fails(its, GWPARAM_ERR_FILE, "rank 0: " + missing), "no artefact at all");
+    its.path = "unknown";
+    ok(load_fails(its, GWPARAM_ERR_CONTRACT,
+                  "backend is \"unknown\", expected one of fake, negative"),
+       "a backend that there is not");
 }
 
 void test_options() {
@@ -427,6 +440,7 @@ void test_silence() {
 } // namespace
 
 int main() {
+    const fake::Artefacts artefacts;
     test_bad_fields();
     test_calls_in_the_wrong_order();
     test_failures_between_steps();

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "fake_artefacts.hpp"
 #include "fake_backend.hpp"
 #include "small_host.hpp"
 #include "tap.h"
@@ -222,6 +223,7 @@ void test_overlap() {
 } // namespace
 
 int main() {
+    const fake::Artefacts artefacts;
     for (const char *path : {"column", "stencil", "global"}) {
         for (const int per_device : {1, 2}) {
             test_results(path, per_device);

@@ -1,21 +1,28 @@
 // What surrounds libtorch: archives, errors, settings of the host, staging. The device
 // of the staging is the CPU here; on a CUDA device the same code makes the same views.
+#include <algorithm>
+#include <atomic>
 #include <cstring>
 #include <functional>
 #include <new>
 #include <stdexcept>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include <ATen/Context.h>
 #include <ATen/autocast_mode.h>
 #include <ATen/ops/equal.h>
 #include <torch/csrc/jit/runtime/jit_exception.h>
+#include <torch/csrc/jit/serialization/import.h>
 
+#include "artefact/archive.hpp"
 #include "artefact/backend.hpp"
 #include "base/error.hpp"
 #include "tap.h"
 #include "torch/device.hpp"
 #include "torch/errors.hpp"
+#include "torch/graph.hpp"
 #include "torch/precision.hpp"
 #include "torch/staging.hpp"
 
@@ -33,19 +40,13 @@ std::string failure_of(const std::function<void()> &call) {
     return "";
 }
 
-void test_contract_is_read_without_the_network(const std::string &folder) {
-    const std::string good = folder + "/linear.pt";
-    const BackendOptions on_cpu{"cpu", 1, false, GWPARAM_PRECISION_EXPORTED,
-                                GWPARAM_GRAPHS_AUTO};
-    ok(read_contract_json(good) == load_backend(good, on_cpu)->contract_json(),
-       "the contract is that of the loaded network");
-    for (const char *name : {"absent.pt", "empty.pt", "wrong_magic.pt", "truncated.pt",
-                             "no_contract.pt"}) {
-        const std::string path = folder + "/" + name;
-        const std::string by_loading = failure_of([&] { load_backend(path, on_cpu); });
-        const std::string by_reading = failure_of([&] { read_contract_json(path); });
-        ok(!by_reading.empty() && by_reading.substr(0, 60) == by_loading.substr(0, 60),
-           name);
+void test_archive_is_read_as_libtorch_reads_it(const std::string &folder) {
+    const std::string path = folder + "/linear.pt";
+    torch::jit::ExtraFilesMap extra{{contract_file, ""}, {probe_file, ""}};
+    static_cast<void>(torch::jit::load(path, c10::kCPU, extra));
+    Archive archive(path);
+    for (const auto &[name, bytes] : extra) {
+        ok(!bytes.empty() && archive.extra(name) == bytes, name.c_str());
     }
 }
 
@@ -139,11 +140,12 @@ bool is_set(at::Float32Precision precision) {
 // The settings are there without a CUDA device, too.
 void test_tf32() {
     const c10::Device cuda(c10::kCUDA, 0);
-    {
-        const Tf32Guard guard(GWPARAM_PRECISION_TF32, cuda);
-        ok(is_set(at::Float32Precision::TF32), "TF32 in products and convolutions");
-        const Tf32Guard nested(GWPARAM_PRECISION_BFLOAT16, cuda);
-        ok(is_set(at::Float32Precision::IEEE), "TF32 in neither");
+    for (const int precision : {GWPARAM_PRECISION_TF32, GWPARAM_PRECISION_BFLOAT16}) {
+        const Tf32Guard guard(precision, cuda);
+        const Tf32Guard another(precision, cuda);
+        ok(is_set(precision == GWPARAM_PRECISION_TF32 ? at::Float32Precision::TF32
+                                                      : at::Float32Precision::IEEE),
+           "TF32 in products and convolutions, or in neither");
     }
     auto &context = at::globalContext();
     for (const bool products : {false, true}) {
@@ -153,7 +155,7 @@ void test_tf32() {
             const std::string before = tf32_setting();
             {
                 const Tf32Guard guard(GWPARAM_PRECISION_TF32, cuda);
-                const Tf32Guard nested(GWPARAM_PRECISION_EXPORTED, cuda);
+                const Tf32Guard another(GWPARAM_PRECISION_TF32, cuda);
             }
             ok(tf32_setting() == before, "the host's TF32 is back");
         }
@@ -164,6 +166,37 @@ void test_tf32() {
         const Tf32Guard guard(GWPARAM_PRECISION_EXPORTED, c10::kCPU);
         ok(tf32_setting() == "off on", "nothing changes for a network on the CPU");
     }
+}
+
+// Passes that need it and passes that must not have it, side by side.
+void test_tf32_in_threads() {
+    const c10::Device cuda(c10::kCUDA, 0);
+    const std::string before = tf32_setting();
+    std::atomic<int> wrong{0};
+    std::atomic<int> together{0};
+    std::atomic<int> most{0};
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 4; ++i) {
+        threads.emplace_back([&, tf32 = i % 2 == 0] {
+            for (int pass = 0; pass < 300; ++pass) {
+                const Tf32Guard guard(
+                    tf32 ? GWPARAM_PRECISION_TF32 : GWPARAM_PRECISION_EXPORTED, cuda);
+                most = std::max(most.load(), ++together);
+                std::this_thread::yield();
+                wrong += is_set(tf32 ? at::Float32Precision::TF32
+                                     : at::Float32Precision::IEEE)
+                             ? 0
+                             : 1;
+                --together;
+            }
+        });
+    }
+    for (std::thread &thread : threads) {
+        thread.join();
+    }
+    printf("# at most %d passes side by side\n", most.load());
+    ok(wrong == 0 && most > 0 && most <= 2, "each pass has its own setting to its end");
+    ok(tf32_setting() == before, "and the host's is back");
 }
 
 void test_autocast() {
@@ -229,10 +262,11 @@ void test_staging() {
 } // namespace
 
 int main(int, char **arguments) {
-    test_contract_is_read_without_the_network(arguments[1]);
+    test_archive_is_read_as_libtorch_reads_it(arguments[1]);
     test_devices();
     test_failures();
     test_tf32();
+    test_tf32_in_threads();
     test_autocast();
     test_staging();
     return done_testing();

@@ -1,0 +1,157 @@
+#include "fake_artefacts.hpp"
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <vector>
+
+#include <unistd.h>
+
+#include "artefact/archive.hpp"
+#include "artefact/backend_registry.hpp"
+#include "artefact/contract.hpp"
+#include "columns/batch.hpp"
+#include "fake_backend.hpp"
+#include "small_host.hpp"
+#include "zip_file.hpp"
+
+namespace fake {
+
+namespace {
+
+using gwparam::Batch;
+using gwparam::Contract;
+using gwparam::Rows;
+
+std::string list_of(const std::vector<double> &values) {
+    std::string text;
+    for (const double value : values) {
+        text += (text.empty() ? "[" : ", ") + std::to_string(value);
+    }
+    return text + "]";
+}
+
+std::string geometry_of(const std::string &name) {
+    if (name == "column") {
+        return R"({"kind": "column"})";
+    }
+    if (name == "stencil") {
+        return R"({"kind": "stencil", "radius": 1, "poles": "edge"})";
+    }
+    const bool is_coarse = name == "coarse";
+    return R"({"kind": "global", "latitude": )" +
+           list_of(is_coarse ? std::vector<double>{60.0, 0.0, -60.0}
+                             : host::latitudes()) +
+           R"(, "longitude": )" +
+           list_of(is_coarse ? std::vector<double>{0.0, 90.0, 180.0, 270.0}
+                             : host::longitudes()) +
+           "}";
+}
+
+std::string field(const char *name, const char *units, const char *levels,
+                  const char *dtype) {
+    return std::string(R"({"name": ")") + name + R"(", "units": ")" + units +
+           R"(", "levels": ")" + levels + R"(", "dtype": ")" + dtype + "\"}";
+}
+
+// Inputs of small numbers, and what the network makes of them.
+std::string probe_of(const Contract &contract, const std::string &backend) {
+    const Batch batch(contract, contract.probe_columns);
+    std::vector<Rows> inputs = batch.input_rows();
+    std::vector<Rows> outputs = batch.output_rows();
+    const std::int64_t rows = batch.probe_rows();
+    std::string bytes;
+    int number = 0;
+    for (Rows &input : inputs) {
+        input.resize(rows);
+        visit(input, [&](auto *values) {
+            for (std::int64_t i = 0; i < rows * input.width(); ++i) {
+                values[i] = ++number % 17;
+            }
+        });
+        bytes.append(reinterpret_cast<const char *>(input.row(0)),
+                     static_cast<std::size_t>(rows * input.row_bytes()));
+    }
+    batch.run(*gwparam::backend_named(backend).load("", {"cpu", 1, false, 0, false}),
+              inputs, outputs);
+    for (const Rows &output : outputs) {
+        bytes.append(reinterpret_cast<const char *>(output.row(0)),
+                     static_cast<std::size_t>(rows * output.row_bytes()));
+    }
+    return bytes;
+}
+
+struct Artefact {
+    const char *name;
+    const char *geometry = "column";
+    const char *backend = "fake"; // none if empty
+    bool is_renamed = false;
+    bool has_bad_probe = false;
+};
+
+std::string contract_of(const Artefact &its) {
+    const std::string geometry = its.geometry;
+    const std::string backend = its.backend;
+    return R"({"contract_version": 1, "name": ")" + geometry +
+           (its.is_renamed ? " 2" : "") +
+           (backend.empty() ? "" : R"(", "backend": ")" + backend) +
+           R"(", "geometry": )" + geometry_of(geometry) + R"(, "inputs": [)" +
+           field(host::u, "m s-1", "full", "float64") + ", " +
+           field(host::v, "m s-1", "full", "float32") + ", " +
+           field(host::ps, "Pa", "surface", "float64") + R"(], "outputs": [)" +
+           field(host::dudt, "m s-2", "full", "float64") + ", " +
+           field(host::dvdt, "m s-2", "full", "float32") +
+           R"(], "vertical": {"kind": "host", "order": "top_down", "nlev": )" +
+           std::to_string(host::nlev) + R"(}, "training_range": [{"name": ")" +
+           host::u + R"(", "mean": [0, 0, 0], "standard_deviation": [100, 100, 100]}],
+           "limits": [{"name": ")" +
+           host::dudt + R"(", "maximum_magnitude": 1.0}, {"name": ")" + host::dvdt +
+           R"(", "maximum_magnitude": 1.0}], "probe": {"columns": )" +
+           std::to_string(geometry == "coarse"   ? 12
+                          : geometry == "global" ? host::cells
+                                                 : 3) +
+           R"(, "tolerance": 1e-12}})";
+}
+
+void write(const Artefact &its) {
+    const std::string json = contract_of(its);
+    const bool is_negative = its.backend == std::string("negative");
+    std::string probe =
+        probe_of(gwparam::parse_contract(json), is_negative ? "negative" : "fake");
+    if (its.has_bad_probe) {
+        probe.back() = static_cast<char>(probe.back() ^ 1); // twice as large, or half
+    }
+    std::ofstream file(its.name, std::ios::binary);
+    const std::string extra = std::string(its.name) + "/extra/";
+    write_zip(file, {{extra + gwparam::contract_file, json},
+                     {extra + gwparam::probe_file, probe}});
+}
+
+} // namespace
+
+Artefacts::Artefacts()
+    : folder_((std::filesystem::temp_directory_path() / "gwparam-XXXXXX").string()) {
+    if (mkdtemp(folder_.data()) == nullptr) {
+        std::abort();
+    }
+    std::filesystem::current_path(folder_);
+    const Artefact all[] = {{"column"},
+                            {"stencil", "stencil"},
+                            {"global", "global"},
+                            {"coarse", "coarse"},
+                            {"renamed", "column", "fake", true},
+                            {"bad_probe", "column", "fake", false, true},
+                            {"negative", "column", "negative"},
+                            {"unknown", "column", "unknown"},
+                            {"unnamed", "column", ""}};
+    for (const Artefact &artefact : all) {
+        write(artefact);
+    }
+}
+
+Artefacts::~Artefacts() {
+    std::filesystem::current_path(std::filesystem::temp_directory_path());
+    std::filesystem::remove_all(folder_);
+}
+
+} // namespace fake
