@@ -233,7 +233,7 @@ void VerticalStage::to_host(std::vector<Rows> &&network, const Pressures &pressu
     }
 }
 
-double VerticalStage::momentum_imbalance(const std::vector<Rows> &host_in,
+double VerticalStage::momentum_imbalance(const Pressures &pressures,
                                          const std::vector<Rows> &host) const {
     double worst = 0.0;
     for (std::size_t i = 0; i < sources_.size(); ++i) {
@@ -244,7 +244,7 @@ double VerticalStage::momentum_imbalance(const std::vector<Rows> &host_in,
         double difference = 0.0;
         double largest = 0.0;
         for (std::int64_t c = 0; c < host[i].count(); ++c) {
-            const double *half = doubles(host_in[half_pressure_], c);
+            const double *half = doubles(pressures.half, c);
             const double *flux = doubles(at_half, c);
             const double *tendency = doubles(host[i], c);
             double gain = 0.0;

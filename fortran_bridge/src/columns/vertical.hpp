@@ -47,7 +47,7 @@ class VerticalStage {
 
     // What a column gained less what crossed its ends, over the largest flux: the worst
     // of all columns and fluxes, 0 without fluxes. Of what to_host gave, or zeros.
-    double momentum_imbalance(const std::vector<Rows> &host_in,
+    double momentum_imbalance(const Pressures &pressures,
                               const std::vector<Rows> &host) const;
 
   private:
