@@ -38,7 +38,7 @@ class Windows {
     bool none_closed() const { return windows_.empty(); }
     std::int64_t columns() const; // of those that are closed
 
-    // The inputs of all closed windows.
+    // The inputs of all closed windows, for one that leaves room in their place.
     std::vector<Rows> &&take();
 
     // Whether the closed windows have their result; the next put then begins afresh.

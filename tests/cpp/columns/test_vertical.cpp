@@ -249,6 +249,43 @@ void test_to_host(bool top_down) {
     ok(others, ("what is on the network's levels, from the top" + order).c_str());
 }
 
+// What a column gains too much, over the largest flux.
+void test_momentum_imbalance() {
+    const Contract contract = own_levels(true);
+    const VerticalStage stage(contract, host_levels);
+    std::vector<Rows> network = gwparam::rows_for(contract.inputs);
+    VerticalStage::Pressures pressures = stage.room_for_pressures();
+    stage.to_network(host_rows([](double) { return 1.0; }), columns, network,
+                     pressures);
+    const Numbers flux{0.01, 0.02, 0.03, 0.02, 0.04, 0.06};
+    std::vector<Rows> outputs;
+    for (int n = 0; n < 3; ++n) {
+        outputs.push_back(rows_of(Dtype::float64, network_levels, flux));
+    }
+    std::vector<Rows> host = gwparam::rows_for(stage.host_outputs());
+    stage.to_host(std::move(outputs), pressures, columns, host);
+    ok(stage.momentum_imbalance(pressures, host) < 1e-14, "a flux is in balance");
+
+    constexpr double extra = 1e-6;
+    auto *tendency = reinterpret_cast<double *>(host[3].row(0));
+    tendency[host_levels + 2] += extra;
+    tendency[0] -= 0.1 * extra; // a smaller one does not count
+    const double expected = extra * (half[1][3] - half[1][2]) / (gravity * 0.06);
+    const double found = stage.momentum_imbalance(pressures, host);
+    ok(std::abs(found / expected - 1.0) < 1e-9, "what a column gains too much shows");
+
+    for (Rows &rows : host) {
+        rows = rows_of(rows.dtype(), rows.width(),
+                       Numbers(static_cast<std::size_t>(columns * rows.width()), 0.0));
+    }
+    ok(stage.momentum_imbalance(pressures, host) == 0.0,
+       "no flux is in balance, not NaN");
+    Contract without = contract;
+    without.fluxes.clear();
+    ok(VerticalStage(without, host_levels).momentum_imbalance(pressures, {}) == 0.0,
+       "0 without fluxes");
+}
+
 void test_refusals() {
     const Contract contract = own_levels(true);
     const VerticalStage stage(contract, host_levels);
@@ -283,6 +320,7 @@ int main() {
         test_to_network(top_down);
         test_to_host(top_down);
     }
+    test_momentum_imbalance();
     test_refusals();
     return done_testing();
 }

@@ -1,12 +1,10 @@
 // Which rank holds which cell: found from every rank, refused with the cell's name.
 #include <algorithm>
-#include <random>
 #include <string>
 #include <vector>
 
-#include "base/error.hpp"
-#include "ranks/columns_on_grid.hpp"
 #include "ranks/directory.hpp"
+#include "said_by_ranks.hpp"
 #include "small_host.hpp"
 #include "tap.h"
 
@@ -22,28 +20,10 @@ std::string numbered(std::int64_t cell) { return "cell " + std::to_string(cell);
 
 // What making a directory of `cells` says on each rank; empty where it is made.
 std::vector<std::string> messages(std::int64_t cells, const Decomposition &mine) {
-    std::vector<std::string> said(mine.size());
-    run_ranks(static_cast<int>(mine.size()), [&](const gwparam_transport &transport) {
-        const Communicator communicator(transport);
-        const auto rank = static_cast<std::size_t>(communicator.rank());
-        try {
+    return said_by_ranks(
+        mine.size(), [&](const Communicator &communicator, std::size_t rank) {
             const Directory directory(communicator, cells, mine[rank], numbered);
-        } catch (const gwparam::Error &e) {
-            said[rank] = e.status() == GWPARAM_ERR_ARGUMENT ? e.what() : "?";
-        }
-    });
-    return said;
-}
-
-bool all_say(const std::vector<std::string> &said, const std::string &expected) {
-    bool right = true;
-    for (const std::string &text : said) {
-        right &= expected.empty() ? text.empty() : text.rfind(expected, 0) == 0;
-    }
-    if (!right) {
-        printf("# %s\n", said.front().c_str());
-    }
-    return right && said == std::vector<std::string>(said.size(), said.front());
+        });
 }
 
 void test_find(const Decomposition &mine, const char *name) {
@@ -107,58 +87,6 @@ void test_many_ranks() {
        "the first bad cell is named");
 }
 
-// What places say: coordinates, and the cell by them.
-std::vector<std::string> places_of(const std::vector<std::vector<double>> &latitude,
-                                   const std::vector<std::vector<double>> &longitude) {
-    std::vector<std::string> said(latitude.size());
-    run_ranks(static_cast<int>(said.size()), [&](const gwparam_transport &transport) {
-        const Communicator communicator(transport);
-        const auto rank = static_cast<std::size_t>(communicator.rank());
-        try {
-            const gwparam::ColumnsOnGrid places = gwparam::find_columns_on_grid(
-                communicator, latitude[rank], longitude[rank]);
-            said[rank] =
-                places.axes.cells() == 4 && places.cells.size() == latitude[rank].size()
-                    ? ""
-                    : "other cells";
-        } catch (const gwparam::Error &e) {
-            said[rank] = e.status() == GWPARAM_ERR_ARGUMENT ? e.what() : "?";
-        }
-    });
-    return said;
-}
-
-void test_places() {
-    ok(all_say(places_of({{-45, 45}, {}, {45, -45}}, {{0, 180}, {}, {360, -180}}), ""),
-       "columns of all ranks make a grid");
-    ok(all_say(places_of({{-45, 45}, {}, {45}}, {{0, 180}, {}, {0}}),
-               "no column is at latitude -45, longitude 180; 2 latitudes and 2 "
-               "longitudes make 4 cells"),
-       "a missing cell is named by its place");
-    ok(all_say(places_of({{-45, 45}, {}, {45, -45, 45}}, {{0, 180}, {}, {0, 180, 360}}),
-               "column 1 of rank 2 and column 3 of rank 2, counted from 1, are both at "
-               "latitude 45, longitude 0"),
-       "so is a cell of two columns");
-    ok(all_say(places_of({{-45, 45}, {91, 0}}, {{0, 180}, {0, 0}}),
-               "rank 1: column 1 is at latitude 91"),
-       "a place that is nowhere");
-    ok(all_say(places_of({{}, {}}, {{}, {}}), "there are no columns, expected a grid"),
-       "no columns");
-    ok(all_say(places_of({{-45, -45}, {45, 45}}, {{0, 20}, {0, 20}}),
-               "the longitudes of the host leave 340 degrees out"),
-       "a sector");
-    std::mt19937 random(11);
-    std::uniform_real_distribution<double> uniform(0.0, 1.0);
-    std::vector<std::vector<double>> latitude(2);
-    std::vector<std::vector<double>> longitude(2);
-    for (int n = 0; n < 20000; ++n) {
-        latitude[n % 2].push_back(180.0 * uniform(random) - 90.0);
-        longitude[n % 2].push_back(360.0 * uniform(random));
-    }
-    ok(all_say(places_of(latitude, longitude), "no column is at"),
-       "scattered columns are refused without room for all products");
-}
-
 } // namespace
 
 int main() {
@@ -168,6 +96,5 @@ int main() {
     test_find(host::bands(3), "cells of bands are found");
     test_find(host::scattered(4), "cells of scattered columns are found");
     test_find(host::on_odd_ranks(5), "cells are found by ranks that have none");
-    test_places();
     return done_testing();
 }
