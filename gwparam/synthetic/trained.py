@@ -11,8 +11,9 @@ from torch import Tensor
 from gwparam.checkpoints import save_checkpoint
 from gwparam.contract import Description, Limit, TrainingRange
 from gwparam.errors import ModelFileError
+from gwparam.networks.fluxes import MAXIMUM_TENDENCY
 from gwparam.networks.scaling import Destandardise
-from gwparam.networks.wavenet import CITATION, MAXIMUM_TENDENCY, WaveNet, WaveNetDrag
+from gwparam.networks.wavenet import CITATION, WaveNet, WaveNetDrag
 from gwparam.synthetic.columns import VERTICAL
 from gwparam.synthetic.samples import Samples
 from gwparam.synthetic.scores import OutputScore

@@ -1,4 +1,4 @@
-"""Take over weights of a network that was trained before, as far as they fit."""
+"""Load the weights of a network that was trained before, as far as they fit."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ from gwparam.errors import ModelFileError, NonFiniteError
 
 
 @dataclass(frozen=True)
-class Adoption:
-    """What was taken over.
+class LoadedWeights:
+    """Which weights came from a checkpoint.
 
     Attributes
     ----------
@@ -32,7 +32,9 @@ class Adoption:
     unused: tuple[str, ...]
 
 
-def adopt(network: nn.Module, checkpoint: Checkpoint, backbone: str) -> Adoption:
+def load_pretrained(
+    network: nn.Module, checkpoint: Checkpoint, backbone: str
+) -> LoadedWeights:
     """Copy what fits from a checkpoint into a network.
 
     Parameters
@@ -46,8 +48,8 @@ def adopt(network: nn.Module, checkpoint: Checkpoint, backbone: str) -> Adoption
 
     Returns
     -------
-    Adoption
-        What was taken over, and what was not.
+    LoadedWeights
+        What was loaded, and what was not.
 
     Raises
     ------
@@ -85,7 +87,7 @@ def adopt(network: nn.Module, checkpoint: Checkpoint, backbone: str) -> Adoption
             raise NonFiniteError(f"{key} holds NaN or Inf, expected finite weights")
     network.load_state_dict(taken, strict=False)
     unused = tuple(key for key in given if key not in own)
-    return Adoption(tuple(taken), weights, tuple(renewed), unused)
+    return LoadedWeights(tuple(taken), weights, tuple(renewed), unused)
 
 
 def _few(keys: Iterable[str]) -> str:

@@ -5,9 +5,10 @@ import pytest
 import safetensors
 import xarray as xr
 
-from gwparam.checkpoints import read_checkpoint, recognise
+from gwparam.checkpoints import read_checkpoint
 from gwparam.cli import main
 from gwparam.commands.train_emulator import add_parser
+from gwparam.networks import recognise
 from gwparam.synthetic.teacher import TEACHERS
 
 SAMPLE = Path(__file__).parents[3] / "examples" / "sample" / "sample_states.nc"

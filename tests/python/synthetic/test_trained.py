@@ -3,9 +3,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gwparam.checkpoints import read_checkpoint, recognise
+from gwparam.checkpoints import read_checkpoint
 from gwparam.errors import ModelFileError
-from gwparam.networks import from_checkpoint
+from gwparam.networks import from_checkpoint, recognise
 from gwparam.networks.wavenet import WaveNetDrag
 from gwparam.synthetic.lessons import Lesson
 from gwparam.synthetic.samples import Samples

@@ -37,8 +37,8 @@ def row(step, epoch=1, validation=None):
     return ["" if value is None else str(value) for value in values]
 
 
-def journal(folder, step=0, epoch=0, speaks=True):
-    return Journal(folder, step, epoch, STEPS, EPOCHS, speaks)
+def journal(folder, step=0, epoch=0, is_main_process=True):
+    return Journal(folder, step, epoch, STEPS, EPOCHS, is_main_process)
 
 
 def rows(folder):
@@ -161,7 +161,7 @@ def test_lost_log_begins_where_the_training_goes_on(tmp_path):
 
 
 def test_other_processes_write_and_say_nothing(tmp_path, capfd):
-    with journal(tmp_path, speaks=False) as log:
+    with journal(tmp_path, is_main_process=False) as log:
         log.advance(1)
         log.write(entry(3, 1, 0.5))
         log.say("words")
