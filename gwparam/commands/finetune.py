@@ -96,7 +96,8 @@ def _add_network(parser: argparse.ArgumentParser) -> None:
         "--pretrained",
         metavar="FILE",
         help="checkpoint to begin with: of the network, or of the Prithvi foundation "
-        "model alone. Tensors that do not fit are listed, renewed and trained",
+        "model alone. Tensors that do not fit are listed, and trained from random "
+        "values",
     )
     add(
         "--allow-pickle",

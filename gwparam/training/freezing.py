@@ -70,7 +70,7 @@ def freeze(
     around = how != "all-but-head" and backbone
     # A layer is new as a whole: its bias belongs to the weights that it had before.
     layers = {name for name, module in network.named_modules() if _is_layer(module)}
-    new = layers & {name.rpartition(".")[0] for name, _ in loaded.renewed}
+    new = layers & {name.rpartition(".")[0] for name, _ in loaded.reinitialised}
     kept = {name for name in loaded.weights if name.rpartition(".")[0] not in new}
     names = [name for name, _ in network.named_parameters()]
     frozen = [

@@ -46,7 +46,7 @@ def _found(prepared: Prepared) -> Iterator[tuple[str, str]]:
     if loaded is not None:
         yield "pre-trained", f"{len(loaded.taken)} tensors of the checkpoint"
         parameters = dict(prepared.network.named_parameters())
-        for key, why in loaded.renewed:
+        for key, why in loaded.reinitialised:
             trained = " and trained" if key in parameters else ""
             yield "", f"new{trained}: {key} ({why})"
         if loaded.unused:

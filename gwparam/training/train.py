@@ -21,7 +21,6 @@ from gwparam.training.checkpoint import STATE_FILE, all_weights
 from gwparam.training.distributed import gather, maximum, start
 from gwparam.training.freezing import plain_weights
 from gwparam.training.interruption import Interruption
-from gwparam.training.journal import Entry, Journal
 from gwparam.training.loader import SequentialLoader, Share
 from gwparam.training.prepare import Prepared, Splits, prepare
 from gwparam.training.run import Run
@@ -29,6 +28,7 @@ from gwparam.training.scores import Scores
 from gwparam.training.settings import Settings, read_run, write_run
 from gwparam.training.statistics import SampleStatistics, compute_statistics
 from gwparam.training.tasks.task import OutputSpec
+from gwparam.training.training_log import LogEntry, TrainingLog
 
 NETWORK_FILE = "network.safetensors"
 SCALING_FILE = "scaling.json"
@@ -115,8 +115,8 @@ def train(
             run.before = run.scores()
             run.keep_best(run.before["validation"].loss)
         interruption = stack.enter_context(Interruption())
-        journal = stack.enter_context(
-            Journal(
+        log = stack.enter_context(
+            TrainingLog(
                 folder,
                 run.state.step,
                 run.state.epoch,
@@ -125,7 +125,7 @@ def train(
                 run.is_main_process,
             )
         )
-        ended = _Loop(run, folder, journal, interruption).to_end()
+        ended = _Loop(run, folder, log, interruption).to_end()
         if ended is None:
             asked = f"asked to stop at step {run.state.step} of {run.steps}"
             return Outcome(prepared, None, asked, run.before, {}, run.is_main_process)
@@ -157,10 +157,10 @@ class _StepMeter:
         self._run.check_finite(loss)
         return loss
 
-    def entry(self, epoch: int, loss: float) -> Entry:
-        """Make an entry of the journal."""
+    def entry(self, epoch: int, loss: float) -> LogEntry:
+        """Make an entry of the log."""
         run, seconds = self._run, max(self.seconds, 1e-9)
-        return Entry(
+        return LogEntry(
             run.state.step,
             epoch,
             run.learning_rate,
@@ -175,9 +175,9 @@ class _Loop:
     """The epochs of a run."""
 
     def __init__(
-        self, run: Run, folder: Path, journal: Journal, interruption: Interruption
+        self, run: Run, folder: Path, log: TrainingLog, interruption: Interruption
     ) -> None:
-        self._run, self._folder, self._journal = run, folder, journal
+        self._run, self._folder, self._log = run, folder, log
         self._interruption = interruption
         self._interval = 60.0 * run.prepared.settings.checkpoint_minutes
         self._saved = time.monotonic()
@@ -204,9 +204,9 @@ class _Loop:
                 loss = run.step(batch)
                 whole.add(loss)
                 recent.add(loss)
-                self._journal.advance(state.step)
+                self._log.advance(state.step)
                 if recent.seconds > _LOG_SECONDS:
-                    self._journal.write(recent.entry(state.epoch + 1, recent.mean()))
+                    self._log.write(recent.entry(state.epoch + 1, recent.mean()))
                     recent = _StepMeter(run)
                 action = self._next_action()
                 if action != _CONTINUE:
@@ -223,7 +223,7 @@ class _Loop:
         state.epoch, state.batch = state.epoch + 1, 0
         validation = run.scores("validation")["validation"].loss
         run.keep_best(validation)
-        self._journal.write(replace(entry, validation_loss=validation))
+        self._log.write(replace(entry, validation_loss=validation))
         self._save()
         return True
 
@@ -246,7 +246,7 @@ class _Loop:
         try:
             self._run.save(self._folder)
         except ModelFileError as error:
-            self._journal.say(f"warning: {error}; the last checkpoint stays as it was")
+            self._log.say(f"warning: {error}; the last checkpoint stays as it was")
         self._saved = time.monotonic()
 
 

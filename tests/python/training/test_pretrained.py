@@ -100,7 +100,7 @@ def test_whole_network_is_taken_bit_for_bit(tmp_path):
 
     expected = prithvi_small.state_dict()
     assert loaded.taken == tuple(expected)
-    assert (loaded.renewed, loaded.unused) == ((), ())
+    assert (loaded.reinitialised, loaded.unused) == ((), ())
     for key, value in network.state_dict().items():
         assert torch.equal(value, expected[key].to(value.dtype)), key
 
@@ -128,7 +128,7 @@ def test_backbone_alone_is_taken_bit_for_bit(tmp_path, wrapped):
     )
 
     assert loaded.taken == tuple(BACKBONE + key for key in backbone)
-    assert (loaded.renewed, loaded.unused) == ((), ())
+    assert (loaded.reinitialised, loaded.unused) == ((), ())
     for key, value in network.state_dict().items():
         name = key.removeprefix(BACKBONE)
         expected = backbone[name] if key.startswith(BACKBONE) else before[key]
@@ -158,9 +158,9 @@ def test_layers_of_other_fields_keep_their_first_values(tmp_path, weather):
 
     loaded = load_pretrained(network, given(tmp_path / "prithvi.pt", weather), BACKBONE)
 
-    renewed = dict(loaded.renewed)
-    assert renewed == {BACKBONE + key: why for key, why in OTHER_FIELDS.items()}
-    for key in renewed:
+    reinitialised = dict(loaded.reinitialised)
+    assert reinitialised == {BACKBONE + key: why for key, why in OTHER_FIELDS.items()}
+    for key in reinitialised:
         assert torch.equal(network.state_dict()[key], before[key]), key
 
 
@@ -179,7 +179,7 @@ def test_what_the_file_lacks_is_listed(tmp_path):
 
     loaded = load_pretrained(network, in_memory(tmp_path, weights), "")
 
-    assert loaded.renewed == (("layer3.bias", "not in the file"),)
+    assert loaded.reinitialised == (("layer3.bias", "not in the file"),)
     assert torch.equal(network.layer3.bias, before)
 
 
@@ -189,7 +189,7 @@ def test_what_a_whole_file_lacks_around_the_backbone_is_listed(tmp_path):
 
     loaded = load_pretrained(image_network(), in_memory(tmp_path, weights), BACKBONE)
 
-    assert loaded.renewed == (("decoder.final_conv.bias", "not in the file"),)
+    assert loaded.reinitialised == (("decoder.final_conv.bias", "not in the file"),)
 
 
 def test_what_a_backbone_alone_lacks_is_listed(tmp_path):
@@ -198,7 +198,7 @@ def test_what_a_backbone_alone_lacks_is_listed(tmp_path):
 
     loaded = load_pretrained(image_network(), in_memory(tmp_path, weights), BACKBONE)
 
-    assert loaded.renewed == (("model.unembed.bias", "not in the file"),)
+    assert loaded.reinitialised == (("model.unembed.bias", "not in the file"),)
 
 
 def test_one_number_of_another_shape_is_spelt(tmp_path):
@@ -208,7 +208,7 @@ def test_one_number_of_another_shape_is_spelt(tmp_path):
     loaded = load_pretrained(image_network(), in_memory(tmp_path, weights), BACKBONE)
 
     key = "encoder.encoder1.1.num_batches_tracked"
-    assert loaded.renewed == ((key, "3 in the file, one number here"),)
+    assert loaded.reinitialised == ((key, "3 in the file, one number here"),)
 
 
 def test_what_the_network_has_no_place_for_is_listed(tmp_path):
@@ -284,4 +284,4 @@ def test_what_does_not_fit_may_be_anything(tmp_path):
     loaded = load_pretrained(column(), in_memory(tmp_path, weights), "")
 
     why = "7 x 7 in the file, 3 x 6 here"
-    assert loaded.renewed == (("output.weight", why),)
+    assert loaded.reinitialised == (("output.weight", why),)

@@ -37,7 +37,7 @@ _SHOW_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
-class Entry:
+class LogEntry:
     """One row of the log.
 
     Attributes
@@ -61,7 +61,7 @@ class Entry:
     waiting_for_data: float
 
 
-class Journal:
+class TrainingLog:
     """The log of a training; a context manager. Silent on all processes but one.
 
     Parameters
@@ -148,7 +148,7 @@ class Journal:
             self._shown = time.monotonic()
             self._bars.update(self._task, completed=step)
 
-    def write(self, entry: Entry) -> None:
+    def write(self, entry: LogEntry) -> None:
         """Add a row to the log, and show it."""
         if not self._is_main_process:
             return
