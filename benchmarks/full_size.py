@@ -30,7 +30,7 @@ from rich.table import Table
 import gwparam
 from gwparam.contract import read_contract, read_probe
 from gwparam.export import export_model
-from gwparam.networks.prithvi_gw import PRESETS, UNetWithTransformer
+from gwparam.networks.prithvi.unet import PRESETS, UNetWithTransformer
 
 STEPS = ("checkpoint", "export", "inspect", "load", "library")
 _SAMPLE_SECONDS = 0.02

@@ -24,14 +24,6 @@ from gwparam import typed_json
 from gwparam.contract import Description
 from gwparam.errors import ModelFileError, NonFiniteError, ShapeError
 
-# Keys that only one of the published networks has.
-_SIGNATURES = {
-    "wavenet": ("shared.0.running_mean", "branches.0.0.weight"),
-    "ann_cnn": ("layer1.weight", "output.weight"),
-    "attention_unet": ("attn5.Wx.0.weight", "conv1x1.weight"),
-    "prithvi_gw": ("encoder.encoder1.0.weight", "model.mask_token"),
-    "filtered_spectrum": ("equatorial_source", "spreading.weight"),
-}
 _WEIGHTS = ("weights", "model_state_dict", "state_dict", "model_state")
 _DESCRIPTION, _OPTIONS = "gwparam", "gwparam_options"
 # What published training scripts store beside the weights: the loss as an object, and
@@ -67,8 +59,8 @@ class Checkpoint:
     description : Description or None
         What the network says of itself, where the file has it.
     options : mapping of str to str
-        Options of ``gwparam export`` that the file brings along, as on the command
-        line without dashes; what the user gives goes first.
+        Options of an export that the file brings along, by name; what the user gives
+        goes first.
     """
 
     path: Path
@@ -125,35 +117,18 @@ def read_checkpoint(
     return Checkpoint(path, sha256, weights, extras, description, options)
 
 
-def recognise(checkpoint: Checkpoint) -> str:
-    """Name the architecture that the keys of a checkpoint belong to.
-
-    Raises
-    ------
-    ModelFileError
-        If they belong to no published network.
-    """
-    for architecture, keys in _SIGNATURES.items():
-        if all(key in checkpoint.weights for key in keys):
-            return architecture
-    raise ModelFileError(
-        f"{checkpoint.path} has keys {_few(checkpoint.weights)}, "
-        f"expected those of {', '.join(_SIGNATURES)}"
-    )
-
-
 def matrix_shape(checkpoint: Checkpoint, key: str, ndim: int = 2) -> tuple[int, ...]:
     """Shape of a tensor that tells a size of its network.
 
     Raises
     ------
     ShapeError
-        If it is missing, or has another number of dimensions.
+        If it is missing, empty, or has another number of dimensions.
     """
     if key not in checkpoint.weights:
         raise ShapeError(f"{key} is missing, expected {ndim} dimensions")
     shape = _shape(checkpoint.weights[key])
-    if len(shape) != ndim:
+    if len(shape) != ndim or 0 in shape:
         raise ShapeError(f"{key} has shape {shape}, expected {ndim} dimensions")
     return shape
 
@@ -242,7 +217,7 @@ def _read_safetensors(
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118  # no mapping
             metadata = file.metadata() or {}
     except safetensors.SafetensorError as error:
-        raise ModelFileError(f"{path} is no readable safetensors: {error}") from None
+        raise ModelFileError(f"{path} cannot be read as safetensors: {error}") from None
     prefix = "weights."
     weights = {k.removeprefix(prefix): v for k, v in tensors.items() if prefix in k}
     extras = {k: v for k, v in tensors.items() if prefix not in k}
@@ -276,11 +251,12 @@ def _read_torch(path: Path, start: bytes, allow_pickle: bool) -> Any:
             )
     except pickle.UnpicklingError as error:
         if allow_pickle:
-            raise ModelFileError(f"{path} is no readable pickle: {error}") from None
+            raise ModelFileError(f"the pickle {path} cannot be read: {error}") from None
         asked = re.search(r"GLOBAL (\S+)", str(error))
         raise ModelFileError(
             f"{path} is a pickle that asks for {asked[1] if asked else 'code'} and "
-            "could run anything, expected tensors only (--allow-pickle)"
+            "could run anything, expected tensors only",
+            settings=("allow_pickle",),
         ) from None
     except Exception as error:  # a damaged pickle raises anything
         raise ModelFileError(f"{path} cannot be read: {_reason(error)}") from None
@@ -304,11 +280,6 @@ def _split(path: Path, content: Any) -> tuple[dict[str, Tensor], dict[str, Tenso
 def _reason(error: Exception) -> str:
     """First sentence of a message; those of torch go on for a page."""
     return str(error).strip().split("\n")[0].split(". ")[0] or type(error).__name__
-
-
-def _few(keys: Mapping[str, Any]) -> str:
-    first = list(keys)[:3]
-    return ", ".join(first) + (", ..." if len(keys) > len(first) else "")
 
 
 def _shape(value: Tensor) -> tuple[int, ...]:

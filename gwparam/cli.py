@@ -78,6 +78,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         status: int = import_module(_COMMANDS[args.command][0]).run(args)
     except GwparamError as error:
-        print(f"gwparam: error: {error}", file=sys.stderr)
+        print(f"gwparam: error: {error}{_options(error, args)}", file=sys.stderr)
         return 2
     return status
+
+
+def _options(error: GwparamError, args: argparse.Namespace) -> str:
+    """Name the options of the command that set what an error is about."""
+    known = [name for name in error.settings if name in vars(args)]
+    flags = ", ".join("--" + name.replace("_", "-") for name in known)
+    return f" ({flags})" if flags else ""

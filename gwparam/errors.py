@@ -26,9 +26,16 @@ class GwparamError(Exception):
     ----------
     status : Status
         The code that the C ABI and the Fortran module give for the same failure.
+    settings : tuple of str
+        Names of the settings that the message is about, such as ``mask_ratio``. The
+        message does not say how they are set; the command line adds its options.
     """
 
     status = Status.ERR_INTERNAL
+
+    def __init__(self, *args: object, settings: tuple[str, ...] = ()) -> None:
+        super().__init__(*args)
+        self.settings = settings
 
 
 class ArgumentError(GwparamError, ValueError):

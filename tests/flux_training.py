@@ -5,8 +5,8 @@ import prithvi_small
 import recipes
 from training_files import NLEV, training_set
 
-from gwparam.training.loader import InOrder
-from gwparam.training.statistics import survey
+from gwparam.training.loader import SequentialLoader
+from gwparam.training.statistics import compute_statistics
 
 SIZES = {
     "ann_cnn": {"hdim": 8, "depth": 2},
@@ -50,6 +50,7 @@ def physical(values, name, recipe=None, levels=slice(None)):
     return linear if known["transform"] == "linear" else scale * linear**3
 
 
-def look(data, meaning):
-    """Survey all times."""
-    return survey(InOrder(data.samples, range(len(data.samples))), meaning)
+def statistics(data, spec):
+    """Statistics of all times."""
+    times = SequentialLoader(data.samples, range(len(data.samples)))
+    return compute_statistics(times, spec)

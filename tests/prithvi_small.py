@@ -6,7 +6,7 @@ import torch
 from recipes import FLUXES, cube_root, linear, write_json
 from weight_formula import weight
 
-from gwparam.networks.prithvi_gw import PrithviSizes, UNetWithTransformer
+from gwparam.networks.prithvi.unet import PrithviSizes, UNetWithTransformer
 
 NLEV = 3
 GRID = (8, 12)

@@ -23,7 +23,7 @@ from rich.progress import track
 from safetensors.torch import save_file
 from torch import Tensor
 
-from gwparam.networks.prithvi import Prithvi
+from gwparam.networks.prithvi.backbone import Prithvi
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Backbone:
     Attributes
     ----------
     embed, heads, encoder_pairs, decoder_pairs, patch, mask_unit
-        As for `gwparam.networks.prithvi.Prithvi`.
+        As for `gwparam.networks.prithvi.backbone.Prithvi`.
     hidden : float
         Share of the tokens that are hidden.
     epochs, batch : int

@@ -96,7 +96,8 @@ def _add_network(parser: argparse.ArgumentParser) -> None:
         "--pretrained",
         metavar="FILE",
         help="checkpoint to begin with: of the network, or of the Prithvi foundation "
-        "model alone. Tensors that do not fit are listed, renewed and trained",
+        "model alone. Tensors that do not fit are listed, and trained from random "
+        "values",
     )
     add(
         "--allow-pickle",
@@ -252,34 +253,37 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
 
 def _options() -> "list[Option]":
     """Options of the networks that say something of the training files."""
-    from gwparam.training.architectures import ARCHITECTURES
+    from gwparam.networks import NETWORKS
 
     found: dict[Option, None] = {}
-    for architecture in ARCHITECTURES.values():
-        found |= dict.fromkeys(o for o in architecture.physical.options if not o.frozen)
+    for network in NETWORKS.values():
+        found |= dict.fromkeys(o for o in network.options if not o.frozen)
     return list(found)
 
 
 def _by_network(name: str) -> str:
     """Say the defaults of a setting."""
-    from gwparam.training.architectures import ARCHITECTURES
+    from gwparam.networks import NETWORKS
 
-    told = (f"{a.name} {getattr(a.defaults, name)}" for a in ARCHITECTURES.values())
-    return f"(default: {', '.join(told)})"
+    values = (
+        f"{architecture} {getattr(network.trainable.defaults, name)}"
+        for architecture, network in NETWORKS.items()
+    )
+    return f"(default: {', '.join(values)})"
 
 
 def _architectures() -> str:
-    from gwparam.training.architectures import ARCHITECTURES
+    from gwparam.networks import NETWORKS
 
-    return ", ".join(ARCHITECTURES)
+    return ", ".join(NETWORKS)
 
 
 def _sizes() -> str:
-    from gwparam.training.architectures import ARCHITECTURES
+    from gwparam.networks import NETWORKS
 
     return "; ".join(
-        f"{a.name}: {', '.join(s.name for s in a.sizes)}"
-        for a in ARCHITECTURES.values()
+        f"{architecture}: {', '.join(s.name for s in network.trainable.sizes)}"
+        for architecture, network in NETWORKS.items()
     )
 
 
@@ -296,7 +300,8 @@ def run(args: argparse.Namespace) -> int:
         others = set(given) - _OF_THE_MACHINE
         if others:
             raise ArgumentError(
-                f"--resume goes on with its own settings, expected no --{min(others)}"
+                "a training goes on with the settings it began with, expected no "
+                f"--{min(others)} beside --resume"
             )
         machine = {name.replace("-", "_"): value for name, value in given.items()}
         settings, _ = read_run(Path(args.resume))
@@ -305,7 +310,7 @@ def run(args: argparse.Namespace) -> int:
         settings = _settings(given)
         _check_output(Path(settings.output))
     outcome = train(settings, args.resume is not None, print_found)
-    if outcome.speaks:
+    if outcome.is_main_process:
         print_outcome(outcome)
     return 0 if outcome.network is not None else 3
 
@@ -337,7 +342,10 @@ def _settings(given: Mapping[str, Any]) -> "Settings":
 
     for name in ("arch", "data", "output"):
         if name not in given:
-            raise ArgumentError(f"--{name} is missing, expected it or --resume FOLDER")
+            raise ArgumentError(
+                f"--{name} is missing; only --resume FOLDER, which goes on with a "
+                "training, does without it"
+            )
     values = {name.replace("-", "_"): value for name, value in given.items()}
     options = []
     for option in _options():

@@ -40,17 +40,13 @@ def _describe(architecture: str | None) -> dict[str, Any]:
     """Everything that is known of the networks, as JSON values."""
     import torch
 
-    from gwparam.errors import ArgumentError
-    from gwparam.networks import NETWORKS
+    from gwparam.networks import NETWORKS, find_network
 
-    if architecture is not None and architecture not in NETWORKS:
-        raise ArgumentError(
-            f"architecture is {architecture}, expected {', '.join(NETWORKS)}"
-        )
+    chosen = dict(NETWORKS)
+    if architecture is not None:
+        chosen = {architecture: find_network(architecture)}
     described = {}
-    for name, network in NETWORKS.items():
-        if architecture not in (None, name):
-            continue
+    for name, network in chosen.items():
         presets = []
         for preset in network.presets:
             with torch.device("meta"):

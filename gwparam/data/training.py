@@ -407,7 +407,8 @@ def read_training(
         recipe = read_recipe(str(paths[0]))
     except ModelFileError as error:
         raise ArgumentError(
-            f"the numbers in {paths[0]} are normalised, expected --scaling FILE as "
-            f"given to gwparam export: {error}"
+            f"the numbers in {paths[0]} are normalised, expected scaling as given to "
+            f"the export: {error}",
+            settings=("scaling",),
         ) from None
     return TrainingStates(paths, contract, recipe)

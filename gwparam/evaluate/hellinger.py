@@ -173,7 +173,7 @@ class Binning:
 
 
 def read_binning(text: str | None, components: Sequence[str]) -> Binning:
-    """Read what ``--bins`` says.
+    """Read a description of bins.
 
     Parameters
     ----------
@@ -195,11 +195,14 @@ def read_binning(text: str | None, components: Sequence[str]) -> Binning:
     spacing, colon, number = text.rpartition(":")
     if number.isdigit() and (not colon or spacing in ("linear", "symlog")):
         if int(number) < 2:
-            raise ArgumentError(f"--bins is {text}, expected at least 2 bins")
+            raise ArgumentError(
+                f"bins is {text}, expected at least 2 bins", settings=("bins",)
+            )
         return Binning(int(number), "linear" if spacing == "linear" else "symlog")
     if not text.endswith(".json"):
         raise ArgumentError(
-            f"--bins is {text}, expected N, linear:N, symlog:N or a .json file"
+            f"bins is {text}, expected N, linear:N, symlog:N or a .json file",
+            settings=("bins",),
         )
     return _given(text, components)
 

@@ -13,9 +13,9 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from gwparam.networks.ann_cnn import AnnCnn
 from gwparam.networks.base import PhysicalNetwork
-from gwparam.networks.filtered_spectrum_drag import FilteredSpectrumDrag
+from gwparam.networks.filtered_spectrum import FilteredSpectrumDrag
 from gwparam.networks.nonlocal_flux import NonlocalFlux
-from gwparam.networks.prithvi_flux import PrithviFlux
+from gwparam.networks.prithvi.flux import PrithviFlux
 from gwparam.networks.wavenet import NORM_EPS, WaveNetDrag
 
 _MULTIPLE = 8
@@ -67,8 +67,8 @@ def _(network: FilteredSpectrumDrag) -> PhysicalNetwork:
     return fused.eval()
 
 
-@fuse.register
-def _(network: NonlocalFlux) -> PhysicalNetwork:
+@fuse.register(NonlocalFlux)
+def _(network: NonlocalFlux[nn.Module]) -> PhysicalNetwork:
     fused = copy.deepcopy(network)
     if isinstance(network.network, AnnCnn):
         fused.network = Padded(network.network, axis=1)

@@ -11,11 +11,13 @@ from itertools import pairwise
 
 from torch import nn
 
-from gwparam.checkpoints import Checkpoint, load_weights, matrix_shape
+from gwparam.checkpoints import Checkpoint, matrix_shape
 from gwparam.contract import Geometry
 from gwparam.errors import ArgumentError
 from gwparam.networks.base import Options, Preset
+from gwparam.networks.fluxes import FileShape
 from gwparam.networks.nonlocal_flux import OPTIONS, SURFACE_NAMES, NonlocalFlux, presets
+from gwparam.networks.trainable import Defaults, Size, Sizes, Trainable, positive
 
 CITATION = (
     "Gupta, Sheshadri, Roy, Gaur, Maskey and Ramachandran (2024), Machine Learning "
@@ -77,10 +79,26 @@ class AnnCnn(nn.Sequential):
         self.idim, self.odim, self.stencil = idim, odim, stencil
 
 
-class AnnCnnFlux(NonlocalFlux):
+def _units(text: str) -> int | None:
+    return positive(text) if text else None
+
+
+class AnnCnnFlux(NonlocalFlux[AnnCnn]):
     """The published network on physical fields."""
 
     architecture = "ann_cnn"
+    signature = ("layer1.weight", "output.weight")
+    # As published but for the batch, which was 20 or 40 whole times.
+    trainable = Trainable(
+        Defaults(100, 8192, 5e-4, "cyclic", dropout=0.1),
+        sizes=(
+            Size("hdim", "", "hidden units (default: 4 times the features)", _units),
+            Size("depth", "6", "hidden layers"),
+        ),
+        head=("output.",),
+    )
+    sees_place = True
+    sees_globe = False
     citation = CITATION
     options = OPTIONS
     presets = tuple(
@@ -96,19 +114,36 @@ class AnnCnnFlux(NonlocalFlux):
     )
 
     @classmethod
-    def from_checkpoint(cls, checkpoint: Checkpoint, options: Options) -> "AnnCnnFlux":
-        """Build the network that a checkpoint holds, with the checkpoint's sizes.
+    def sizes_of(cls, checkpoint: Checkpoint) -> Sizes:
+        """Channels, stencil, hidden units and layers of a checkpoint."""
+        weights = checkpoint.weights
+        depth = 0
+        while f"layer{depth + 1}.weight" in weights:
+            depth += 1
+        hdim, idim = matrix_shape(checkpoint, "layer1.weight")
+        return {
+            "idim": idim,
+            "odim": matrix_shape(checkpoint, "output.weight")[0],
+            "hdim": hdim,
+            "stencil": 1 + 2 * sum(f"conv{i}.weight" in weights for i in (1, 2)),
+            "depth": max(depth, 2),
+        }
 
-        Raises
-        ------
-        ArgumentError, ContractError
-            If `options` lack or contradict something; the message says what.
-        ModelFileError, ShapeError, NonFiniteError
-            If the checkpoint is not one of an ANN-CNN; the message names the key.
-        """
-        network = sized(checkpoint)
-        load_weights(network, checkpoint)
-        return cls.around(network, options)
+    @classmethod
+    def sizes_for(cls, files: FileShape) -> Sizes:
+        """Give channels and stencil."""
+        return {
+            "idim": files.features,
+            "odim": files.outputs,
+            "stencil": files.stencil,
+        }
+
+    @classmethod
+    def build(
+        cls, sizes: Sizes, dropout: float = 0.0, drop_path: float = 0.0
+    ) -> AnnCnn:
+        """Build the bare network."""
+        return AnnCnn(**sizes, dropout=dropout)
 
     @classmethod
     def around(cls, network: AnnCnn, options: Options) -> "AnnCnnFlux":
@@ -129,18 +164,5 @@ class AnnCnnFlux(NonlocalFlux):
             geometry,
             network.idim - len(SURFACE_NAMES),
             network.odim,
-            True,
             options,
         )
-
-
-def sized(checkpoint: Checkpoint) -> AnnCnn:
-    """Build an ANN-CNN as large as a checkpoint's."""
-    weights = checkpoint.weights
-    depth = 0
-    while f"layer{depth + 1}.weight" in weights:
-        depth += 1
-    hdim, idim = matrix_shape(checkpoint, "layer1.weight")
-    odim, _ = matrix_shape(checkpoint, "output.weight")
-    stencil = 1 + 2 * sum(f"conv{i}.weight" in weights for i in (1, 2))
-    return AnnCnn(idim, odim, hdim, stencil=stencil, depth=max(depth, 2))

@@ -11,12 +11,14 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from gwparam.checkpoints import Checkpoint, load_weights, matrix_shape
+from gwparam.checkpoints import Checkpoint, matrix_shape
 from gwparam.errors import ArgumentError, ShapeError
 from gwparam.networks.ann_cnn import CITATION
 from gwparam.networks.base import Options, Preset
+from gwparam.networks.fluxes import FileShape
 from gwparam.networks.horizontal import GRID
 from gwparam.networks.nonlocal_flux import OPTIONS, NonlocalFlux, presets
+from gwparam.networks.trainable import Defaults, Size, Sizes, Trainable, count, positive
 
 WIDTHS = (64, 128, 256, 512, 1024)
 COARSENING = 16
@@ -153,10 +155,31 @@ class AttentionUNet(nn.Module):
         return fluxes
 
 
-class AttentionUNetFlux(NonlocalFlux):
+def _widths(text: str) -> tuple[int, ...]:
+    widths = tuple(positive(width) for width in text.split("/"))
+    if len(widths) != len(WIDTHS):
+        raise ValueError(text)
+    return widths
+
+
+class AttentionUNetFlux(NonlocalFlux[AttentionUNet]):
     """The published network on physical fields."""
 
     architecture = "attention_unet"
+    signature = ("attn5.Wx.0.weight", "conv1x1.weight")
+    trainable = Trainable(
+        Defaults(100, 8, 5e-4, "cyclic", dropout=0.1),
+        sizes=(
+            Size(
+                "widths",
+                "/".join(map(str, WIDTHS)),
+                "channels of the five depths",
+                _widths,
+            ),
+            Size("gate_channels", "0", "1: gate every channel on its own", count),
+        ),
+        head=("conv1x1.",),
+    )
     citation = CITATION
     options = (*OPTIONS, GRID)
     presets = tuple(
@@ -172,22 +195,37 @@ class AttentionUNetFlux(NonlocalFlux):
     )
 
     @classmethod
-    def from_checkpoint(
-        cls, checkpoint: Checkpoint, options: Options
-    ) -> "AttentionUNetFlux":
-        """Build the network that a checkpoint holds, with the checkpoint's sizes.
+    def sizes_of(cls, checkpoint: Checkpoint) -> Sizes:
+        """Channels of image and depths of a checkpoint, and whether all have a gate."""
+        shapes = [
+            matrix_shape(checkpoint, f"conv{i}.conv.0.weight", 4)
+            for i in range(1, len(WIDTHS) + 1)
+        ]
+        gates = matrix_shape(checkpoint, "attn5.Psi.0.weight", 4)[0]
+        return {
+            "channels_in": shapes[0][1],
+            "channels_out": matrix_shape(checkpoint, "conv1x1.weight", 4)[0],
+            "widths": tuple(shape[0] for shape in shapes),
+            "gate_channels": int(gates > 1),
+        }
 
-        Raises
-        ------
-        ArgumentError, ContractError
-            If `options` lack or contradict something; the message says what.
-        ModelFileError, ShapeError, NonFiniteError
-            If the checkpoint is not one of an Attention U-Net; the message names the
-            key.
-        """
-        network = sized(checkpoint)
-        load_weights(network, checkpoint)
-        return cls.around(network, options)
+    @classmethod
+    def sizes_for(cls, files: FileShape) -> Sizes:
+        """Give the channels of the image."""
+        if files.stencil > 1:
+            raise ShapeError(
+                f"{files.path} has {files.stencil} x {files.stencil} cells around "
+                "each, expected files without neighbours"
+            )
+        _check_multiples(*files.grid)
+        return {"channels_in": files.features, "channels_out": files.outputs}
+
+    @classmethod
+    def build(
+        cls, sizes: Sizes, dropout: float = 0.0, drop_path: float = 0.0
+    ) -> AttentionUNet:
+        """Build the bare network."""
+        return AttentionUNet(**sizes, dropout=dropout)
 
     @classmethod
     def around(cls, network: AttentionUNet, options: Options) -> "AttentionUNetFlux":
@@ -200,37 +238,17 @@ class AttentionUNetFlux(NonlocalFlux):
         """
         name = "Attention U-Net"
         geometry = GRID.of(options, f"the grid of the {name}")
-        check_multiples(len(geometry.latitude), len(geometry.longitude))
+        _check_multiples(len(geometry.latitude), len(geometry.longitude))
         channels, odim = network.channels_in, network.channels_out
-        return cls(network, name, geometry, channels, odim, False, options)
+        return cls(network, name, geometry, channels, odim, options)
 
 
-def check_multiples(rows: int, columns: int) -> None:
-    """Check that a grid can be halved as often as the network does.
-
-    Raises
-    ------
-    ShapeError
-        If not.
-    """
+def _check_multiples(rows: int, columns: int) -> None:
+    """Check that a grid can be halved as often as the network does."""
     if rows % COARSENING or columns % COARSENING:
         raise ShapeError(
             f"the grid has {rows} x {columns} cells, expected multiples of {COARSENING}"
         )
-
-
-def sized(checkpoint: Checkpoint) -> AttentionUNet:
-    """Build an Attention U-Net as large as a checkpoint's."""
-    shapes = [
-        matrix_shape(checkpoint, f"conv{i}.conv.0.weight", 4) for i in range(1, 6)
-    ]
-    gates = matrix_shape(checkpoint, "attn5.Psi.0.weight", 4)[0]
-    return AttentionUNet(
-        shapes[0][1],
-        matrix_shape(checkpoint, "conv1x1.weight", 4)[0],
-        widths=[shape[0] for shape in shapes],
-        gate_channels=gates > 1,
-    )
 
 
 def _convolution(inner: int, outer: int) -> list[nn.Module]:

@@ -1,4 +1,4 @@
-"""What every network declares: a forward pass on physical fields, and its contract.
+"""What every network declares: contract, checkpoints, training, and its options.
 
 A network says itself what ``gwparam export`` must ask for: it lists `Option` objects in
 its class attribute `options`, and reads their values in `from_checkpoint`. The command
@@ -18,6 +18,7 @@ from torch import nn
 
 from gwparam.contract import Description, Field, Flux, Geometry, TrainingRange
 from gwparam.errors import ArgumentError
+from gwparam.networks.trainable import Sizes, Trainable
 
 if TYPE_CHECKING:
     from gwparam.checkpoints import Checkpoint
@@ -82,7 +83,9 @@ class Option:
         """
         if self.choices and str(value) not in self.choices:
             expected = " or ".join(self.choices)
-            raise ArgumentError(f"{self.flag} is {value}, expected {expected}")
+            raise ArgumentError(
+                f"{self.name} is {value}, expected {expected}", settings=(self.name,)
+            )
         return self.parse(value) if isinstance(value, str) else value
 
     def of(self, options: Options, what: str) -> Any:
@@ -98,11 +101,14 @@ class Option:
         Raises
         ------
         ArgumentError
-            If it was not given; the message says how to.
+            If it was not given; the message names it.
         """
         if self.name not in options:
             value = "|".join(self.choices) or self.metavar
-            raise ArgumentError(f"{what} is not known, expected {self.flag} {value}")
+            raise ArgumentError(
+                f"{what} is not known, expected {self.name} {value}",
+                settings=(self.name,),
+            )
         return options[self.name]
 
 
@@ -152,6 +158,10 @@ class PhysicalNetwork(nn.Module):
     ----------
     architecture : str
         Name of the architecture, as ``gwparam export --arch`` takes it.
+    signature : tuple of str
+        Keys that a checkpoint of this network has, and one of another has not.
+    trainable : Trainable
+        How it is trained.
     citation : str
         Whom to cite.
     rounding : float
@@ -181,6 +191,8 @@ class PhysicalNetwork(nn.Module):
     """
 
     architecture: ClassVar[str]
+    signature: ClassVar[tuple[str, ...]]
+    trainable: ClassVar[Trainable]
     citation: ClassVar[str]
     rounding: ClassVar[float] = 1.0
     options: ClassVar[tuple[Option, ...]] = ()
@@ -204,6 +216,31 @@ class PhysicalNetwork(nn.Module):
         super().__init__()
         # Not annotated in the class: TorchScript would compile the annotation.
         self.description = description
+
+    @classmethod
+    @abstractmethod
+    def sizes_of(cls, checkpoint: "Checkpoint") -> Sizes:
+        """Sizes that the shapes in a checkpoint tell, as `build` takes them.
+
+        Raises
+        ------
+        ShapeError
+            If the checkpoint is not one of this architecture; the message names the
+            key.
+        """
+
+    @classmethod
+    @abstractmethod
+    def build(
+        cls, sizes: Sizes, dropout: float = 0.0, drop_path: float = 0.0
+    ) -> nn.Module:
+        """Build the bare network with random weights.
+
+        Raises
+        ------
+        ArgumentError
+            If the sizes do not fit each other.
+        """
 
     @classmethod
     @abstractmethod

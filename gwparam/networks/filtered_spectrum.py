@@ -13,8 +13,27 @@ import torch
 import torch.nn.functional as F  # noqa: N812  # its usual name
 from torch import Tensor, nn
 
-from gwparam.errors import ShapeError
+from gwparam.checkpoints import Checkpoint, matrix_shape
+from gwparam.contract import Description, Field
+from gwparam.errors import ContractError, ModelFileError, ShapeError
+from gwparam.grids import full_levels, uneven_sigma
+from gwparam.networks.base import Preset
+from gwparam.networks.drag import (
+    MIMA_NLEV,
+    SURFACE,
+    WINDS,
+    DragModule,
+    DragNetwork,
+    StateLevels,
+)
 from gwparam.networks.stability import Stability
+from gwparam.networks.trainable import Defaults, Size, Sizes, Trainable
+
+CITATION = (
+    "after Alexander and Dunkerton (1999), A Spectral Parameterization of Mean-Flow "
+    "Forcing due to Breaking Gravity Waves, J. Atmos. Sci. 56, 4167-4182, "
+    "doi:10.1175/1520-0469(1999)056<4167:ASPOMF>2.0.CO;2"
+)
 
 SOURCE_PRESSURE = 31500.0
 """Pressure of the source at the equator [Pa], as in MiMA's reference run."""
@@ -28,9 +47,12 @@ _PLACE_WIDTH = 8
 _DRAWN, _DRAWN_LEVELS = 256, 9
 """Columns drawn to learn the size of the deposits, and over how many levels their wind
 varies together."""
+_MOUNTAIN, _TOLERANCE = 6.0e4, 0.01
+"""Surface pressure [Pa], and relative difference of pressures up to which levels count
+as the same."""
 
 
-class FilteredSpectrum(nn.Module):
+class FilteredSpectrum(DragModule):
     """Standardised drag from one wind component and the temperature of a column.
 
     Apart from the bias of `spreading`, reversing the wind reverses the drag.
@@ -266,3 +288,119 @@ def _function(width: int, constant: bool = True) -> nn.Sequential:
 def _thickness(pressure: Tensor) -> Tensor:
     """Thickness in pressure of the layer above every level [Pa]; the first from 0."""
     return torch.cat((pressure[:, :1], pressure[:, 1:] - pressure[:, :-1]), dim=1)
+
+
+def mima() -> FilteredSpectrum:
+    """Build the network for MiMA's levels, with random weights."""
+    sigma = torch.from_numpy(full_levels(uneven_sigma(MIMA_NLEV))).float()
+    return FilteredSpectrum(0.0 * sigma, sigma)
+
+
+class FilteredSpectrumDrag(DragNetwork):
+    """A filtered spectrum on physical fields: one for both components of the wind."""
+
+    architecture = "filtered_spectrum"
+    signature = ("equatorial_source", "spreading.weight")
+    citation = CITATION
+    title = "filtered spectrum"
+    inputs = (*WINDS, Field("air_temperature", "K", "full", "float64"), *SURFACE)
+    # They learn a host's native drag in two minutes.
+    trainable = Trainable(
+        Defaults(20, 256, 2e-2, "one-cycle", clip_norm=1.0),
+        sizes=(Size("width", "32", "hidden units of the two functions of one wave"),),
+        head=("spreading.",),
+    )
+    presets = (
+        Preset(
+            "mima",
+            mima,
+            "column",
+            tuple(field.name for field in inputs),
+            tuple(field.name for field in DragNetwork.outputs),
+        ),
+    )
+
+    @classmethod
+    def sizes_of(cls, checkpoint: Checkpoint) -> Sizes:
+        """Levels and width of a checkpoint; where the levels are, its weights say."""
+        nlev, _ = matrix_shape(checkpoint, "spreading.weight")
+        width, _ = matrix_shape(checkpoint, "breaking.0.weight")
+        return {"a": torch.zeros(nlev), "b": torch.zeros(nlev), "width": width}
+
+    @classmethod
+    def sizes_on(cls, levels: StateLevels) -> Sizes:
+        """Give their coefficients."""
+        a, b = (torch.from_numpy(values).float() for values in levels.coefficients())
+        return {"a": a, "b": b}
+
+    @classmethod
+    def check_levels(cls, levels: StateLevels, checkpoint: Checkpoint) -> None:
+        """Compare pressures over a mountain, where hybrid and sigma levels differ."""
+        a, b = levels.coefficients()
+        own = [checkpoint.weights[key].double().numpy() for key in ("a", "b")]
+        found, expected = a + b * _MOUNTAIN, own[0] + own[1] * _MOUNTAIN
+        relative = abs(found / expected - 1.0)
+        if relative.max() > _TOLERANCE:
+            level = int(relative.argmax())
+            raise ContractError(
+                f"level {level} of {levels.path} is at {found[level]:.5g} Pa over a "
+                f"surface at {_MOUNTAIN:g} Pa, expected {expected[level]:.5g} Pa as "
+                "the pre-trained network (from 0, the top)"
+            )
+
+    @classmethod
+    def build(
+        cls, sizes: Sizes, dropout: float = 0.0, drop_path: float = 0.0
+    ) -> FilteredSpectrum:
+        """Build the bare network; it has no dropout."""
+        return FilteredSpectrum(**sizes)
+
+    @classmethod
+    def describe(cls, network: DragModule, checkpoint: Checkpoint) -> Description:
+        """Refuse: nobody published such weights without a description."""
+        raise ModelFileError(f"{checkpoint.path} holds no description of its network")
+
+    @classmethod
+    def load(cls, checkpoint: Checkpoint) -> DragModule:
+        """Build the bare network that a checkpoint holds; its levels are in order."""
+        network = super().load(checkpoint)
+        a, b = (checkpoint.weights[key].double() for key in ("a", "b"))
+        pressure = a + b * REFERENCE_PRESSURE
+        if not (pressure[0] > 0.0 and (pressure.diff() > 0.0).all()):
+            raise ModelFileError(
+                f"a and b in {checkpoint.path} are no pressures from the top down"
+            )
+        return network
+
+    def forward(
+        self,
+        eastward_wind: Tensor,
+        northward_wind: Tensor,
+        air_temperature: Tensor,
+        surface_air_pressure: Tensor,
+        latitude: Tensor,
+    ) -> tuple[Tensor, Tensor]:
+        """Compute the drag on both wind components, in one batch.
+
+        Parameters
+        ----------
+        eastward_wind, northward_wind : Tensor, shape (columns, nlev)
+            Wind [m s-1], top first.
+        air_temperature : Tensor, shape (columns, nlev)
+            Air temperature [K], top first.
+        surface_air_pressure : Tensor, shape (columns,)
+            Surface pressure [Pa].
+        latitude : Tensor, shape (columns,)
+            Latitude [degrees_north].
+
+        Returns
+        -------
+        eastward, northward : Tensor, shape (columns, nlev)
+            Tendency of the wind [m s-2], top first.
+        """
+        ncol = eastward_wind.size(0)
+        wind = torch.cat((eastward_wind, northward_wind))
+        surface = torch.stack((surface_air_pressure, latitude), dim=1)
+        rest = torch.cat((air_temperature, surface), dim=1).repeat(2, 1)
+        drag = self.scaling(self.network(torch.cat((wind, rest), dim=1)))
+        return drag[:ncol], drag[ncol:]

@@ -44,7 +44,9 @@ def read_grid(text: str) -> Geometry:
     if size:
         nlat, nlon = int(size[1]), int(size[2])
         if not nlat or not nlon:
-            raise ArgumentError(f"--grid is {text}, expected rows x columns")
+            raise ArgumentError(
+                f"grid is {text}, expected rows x columns", settings=("grid",)
+            )
         latitude = gaussian_latitudes(nlat)
         longitude = np.arange(nlon) * (360.0 / nlon)
     else:

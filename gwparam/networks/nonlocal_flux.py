@@ -13,9 +13,9 @@ from torch import Tensor, nn
 
 from gwparam.contract import Description, Field, Geometry, TrainingRange, Vertical
 from gwparam.errors import ArgumentError, ShapeError
-from gwparam.networks.base import Option, Options, PhysicalNetwork
+from gwparam.networks.base import Option, Options
 from gwparam.networks.fluxes import OPTIONS as FLUX_OPTIONS
-from gwparam.networks.fluxes import momentum_fluxes
+from gwparam.networks.fluxes import FluxNetwork, N, momentum_fluxes
 from gwparam.networks.scaling import SCALING, Recipe, Transform, power
 from gwparam.networks.vertical import (
     LEVELS,
@@ -70,7 +70,10 @@ PLACES = (
 def _level_range(text: str) -> tuple[int, int]:
     first, _, end = text.partition(":")
     if not (first.isdigit() and end.isdigit() and int(first) < int(end)):
-        raise ArgumentError(f"--output-levels is {text}, expected such as 0:60")
+        raise ArgumentError(
+            f"output_levels is {text}, expected such as 0:60",
+            settings=("output_levels",),
+        )
     return int(first), int(end)
 
 
@@ -137,12 +140,12 @@ class PotentialTemperature(nn.Module):
         return temperature * power(ratio, self.kappa)
 
 
-class NonlocalFlux(PhysicalNetwork):
+class NonlocalFlux(FluxNetwork[N]):
     """A published network of normalised channels, on physical fields.
 
     Parameters
     ----------
-    network : Module
+    network : N
         Normalised fluxes (rows, odim, ...) of normalised features (rows, idim, ...).
     name : str
         What people call it.
@@ -150,8 +153,6 @@ class NonlocalFlux(PhysicalNetwork):
         What a result depends on.
     channels, odim : int
         Features at levels, and outputs, of `network`.
-    surface : bool
-        Whether the network sees latitude, longitude and surface altitude first.
     options : mapping
         Values of `OPTIONS`.
 
@@ -169,12 +170,11 @@ class NonlocalFlux(PhysicalNetwork):
 
     def __init__(
         self,
-        network: nn.Module,
+        network: N,
         name: str,
         geometry: Geometry,
         channels: int,
         odim: int,
-        surface: bool,
         options: Options,
     ) -> None:
         vertical = levels_of(options, f"the vertical grid of {name}")
@@ -185,7 +185,7 @@ class NonlocalFlux(PhysicalNetwork):
         outputs, flux, limits = momentum_fluxes(
             options, None if given == (0, nlev) else given
         )
-        features = [*(SURFACE if surface else ()), *_features(names, recipe)]
+        features = [*(SURFACE if self.sees_place else ()), *_features(names, recipe)]
         transforms = [recipe.of(field, nlev) for field in features]
         inputs = _host_fields(features, vertical, options)
         seen = [t.range(f.name) for f, t in zip(features, transforms, strict=True)]
@@ -208,7 +208,7 @@ class NonlocalFlux(PhysicalNetwork):
         self.above, self.below = given[0], nlev - given[1]
         self.surface = [field.levels == "surface" for field in inputs]
         wanted = [field.name for field in features]
-        self.longitude = wanted.index("longitude") if surface else -1
+        self.longitude = wanted.index("longitude") if self.sees_place else -1
         self.temperature = -1
         if "air_potential_temperature" in wanted and "air_temperature" in known:
             self.temperature = wanted.index("air_potential_temperature")
@@ -281,8 +281,9 @@ def _feature_names(channels: int, nlev: int, options: Options) -> tuple[str, ...
     chosen: str = FEATURE_SET.of(options, f"which {count} fields the network sees")
     if chosen not in fitting:
         raise ShapeError(
-            f"{FEATURE_SET.flag} {chosen} has {len(FEATURES[chosen])} fields, expected "
-            f"{count} for {channels} features at {nlev} levels"
+            f"{FEATURE_SET.name} {chosen} has {len(FEATURES[chosen])} fields, expected "
+            f"{count} for {channels} features at {nlev} levels",
+            settings=(FEATURE_SET.name,),
         )
     return FEATURES[chosen]
 
@@ -310,7 +311,10 @@ def _host_fields(
     given = options.get(TEMPERATURE.name, "air_temperature")
     if "air_potential_temperature" not in names or given not in ("air_temperature",):
         if given not in ("air_temperature", *names):
-            raise ArgumentError(f"{TEMPERATURE.flag} is {given}, the network sees none")
+            raise ArgumentError(
+                f"{TEMPERATURE.name} is {given}, the network sees none",
+                settings=(TEMPERATURE.name,),
+            )
         return tuple(features)
     at = names.index("air_potential_temperature")
     inputs = [*features]
@@ -327,14 +331,16 @@ def _given_levels(odim: int, nlev: int, options: Options) -> tuple[int, int]:
     if given is None:
         raise ArgumentError(
             f"which levels the {odim} outputs of the network are is not known, "
-            f"{2 * nlev} would be all of {nlev}, expected {OUTPUT_LEVELS.flag} "
-            f"{OUTPUT_LEVELS.metavar}"
+            f"{2 * nlev} would be all of {nlev}, expected {OUTPUT_LEVELS.name} "
+            f"{OUTPUT_LEVELS.metavar}",
+            settings=(OUTPUT_LEVELS.name,),
         )
     first, end = given
     if end > nlev or 2 * (end - first) != odim:
         raise ShapeError(
-            f"{OUTPUT_LEVELS.flag} {first}:{end} has {end - first} levels, "
-            f"expected {odim // 2} of {nlev}"
+            f"{OUTPUT_LEVELS.name} {first}:{end} has {end - first} levels, "
+            f"expected {odim // 2} of {nlev}",
+            settings=(OUTPUT_LEVELS.name,),
         )
     return given
 

@@ -10,41 +10,34 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from gwparam.checkpoints import Checkpoint, load_weights
-from gwparam.contract import (
-    Description,
-    Field,
-    Geometry,
-    Limit,
-    TrainingRange,
-    Values,
-    Vertical,
-)
-from gwparam.errors import ModelFileError, NonFiniteError, ShapeError
+from gwparam.checkpoints import Checkpoint, matrix_shape
+from gwparam.contract import Description, Limit, TrainingRange, Values, Vertical
 from gwparam.grids import full_levels, uneven_sigma
-from gwparam.networks.base import Options, PhysicalNetwork, Preset
-from gwparam.networks.scaling import Destandardise
+from gwparam.networks.base import Preset
+from gwparam.networks.drag import (
+    MIMA_NLEV,
+    SURFACE,
+    WINDS,
+    DragModule,
+    DragNetwork,
+    StateLevels,
+)
+from gwparam.networks.fluxes import MAXIMUM_TENDENCY
+from gwparam.networks.trainable import Defaults, Size, Sizes, Trainable
 
 CITATION = (
     "Espinosa, Sheshadri, Cain, Gerber and DallaSanta (2022), Machine Learning Gravity "
     "Wave Parameterization Generalizes to Capture the QBO and Response to Increased "
     "CO2, Geophys. Res. Lett. 49, e2022GL098174, doi:10.1029/2022GL098174"
 )
-MAXIMUM_TENDENCY = 0.01
-"""Largest credible |tendency| [m s-2] unless the user knows better: 15 times the
-largest drag (6.5e-4) of the Alexander-Dunkerton scheme in global T42L40 states of
-MiMA."""
 NORM_EPS = 1e-5
-MIMA_NLEV = 40
 MIMA_PRESSURE = 1000.0e2
 """Surface pressure [Pa] that MiMA's nominal levels belong to."""
 NOMINAL_TOLERANCE = 0.1
 """Relative difference to the nominal pressures up to which levels count as the same."""
 
-_WIND, _TENDENCY = "m s-1", "m s-2"
 
-
-class WaveNet(nn.Module):
+class WaveNet(DragModule):
     """The published network: standardised drag from one wind component of a column.
 
     Its ``state_dict()`` has the keys and, with the default sizes, the shapes of the
@@ -125,7 +118,7 @@ class WaveNet(nn.Module):
         return torch.cat(levels, dim=1)
 
 
-class WaveNetDrag(PhysicalNetwork):
+class WaveNetDrag(DragNetwork):
     """A WaveNet on physical fields: one network for both components of the wind.
 
     Parameters
@@ -141,22 +134,21 @@ class WaveNetDrag(PhysicalNetwork):
     """
 
     architecture = "wavenet"
+    signature = ("shared.0.running_mean", "branches.0.0.weight")
     citation = CITATION
-    geometry = Geometry("column")
-    inputs = (
-        Field("eastward_wind", _WIND, "full", "float64"),
-        Field("northward_wind", _WIND, "full", "float64"),
-        Field("surface_air_pressure", "Pa", "surface", "float64"),
-        Field("latitude", "degrees_north", "surface", "float64"),
-    )
-    outputs = tuple(
-        Field(
-            f"tendency_of_{wind}_wind_due_to_gravity_wave_drag",
-            _TENDENCY,
-            "full",
-            "float64",
-        )
-        for wind in ("eastward", "northward")
+    title = "WaveNet"
+    inputs = (*WINDS, *SURFACE)
+    # They adapt the published network to a host in a minute.
+    trainable = Trainable(
+        Defaults(5, 512, 4e-3, "one-cycle", clip_norm=1.0),
+        sizes=(
+            Size("trunk_width", "256", "units of the shared layers"),
+            Size("trunk_depth", "5", "number of shared layers"),
+            Size("neck_width", "64", "units of the last shared layer"),
+            Size("branch_width", "32", "hidden units of a level"),
+        ),
+        head=("branches.",),
+        fixed=("shared.0",),
     )
     presets = (
         Preset(
@@ -164,7 +156,7 @@ class WaveNetDrag(PhysicalNetwork):
             WaveNet,
             "column",
             tuple(field.name for field in inputs),
-            tuple(field.name for field in outputs),
+            tuple(field.name for field in DragNetwork.outputs),
         ),
     )
 
@@ -175,34 +167,50 @@ class WaveNetDrag(PhysicalNetwork):
         description: Description,
         padding: int = 0,
     ) -> None:
-        super().__init__(description)
-        self.network = network
-        self.scaling = scaling
+        super().__init__(network, scaling, description)
         self.padding = padding
 
     @classmethod
-    def from_checkpoint(
-        cls, checkpoint: Checkpoint, options: Options | None = None
-    ) -> "WaveNetDrag":
-        """Build the network that a checkpoint holds, with the checkpoint's sizes.
+    def sizes_of(cls, checkpoint: Checkpoint) -> Sizes:
+        """Levels, widths and depth of a checkpoint."""
+        weights = checkpoint.weights
+        depth = 0
+        while f"shared.{2 * depth + 3}.weight" in weights:
+            depth += 1
+        nlev = 0
+        while f"branches.{nlev}.0.weight" in weights:
+            nlev += 1
+        return {
+            "nlev": nlev,
+            "trunk_width": matrix_shape(checkpoint, "shared.1.weight")[0],
+            "trunk_depth": depth,
+            "neck_width": matrix_shape(checkpoint, f"shared.{2 * depth + 1}.weight")[0],
+            "branch_width": matrix_shape(checkpoint, "branches.0.0.weight")[0],
+        }
 
-        Raises
-        ------
-        ModelFileError, ShapeError, NonFiniteError
-            If the checkpoint is not one of a WaveNet; the message names the key.
-        """
-        network = sized(checkpoint).double()
-        load_weights(network, checkpoint)
-        scaling = Destandardise(
-            *(per_level(checkpoint, k, network.nlev) for k in ("means", "stds"))
-        )
-        description = checkpoint.description or _describe(network)
-        if description.vertical.nlev != network.nlev:
-            raise ShapeError(
-                f"{checkpoint.path} describes {description.vertical.nlev} levels, "
-                f"expected {network.nlev}"
-            )
-        return cls(network, scaling, description)
+    @classmethod
+    def sizes_on(cls, levels: StateLevels) -> Sizes:
+        """Give their number."""
+        return {"nlev": levels.nlev}
+
+    @classmethod
+    def build(
+        cls, sizes: Sizes, dropout: float = 0.0, drop_path: float = 0.0
+    ) -> WaveNet:
+        """Build the bare network; it has no dropout."""
+        return WaveNet(**sizes)
+
+    @classmethod
+    def describe(cls, network: DragModule, checkpoint: Checkpoint) -> Description:
+        """Say what is known of published weights, which say nothing of themselves."""
+        nlev = network.nlev
+        pressure: Values = None
+        if nlev == MIMA_NLEV:
+            pressure = tuple((MIMA_PRESSURE * full_levels(uneven_sigma(nlev))).tolist())
+        vertical = Vertical("host", "top_down", nlev, pressure, NOMINAL_TOLERANCE)
+        limits = tuple(Limit(field.name, MAXIMUM_TENDENCY) for field in cls.outputs)
+        ranges = _training_range(checkpoint, nlev)
+        return Description(cls.title, CITATION, vertical, ranges, limits)
 
     def forward(
         self,
@@ -235,62 +243,11 @@ class WaveNetDrag(PhysicalNetwork):
         return drag[:ncol], drag[ncol:]
 
 
-def sized(checkpoint: Checkpoint) -> WaveNet:
-    """Build a WaveNet as large as a checkpoint's."""
-    weights = checkpoint.weights
-    depth = 0
-    while f"shared.{2 * depth + 3}.weight" in weights:
-        depth += 1
-    nlev = 0
-    while f"branches.{nlev}.0.weight" in weights:
-        nlev += 1
-    keys = (f"shared.{2 * depth + 1}.weight", "shared.1.weight", "branches.0.0.weight")
-    for key in keys:
-        if key not in weights:
-            raise ShapeError(f"{key} is missing, expected a matrix of a WaveNet")
-        if weights[key].ndim != 2:
-            raise ShapeError(
-                f"{key} has shape {tuple(weights[key].shape)}, expected two dimensions"
-            )
-    neck, trunk, branch = (weights[key].shape[0] for key in keys)
-    return WaveNet(nlev, trunk, depth, neck, branch)
-
-
-def per_level(checkpoint: Checkpoint, key: str, nlev: int) -> Tensor:
-    """Tensor beside the weights, one value a level, in float64.
-
-    Raises
-    ------
-    ModelFileError, ShapeError, NonFiniteError
-        If there is none, or it is another.
-    """
-    if key not in checkpoint.extras:
-        raise ModelFileError(f"{checkpoint.path} has no {key} beside its weights")
-    values = checkpoint.extras[key].double()
-    if values.shape != (nlev,):
-        raise ShapeError(f"{key} has shape {tuple(values.shape)}, expected ({nlev},)")
-    if not torch.isfinite(values).all():
-        raise NonFiniteError(f"{key} holds NaN or Inf, expected finite values")
-    return values
-
-
-def _describe(network: WaveNet) -> Description:
-    """Say what is known of published weights, which say nothing of themselves."""
-    nlev = network.nlev
-    pressure: Values = None
-    if nlev == MIMA_NLEV:
-        pressure = tuple((MIMA_PRESSURE * full_levels(uneven_sigma(nlev))).tolist())
-    vertical = Vertical("host", "top_down", nlev, pressure, NOMINAL_TOLERANCE)
-    limits = tuple(Limit(f.name, MAXIMUM_TENDENCY) for f in WaveNetDrag.outputs)
-    return Description("WaveNet", CITATION, vertical, _training_range(network), limits)
-
-
-def _training_range(network: WaveNet) -> tuple[TrainingRange, ...]:
+def _training_range(checkpoint: Checkpoint, nlev: int) -> tuple[TrainingRange, ...]:
     """Take the statistics of the inputs from the batch normalisation of features."""
-    statistics = network.shared.state_dict()
-    mean = statistics["0.running_mean"].tolist()
-    deviation = statistics["0.running_var"].sqrt().tolist()
-    nlev = network.nlev
+    weights = checkpoint.weights
+    mean = weights["shared.0.running_mean"].double().tolist()
+    deviation = weights["shared.0.running_var"].double().sqrt().tolist()
     where = (slice(nlev), slice(nlev), slice(nlev, nlev + 1), slice(nlev + 1, nlev + 2))
     return tuple(
         TrainingRange(field.name, tuple(mean[part]), tuple(deviation[part]), None, None)

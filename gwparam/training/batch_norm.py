@@ -50,7 +50,7 @@ def _sum(values: Tensor) -> Tensor:
     return total
 
 
-def share_batches(network: nn.Module) -> None:
+def share_batch_norm(network: nn.Module) -> None:
     """Replace batch normalisations, which keep their weights and names."""
     for name, module in list(network.named_modules()):
         if type(module) is nn.BatchNorm2d:

@@ -1,7 +1,7 @@
 """Where a training computes: device, precision, and several processes together."""
 
 import os
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import torch
@@ -15,7 +15,7 @@ from torch.distributed.device_mesh import DeviceMesh
 from torch.distributed.fsdp import fully_shard
 
 from gwparam.errors import ArgumentError, DeviceError
-from gwparam.networks.prithvi import Block
+from gwparam.networks import find_network
 from gwparam.training.settings import Settings
 
 _PRECISIONS = {
@@ -33,7 +33,7 @@ class _MixedProducts(MixedPrecision):
 
 
 def start(settings: Settings) -> Fabric:
-    """Start this process's part of a training.
+    """Start this process's share of a training.
 
     ``torchrun`` starts several processes; alone, there is one.
 
@@ -51,12 +51,13 @@ def start(settings: Settings) -> Fabric:
     torch.set_num_threads(settings.threads or max(1, cores // local))
     strategy: Any = "auto"
     if world > 1:
-        strategy, devices = _strategy(settings.strategy, world), local
+        block = find_network(settings.arch).trainable.block
+        strategy, devices = _strategy(settings.strategy, world, block), local
     if settings.precision == "float16":
         if accelerator == "cpu":
-            raise ArgumentError("--precision is float16, expected a GPU for it")
+            raise _float16("a GPU for it")
         if world > 1 and settings.strategy == "fsdp":
-            raise ArgumentError("--precision is float16, expected bfloat16 with fsdp")
+            raise _float16("bfloat16 with fsdp")
     plugins: Any = []
     if settings.precision != "float32":
         precision: Any = _PRECISIONS[settings.precision]
@@ -81,8 +82,8 @@ def gather(fabric: Fabric, value: Any) -> list[Any]:
     return found
 
 
-def agree(fabric: Fabric, number: int) -> int:
-    """Largest of the numbers that the processes say."""
+def maximum(fabric: Fabric, number: int) -> int:
+    """Largest of the numbers of all processes."""
     if fabric.world_size == 1:
         return number
     told = torch.tensor(number)
@@ -101,7 +102,10 @@ def _device(name: str) -> tuple[str, Any]:
     if kind == "auto":
         return ("cuda" if torch.cuda.is_available() else "cpu"), 1
     if kind not in ("cpu", "cuda") or (number and not number.isdigit()):
-        raise ArgumentError(f"--device is {name}, expected auto, cpu, cuda or cuda:N")
+        raise ArgumentError(
+            f"device is {name}, expected auto, cpu, cuda or cuda:N",
+            settings=("device",),
+        )
     if kind == "cpu":
         return "cpu", 1
     count = torch.cuda.device_count()
@@ -110,19 +114,28 @@ def _device(name: str) -> tuple[str, Any]:
     return "cuda", [int(number)] if number else 1
 
 
-def _strategy(name: str, world: int) -> Any:
+def _float16(expected: str) -> ArgumentError:
+    return ArgumentError(
+        f"precision is float16, expected {expected}", settings=("precision",)
+    )
+
+
+def _strategy(name: str, world: int, block: type[nn.Module] | None) -> Any:
     if name == "fsdp":
+        shard = partial(_shard, block=block)
         return ModelParallelStrategy(
-            _shard, data_parallel_size=world, tensor_parallel_size=1
+            shard, data_parallel_size=world, tensor_parallel_size=1
         )
     # Frozen parts and parts without effect get no gradient.
     return DDPStrategy(find_unused_parameters=True)
 
 
-def _shard(network: nn.Module, mesh: DeviceMesh) -> nn.Module:
+def _shard(
+    network: nn.Module, mesh: DeviceMesh, block: type[nn.Module] | None
+) -> nn.Module:
     """Spread the weights over the processes, transformer block by block."""
     for module in network.modules():
-        if isinstance(module, Block):
+        if block is not None and isinstance(module, block):
             fully_shard(module, mesh=mesh["data_parallel"])
     fully_shard(network, mesh=mesh["data_parallel"])
     return network

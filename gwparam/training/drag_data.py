@@ -7,7 +7,7 @@ first.
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -196,9 +196,8 @@ class DragData(Data):
         features, _ = self.samples.read(time)
         return hashlib.sha256(features.numpy().tobytes()).hexdigest()
 
-    def check_alike(self, other: Data) -> None:
+    def check_alike(self, other: Self) -> None:
         """Check that other files are on the same levels."""
-        assert isinstance(other, DragData)
         pressure = np.asarray(other.vertical.nominal_pressure)
         if pressure.size != self.vertical.nlev:
             raise ContractError(

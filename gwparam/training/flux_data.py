@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
@@ -62,9 +63,8 @@ class FluxData(Data):
         """Digest of the features of one time."""
         return self.files.fingerprint(time)
 
-    def check_alike(self, other: Data) -> None:
+    def check_alike(self, other: Self) -> None:
         """Check that other files have the same grid and channels."""
-        assert isinstance(other, FluxData)
         mine, yours = self.files, other.files
         if (mine.idim, mine.odim, mine.stencil) != (
             yours.idim,
@@ -158,7 +158,8 @@ def nonlocal_channels(
         blocks = [blocks[names.index(name)] for name in FEATURES[chosen]]
     elif chosen is not None and len(FEATURES[chosen]) != count:
         raise ArgumentError(
-            f"{FEATURE_SET.flag} is {chosen}, the files have {count} fields at levels"
+            f"{FEATURE_SET.name} is {chosen}, the files have {count} fields at levels",
+            settings=(FEATURE_SET.name,),
         )
     place = tuple(range(_SURFACE)) if surface else ()
     outputs = tuple(range(files.odim))
@@ -166,8 +167,9 @@ def nonlocal_channels(
     if given is not None and files.odim == 2 * nlev:
         if given[1] > nlev:
             raise ArgumentError(
-                f"{OUTPUT_LEVELS.flag} is {given[0]}:{given[1]}, "
-                f"expected at most {nlev}"
+                f"{OUTPUT_LEVELS.name} is {given[0]}:{given[1]}, "
+                f"expected at most {nlev}",
+                settings=(OUTPUT_LEVELS.name,),
             )
         outputs = tuple(block + k for block in (0, nlev) for k in range(*given))
     fields = f"{chosen or (names and 'uvthetaw') or '3 fields'} on {nlev} levels"

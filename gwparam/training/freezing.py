@@ -7,8 +7,8 @@ from typing import Literal
 from torch import Tensor, nn
 
 from gwparam.errors import ArgumentError
-from gwparam.training.architectures.base import Architecture
-from gwparam.training.pretrained import Adoption
+from gwparam.networks.base import PhysicalNetwork
+from gwparam.training.pretrained import LoadedWeights
 
 Freeze = Literal["none", "backbone", "all-but-head", "lora"]
 CHOICES: tuple[Freeze, ...] = ("none", "backbone", "all-but-head", "lora")
@@ -20,8 +20,8 @@ _ADAPTED = (nn.Linear, nn.Conv2d)
 def freeze(
     network: nn.Module,
     how: Freeze,
-    architecture: Architecture,
-    adoption: Adoption | None,
+    physical: type[PhysicalNetwork],
+    loaded: LoadedWeights | None,
     rank: int,
 ) -> None:
     """Freeze weights of a network; what did not come from a file is always trained.
@@ -34,9 +34,9 @@ def freeze(
         ``none``; ``backbone``: the foundation model; ``all-but-head``: all but the last
         layer; ``lora``: the backbone (or, without one, all but the head), beside whose
         matrices and kernels low-rank ones are trained, where the rank is lower.
-    architecture : Architecture
+    physical : type of PhysicalNetwork
         Says what is what.
-    adoption : Adoption or None
+    loaded : LoadedWeights or None
         What came from a file.
     rank : int
         Of the adapters.
@@ -54,21 +54,24 @@ def freeze(
     """
     if how == "none":
         return
-    if adoption is None:
+    if loaded is None:
         raise ArgumentError(
-            f"--freeze is {how} and there are no weights to keep, expected --pretrained"
+            f"freeze is {how} and there are no weights to keep, expected a pre-trained "
+            "checkpoint",
+            settings=("freeze", "pretrained"),
         )
-    backbone, head = architecture.backbone, architecture.head
+    backbone, head = physical.trainable.backbone, physical.trainable.head
     if how == "backbone" and not backbone:
         raise ArgumentError(
-            f"--freeze is backbone and {architecture.name} has none, expected none, "
-            "all-but-head or lora"
+            f"freeze is backbone and {physical.architecture} has none, expected none, "
+            "all-but-head or lora",
+            settings=("freeze",),
         )
     around = how != "all-but-head" and backbone
     # A layer is new as a whole: its bias belongs to the weights that it had before.
     layers = {name for name, module in network.named_modules() if _is_layer(module)}
-    new = layers & {name.rpartition(".")[0] for name, _ in adoption.renewed}
-    kept = {name for name in adoption.weights if name.rpartition(".")[0] not in new}
+    new = layers & {name.rpartition(".")[0] for name, _ in loaded.reinitialised}
+    kept = {name for name in loaded.weights if name.rpartition(".")[0] not in new}
     names = [name for name, _ in network.named_parameters()]
     frozen = [
         name
@@ -82,7 +85,7 @@ def freeze(
         _parameter(network, name).requires_grad_(False)
 
 
-def hold_statistics(network: nn.Module, fixed: tuple[str, ...]) -> None:
+def freeze_statistics(network: nn.Module, fixed: tuple[str, ...]) -> None:
     """Keep the running statistics of frozen normalisations, after ``train()``.
 
     Parameters
@@ -147,7 +150,10 @@ def _adapt(network: nn.Module, frozen: Sequence[str], rank: int) -> None:
         and min(module.weight.shape[:2]) > rank
     ]
     if not layers:
-        raise ArgumentError(f"--lora-rank is {rank}, no frozen matrix has a larger one")
+        raise ArgumentError(
+            f"lora_rank is {rank}, no frozen matrix has a larger one",
+            settings=("lora_rank",),
+        )
     pattern = "|".join(map(re.escape, layers))
     config = LoraConfig(r=rank, lora_alpha=rank, target_modules=f"({pattern})")
     inject_adapter_in_model(config, network, adapter_name=_ADAPTER)

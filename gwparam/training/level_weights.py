@@ -49,7 +49,8 @@ def level_weights(
     if pressure is None:
         raise ArgumentError(
             f"level_weights is {kind}, which needs the pressure of the levels, "
-            f"expected {LEVELS.flag}"
+            f"expected {LEVELS.name}",
+            settings=(LEVELS.name,),
         )
     weights = np.asarray(pressure, dtype=np.float64)
     if kind == "mass" and nlev > 1:

@@ -1,4 +1,4 @@
-"""Batches of samples, read ahead while the network trains on those before.
+"""Batches of samples, prefetched while the network trains on those before.
 
 The order depends on seed and epoch alone, so that a training can go on in the middle
 of an epoch, and on any number of processes: together they see the same batches.
@@ -15,11 +15,11 @@ import torch
 from torch import Tensor
 
 from gwparam.errors import ArgumentError
-from gwparam.training.samples import Kept, Pair, Samples
+from gwparam.training.samples import CachedSamples, Pair, Samples
 
 MEMORY = 2 << 30
-"""Bytes of samples that are kept in memory, or read ahead."""
-_AHEAD = 2
+"""Bytes of samples that are kept in memory, or prefetched."""
+_PREFETCHED = 2
 T = TypeVar("T")
 
 
@@ -84,14 +84,16 @@ class Loader:
         self.batch = min(batch, len(times) * samples.rows)
         if self.batch % share.world:
             raise ArgumentError(
-                f"batch is {self.batch}, expected a multiple of {share.world} processes"
+                f"batch is {self.batch}, expected a multiple of {share.world} "
+                "processes",
+                settings=("batch",),
             )
-        self._samples = kept(samples, len(times), memory)
+        self._samples = cached(samples, len(times), memory)
         fits = self._samples is not samples
         if samples.rows == 1:
             self._group = self.batch
         else:
-            room = memory // (samples.nbytes * (1 if fits else _AHEAD + 1))
+            room = memory // (samples.nbytes * (1 if fits else _PREFETCHED + 1))
             least = -(-self.batch // samples.rows)
             self._group = min(len(times), max(room, least))
 
@@ -141,7 +143,7 @@ class Loader:
             features, targets = self._read(group[share.of(batches[0])].tolist())
             return self._pinned(features), self._pinned(targets)
 
-        groups = ahead((own(group, batches), batches) for group, batches in plan)
+        groups = prefetch((own(group, batches), batches) for group, batches in plan)
         for (features, targets), batches in self._timed(groups):
             for rows in batches:
                 if whole:
@@ -171,7 +173,7 @@ class Loader:
             yield item
 
 
-class InOrder:
+class SequentialLoader:
     """Samples of some times, time by time, each once and all its rows; iterable.
 
     Parameters
@@ -187,7 +189,7 @@ class InOrder:
         share: Share = Share(),
         memory: int = MEMORY,
     ) -> None:
-        self._samples = kept(samples, len(times), memory)
+        self._samples = cached(samples, len(times), memory)
         self._times = list(times)[share.rank :: share.world]
 
     def __len__(self) -> int:
@@ -195,15 +197,15 @@ class InOrder:
         return len(self._times)
 
     def __iter__(self) -> Iterator[Pair]:
-        return ahead(map(self._samples.read, self._times))
+        return prefetch(map(self._samples.read, self._times))
 
 
-def kept(samples: Samples, times: int, memory: int) -> Samples:
+def cached(samples: Samples, times: int, memory: int) -> Samples:
     """Keep samples in memory once they are read, if so many times fit."""
-    return Kept(samples) if times * samples.nbytes <= memory else samples
+    return CachedSamples(samples) if times * samples.nbytes <= memory else samples
 
 
-def ahead(items: Iterator[T], depth: int = _AHEAD) -> Iterator[T]:
+def prefetch(items: Iterator[T], depth: int = _PREFETCHED) -> Iterator[T]:
     """Compute items in a second thread before they are asked for.
 
     Parameters
@@ -234,7 +236,7 @@ def ahead(items: Iterator[T], depth: int = _AHEAD) -> Iterator[T]:
         except BaseException as error:
             put(None, error)
 
-    thread = threading.Thread(target=work, daemon=True, name="samples ahead")
+    thread = threading.Thread(target=work, daemon=True, name="prefetch")
     thread.start()
     try:
         while True:

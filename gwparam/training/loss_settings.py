@@ -48,16 +48,18 @@ class LossSettings:
 
     def __post_init__(self) -> None:
         _check_terms(self.terms)
-        _check_positive("huber_delta", self.huber_delta)
-        _check_positive("drag_scale", self.drag_scale)
+        _check_positive("huber_delta", self.huber_delta, "huber_delta")
+        _check_positive("drag_scale", self.drag_scale, "drag_scale")
         if self.level_weights not in LEVEL_WEIGHTS:
             expected = " or ".join(LEVEL_WEIGHTS)
             raise ArgumentError(
-                f"level_weights is {self.level_weights}, expected {expected}"
+                f"level_weights is {self.level_weights}, expected {expected}",
+                settings=("level_weights",),
             )
         if not 0.0 <= self.tail < math.inf:
             raise ArgumentError(
-                f"tail is {self.tail}, expected a finite number of at least 0"
+                f"tail is {self.tail}, expected a finite number of at least 0",
+                settings=("tail",),
             )
 
     @staticmethod
@@ -76,7 +78,8 @@ class LossSettings:
                 terms.append((name, float(number) if equals else 1.0))
             except ValueError:
                 raise ArgumentError(
-                    f"weight of {name} is {number or 'empty'}, expected a number"
+                    f"weight of {name} is {number or 'empty'}, expected a number",
+                    settings=("loss",),
                 ) from None
         _check_terms(terms)
         return tuple(terms)
@@ -85,18 +88,23 @@ class LossSettings:
 def _check_terms(terms: Sequence[tuple[str, float]]) -> None:
     expected = " or ".join(TERMS)
     if not terms:
-        raise ArgumentError(f"terms is empty, expected {expected}")
+        raise ArgumentError(f"terms is empty, expected {expected}", settings=("loss",))
     for name, weight in terms:
         if name not in TERMS:
-            raise ArgumentError(f"term is {name or 'empty'}, expected {expected}")
-        _check_positive(f"weight of {name}", weight)
+            raise ArgumentError(
+                f"term is {name or 'empty'}, expected {expected}", settings=("loss",)
+            )
+        _check_positive(f"weight of {name}", weight, "loss")
     name, count = Counter(name for name, _ in terms).most_common(1)[0]
     if count > 1:
-        raise ArgumentError(f"{name} is given {count} times, expected once")
+        raise ArgumentError(
+            f"{name} is given {count} times, expected once", settings=("loss",)
+        )
 
 
-def _check_positive(what: str, value: float) -> None:
-    if not value > 0:
-        raise ArgumentError(f"{what} is {value}, expected more than 0")
-    if math.isinf(value):
-        raise ArgumentError(f"{what} is {value}, expected a finite number")
+def _check_positive(what: str, value: float, setting: str) -> None:
+    if not 0.0 < value < math.inf:
+        expected = "a finite number" if value == math.inf else "more than 0"
+        raise ArgumentError(
+            f"{what} is {value}, expected {expected}", settings=(setting,)
+        )

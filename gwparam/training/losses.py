@@ -206,18 +206,22 @@ def build_loss(settings: LossSettings, outputs: Outputs) -> Loss:
 
 def _drag_error(scale: float, outputs: Outputs) -> DragError:
     needs = (
-        (outputs.pressure, "pressure of the levels", LEVELS.flag),
-        (outputs.restore, "normalisation of the outputs", SCALING.flag),
+        (outputs.pressure, "pressure of the levels", (LEVELS.name,)),
+        (outputs.restore, "normalisation of the outputs", (SCALING.name,)),
         (
             outputs.flux or None,
             f"quantity and sign of the fluxes among {', '.join(outputs.names)}",
-            f"{FLUX_QUANTITY.flag}, {FLUX_SIGN.flag}",
+            (FLUX_QUANTITY.name, FLUX_SIGN.name),
         ),
     )
-    missing = [(what, flag) for value, what, flag in needs if value is None]
+    missing = [(what, names) for value, what, names in needs if value is None]
     if missing or outputs.pressure is None or outputs.restore is None:
-        what, flags = (", ".join(words) for words in zip(*missing, strict=True))
-        raise ArgumentError(f"drag needs the {what}, not known, expected {flags}")
+        what = ", ".join(words for words, _ in missing)
+        names = tuple(name for _, some in missing for name in some)
+        raise ArgumentError(
+            f"drag needs the {what}, not known, expected {', '.join(names)}",
+            settings=names,
+        )
     if outputs.nlev < 2:
         raise ArgumentError("drag needs neighbouring levels, nlev is 1")
     blocks = [outputs.names.index(flux.name) for flux in outputs.flux]

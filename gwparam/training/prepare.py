@@ -1,27 +1,36 @@
 """From settings to a network that can be trained, and to what it learns from."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import nn
 
 from gwparam.checkpoints import Checkpoint, read_checkpoint
 from gwparam.errors import ArgumentError
-from gwparam.training.architectures import ARCHITECTURES
-from gwparam.training.architectures.base import Architecture
-from gwparam.training.data import Meaning
+from gwparam.networks import find_network
+from gwparam.networks.base import PhysicalNetwork
+from gwparam.networks.trainable import Sizes
+from gwparam.training.data import Data
 from gwparam.training.freezing import CHOICES, Freeze, count_parameters, freeze
 from gwparam.training.loader import Loader, Share
 from gwparam.training.losses import Loss, build_loss
-from gwparam.training.pretrained import Adoption, adopt
+from gwparam.training.pretrained import LoadedWeights, load_pretrained
 from gwparam.training.settings import Settings
-from gwparam.training.splits import Part, open_parts
-from gwparam.training.statistics import Survey
+from gwparam.training.splits import Split, open_splits
+from gwparam.training.statistics import SampleStatistics
+from gwparam.training.tasks import make_task
+from gwparam.training.tasks.task import D, N, OutputSpec, Task
 
-TakeSurvey = Callable[[tuple[Part, ...], Meaning], Survey]
+Splits = tuple[Split[Data], ...]
+TakeStatistics = Callable[[Splits, OutputSpec], SampleStatistics]
+# Settings of a network with a foundation model, and what others lack for them.
+_OF_BACKBONES = {
+    "gradient_checkpointing": "transformer blocks",
+    "mask_ratio": "tokens",
+    "output_scalers": "output scalers",
+}
 
 
 @dataclass(frozen=True)
@@ -32,38 +41,34 @@ class Prepared:
     ----------
     settings : Settings
         Complete.
-    architecture : Architecture
-        What is trained.
-    parts : tuple of Part
+    physical : type of PhysicalNetwork
+        What an export makes of the trained network.
+    splits : tuple of Split
         What it learns from, and what it is judged by.
-    network, trainee : Module
+    network, model : Module
         The bare network, and the module that maps features to outputs.
-    meaning : Meaning
-        Of its channels.
+    spec : OutputSpec
+        Of its outputs.
     loss : Loss
         What is minimised.
-    survey : Survey
+    statistics : SampleStatistics
         Of the training samples.
-    adoption : Adoption or None
+    loaded : LoadedWeights or None
         What came from a checkpoint.
     sha256 : str
         SHA-256 of that checkpoint; empty without one.
     """
 
     settings: Settings
-    architecture: Architecture
-    parts: tuple[Part, ...]
+    physical: type[PhysicalNetwork]
+    splits: Splits
     network: nn.Module
-    trainee: nn.Module
-    meaning: Meaning
+    model: nn.Module
+    spec: OutputSpec
     loss: Loss
-    survey: Survey
-    adoption: Adoption | None
+    statistics: SampleStatistics
+    loaded: LoadedWeights | None
     sha256: str
-
-    def part(self, name: str) -> Part | None:
-        """Find a part by its name."""
-        return next((part for part in self.parts if part.name == name), None)
 
     def parameters(self) -> dict[str, int]:
         """Count the parameters that are trained, and all."""
@@ -71,19 +76,22 @@ class Prepared:
         return {"trained": trained, "all": total}
 
     def fingerprints(self) -> dict[str, list[str]]:
-        """Digests of the pre-trained weights, and of every part's two ends."""
+        """Digests of the pre-trained weights, and of both ends of every split."""
         return {"pre-trained weights": [self.sha256]} | {
-            part.name: [
-                part.data.fingerprint(t) for t in (part.times[0], part.times[-1])
+            split.name: [
+                split.data.fingerprint(t) for t in (split.times[0], split.times[-1])
             ]
-            for part in self.parts
+            for split in self.splits
         }
 
 
 def prepare(
-    stack: ExitStack, settings: Settings, take_survey: TakeSurvey, world: int = 1
+    stack: ExitStack,
+    settings: Settings,
+    take_statistics: TakeStatistics,
+    world: int = 1,
 ) -> Prepared:
-    """Open data, build the network, take over weights, freeze.
+    """Open data, build the network, load weights, freeze.
 
     Parameters
     ----------
@@ -91,9 +99,9 @@ def prepare(
         Closes the files.
     settings : Settings
         What the user asked for; what is None is filled in.
-    take_survey : callable
-        Looks at the training samples, or remembers what was seen before; this takes
-        long, and comes after all that can be wrong with the settings.
+    take_statistics : callable
+        Reads the training samples, or what was found before; this takes long, and
+        comes after all that can be wrong with the settings.
     world : int
         Number of processes, which share a batch.
 
@@ -102,105 +110,108 @@ def prepare(
     GwparamError
         If anything does not fit; the message says what, and what was expected.
     """
-    if settings.arch not in ARCHITECTURES:
-        raise ArgumentError(
-            f"--arch is {settings.arch}, expected {', '.join(ARCHITECTURES)}"
+    physical = find_network(settings.arch)
+    settings = settings.filled(physical.trainable.defaults)
+    for name, lacking in _OF_BACKBONES.items():
+        value = getattr(settings, name)
+        if value and not physical.trainable.backbone:
+            raise ArgumentError(
+                f"{name} is {value}, {settings.arch} has no {lacking}",
+                settings=(name,),
+            )
+    sizes = physical.trainable.read_sizes(settings.size)
+    checkpoint = None
+    if settings.pretrained is not None:
+        checkpoint = read_checkpoint(
+            settings.pretrained, allow_pickle=settings.allow_pickle
         )
-    architecture = ARCHITECTURES[settings.arch]
-    settings = settings.filled(architecture.defaults)
-    options = _read_options(architecture, settings.export_options())
-    sizes = architecture.read_sizes(settings.size)
-    if settings.gradient_checkpointing and not architecture.backbone:
-        raise ArgumentError(
-            "--gradient-checkpointing is for transformers, expected none for "
-            f"{architecture.name}"
-        )
-    checkpoint = _read(settings)
-    how = _freeze(settings, architecture)
-    parts = open_parts(
+    task = make_task(settings.arch, settings.export_options(), checkpoint)
+    return _prepare(stack, settings, task, sizes, checkpoint, take_statistics, world)
+
+
+def _prepare(
+    stack: ExitStack,
+    settings: Settings,
+    task: Task[D, N],
+    sizes: Sizes,
+    checkpoint: Checkpoint | None,
+    take_statistics: TakeStatistics,
+    world: int,
+) -> Prepared:
+    how = _freeze(settings, task.physical.trainable.backbone)
+    splits = open_splits(
         stack,
-        lambda paths: architecture.open(paths, options, checkpoint),
+        task.open,
         settings.data,
         settings.validation,
         settings.test,
         settings.split,
     )
-    data = parts[0].data
-    Loader(data.samples, parts[0].times, settings.batch or 1, share=Share(0, world))
-    told = {} if checkpoint is None else architecture.sizes_of(checkpoint)
-    for name, value in sizes.items():
-        if name in told and told[name] != value:
-            raise ArgumentError(
-                f"--size {name} is {value}, expected {told[name]} as in "
-                f"{settings.pretrained}"
-            )
+    data = splits[0].data
+    Loader(data.samples, splits[0].times, settings.batch or 1, share=Share(0, world))
+    sizes = _all_sizes(settings, task.physical, sizes, checkpoint)
     torch.manual_seed(settings.seed)
-    network = architecture.build(
-        {**architecture.default_sizes, **told, **sizes},
-        data,
-        settings.dropout or 0.0,
-        settings.drop_path or 0.0,
+    network = task.build(
+        sizes, data, settings.dropout or 0.0, settings.drop_path or 0.0
     )
     _set_momentum(network, settings.batch_norm_momentum)
-    adoption = (
-        None
-        if checkpoint is None
-        else adopt(network, checkpoint, architecture.backbone)
-    )
-    architecture.set_output_scalers(network, settings.output_scalers)
-    meaning = architecture.meaning(network, data, options, checkpoint)
-    loss = build_loss(settings.loss_settings(), meaning.outputs)
-    freeze(network, how, architecture, adoption, settings.lora_rank)
+    loaded = None
+    if checkpoint is not None:
+        backbone = task.physical.trainable.backbone
+        loaded = load_pretrained(network, checkpoint, backbone)
+    task.set_output_scalers(network, settings.output_scalers)
+    spec = task.output_spec(network, splits)
+    loss = build_loss(settings.loss_settings(), spec.outputs)
+    freeze(network, how, task.physical, loaded, settings.lora_rank)
     if not count_parameters(network)[0]:
-        raise ArgumentError(f"--freeze is {how}, which leaves nothing to train")
-    trainee = architecture.trainee(network, data, settings.mask_ratio)
-    survey = take_survey(parts, meaning)
-    samples = {id(part.data): part.data.samples for part in parts}
-    meaning.settle(network, survey, list(samples.values()))
+        raise ArgumentError(
+            f"freeze is {how}, which leaves nothing to train", settings=("freeze",)
+        )
+    model = task.model(network, data, settings.mask_ratio)
+    statistics = take_statistics(splits, spec)
+    spec.standardise(statistics)
     return Prepared(
         settings,
-        architecture,
-        parts,
+        task.physical,
+        splits,
         network,
-        trainee,
-        meaning,
+        model,
+        spec,
         loss,
-        survey,
-        adoption,
+        statistics,
+        loaded,
         "" if checkpoint is None else checkpoint.sha256,
     )
 
 
-def _read_options(
-    architecture: Architecture, texts: Mapping[str, str]
-) -> dict[str, Any]:
-    """Read options of an export; those of other networks are refused."""
-    known = {option.name: option for option in architecture.physical.options}
-    for name in texts:
-        if name not in known:
-            flags = ", ".join(option.flag for option in known.values()) or "none"
+def _all_sizes(
+    settings: Settings,
+    physical: type[PhysicalNetwork],
+    given: Sizes,
+    checkpoint: Checkpoint | None,
+) -> Sizes:
+    """Sizes that are given, those of the checkpoint, and for the rest the published."""
+    told = {} if checkpoint is None else physical.sizes_of(checkpoint)
+    for name, value in given.items():
+        if name in told and told[name] != value:
             raise ArgumentError(
-                f"{name} is no option of {architecture.name}, expected {flags}"
+                f"size {name} is {value}, expected {told[name]} as in "
+                f"{settings.pretrained}",
+                settings=("size",),
             )
-    return {name: known[name].read(text) for name, text in texts.items()}
+    return {**physical.trainable.default_sizes, **told, **given}
 
 
-def _read(settings: Settings) -> Checkpoint | None:
-    if settings.pretrained is None:
-        return None
-    return read_checkpoint(settings.pretrained, allow_pickle=settings.allow_pickle)
-
-
-def _freeze(settings: Settings, architecture: Architecture) -> Freeze:
+def _freeze(settings: Settings, backbone: str) -> Freeze:
     """Decide what to freeze: by default a backbone that is pre-trained."""
     if settings.freeze is None:
-        given = settings.pretrained is not None and architecture.backbone
-        return "backbone" if given else "none"
+        return "backbone" if settings.pretrained is not None and backbone else "none"
     for choice in CHOICES:
         if settings.freeze == choice:
             return choice
     raise ArgumentError(
-        f"--freeze is {settings.freeze}, expected {' or '.join(CHOICES)}"
+        f"freeze is {settings.freeze}, expected {' or '.join(CHOICES)}",
+        settings=("freeze",),
     )
 
 

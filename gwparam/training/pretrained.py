@@ -1,4 +1,4 @@
-"""Take over weights of a network that was trained before, as far as they fit."""
+"""Load the weights of a network that was trained before, as far as they fit."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ from gwparam.errors import ModelFileError, NonFiniteError
 
 
 @dataclass(frozen=True)
-class Adoption:
-    """What was taken over.
+class LoadedWeights:
+    """Which weights came from a checkpoint.
 
     Attributes
     ----------
@@ -20,7 +20,7 @@ class Adoption:
         Names of the network's tensors that come from the checkpoint.
     weights : tuple of str
         Those of them that are trained weights; the others are statistics and scalers.
-    renewed : tuple of (str, str)
+    reinitialised : tuple of (str, str)
         The others, which have their random first values, and why.
     unused : tuple of str
         Names in the checkpoint that the network has no place for.
@@ -28,11 +28,13 @@ class Adoption:
 
     taken: tuple[str, ...]
     weights: tuple[str, ...]
-    renewed: tuple[tuple[str, str], ...]
+    reinitialised: tuple[tuple[str, str], ...]
     unused: tuple[str, ...]
 
 
-def adopt(network: nn.Module, checkpoint: Checkpoint, backbone: str) -> Adoption:
+def load_pretrained(
+    network: nn.Module, checkpoint: Checkpoint, backbone: str
+) -> LoadedWeights:
     """Copy what fits from a checkpoint into a network.
 
     Parameters
@@ -46,8 +48,8 @@ def adopt(network: nn.Module, checkpoint: Checkpoint, backbone: str) -> Adoption
 
     Returns
     -------
-    Adoption
-        What was taken over, and what was not.
+    LoadedWeights
+        What was loaded, and what was not.
 
     Raises
     ------
@@ -60,17 +62,17 @@ def adopt(network: nn.Module, checkpoint: Checkpoint, backbone: str) -> Adoption
     alone = backbone and not any(key.startswith(backbone) for key in checkpoint.weights)
     prefix = backbone if alone else ""
     given = {prefix + key: value for key, value in checkpoint.weights.items()}
-    taken, renewed = {}, []
+    taken, reinitialised = {}, []
     for key, value in own.items():
         if key not in given:
             # A backbone alone says nothing of the layers around it.
             if not alone or key.startswith(backbone):
-                renewed.append((key, "not in the file"))
+                reinitialised.append((key, "not in the file"))
         elif given[key].shape != value.shape:
             shapes = (
                 f"{_spell(given[key].shape)} in the file, {_spell(value.shape)} here"
             )
-            renewed.append((key, shapes))
+            reinitialised.append((key, shapes))
         else:
             taken[key] = given[key]
     parameters = {name for name, _ in network.named_parameters()}
@@ -85,7 +87,7 @@ def adopt(network: nn.Module, checkpoint: Checkpoint, backbone: str) -> Adoption
             raise NonFiniteError(f"{key} holds NaN or Inf, expected finite weights")
     network.load_state_dict(taken, strict=False)
     unused = tuple(key for key in given if key not in own)
-    return Adoption(tuple(taken), weights, tuple(renewed), unused)
+    return LoadedWeights(tuple(taken), weights, tuple(reinitialised), unused)
 
 
 def _few(keys: Iterable[str]) -> str:

@@ -1,7 +1,7 @@
 """What a training prints: what it found, scores before and after, what comes next."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from rich.console import Console
 from rich.markup import escape
@@ -40,34 +40,33 @@ def print_scores(outcome: Outcome) -> None:
 
 
 def _found(prepared: Prepared) -> Iterator[tuple[str, str]]:
-    yield from prepared.parts[0].data.report()
-    for part in prepared.parts:
-        yield part.name, part.report()
+    yield from prepared.splits[0].data.report()
+    for split in prepared.splits:
+        yield split.name, split.report()
     count = prepared.parameters()
     numbers = f"{count['all']:_}, of which {count['trained']:_} are trained"
     yield "parameters", numbers.replace("_", " ")
     for line in prepared.loss.describe():
         yield "loss", line
-    adoption = prepared.adoption
-    if adoption is not None:
-        yield "pre-trained", f"{len(adoption.taken)} tensors taken over"
+    loaded = prepared.loaded
+    if loaded is not None:
+        yield "pre-trained", f"{len(loaded.taken)} tensors of the checkpoint"
         parameters = dict(prepared.network.named_parameters())
-        for key, why in adoption.renewed:
+        for key, why in loaded.reinitialised:
             trained = " and trained" if key in parameters else ""
             yield "", f"new{trained}: {key} ({why})"
-        if adoption.unused:
-            yield "", f"not used: {len(adoption.unused)} tensors of the file"
-    if prepared.meaning.missing:
-        missing = ", ".join(prepared.meaning.missing)
+        if loaded.unused:
+            yield "", f"not used: {len(loaded.unused)} tensors of the file"
+    if prepared.spec.missing:
+        missing = ", ".join(_flags(prepared.spec.missing))
         yield "not known", f"{missing}: scores are of normalised numbers"
 
 
 def _scores(name: str, outcome: Outcome) -> Table:
     before, after = outcome.before[name], outcome.after[name]
-    part = outcome.prepared.part(name)
-    assert part is not None
+    (split,) = (s for s in outcome.prepared.splits if s.name == name)
     table = Table(
-        title=f"{name}: {part.report()}, all levels and cells together; loss "
+        title=f"{name}: {split.report()}, all levels and cells together; loss "
         f"{before.loss:.4g} before, {after.loss:.4g} after",
         title_justify="left",
     )
@@ -93,7 +92,7 @@ def _next(outcome: Outcome) -> Iterator[str]:
     """Say what comes next: export, and replay of what was held out."""
     network, settings = outcome.network, outcome.prepared.settings
     assert network is not None
-    missing = [f"{flag} ..." for flag in outcome.prepared.meaning.missing]
+    missing = [f"{flag} ..." for flag in _flags(outcome.prepared.spec.missing)]
     artefact, recipe = network.with_suffix(".pt"), network.with_name(SCALING_FILE)
     export = ["gwparam export --ckpt", str(network), "-o", str(artefact), *missing]
     files = settings.test or settings.validation or settings.data
@@ -105,3 +104,8 @@ def _next(outcome: Outcome) -> Iterator[str]:
     yield f"wrote {network} ({network.stat().st_size / 1e6:.2f} MB); next:"
     yield "  " + " ".join(export)
     yield "  " + " ".join(replay)
+
+
+def _flags(names: Iterable[str]) -> list[str]:
+    """Options of ``gwparam export``, whose command line is printed."""
+    return ["--" + name.replace("_", "-") for name in names]

@@ -10,7 +10,7 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 
 from gwparam.errors import InferenceError
-from gwparam.training.batch_norm import share_batches
+from gwparam.training.batch_norm import share_batch_norm
 from gwparam.training.checkpoint import (
     Weights,
     changing_weights,
@@ -20,8 +20,8 @@ from gwparam.training.checkpoint import (
     save_state,
 )
 from gwparam.training.distributed import gather
-from gwparam.training.freezing import hold_statistics
-from gwparam.training.loader import InOrder, Loader, Share
+from gwparam.training.freezing import freeze_statistics
+from gwparam.training.loader import Loader, SequentialLoader, Share
 from gwparam.training.prepare import Prepared
 from gwparam.training.samples import Pair
 from gwparam.training.schedules import make_schedule
@@ -80,7 +80,7 @@ class Run:
         self.best: Weights = {}
         self.before: dict[str, Scores] = {}
         share = Share(fabric.global_rank, fabric.world_size)
-        training = prepared.parts[0]
+        training = prepared.splits[0]
         self.loader = Loader(
             training.data.samples,
             training.times,
@@ -92,18 +92,18 @@ class Run:
         # Sharded weights are gathered in every forward pass, so that all processes
         # have to make as many.
         sharded = fabric.world_size > 1 and settings.strategy == "fsdp"
-        self._judges = {
-            part.name: InOrder(
-                part.data.samples, part.times, Share() if sharded else share
+        self._held_out = {
+            split.name: SequentialLoader(
+                split.data.samples, split.times, Share() if sharded else share
             )
-            for part in prepared.parts[1:]
+            for split in prepared.splits[1:]
         }
         self._sharded = sharded
         if fabric.world_size > 1:
-            share_batches(prepared.trainee)
+            share_batch_norm(prepared.model)
         if settings.gradient_checkpointing:
-            _compute_blocks_twice(prepared.trainee)
-        self._model: Any = fabric.setup_module(prepared.trainee)
+            compute_twice(prepared.model, prepared.physical.trainable.block)
+        self._model: Any = fabric.setup_module(prepared.model)
         rate = settings.learning_rate or 0.0
         make = torch.optim.AdamW if settings.weight_decay else torch.optim.Adam
         trained = [p for p in self._model.parameters() if p.requires_grad]
@@ -133,7 +133,7 @@ class Run:
         return self.epochs * len(self.loader)
 
     @property
-    def speaks(self) -> bool:
+    def is_main_process(self) -> bool:
         """Whether this process is the one that writes and prints."""
         return bool(self.fabric.global_rank == 0)
 
@@ -145,12 +145,13 @@ class Run:
     def train_mode(self) -> None:
         """Put the network into train mode, but for statistics that stay."""
         self._model.train()
-        hold_statistics(self.prepared.network, self.prepared.architecture.fixed)
+        fixed = self.prepared.physical.trainable.fixed
+        freeze_statistics(self.prepared.network, fixed)
 
     def step(self, batch: Pair) -> Tensor:
         """Make one step; the loss before it, on the device."""
         features, targets = (
-            part.to(self.fabric.device, non_blocking=True) for part in batch
+            values.to(self.fabric.device, non_blocking=True) for values in batch
         )
         loss: Tensor = self._loss(self._model(features), targets)
         self._optimizer.zero_grad()
@@ -171,26 +172,26 @@ class Run:
         return loss.detach()
 
     def scores(self, *names: str) -> dict[str, Scores]:
-        """Score parts, by default validation and test, in eval mode."""
-        images = self.prepared.parts[0].data.samples.rows == 1
+        """Score splits, by default validation and test, in eval mode."""
+        images = self.prepared.splits[0].data.samples.rows == 1
         rows = self.prepared.settings.batch or 1
         found = {}
-        for name in names or self._judges:
-            times = self._judges[name]
+        for name in names or self._held_out:
+            times = self._held_out[name]
             with self.fabric.autocast():
                 found[name] = score(
-                    self.prepared.trainee,
+                    self.prepared.model,
                     times,
                     self._loss,
-                    self.prepared.meaning,
+                    self.prepared.spec,
                     rows if images else _ROWS,
                     self.fabric.device,
-                    self._from_all,
+                    self._gather_scores,
                 )
         self.train_mode()
         return found
 
-    def remember(self, loss: float) -> bool:
+    def keep_best(self, loss: float) -> bool:
         """Keep the weights if they are the best so far; whether they are."""
         if not loss < self.state.best_loss:
             return False
@@ -233,19 +234,19 @@ class Run:
         ModelFileError
             If it cannot be read.
         """
-        saved = read_state(folder)
+        state = read_state(folder)
         restore_state(
-            self.fabric, saved, self.prepared.network, self._optimizer.optimizer
+            self.fabric, state, self.prepared.network, self._optimizer.optimizer
         )
-        self.state = State(**saved["state"])
-        self._schedule.load_state_dict(saved["schedule"])
-        self.fabric.strategy.precision.load_state_dict(saved["precision"])
-        self.best = saved["best"] if self.speaks else {}
+        self.state = State(**state["state"])
+        self._schedule.load_state_dict(state["schedule"])
+        self.fabric.strategy.precision.load_state_dict(state["precision"])
+        self.best = state["best"] if self.is_main_process else {}
         self.before = {
             name: Scores(
                 found["loss"], tuple(FieldScore(**field) for field in found["fields"])
             )
-            for name, found in saved["before"].items()
+            for name, found in state["before"].items()
         }
 
     def check_finite(self, loss: float) -> None:
@@ -259,23 +260,23 @@ class Run:
         if not math.isfinite(loss):
             raise InferenceError(
                 f"loss is {loss} up to step {self.state.step}, expected a finite one; "
-                "a smaller --learning-rate or --clip-norm may help"
+                "a smaller learning_rate or clip_norm may help",
+                settings=("learning_rate", "clip_norm"),
             )
 
-    def _from_all(self, found: Any) -> list[Any]:
+    def _gather_scores(self, found: Any) -> list[Any]:
         """Collect scores; of sharded weights, all have all, and the first decides."""
         everywhere = gather(self.fabric, found)
         return everywhere[:1] if self._sharded else everywhere
 
 
-def _compute_blocks_twice(network: nn.Module) -> None:
+def compute_twice(network: nn.Module, block: type[nn.Module] | None) -> None:
     """Keep no activations within transformer blocks; the backward pass makes them."""
     from torch.distributed.algorithms._checkpoint.checkpoint_wrapper import (
         apply_activation_checkpointing,
     )
 
-    from gwparam.networks.prithvi import Block
-
-    apply_activation_checkpointing(
-        network, check_fn=lambda module: isinstance(module, Block)
-    )
+    if block is not None:
+        apply_activation_checkpointing(
+            network, check_fn=lambda module: isinstance(module, block)
+        )

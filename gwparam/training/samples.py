@@ -90,7 +90,7 @@ class ChannelSamples(Samples):
         return _cells(features), _cells(outputs)
 
 
-class Kept(Samples):
+class CachedSamples(Samples):
     """Samples that are read once and then kept in memory.
 
     Parameters
@@ -101,7 +101,7 @@ class Kept(Samples):
 
     def __init__(self, samples: Samples) -> None:
         self._samples = samples
-        self._kept: dict[int, Pair] = {}
+        self._cached: dict[int, Pair] = {}
         self.rows, self.nbytes = samples.rows, samples.nbytes
 
     def __len__(self) -> int:
@@ -109,9 +109,9 @@ class Kept(Samples):
 
     def read(self, time: int) -> Pair:
         """Features and targets of one time."""
-        if time not in self._kept:
-            self._kept[time] = self._samples.read(time)
-        return self._kept[time]
+        if time not in self._cached:
+            self._cached[time] = self._samples.read(time)
+        return self._cached[time]
 
 
 def _cells(channels: np.ndarray) -> Tensor:

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from gwparam.evaluate.metrics import Moments
-from gwparam.training.data import Meaning
 from gwparam.training.losses import Loss
 from gwparam.training.samples import Pair
+from gwparam.training.tasks.task import OutputSpec
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def score(
     network: nn.Module,
     times: Iterable[Pair],
     loss: Loss,
-    meaning: Meaning,
+    spec: OutputSpec,
     rows: int,
     device: torch.device,
     gather: Callable[[Any], list[Any]] = lambda found: [found],
@@ -62,7 +62,7 @@ def score(
         Features and targets, time by time.
     loss : Loss
         Its mean over all samples is given too.
-    meaning : Meaning
+    spec : OutputSpec
         Makes fields of the outputs.
     rows : int
         Samples of one forward pass.
@@ -91,8 +91,8 @@ def score(
                 count += len(part)
                 predicted.append(given.float().cpu())
             pairs = zip(
-                meaning.restore(torch.cat(predicted)),
-                meaning.restore(targets),
+                spec.restore(torch.cat(predicted)),
+                spec.restore(targets),
                 strict=True,
             )
             new = [Moments.of(_rows(p), _rows(r)) for p, r in pairs]
@@ -108,7 +108,7 @@ def score(
             FieldScore(
                 name, units, float(m.r2), float(m.correlation), float(m.rms_error)
             )
-            for (name, units), m in zip(meaning.fields, pooled, strict=True)
+            for (name, units), m in zip(spec.fields, pooled, strict=True)
         ),
     )
 

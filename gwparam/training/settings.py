@@ -19,7 +19,7 @@ SCALERS = ("keep", "ones", "learn")
 
 @dataclass(frozen=True)
 class Settings:
-    """Settings of a training; those that are None follow from the architecture.
+    """Settings of a training; those that are None follow from the network.
 
     Attributes
     ----------
@@ -28,7 +28,7 @@ class Settings:
     output : str
         Folder of all results.
     data, validation, test : tuple of str
-        Files. Validation and test are parts of the data by `split`, if not given.
+        Files. Validation and test are split off the data by `split`, if not given.
     split : str
         Shares or numbers of times for training, validation and test, as ``6:1:1``.
     pretrained : str or None
@@ -115,33 +115,24 @@ class Settings:
         for name, value in asdict(self).items():
             if isinstance(value, float) and math.isinf(value):
                 # JSON has no such number to go on with.
-                raise ArgumentError(
-                    f"{_flag(name)} is {value}, expected a finite number"
-                )
+                raise _error(name, value, "a finite number")
         for name in ("epochs", "batch", "learning_rate", "lora_rank"):
             value = getattr(self, name)
             if value is not None and not value > 0:
-                raise ArgumentError(f"{_flag(name)} is {value}, expected more than 0")
+                raise _error(name, value, "more than 0")
         for name in ("seed", "patience", "weight_decay", "threads", "clip_norm"):
             value = getattr(self, name)
             if value is not None and not value >= 0:
-                raise ArgumentError(f"{_flag(name)} is {value}, expected at least 0")
+                raise _error(name, value, "at least 0")
         for name in ("dropout", "drop_path"):
             value = getattr(self, name)
             if value is not None and not 0.0 <= value < 1.0:
-                raise ArgumentError(
-                    f"{_flag(name)} is {value}, expected 0 to less than 1"
-                )
+                raise _error(name, value, "0 to less than 1")
         if not 0.0 < self.batch_norm_momentum <= 1.0:
-            raise ArgumentError(
-                f"--batch-norm-momentum is {self.batch_norm_momentum}, expected more "
-                "than 0 to 1"
-            )
+            momentum = self.batch_norm_momentum
+            raise _error("batch_norm_momentum", momentum, "more than 0 to 1")
         if not self.checkpoint_minutes > 0.0:
-            raise ArgumentError(
-                f"--checkpoint-minutes is {self.checkpoint_minutes}, expected more "
-                "than 0"
-            )
+            raise _error("checkpoint_minutes", self.checkpoint_minutes, "more than 0")
         for name, known in (
             ("schedule", schedules.CHOICES),
             ("precision", PRECISIONS),
@@ -151,7 +142,7 @@ class Settings:
             value = getattr(self, name)
             if value is not None and value not in known:
                 expected = " or ".join(known)
-                raise ArgumentError(f"{_flag(name)} is {value}, expected {expected}")
+                raise _error(name, value, expected)
 
     def filled(self, defaults: object) -> "Settings":
         """Give what is None the value of the same name in `defaults`, if it has one."""
@@ -223,5 +214,5 @@ def read_run(folder: Path) -> tuple[Settings, dict[str, Any]]:
     return typed_json.parse(Settings, given if isinstance(given, dict) else {}), content
 
 
-def _flag(name: str) -> str:
-    return "--" + name.replace("_", "-")
+def _error(name: str, value: object, expected: str) -> ArgumentError:
+    return ArgumentError(f"{name} is {value}, expected {expected}", settings=(name,))

@@ -5,17 +5,19 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Generic, TypeVar
 
 from gwparam.errors import ArgumentError
 from gwparam.training.data import Data
 
 NAMES = ("training", "validation", "test")
-Open = Callable[[Sequence[str]], Data]
+D = TypeVar("D", bound=Data)
+D_co = TypeVar("D_co", bound=Data, covariant=True)
 
 
 @dataclass(frozen=True)
-class Part:
-    """Times of one part.
+class Split(Generic[D_co]):
+    """Times of files to train, validate or test with.
 
     Attributes
     ----------
@@ -24,11 +26,11 @@ class Part:
     data : Data
         The files.
     times : range
-        Those of the files that belong to the part.
+        Those of the files that belong to the split.
     """
 
     name: str
-    data: Data
+    data: D_co
     times: range
 
     def report(self) -> str:
@@ -39,15 +41,15 @@ class Part:
         return f"{what}, {dates}" if dates else what
 
 
-def open_parts(
+def open_splits(
     stack: ExitStack,
-    open_data: Open,
+    open_data: Callable[[Sequence[str]], D],
     data: Sequence[str],
     validation: Sequence[str],
     test: Sequence[str],
     split: str,
-) -> tuple[Part, ...]:
-    """Open the files of all parts.
+) -> tuple[Split[D], ...]:
+    """Open the files of all splits.
 
     Parameters
     ----------
@@ -57,20 +59,20 @@ def open_parts(
         Opens files.
     data, validation, test : sequence of str
         Files. Without validation files, `data` are split; then without test files the
-        test is a part of them too.
+        test is taken from them too.
     split : str
         Shares of the times, or their numbers, ``training:validation`` or
         ``training:validation:test``, in the order of time.
 
     Returns
     -------
-    tuple of Part
+    tuple of Split
         Training, validation, and test if there is one.
 
     Raises
     ------
     ArgumentError
-        If a file or a sample is in two parts, times of two parts overlap, or a part
+        If a file or a sample is in two splits, times of two splits overlap, or a split
         has no time.
     ContractError
         If they are on other grids or levels.
@@ -79,32 +81,32 @@ def open_parts(
     """
     given = {"training": data, "validation": validation, "test": test}
     _check_files(given)
-    opened = {
-        name: stack.enter_context(open_data(paths))
-        for name, paths in given.items()
-        if paths or name == "training"
-    }
+    opened: dict[str, D] = {}
+    for name, paths in given.items():
+        if paths or name == "training":
+            opened[name] = open_data(paths)
+            stack.enter_context(opened[name])
     whole = opened["training"]
     names = [name for name in NAMES if name not in opened]
     if validation:
-        found = [Part("training", whole, range(len(whole.dates)))]
+        found: list[Split[D]] = [Split("training", whole, range(len(whole.dates)))]
     else:
         numbers = split_times(len(whole.dates), split, with_test="test" in names)
         found, first = [], 0
         for name, count in zip(["training", *names], numbers, strict=False):
             if count:
-                found.append(Part(name, whole, range(first, first + count)))
+                found.append(Split(name, whole, range(first, first + count)))
             first += count
     for name in NAMES[1:]:
         if name in opened:
             files = opened[name]
-            found.append(Part(name, files, range(len(files.dates))))
-    parts = tuple(sorted(found, key=lambda part: NAMES.index(part.name)))
-    for part in parts[1:]:
-        if part.data is not whole:
-            whole.check_alike(part.data)
-    _check_apart(parts)
-    return parts
+            found.append(Split(name, files, range(len(files.dates))))
+    splits = tuple(sorted(found, key=lambda split: NAMES.index(split.name)))
+    for other in splits[1:]:
+        if other.data is not whole:
+            whole.check_alike(other.data)
+    _check_apart(splits)
+    return splits
 
 
 def split_times(count: int, split: str, with_test: bool) -> list[int]:
@@ -116,7 +118,7 @@ def split_times(count: int, split: str, with_test: bool) -> list[int]:
         Times that there are.
     split : str
         As for `open_parts`. Whole numbers that add up to `count` are taken as they
-        are; others are shares. Every part gets one time at least.
+        are; others are shares. Every split gets one time at least.
     with_test : bool
         Whether a share for the test is taken off; else it goes to training.
 
@@ -131,15 +133,18 @@ def split_times(count: int, split: str, with_test: bool) -> list[int]:
         shares = []
     known = all(0.0 <= share < math.inf for share in shares)
     if len(shares) not in (2, 3) or not known or not min(shares[:2]) > 0.0:
-        raise ArgumentError(f"--split is {split}, expected such as 0.75:0.125:0.125")
+        raise ArgumentError(
+            f"split is {split}, expected such as 0.75:0.125:0.125", settings=("split",)
+        )
     if not with_test:
         shares = shares[:2]
     wanted = [share for share in shares[1:] if share > 0.0]
     if count <= len(wanted):
         raise ArgumentError(
             f"the files hold {count} time{'' if count == 1 else 's'}, expected one at "
-            "least for each of training, validation and test; --validation and --test "
-            "take files of their own"
+            "least for each of training, validation and test; validation and test may "
+            "have files of their own",
+            settings=("validation", "test"),
         )
     scale = count / sum(shares)
     held = [max(1, round(share * scale)) if share > 0.0 else 0 for share in shares[1:]]
@@ -149,7 +154,7 @@ def split_times(count: int, split: str, with_test: bool) -> list[int]:
 
 
 def _check_files(given: dict[str, Sequence[str]]) -> None:
-    """Check that no file is in two parts, under whatever name."""
+    """Check that no file is in two splits, under whatever name."""
     seen: dict[tuple[int, int] | str, tuple[str, str]] = {}
     for name, paths in given.items():
         for path in paths:
@@ -164,19 +169,19 @@ def _check_files(given: dict[str, Sequence[str]]) -> None:
             seen[key] = name, path
 
 
-def _check_apart(parts: Sequence[Part]) -> None:
-    """Check that no two parts share a time, or a sample under another date."""
-    for index, one in enumerate(parts):
-        for other in parts[index + 1 :]:
+def _check_apart(splits: Sequence[Split[Data]]) -> None:
+    """Check that no two splits share a time, or a sample under another date."""
+    for index, one in enumerate(splits):
+        for other in splits[index + 1 :]:
             if one.data is other.data:
                 continue
             _check_dates(one, other)
             ends = {
-                part.name: {
-                    part.data.fingerprint(time)
-                    for time in (part.times[0], part.times[-1])
+                split.name: {
+                    split.data.fingerprint(time)
+                    for time in (split.times[0], split.times[-1])
                 }
-                for part in (one, other)
+                for split in (one, other)
             }
             if ends[one.name] & ends[other.name]:
                 raise ArgumentError(
@@ -186,7 +191,7 @@ def _check_apart(parts: Sequence[Part]) -> None:
                 )
 
 
-def _check_dates(one: Part, other: Part) -> None:
+def _check_dates(one: Split[Data], other: Split[Data]) -> None:
     mine, yours = one.data.dates, other.data.dates
     if mine.intervals is None or yours.intervals is None:
         return

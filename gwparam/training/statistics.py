@@ -6,7 +6,7 @@ gives the statistics that the contract of the artefact states as its training ra
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -15,15 +15,12 @@ from torch import Tensor
 
 from gwparam.training.samples import Pair
 
-if TYPE_CHECKING:
-    from gwparam.training.data import Meaning
-
 Array = NDArray[np.float64]
 Values = tuple[float, ...]
 
 
 @dataclass(frozen=True)
-class Statistics:
+class ChannelStatistics:
     """Statistics of channels over all rows; one value a channel."""
 
     mean: Values
@@ -31,9 +28,9 @@ class Statistics:
     minimum: Values
     maximum: Values
 
-    def part(self, first: int, end: int) -> "Statistics":
+    def part(self, first: int, end: int) -> "ChannelStatistics":
         """Statistics of some of the channels."""
-        return Statistics(
+        return ChannelStatistics(
             self.mean[first:end],
             self.standard_deviation[first:end],
             self.minimum[first:end],
@@ -42,14 +39,14 @@ class Statistics:
 
 
 @dataclass(frozen=True)
-class Survey:
-    """What the training samples look like, in physical units where these are known.
+class SampleStatistics:
+    """Statistics of the training samples, in physical units where these are known.
 
     Attributes
     ----------
     rows : int
         Values that every statistic is of.
-    features, targets : Statistics
+    features, targets : ChannelStatistics
         Of the channels.
     largest_tendency : float or None
         Largest absolute tendency of the wind that the targets hold or imply [m s-2];
@@ -57,12 +54,12 @@ class Survey:
     """
 
     rows: int
-    features: Statistics
-    targets: Statistics
+    features: ChannelStatistics
+    targets: ChannelStatistics
     largest_tendency: float | None
 
 
-class Running:
+class RunningStatistics:
     """Statistics of channels that come piece by piece.
 
     Notes
@@ -81,14 +78,14 @@ class Running:
     def add(self, values: Tensor) -> None:
         """Add values of shape (rows, channel, ...)."""
         channels = values.transpose(0, 1).flatten(1).double().numpy()
-        part = Running()
+        part = RunningStatistics()
         part.count = channels.shape[1]
         part._mean = channels.mean(axis=1)
         part._squares = ((channels - part._mean[:, None]) ** 2).sum(axis=1)
         part._low, part._high = channels.min(axis=1), channels.max(axis=1)
         self.merge(part)
 
-    def merge(self, other: "Running") -> None:
+    def merge(self, other: "RunningStatistics") -> None:
         """Add what another has seen."""
         if not other.count:
             return
@@ -107,54 +104,64 @@ class Running:
         self._high = np.maximum(self._high, other._high)
         self.count = count
 
-    def statistics(self) -> Statistics:
+    def statistics(self) -> ChannelStatistics:
         """Statistics of all that was added."""
         deviation = np.sqrt(self._squares / max(self.count, 1))
         found = (self._mean, deviation, self._low, self._high)
-        return Statistics(*(tuple(values.tolist()) for values in found))
+        return ChannelStatistics(*(tuple(values.tolist()) for values in found))
 
 
-Found = tuple[Running, Running, float | None]
+class PhysicalUnits(Protocol):
+    """What turns samples into physical fields: the part of an OutputSpec used here."""
+
+    def physical(self, features: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+        """Physical features and targets of one time."""
+
+    def tendency(self, targets: Tensor) -> Tensor | None:
+        """Tendency of the wind [m s-2] in physical targets; None if not known."""
 
 
-def survey(
+Found = tuple[RunningStatistics, RunningStatistics, float | None]
+
+
+def compute_statistics(
     samples: Iterable[Pair],
-    meaning: "Meaning",
+    spec: PhysicalUnits,
     gather: Callable[[Found], Sequence[Found]] = lambda found: [found],
-) -> Survey:
-    """Look at all samples once.
+) -> SampleStatistics:
+    """Take the statistics of samples, reading each once.
 
     Parameters
     ----------
     samples : iterable of pair of Tensor
         Features and targets, time by time.
-    meaning : Meaning
+    spec : PhysicalUnits
         Turns them into physical fields, as far as they are known.
     gather : callable
         What several processes found, each on its share of the times.
 
     Returns
     -------
-    Survey
+    SampleStatistics
         The same on every process.
     """
-    features, targets = Running(), Running()
+    features, targets = RunningStatistics(), RunningStatistics()
     largest: float | None = None
     with torch.inference_mode():
         for pair in samples:
-            seen, wanted = meaning.view(*pair)
+            seen, wanted = spec.physical(*pair)
             features.add(seen)
             targets.add(wanted)
-            tendency = meaning.tendency(wanted)
+            tendency = spec.tendency(wanted)
             if tendency is not None:
                 largest = max(largest or 0.0, float(tendency.abs().max()))
     everywhere = gather((features, targets, largest))
-    features, targets = Running(), Running()
+    features, targets = RunningStatistics(), RunningStatistics()
     for seen_there, wanted_there, _ in everywhere:
         features.merge(seen_there)
         targets.merge(wanted_there)
     known = [found[2] for found in everywhere if found[2] is not None]
-    return Survey(
+    return SampleStatistics(
         features.count,
         features.statistics(),
         targets.statistics(),

@@ -18,25 +18,25 @@ from torch import Tensor
 from gwparam import typed_json
 from gwparam.errors import ArgumentError, DeviceError, ModelFileError
 from gwparam.training.checkpoint import STATE_FILE, all_weights
-from gwparam.training.data import Meaning
-from gwparam.training.distributed import agree, gather, start
+from gwparam.training.distributed import gather, maximum, start
 from gwparam.training.freezing import plain_weights
 from gwparam.training.interruption import Interruption
-from gwparam.training.journal import Entry, Journal
-from gwparam.training.loader import InOrder, Share
-from gwparam.training.prepare import Prepared, prepare
+from gwparam.training.loader import SequentialLoader, Share
+from gwparam.training.prepare import Prepared, Splits, prepare
 from gwparam.training.run import Run
 from gwparam.training.scores import Scores
 from gwparam.training.settings import Settings, read_run, write_run
-from gwparam.training.splits import Part
-from gwparam.training.statistics import Survey, survey
+from gwparam.training.statistics import SampleStatistics, compute_statistics
+from gwparam.training.tasks.task import OutputSpec
+from gwparam.training.training_log import LogEntry, TrainingLog
 
 NETWORK_FILE = "network.safetensors"
 SCALING_FILE = "scaling.json"
 SCORES_FILE = "scores.json"
+_STATISTICS = "survey"  # key in the settings of a run, of trainings that began before
 _LOG_SECONDS = 1.0
 _LONG_SECONDS = 60.0
-_GO_ON, _SAVE, _STOP = range(3)
+_CONTINUE, _SAVE, _STOP = range(3)
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Outcome:
         How it ended, for people.
     before, after : dict of str to Scores
         Of validation and test, before the first step and with the best weights.
-    speaks : bool
+    is_main_process : bool
         Whether this process is the one that prints.
     """
 
@@ -63,7 +63,7 @@ class Outcome:
     ended: str
     before: dict[str, Scores]
     after: dict[str, Scores]
-    speaks: bool
+    is_main_process: bool
 
 
 def train(
@@ -96,8 +96,10 @@ def train(
         stack.enter_context(_memory(settings))
         fabric = start(settings)
 
-        def take(parts: tuple[Part, ...], meaning: Meaning) -> Survey:
-            return _remembered(folder) if resume else _look(fabric, parts, meaning)
+        def take(splits: Splits, spec: OutputSpec) -> SampleStatistics:
+            if resume:
+                return _stored_statistics(folder)
+            return _take_statistics(fabric, splits, spec)
 
         prepared = prepare(stack, settings, take, fabric.world_size)
         if resume:
@@ -111,26 +113,26 @@ def train(
             run.restore(folder)
         else:
             run.before = run.scores()
-            run.remember(run.before["validation"].loss)
+            run.keep_best(run.before["validation"].loss)
         interruption = stack.enter_context(Interruption())
-        journal = stack.enter_context(
-            Journal(
+        log = stack.enter_context(
+            TrainingLog(
                 folder,
                 run.state.step,
                 run.state.epoch,
                 run.steps,
                 run.epochs,
-                run.speaks,
+                run.is_main_process,
             )
         )
-        ended = _Loop(run, folder, journal, interruption).to_end()
+        ended = _Loop(run, folder, log, interruption).to_end()
         if ended is None:
             asked = f"asked to stop at step {run.state.step} of {run.steps}"
-            return Outcome(prepared, None, asked, run.before, {}, run.speaks)
+            return Outcome(prepared, None, asked, run.before, {}, run.is_main_process)
         return _finish(run, folder, ended)
 
 
-class _Tally:
+class _StepMeter:
     """Steps since some moment: their loss, and how fast they were."""
 
     def __init__(self, run: Run) -> None:
@@ -155,10 +157,10 @@ class _Tally:
         self._run.check_finite(loss)
         return loss
 
-    def entry(self, epoch: int, loss: float) -> Entry:
-        """Make an entry of the journal."""
+    def entry(self, epoch: int, loss: float) -> LogEntry:
+        """Make an entry of the log."""
         run, seconds = self._run, max(self.seconds, 1e-9)
-        return Entry(
+        return LogEntry(
             run.state.step,
             epoch,
             run.learning_rate,
@@ -173,9 +175,9 @@ class _Loop:
     """The epochs of a run."""
 
     def __init__(
-        self, run: Run, folder: Path, journal: Journal, interruption: Interruption
+        self, run: Run, folder: Path, log: TrainingLog, interruption: Interruption
     ) -> None:
-        self._run, self._folder, self._journal = run, folder, journal
+        self._run, self._folder, self._log = run, folder, log
         self._interruption = interruption
         self._interval = 60.0 * run.prepared.settings.checkpoint_minutes
         self._saved = time.monotonic()
@@ -195,33 +197,33 @@ class _Loop:
     def _epoch(self) -> bool:
         """Train to the end of an epoch; False if asked to stop."""
         run, state = self._run, self._run.state
-        whole, recent = _Tally(run), _Tally(run)
+        whole, recent = _StepMeter(run), _StepMeter(run)
         # Closed before the files are, whatever happens in between.
         with closing(run.loader.epoch(state.epoch, state.batch)) as batches:
             for batch in batches:
                 loss = run.step(batch)
                 whole.add(loss)
                 recent.add(loss)
-                self._journal.advance(state.step)
+                self._log.advance(state.step)
                 if recent.seconds > _LOG_SECONDS:
-                    self._journal.write(recent.entry(state.epoch + 1, recent.mean()))
-                    recent = _Tally(run)
-                wish = self._wish()
-                if wish != _GO_ON:
+                    self._log.write(recent.entry(state.epoch + 1, recent.mean()))
+                    recent = _StepMeter(run)
+                action = self._next_action()
+                if action != _CONTINUE:
                     whole.mean()
                     self._save()
-                if wish == _STOP:
+                if action == _STOP:
                     return False
         # Every process has seen as many samples.
         losses = gather(run.fabric, whole.mean())
         entry = whole.entry(state.epoch + 1, sum(losses) / len(losses))
         # Scores of many samples take long, and nobody is heard meanwhile.
-        if agree(run.fabric, run.speaks and self._unsaved > _LONG_SECONDS):
+        if maximum(run.fabric, run.is_main_process and self._unsaved > _LONG_SECONDS):
             self._save()
         state.epoch, state.batch = state.epoch + 1, 0
         validation = run.scores("validation")["validation"].loss
-        run.remember(validation)
-        self._journal.write(replace(entry, validation_loss=validation))
+        run.keep_best(validation)
+        self._log.write(replace(entry, validation_loss=validation))
         self._save()
         return True
 
@@ -230,21 +232,21 @@ class _Loop:
         """Seconds since the last checkpoint."""
         return time.monotonic() - self._saved
 
-    def _wish(self) -> int:
+    def _next_action(self) -> int:
         """Say what to do after a step; all processes agree."""
-        wish = _GO_ON
+        action = _CONTINUE
         if self._interruption.signal is not None:
-            wish = _STOP
-        elif self._run.speaks and self._unsaved > self._interval:
-            wish = _SAVE  # as the process says that writes
-        return agree(self._run.fabric, wish)
+            action = _STOP
+        elif self._run.is_main_process and self._unsaved > self._interval:
+            action = _SAVE  # as the process says that writes
+        return maximum(self._run.fabric, action)
 
     def _save(self) -> None:
         """Write a checkpoint; a full disk is no reason to lose what was learned."""
         try:
             self._run.save(self._folder)
         except ModelFileError as error:
-            self._journal.say(f"warning: {error}; the last checkpoint stays as it was")
+            self._log.say(f"warning: {error}; the last checkpoint stays as it was")
         self._saved = time.monotonic()
 
 
@@ -254,12 +256,12 @@ def _finish(run: Run, folder: Path, ended: str) -> Outcome:
     after = run.scores()
     path = folder / NETWORK_FILE
     weights = all_weights(run.prepared.network)
-    if run.speaks:
+    if run.is_main_process:
         prepared = run.prepared
-        prepared.meaning.save(
+        prepared.spec.save(
             path,
             plain_weights(prepared.network, weights),
-            prepared.survey,
+            prepared.statistics,
             prepared.settings.name,
         )
         _write_beside(folder, prepared, run.before, after)
@@ -267,7 +269,7 @@ def _finish(run: Run, folder: Path, ended: str) -> Outcome:
     best = run.state.best_epoch
     which = f"best after {best}" if best else "none better than the first weights"
     return Outcome(
-        run.prepared, path, f"{ended}, {which}", run.before, after, run.speaks
+        run.prepared, path, f"{ended}, {which}", run.before, after, run.is_main_process
     )
 
 
@@ -283,7 +285,7 @@ def _write_beside(
         for name in after
     }
     texts = {SCORES_FILE: json.dumps(scores, indent=2)}
-    recipe = prepared.meaning.recipe(prepared.survey)
+    recipe = prepared.spec.recipe(prepared.statistics)
     if recipe is not None:
         texts[SCALING_FILE] = recipe
     try:
@@ -302,10 +304,12 @@ def _defined(scores: Scores) -> dict[str, Any]:
     return {"loss": scores.loss, "fields": fields}
 
 
-def _look(fabric: Fabric, parts: tuple[Part, ...], meaning: Meaning) -> Survey:
+def _take_statistics(
+    fabric: Fabric, splits: Splits, spec: OutputSpec
+) -> SampleStatistics:
     share = Share(fabric.global_rank, fabric.world_size)
     # Nothing is kept: the training keeps its own.
-    times = InOrder(parts[0].data.samples, parts[0].times, share, memory=0)
+    times = SequentialLoader(splits[0].data.samples, splits[0].times, share, memory=0)
     shown = track(
         times,
         "looking at the samples",
@@ -313,11 +317,12 @@ def _look(fabric: Fabric, parts: tuple[Part, ...], meaning: Meaning) -> Survey:
         transient=True,
         disable=not sys.stderr.isatty() or fabric.global_rank != 0,
     )
-    return survey(shown, meaning, lambda found: gather(fabric, found))
+    return compute_statistics(shown, spec, lambda found: gather(fabric, found))
 
 
-def _remembered(folder: Path) -> Survey:
-    return typed_json.parse(Survey, read_run(folder)[1].get("survey") or {})
+def _stored_statistics(folder: Path) -> SampleStatistics:
+    stored = read_run(folder)[1].get(_STATISTICS) or {}
+    return typed_json.parse(SampleStatistics, stored)
 
 
 def _make_folder(fabric: Fabric, folder: Path, prepared: Prepared) -> None:
@@ -332,7 +337,7 @@ def _make_folder(fabric: Fabric, folder: Path, prepared: Prepared) -> None:
             prepared.settings,
             parameters=prepared.parameters(),
             digests=prepared.fingerprints(),
-            survey=asdict(prepared.survey),
+            **{_STATISTICS: asdict(prepared.statistics)},
         )
     fabric.barrier()
 
@@ -360,7 +365,7 @@ def _memory(settings: Settings) -> Iterator[None]:
             raise
         raise DeviceError(
             f"out of memory: {text.splitlines()[0] if text else 'no room'}; a smaller "
-            "--batch, --precision bfloat16 and, for prithvi_gw, "
-            "--gradient-checkpointing need less; the last checkpoint in "
-            f"{settings.output} stays as it was"
+            "batch, precision bfloat16 and, for a transformer, gradient_checkpointing "
+            f"need less; the last checkpoint in {settings.output} stays as it was",
+            settings=("batch", "precision", "gradient_checkpointing"),
         ) from None

@@ -11,6 +11,7 @@ import torch
 import gwparam
 from gwparam.cli import main
 from gwparam.contract import Contract
+from gwparam.errors import ArgumentError
 
 COMMANDS = (
     "export",
@@ -156,6 +157,20 @@ def test_export_refuses_an_unsafe_pickle_in_one_line(capsys, tmp_path):
     assert list(tmp_path.iterdir()) == [folder]
 
 
+def test_error_names_the_options_that_the_command_has(capsys, monkeypatch):
+    def fail(args):
+        raise ArgumentError("grid and mask ratio", settings=("mask_ratio", "nothing"))
+
+    monkeypatch.setattr("gwparam.commands.export.run", fail)
+
+    status = main(["export", "--ckpt", "net.pt", "-o", "out.pt"])
+
+    assert status == 2
+    assert capsys.readouterr().err == (
+        "gwparam: error: grid and mask ratio (--mask-ratio)\n"
+    )
+
+
 def test_export_asks_for_what_is_not_known(capsys, reference_data, tmp_path):
     path = reference_data / "ann_cnn" / "ann_cnn_3x3_tiny_published_format.pt"
 
@@ -164,7 +179,7 @@ def test_export_asks_for_what_is_not_known(capsys, reference_data, tmp_path):
     assert status == 2
     assert capsys.readouterr().err == (
         "gwparam: error: the vertical grid of ANN-CNN 3x3 is not known, "
-        "expected --levels FILE\n"
+        "expected levels FILE (--levels)\n"
     )
     assert list(tmp_path.iterdir()) == []
 

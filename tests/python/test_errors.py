@@ -19,6 +19,14 @@ def test_class_knows_its_status(status):
     assert error_class(status).status is status
 
 
+@pytest.mark.parametrize("status", [s for s in Status if s is not Status.OK])
+def test_error_knows_the_settings_that_it_is_about(status):
+    error = error_class(status)("batch is 0", settings=("batch",))
+
+    assert (str(error), error.settings) == ("batch is 0", ("batch",))
+    assert error_class(status)("another").settings == ()
+
+
 def test_unknown_number_is_an_internal_error():
     assert error_class(-12345) is InternalError
 

@@ -239,7 +239,9 @@ def test_global_network_on_another_grid(image_artefact) -> None:
 def test_places_must_be_set_and_complete(stencil_artefact, fields) -> None:
     scheme = gwparam.load_scheme(stencil_artefact)
     scheme.set_levels(PRESSURE)
-    with pytest.raises(errors.ArgumentError, match="positions of the columns are not set"):
+    with pytest.raises(
+        errors.ArgumentError, match="positions of the columns are not set"
+    ):
         scheme.predict(fields)
     latitude, longitude = coordinates()
     longitude[2, 3] = longitude[2, 4]

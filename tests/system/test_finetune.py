@@ -348,15 +348,18 @@ def test_the_published_wavenet_adapts_to_a_host(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "--arch is missing, expected it or --resume FOLDER"),
-        (["--arch", "unet", "--data", "a.nc", "-o", "run"], "--arch is unet, expected"),
+        ([], "--arch is missing; only --resume FOLDER, which"),
+        (
+            ["--arch", "unet", "--data", "a.nc", "-o", "run"],
+            "filtered_spectrum (--arch)\n",
+        ),
         (
             ["--arch", "ann_cnn", "--data", "absent.nc", "-o", "run"],
             "absent.nc: no such file",
         ),
         (
             ["--arch", "ann_cnn", "--data", "a.nc", "-o", "run", "--device", "tpu"],
-            "--device is tpu, expected auto, cpu, cuda or cuda:N",
+            "device is tpu, expected auto, cpu, cuda or cuda:N (--device)\n",
         ),
         (
             ["--arch", "ann_cnn", "--data", "a.nc", "-o", "run", "--device", "cuda:99"],
@@ -365,7 +368,7 @@ def test_the_published_wavenet_adapts_to_a_host(
         (["--resume", "nowhere"], "cannot go on with nowhere"),
         (
             ["--resume", "run", "--epochs", "3"],
-            "--resume goes on with its own settings, expected no --epochs",
+            "settings it began with, expected no --epochs beside --resume",
         ),
         (
             ["--arch", "ann_cnn", "--data", "a.nc", "-o", "no/such/run"],
@@ -453,12 +456,17 @@ def test_validation_on_another_grid_is_refused(reference_data, tmp_path, capsys)
 def test_what_is_wrong_is_found_before_all_samples_are_read(
     mini, tmp_path, monkeypatch, capsys
 ) -> None:
-    monkeypatch.setattr("gwparam.training.train._look", lambda *_: pytest.fail("read"))
+    monkeypatch.setattr(
+        "gwparam.training.train._take_statistics", lambda *_: pytest.fail("read")
+    )
     run = ["-o", tmp_path / "run"]
     for wrong, message in (
         (["--freeze", "all-but-head"], "there are no weights to keep"),
-        (["--mask-ratio", "0.5"], "--mask-ratio is 0.5, ann_cnn has no tokens"),
-        (["--gradient-checkpointing"], "--gradient-checkpointing is for transformers"),
+        (
+            ["--mask-ratio", "0.5"],
+            "mask_ratio is 0.5, ann_cnn has no tokens (--mask-ratio)\n",
+        ),
+        (["--gradient-checkpointing"], "ann_cnn has no transformer blocks (--grad"),
     ):
         assert finetune(*mini["nonlocal_mini"], *wrong, *run) == 2
         assert message in capsys.readouterr().err
@@ -539,4 +547,4 @@ def test_too_little_memory_is_said(mini, tmp_path) -> None:
 
     assert ran.returncode == 2
     assert "error: out of memory" in ran.stderr
-    assert "a smaller --batch" in ran.stderr
+    assert "(--batch, --precision, --gradient-checkpointing)" in ran.stderr

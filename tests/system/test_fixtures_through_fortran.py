@@ -256,7 +256,7 @@ def recorded_static(reference_data, monkeypatch) -> None:
     """
     (static,) = recorded(reference_data / "prithvi_gw" / "inputs.nc", "static")
     monkeypatch.setattr(
-        "gwparam.networks.prithvi_flux.static_fields",
+        "gwparam.networks.prithvi.flux.static_fields",
         lambda *_: torch.from_numpy(static[:1]).double(),
     )
 

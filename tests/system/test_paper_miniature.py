@@ -17,8 +17,8 @@ from safetensors.torch import load_file
 
 from gwparam.grids import uneven_sigma
 from gwparam.networks.attention_unet import AttentionUNet
-from gwparam.networks.prithvi import Prithvi
-from gwparam.networks.prithvi_gw import PrithviSizes, UNetWithTransformer
+from gwparam.networks.prithvi.backbone import Prithvi
+from gwparam.networks.prithvi.unet import PrithviSizes, UNetWithTransformer
 from gwparam.networks.scaling import read_recipe
 from gwparam.synthetic.climatology import draw_globe
 from gwparam.synthetic.columns import Columns

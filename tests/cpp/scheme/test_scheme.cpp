@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "fake_artefacts.hpp"
 #include "fake_backend.hpp"
 #include "rows_and_errors.hpp"
 #include "said_by_ranks.hpp"
@@ -145,6 +146,7 @@ void test_local_failures() {
 } // namespace
 
 int main() {
+    const fake::Artefacts artefacts;
     test_fields();
     test_failures();
     test_local_failures();

@@ -13,10 +13,11 @@ import safetensors
 import torch
 import xarray as xr
 
-from gwparam.checkpoints import read_checkpoint, recognise
+from gwparam.checkpoints import read_checkpoint
 from gwparam.cli import main
 from gwparam.commands import train_emulator
 from gwparam.evaluate.metrics import Moments
+from gwparam.networks import recognise
 from gwparam.networks.wavenet import WaveNetDrag
 from gwparam.synthetic.columns import read_columns
 from gwparam.synthetic.teacher import alexander_dunkerton

@@ -223,7 +223,9 @@ def test_recipe_may_be_in_the_file(dataset, open_file, scaling):
 
 
 def test_files_without_recipe_are_refused(dataset, open_file):
-    with pytest.raises(ArgumentError, match="are normalised, expected --scaling FILE"):
+    with pytest.raises(
+        ArgumentError, match="are normalised, expected scaling as given"
+    ):
         open_file(dataset, contract(), scaling=None)
 
 

@@ -193,7 +193,8 @@ def test_dead_backbone_is_said_in_plain_words(dead, folder):
     )
     assert checked.warning.endswith(
         "model.output_scalers is all zero, so the foundation model adds nothing and "
-        "the network is a plain convolutional one; --drop-dead-backbone leaves it out"
+        "the network is a plain convolutional one; the option drop_dead_backbone "
+        "leaves it out"
     )
 
 

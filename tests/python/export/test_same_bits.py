@@ -18,8 +18,7 @@ from gwparam.export.precision import in_precision
 from gwparam.export.probe import draw_inputs
 from gwparam.networks import from_checkpoint
 from gwparam.networks.ann_cnn import AnnCnn, AnnCnnFlux
-from gwparam.networks.filtered_spectrum import FilteredSpectrum
-from gwparam.networks.filtered_spectrum_drag import FilteredSpectrumDrag
+from gwparam.networks.filtered_spectrum import FilteredSpectrum, FilteredSpectrumDrag
 from gwparam.networks.scaling import Destandardise
 from gwparam.networks.wavenet import WaveNet, WaveNetDrag
 
@@ -81,7 +80,9 @@ def drag(physical, network):
 
 def ann(nlev):
     given = ann_options(nlev)
-    parsed = {o.name: o.read(given[o.name]) for o in AnnCnnFlux.options if o.name in given}
+    parsed = {
+        o.name: o.read(given[o.name]) for o in AnnCnnFlux.options if o.name in given
+    }
     return AnnCnnFlux.around(AnnCnn(4 * nlev + 3, 2 * nlev, 37), parsed)
 
 
@@ -105,13 +106,18 @@ def on_levels(spectrum, others):
 
 def drawn(network, dtype, columns):
     """Columns within two deviations; much faster than those of an export."""
-    ranges = {r.name: r for r in network.plausible or network.description.training_range}
+    ranges = {
+        r.name: r for r in network.plausible or network.description.training_range
+    }
     generator = torch.Generator().manual_seed(5)
     fields = []
     for field in network.inputs:
         mean, deviation = (
             torch.tensor(values, dtype=torch.float64)
-            for values in (ranges[field.name].mean, ranges[field.name].standard_deviation)
+            for values in (
+                ranges[field.name].mean,
+                ranges[field.name].standard_deviation,
+            )
         )
         noise = torch.rand((columns, len(mean)), generator=generator, dtype=mean.dtype)
         values = (mean + deviation * (4.0 * noise - 2.0)).to(getattr(torch, dtype))

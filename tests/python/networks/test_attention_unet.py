@@ -175,8 +175,7 @@ def test_grid_that_is_not_known_is_asked_for(tmp_path):
         from_checkpoint(read_checkpoint(path), options=options(tmp_path, 4))
 
     assert str(caught.value) == (
-        "the grid of the Attention U-Net is not known, "
-        "expected --grid NLATxNLON|FILE.nc"
+        "the grid of the Attention U-Net is not known, expected grid NLATxNLON|FILE.nc"
     )
 
 

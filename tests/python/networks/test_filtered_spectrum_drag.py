@@ -5,7 +5,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from gwparam.checkpoints import read_checkpoint, recognise, save_checkpoint
+from gwparam.checkpoints import read_checkpoint, save_checkpoint
 from gwparam.contract import (
     Description,
     Limit,
@@ -18,9 +18,12 @@ from gwparam.errors import ModelFileError, NonFiniteError, ShapeError
 from gwparam.export import export_model
 from gwparam.export.fuse import fuse
 from gwparam.export.probe import draw_inputs
-from gwparam.networks import from_checkpoint
-from gwparam.networks.filtered_spectrum import FilteredSpectrum
-from gwparam.networks.filtered_spectrum_drag import FilteredSpectrumDrag, mima
+from gwparam.networks import from_checkpoint, recognise
+from gwparam.networks.filtered_spectrum import (
+    FilteredSpectrum,
+    FilteredSpectrumDrag,
+    mima,
+)
 
 NLEV = 5
 PRESSURE = (1e3, 1e4, 3e4, 6e4, 9e4)

@@ -49,7 +49,7 @@ def test_grid_of_a_training_file_is_in_degrees(reference_data):
 @pytest.mark.parametrize(
     ("text", "error", "message"),
     [
-        ("0x8", ArgumentError, "--grid is 0x8, expected rows x columns"),
+        ("0x8", ArgumentError, "grid is 0x8, expected rows x columns"),
         ("none.nc", ModelFileError, "cannot read none.nc: No such file"),
         ("gaussian", ModelFileError, "expected netCDF or 64x128"),
     ],

@@ -192,7 +192,7 @@ def test_three_fields_a_level_have_to_be_named(tmp_path, chosen, names):
         built(path, tmp_path)
     assert str(caught.value) == (
         "which 3 fields the network sees is not known, "
-        "expected --features uvtheta|uvthetaw|uvw"
+        "expected features uvtheta|uvthetaw|uvw"
     )
 
 
@@ -309,20 +309,20 @@ def test_training_statistics_reach_the_description(tmp_path):
         (
             "scaling",
             "the normalisation of ANN 1x1 is not known, "
-            "expected --scaling FILE.json|FILE.nc",
+            "expected scaling FILE.json|FILE.nc",
         ),
         (
             "levels",
-            "the vertical grid of ANN 1x1 is not known, expected --levels FILE",
+            "the vertical grid of ANN 1x1 is not known, expected levels FILE",
         ),
         (
             "flux_quantity",
             "the quantity of the network's fluxes is not known, "
-            "expected --flux-quantity omega|height",
+            "expected flux_quantity omega|height",
         ),
         (
             "flux_sign",
-            "the sign of the network's fluxes is not known, expected --flux-sign 1|-1",
+            "the sign of the network's fluxes is not known, expected flux_sign 1|-1",
         ),
     ],
 )
@@ -338,30 +338,30 @@ def test_what_is_not_known_is_asked_for(tmp_path, missing, message):
 @pytest.mark.parametrize(
     ("given", "error", "message"),
     [
-        ({"flux_sign": "2"}, ArgumentError, "--flux-sign is 2, expected 1 or -1"),
-        ({"flux_sign": "up"}, ArgumentError, "--flux-sign is up, expected 1 or -1"),
+        ({"flux_sign": "2"}, ArgumentError, "flux_sign is 2, expected 1 or -1"),
+        ({"flux_sign": "up"}, ArgumentError, "flux_sign is up, expected 1 or -1"),
         ({"flux_quantity": "stress"}, ArgumentError, "expected omega or height"),
         (
             {"grid": "8x16"},
             ArgumentError,
-            "grid is no option of ann_cnn, expected --sc",
+            "grid is no option of ann_cnn, expected sc",
         ),
         (
             {"features": "uvw"},
             ShapeError,
-            "--features uvw has 3 fields, expected 4 for 16 features at 4 levels",
+            "features uvw has 3 fields, expected 4 for 16 features at 4 levels",
         ),
         (
             {"output_levels": "0:3"},
             ShapeError,
-            "--output-levels 0:3 has 3 levels, expected 4 of 4",
+            "output_levels 0:3 has 3 levels, expected 4 of 4",
         ),
         (
             {"output_levels": "top"},
             ArgumentError,
-            "--output-levels is top, expected su",
+            "output_levels is top, expected su",
         ),
-        ({"outside": "extend"}, ArgumentError, "--outside is extend, expected zero or"),
+        ({"outside": "extend"}, ArgumentError, "outside is extend, expected zero or"),
     ],
 )
 def test_option_that_does_not_fit_is_refused(tmp_path, given, error, message):
@@ -394,7 +394,7 @@ def test_fewer_outputs_than_levels_are_asked_for(tmp_path):
 
     assert str(caught.value) == (
         "which levels the 4 outputs of the network are is not known, 8 would be all "
-        "of 4, expected --output-levels FIRST:END"
+        "of 4, expected output_levels FIRST:END"
     )
 
 

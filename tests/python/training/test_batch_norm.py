@@ -10,7 +10,7 @@ import torch
 import torch.distributed as dist
 from torch import nn
 
-from gwparam.training.batch_norm import SharedBatchNorm, share_batches
+from gwparam.training.batch_norm import SharedBatchNorm, share_batch_norm
 
 ROUNDING = 1e-5
 """Float32 over float64, over the largest: 6e-8 a rounding, some 30 in each sum over the
@@ -224,7 +224,7 @@ def network():
 def test_shared_normalisations_keep_weights_names_and_order():
     before, layers = network().state_dict(), network()
 
-    share_batches(layers)
+    share_batch_norm(layers)
 
     assert list(layers.state_dict()) == list(before)
     for name, value in layers.state_dict().items():
@@ -234,7 +234,7 @@ def test_shared_normalisations_keep_weights_names_and_order():
 def test_every_normalisation_of_images_is_shared():
     layers = network()
 
-    share_batches(layers)
+    share_batch_norm(layers)
 
     assert [type(module) for module in (layers[1], layers[2][1])] == (
         [SharedBatchNorm] * 2
@@ -245,7 +245,7 @@ def test_every_normalisation_of_images_is_shared():
 def test_frozen_weights_stay_frozen_in_shared_normalisations():
     layers = network()
 
-    share_batches(layers)
+    share_batch_norm(layers)
 
     frozen = [name for name, p in layers.named_parameters() if not p.requires_grad]
     assert frozen == ["1.weight"]
@@ -254,7 +254,7 @@ def test_frozen_weights_stay_frozen_in_shared_normalisations():
 def test_mode_is_kept_in_shared_normalisations():
     layers = network()
 
-    share_batches(layers)
+    share_batch_norm(layers)
 
     assert (layers[1].training, layers[2][1].training) == (True, False)
 

@@ -10,8 +10,8 @@ from torch import nn
 
 from gwparam.checkpoints import Checkpoint
 from gwparam.errors import ModelFileError
-from gwparam.networks.prithvi_gw import UNetWithTransformer
-from gwparam.training.architectures import ARCHITECTURES
+from gwparam.networks.prithvi.flux import PrithviFlux
+from gwparam.networks.prithvi.unet import UNetWithTransformer
 from gwparam.training.checkpoint import (
     STATE_FILE,
     all_weights,
@@ -22,8 +22,8 @@ from gwparam.training.checkpoint import (
     save_state,
 )
 from gwparam.training.freezing import freeze
-from gwparam.training.pretrained import adopt
-from gwparam.training.run import _compute_blocks_twice
+from gwparam.training.pretrained import load_pretrained
+from gwparam.training.run import compute_twice
 
 OTHERS = {
     "state": {"epoch": 2, "best_loss": 0.125},
@@ -228,15 +228,15 @@ def test_adapters_in_blocks_that_are_computed_twice_come_back(fabric, tmp_path):
         torch.manual_seed(7)
         network = UNetWithTransformer(prithvi_small.SIZES)
         weights = {k: v.clone() for k, v in network.state_dict().items()}
-        architecture = ARCHITECTURES["prithvi_gw"]
+        trainable = PrithviFlux.trainable
         given = Checkpoint(Path("given.pt"), "", weights, {}, None)
-        adoption = adopt(network, given, architecture.backbone)
+        loaded = load_pretrained(network, given, trainable.backbone)
         torch.manual_seed(seed)
-        freeze(network, "lora", architecture, adoption, 2)
+        freeze(network, "lora", PrithviFlux, loaded, 2)
         for parameter in network.parameters():
             if parameter.requires_grad:
                 nn.init.normal_(parameter)
-        _compute_blocks_twice(network)
+        compute_twice(network, trainable.block)
         trained = [p for p in network.parameters() if p.requires_grad]
         return network, torch.optim.Adam(trained, lr=0.01, fused=True)
 

@@ -4,8 +4,8 @@ from training_files import NLAT, NLEV, NLON, training_set, written
 
 from gwparam.data.training_files import TrainingFiles
 from gwparam.errors import ArgumentError, ShapeError
-from gwparam.training.architectures import ARCHITECTURES
 from gwparam.training.flux_data import FluxData, nonlocal_channels, prithvi_channels
+from gwparam.training.tasks import make_task
 
 PLACE = (0, 1, 2)
 FLUX_NETWORKS = ("ann_cnn", "attention_unet", "prithvi_gw")
@@ -88,7 +88,7 @@ def test_nonlocal_networks_see_the_fields_asked_for(
 
 def test_fields_that_the_files_lack_are_refused(open_files):
     with pytest.raises(
-        ArgumentError, match="--features is uvthetaw, the files have 3 fields at levels"
+        ArgumentError, match="features is uvthetaw, the files have 3 fields at levels"
     ):
         nonlocal_channels(open_files(3), {"features": "uvthetaw"}, True)
 
@@ -101,9 +101,7 @@ def test_output_levels_take_the_same_levels_of_both_fluxes(open_files):
 
 
 def test_output_levels_beyond_the_files_are_refused(open_files):
-    with pytest.raises(
-        ArgumentError, match="--output-levels is 0:6, expected at most 5"
-    ):
+    with pytest.raises(ArgumentError, match="output_levels is 0:6, expected at most 5"):
         nonlocal_channels(open_files(), {"output_levels": (0, 6)}, True)
 
 
@@ -187,7 +185,7 @@ def test_architecture_opens_its_own_layout(
         1, 3 + fields * NLEV, outputs * NLEV, IMAGE, stencil, start=None
     )
 
-    with ARCHITECTURES[name].open([written(tmp_path, dataset)], {}, None) as data:
+    with make_task(name, {}, None).open([written(tmp_path, dataset)]) as data:
         features, targets = data.samples.read(0)
 
     around = (stencil, stencil) if stencil > 1 else ()
@@ -208,7 +206,7 @@ def test_architecture_refuses_another_layout(tmp_path, name):
     with pytest.raises(
         ShapeError, match=rf"has 23 features and {outputs * NLEV} outputs, expected 3 "
     ):
-        ARCHITECTURES[name].open([path], {}, None)
+        make_task(name, {}, None).open([path])
 
 
 def test_attention_unet_refuses_neighbours(tmp_path):
@@ -217,21 +215,21 @@ def test_attention_unet_refuses_neighbours(tmp_path):
     with pytest.raises(
         ShapeError, match="has 3 x 3 cells around each, expected files without neighb"
     ):
-        ARCHITECTURES["attention_unet"].open([path], {}, None)
+        make_task("attention_unet", {}, None).open([path])
 
 
 def test_attention_unet_refuses_a_grid_that_it_cannot_halve(tmp_path):
     path = written(tmp_path, training_set(1))
 
     with pytest.raises(ShapeError, match="the grid has 3 x 4 cells, expected multip"):
-        ARCHITECTURES["attention_unet"].open([path], {}, None)
+        make_task("attention_unet", {}, None).open([path])
 
 
 def test_files_are_closed_when_they_do_not_fit(tmp_path):
     path = written(tmp_path, training_set(1))
 
     with pytest.raises(ShapeError) as error:  # which keeps all that it refers to
-        ARCHITECTURES["prithvi_gw"].open([path], {}, None)
+        make_task("prithvi_gw", {}, None).open([path])
 
     assert error
     # HDF5 does not let a file be written that it has open.
@@ -251,7 +249,7 @@ def test_published_files_open(reference_data, name, folder, features):
     found = (reference_data / "dataset" / folder).glob("*SYNTHETIC*.nc")
     paths = [str(path) for path in found if "3x3" not in path.name]
 
-    with ARCHITECTURES[name].open(paths, {}, None) as data:
+    with make_task(name, {}, None).open(paths) as data:
         seen, _ = data.samples.read(0)
 
     assert seen.shape[1] == features

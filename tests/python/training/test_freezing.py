@@ -6,19 +6,20 @@ from torch import nn
 
 from gwparam.checkpoints import Checkpoint
 from gwparam.errors import ArgumentError
+from gwparam.networks import NETWORKS
 from gwparam.networks.ann_cnn import AnnCnn
 from gwparam.networks.attention_unet import AttentionUNet
-from gwparam.networks.prithvi_gw import UNetWithTransformer
+from gwparam.networks.prithvi.backbone import Block
+from gwparam.networks.prithvi.unet import UNetWithTransformer
 from gwparam.networks.wavenet import WaveNet
-from gwparam.training.architectures import ARCHITECTURES
 from gwparam.training.freezing import (
     count_parameters,
     freeze,
-    hold_statistics,
+    freeze_statistics,
     plain_weights,
 )
-from gwparam.training.pretrained import adopt
-from gwparam.training.run import _compute_blocks_twice
+from gwparam.training.pretrained import load_pretrained
+from gwparam.training.run import compute_twice
 
 ROUNDING = 1e-12
 """Float64 results of two orders of summation, over the largest: 1e-16 a rounding, and
@@ -90,13 +91,14 @@ def pretrained(name, path, change=lambda weights: None):
     weights = dict(new_network(name, seed=2).state_dict())
     change(weights)
     checkpoint = Checkpoint(path, "", weights, {}, None)
-    network, architecture = new_network(name), ARCHITECTURES[name]
-    return network, architecture, adopt(network, checkpoint, architecture.backbone)
+    network, physical = new_network(name), NETWORKS[name]
+    backbone = physical.trainable.backbone
+    return network, physical, load_pretrained(network, checkpoint, backbone)
 
 
 def frozen_network(name, path, how, change=lambda weights: None):
-    network, architecture, adoption = pretrained(name, path, change)
-    freeze(network, how, architecture, adoption, RANK)
+    network, physical, loaded = pretrained(name, path, change)
+    freeze(network, how, physical, loaded, RANK)
     return network
 
 
@@ -166,7 +168,7 @@ def test_lora_trains_adapters_and_what_is_around_them(tmp_path, name):
     network = frozen_network(name, tmp_path, "lora")
 
     around = ("encoder.", "decoder.") if name == "prithvi_gw" else ()
-    head = ARCHITECTURES[name].head
+    head = NETWORKS[name].trainable.head
     assert trained(network) == adapters(name) | starting(network, *around, *head)
 
 
@@ -234,10 +236,10 @@ def test_new_scalers_of_a_backbone_do_not_free_its_mask_token(tmp_path):
 
 @pytest.mark.parametrize("how", ["backbone", "all-but-head", "lora"])
 def test_learned_output_scalers_are_trained(tmp_path, how):
-    network, architecture, adoption = pretrained("prithvi_gw", tmp_path)
-    architecture.set_output_scalers(network, "learn")
+    network, physical, loaded = pretrained("prithvi_gw", tmp_path)
+    physical.set_output_scalers(network, "learn")
 
-    freeze(network, how, architecture, adoption, RANK)
+    freeze(network, how, physical, loaded, RANK)
 
     assert "model.output_scalers" in trained(network)
 
@@ -252,12 +254,12 @@ def test_counted_parameters_are_trained_ones_and_all(tmp_path):
 
 @EVERY
 def test_new_adapters_change_no_output(tmp_path, name):
-    network, architecture, adoption = pretrained(name, tmp_path)
+    network, physical, loaded = pretrained(name, tmp_path)
     network.eval()
     with torch.no_grad():
         before = network(*some_input(name))
 
-    freeze(network, "lora", architecture, adoption, RANK)
+    freeze(network, "lora", physical, loaded, RANK)
 
     with torch.no_grad():
         assert torch.equal(network(*some_input(name)), before)
@@ -313,7 +315,7 @@ def test_plain_weights_are_found_in_blocks_that_are_computed_twice(tmp_path):
     network = adapted_network("prithvi_gw", tmp_path)
     expected = plain_weights(network, network.state_dict())
 
-    _compute_blocks_twice(network)
+    compute_twice(network, Block)
 
     plain = plain_weights(network, network.state_dict())
     assert list(plain) == list(expected)
@@ -326,10 +328,11 @@ def test_random_weights_are_not_frozen(how):
     network = new_network("prithvi_gw")
 
     with pytest.raises(ArgumentError) as caught:
-        freeze(network, how, ARCHITECTURES["prithvi_gw"], None, RANK)
+        freeze(network, how, NETWORKS["prithvi_gw"], None, RANK)
 
     assert str(caught.value) == (
-        f"--freeze is {how} and there are no weights to keep, expected --pretrained"
+        f"freeze is {how} and there are no weights to keep, expected a pre-trained "
+        "checkpoint"
     )
     assert trained(network) == all_names(network)
 
@@ -340,7 +343,7 @@ def test_network_without_backbone_is_told(tmp_path, name):
         frozen_network(name, tmp_path, "backbone")
 
     assert str(caught.value) == (
-        f"--freeze is backbone and {name} has none, expected none, all-but-head or lora"
+        f"freeze is backbone and {name} has none, expected none, all-but-head or lora"
     )
 
 
@@ -354,7 +357,7 @@ def test_statistics_of_frozen_normalisations_stay(tmp_path):
     network = frozen_network("attention_unet", tmp_path, "all-but-head").train()
     before = {name: value.clone() for name, value in network.named_buffers()}
 
-    hold_statistics(network, ())
+    freeze_statistics(network, ())
     network(*some_input("attention_unet"))
 
     assert len(normalisations(network, False)) == 34
@@ -366,7 +369,7 @@ def test_statistics_of_trained_normalisations_are_those_of_the_batch(tmp_path):
     network = frozen_network("prithvi_gw", tmp_path, "backbone").train()
     before = network.encoder.encoder1[1].running_mean.clone()
 
-    hold_statistics(network, ())
+    freeze_statistics(network, ())
     network(*some_input("prithvi_gw"))
 
     assert len(normalisations(network, True)) == 16
@@ -379,7 +382,7 @@ def test_only_new_normalisations_follow_the_batch(tmp_path):
 
     network = frozen_network("attention_unet", tmp_path, "all-but-head", change)
 
-    hold_statistics(network.train(), ())
+    freeze_statistics(network.train(), ())
 
     assert normalisations(network, True) == {"conv2.conv.1"}
 
@@ -388,7 +391,7 @@ def test_fixed_normalisation_stays_though_it_is_trained():
     network = new_network("wavenet").train()
     before = network.shared[0].running_mean.clone()
 
-    hold_statistics(network, ARCHITECTURES["wavenet"].fixed)
+    freeze_statistics(network, NETWORKS["wavenet"].trainable.fixed)
     network(*some_input("wavenet"))
 
     assert network.shared[0].weight.requires_grad
@@ -397,9 +400,9 @@ def test_fixed_normalisation_stays_though_it_is_trained():
 
 
 def test_adapters_larger_than_every_frozen_matrix_are_refused(tmp_path):
-    network, architecture, adoption = pretrained("ann_cnn", tmp_path)
+    network, physical, loaded = pretrained("ann_cnn", tmp_path)
 
     with pytest.raises(ArgumentError) as caught:
-        freeze(network, "lora", architecture, adoption, 1000)
+        freeze(network, "lora", physical, loaded, 1000)
 
-    assert str(caught.value) == "--lora-rank is 1000, no frozen matrix has a larger one"
+    assert str(caught.value) == "lora_rank is 1000, no frozen matrix has a larger one"

@@ -34,7 +34,7 @@ def test_level_weights_need_the_pressure(kind):
 
     assert str(caught.value) == (
         f"level_weights is {kind}, which needs the pressure of the levels, "
-        "expected --levels"
+        "expected levels"
     )
 
 

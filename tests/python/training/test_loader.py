@@ -6,11 +6,11 @@ import pytest
 import torch
 
 from gwparam.errors import ArgumentError, NonFiniteError
-from gwparam.training.loader import InOrder, Loader, Share, ahead, kept
-from gwparam.training.samples import Kept, Samples
+from gwparam.training.loader import Loader, SequentialLoader, Share, cached, prefetch
+from gwparam.training.samples import CachedSamples, Samples
 
 NBYTES = 100
-THREAD = "samples ahead"
+THREAD = "prefetch"
 
 
 class Numbered(Samples):
@@ -346,7 +346,7 @@ def test_items_are_computed_before_they_are_asked_for():
         computed.set()
         yield 2
 
-    taken = ahead(items())
+    taken = prefetch(items())
     next(taken)
 
     assert computed.wait(timeout=10.0)
@@ -361,7 +361,7 @@ def test_no_more_items_are_computed_than_may_wait():
             computed.append(item)
             yield item
 
-    taken = ahead(items(), depth=2)
+    taken = prefetch(items(), depth=2)
     next(taken)
     time.sleep(0.05)
     # 0 was taken, 1 and 2 wait, and 3 has no place yet.
@@ -371,12 +371,12 @@ def test_no_more_items_are_computed_than_may_wait():
 
 
 def test_items_keep_their_order():
-    assert list(ahead(iter(range(1, 100)), depth=3)) == list(range(1, 100))
+    assert list(prefetch(iter(range(1, 100)), depth=3)) == list(range(1, 100))
 
 
 @pytest.mark.parametrize("memory", [10**6, 0])
 def test_in_order_gives_all_rows_time_by_time(memory):
-    times = InOrder(Numbered(8, 3), range(2, 5), memory=memory)
+    times = SequentialLoader(Numbered(8, 3), range(2, 5), memory=memory)
 
     found = [numbers(pair) for pair in times]
 
@@ -385,14 +385,17 @@ def test_in_order_gives_all_rows_time_by_time(memory):
 
 @pytest.mark.parametrize("memory", [10**6, 0])
 def test_in_order_can_be_asked_again(memory):
-    times = InOrder(Numbered(8, 3), [5, 1], memory=memory)
+    times = SequentialLoader(Numbered(8, 3), [5, 1], memory=memory)
 
     assert [numbers(p) for p in times] == [numbers(p) for p in times]
 
 
 def test_shares_in_order_are_the_times_of_one():
     found = [
-        [numbers(pair)[0] // 1000 for pair in InOrder(Numbered(8, 3), range(1, 6), s)]
+        [
+            numbers(pair)[0] // 1000
+            for pair in SequentialLoader(Numbered(8, 3), range(1, 6), s)
+        ]
         for s in (Share(0, 2), Share(1, 2))
     ]
 
@@ -400,16 +403,16 @@ def test_shares_in_order_are_the_times_of_one():
 
 
 def test_share_without_a_time_is_empty():
-    assert list(InOrder(Numbered(8, 3), [0, 1], Share(2, 3))) == []
+    assert list(SequentialLoader(Numbered(8, 3), [0, 1], Share(2, 3))) == []
 
 
 def test_in_order_passes_exceptions_on():
     with pytest.raises(NonFiniteError, match="time 3 is nan"):
-        list(InOrder(Broken(8, 3), range(8)))
+        list(SequentialLoader(Broken(8, 3), range(8)))
 
 
 @pytest.mark.parametrize(("memory", "keeps"), [(300, True), (299, False)])
 def test_samples_are_kept_if_they_fit(memory, keeps):
-    found = kept(Numbered(8, 3), 3, memory)
+    found = cached(Numbered(8, 3), 3, memory)
 
-    assert isinstance(found, Kept) is keeps
+    assert isinstance(found, CachedSamples) is keeps

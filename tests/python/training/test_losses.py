@@ -255,23 +255,22 @@ def test_same_flux_everywhere_is_no_drag():
     [
         (
             {"pressure": None},
-            "drag needs the pressure of the levels, not known, expected --levels",
+            "drag needs the pressure of the levels, not known, expected levels",
         ),
         (
             {"restore": None},
-            "drag needs the normalisation of the outputs, not known, expected "
-            "--scaling",
+            "drag needs the normalisation of the outputs, not known, expected scaling",
         ),
         (
             {"names": ("uw",), "restore": (nn.Identity(),), "flux": ()},
             "drag needs the quantity and sign of the fluxes among uw, not known, "
-            "expected --flux-quantity, --flux-sign",
+            "expected flux_quantity, flux_sign",
         ),
         (
             {"names": ("uw",), "pressure": None, "restore": None, "flux": ()},
             "drag needs the pressure of the levels, normalisation of the outputs, "
-            "quantity and sign of the fluxes among uw, not known, expected --levels, "
-            "--scaling, --flux-quantity, --flux-sign",
+            "quantity and sign of the fluxes among uw, not known, expected levels, "
+            "scaling, flux_quantity, flux_sign",
         ),
         (
             {"nlev": 1, "pressure": (500.0,)},

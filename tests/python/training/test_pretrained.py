@@ -5,9 +5,9 @@ import torch
 from gwparam.checkpoints import Checkpoint, read_checkpoint
 from gwparam.errors import ModelFileError, NonFiniteError
 from gwparam.networks.ann_cnn import AnnCnn
-from gwparam.networks.prithvi import Prithvi
-from gwparam.networks.prithvi_gw import UNetWithTransformer
-from gwparam.training.pretrained import adopt
+from gwparam.networks.prithvi.backbone import Prithvi
+from gwparam.networks.prithvi.unet import UNetWithTransformer
+from gwparam.training.pretrained import load_pretrained
 
 # prithviwxc 1.0.1 compares version strings: it takes torch 2.13 for older than 2.3.
 pytestmark = pytest.mark.filterwarnings("ignore:.*sdp_kernel:FutureWarning")
@@ -96,11 +96,11 @@ def test_whole_network_is_taken_bit_for_bit(tmp_path):
     path = prithvi_small.checkpoint(tmp_path / "published.pt")
     network = image_network()
 
-    adoption = adopt(network, read_checkpoint(path), BACKBONE)
+    loaded = load_pretrained(network, read_checkpoint(path), BACKBONE)
 
     expected = prithvi_small.state_dict()
-    assert adoption.taken == tuple(expected)
-    assert (adoption.renewed, adoption.unused) == ((), ())
+    assert loaded.taken == tuple(expected)
+    assert (loaded.reinitialised, loaded.unused) == ((), ())
     for key, value in network.state_dict().items():
         assert torch.equal(value, expected[key].to(value.dtype)), key
 
@@ -109,9 +109,9 @@ def test_network_without_backbone_is_taken_bit_for_bit(tmp_path):
     expected = copies(column(seed=2))
     network = column()
 
-    adoption = adopt(network, given(tmp_path / "ann.pt", expected), "")
+    loaded = load_pretrained(network, given(tmp_path / "ann.pt", expected), "")
 
-    assert adoption.taken == tuple(expected)
+    assert loaded.taken == tuple(expected)
     for key, value in network.state_dict().items():
         assert torch.equal(value, expected[key]), key
 
@@ -123,10 +123,12 @@ def test_backbone_alone_is_taken_bit_for_bit(tmp_path, wrapped):
     backbone = copies(image_network(seed=2).model)
     content = {"model_state": backbone} if wrapped else backbone
 
-    adoption = adopt(network, given(tmp_path / "backbone.pt", content), BACKBONE)
+    loaded = load_pretrained(
+        network, given(tmp_path / "backbone.pt", content), BACKBONE
+    )
 
-    assert adoption.taken == tuple(BACKBONE + key for key in backbone)
-    assert (adoption.renewed, adoption.unused) == ((), ())
+    assert loaded.taken == tuple(BACKBONE + key for key in backbone)
+    assert (loaded.reinitialised, loaded.unused) == ((), ())
     for key, value in network.state_dict().items():
         name = key.removeprefix(BACKBONE)
         expected = backbone[name] if key.startswith(BACKBONE) else before[key]
@@ -137,14 +139,14 @@ def test_backbone_of_other_fields_is_taken_where_it_fits(tmp_path, weather):
     network = image_network()
     path = tmp_path / "prithvi.pt"
 
-    adoption = adopt(network, given(path, {"model_state": weather}), BACKBONE)
+    loaded = load_pretrained(network, given(path, {"model_state": weather}), BACKBONE)
 
     inner = ("encoder.lgl_block.", "decoder.lgl_block.", "mask_token", "input_time_")
     fitting = [key for key in weather if key.startswith((*inner, "lead_time_"))]
     assert len(fitting) == 6 * 10 + 1 + 4
     # Both embeddings keep their bias, which says nothing without its weights.
     fitting += ["patch_embedding.proj.bias", "patch_embedding_static.proj.bias"]
-    assert set(adoption.taken) == {BACKBONE + key for key in fitting}
+    assert set(loaded.taken) == {BACKBONE + key for key in fitting}
     own = network.model.state_dict()
     for key in fitting:
         assert torch.equal(own[key], weather[key]), key
@@ -154,11 +156,11 @@ def test_layers_of_other_fields_keep_their_first_values(tmp_path, weather):
     network = image_network()
     before = copies(network)
 
-    adoption = adopt(network, given(tmp_path / "prithvi.pt", weather), BACKBONE)
+    loaded = load_pretrained(network, given(tmp_path / "prithvi.pt", weather), BACKBONE)
 
-    renewed = dict(adoption.renewed)
-    assert renewed == {BACKBONE + key: why for key, why in OTHER_FIELDS.items()}
-    for key in renewed:
+    reinitialised = dict(loaded.reinitialised)
+    assert reinitialised == {BACKBONE + key: why for key, why in OTHER_FIELDS.items()}
+    for key in reinitialised:
         assert torch.equal(network.state_dict()[key], before[key]), key
 
 
@@ -175,9 +177,9 @@ def test_what_the_file_lacks_is_listed(tmp_path):
     network = column()
     before = network.layer3.bias.clone()
 
-    adoption = adopt(network, in_memory(tmp_path, weights), "")
+    loaded = load_pretrained(network, in_memory(tmp_path, weights), "")
 
-    assert adoption.renewed == (("layer3.bias", "not in the file"),)
+    assert loaded.reinitialised == (("layer3.bias", "not in the file"),)
     assert torch.equal(network.layer3.bias, before)
 
 
@@ -185,64 +187,64 @@ def test_what_a_whole_file_lacks_around_the_backbone_is_listed(tmp_path):
     weights = copies(image_network(seed=2))
     del weights["decoder.final_conv.bias"]
 
-    adoption = adopt(image_network(), in_memory(tmp_path, weights), BACKBONE)
+    loaded = load_pretrained(image_network(), in_memory(tmp_path, weights), BACKBONE)
 
-    assert adoption.renewed == (("decoder.final_conv.bias", "not in the file"),)
+    assert loaded.reinitialised == (("decoder.final_conv.bias", "not in the file"),)
 
 
 def test_what_a_backbone_alone_lacks_is_listed(tmp_path):
     weights = copies(image_network(seed=2).model)
     del weights["unembed.bias"]
 
-    adoption = adopt(image_network(), in_memory(tmp_path, weights), BACKBONE)
+    loaded = load_pretrained(image_network(), in_memory(tmp_path, weights), BACKBONE)
 
-    assert adoption.renewed == (("model.unembed.bias", "not in the file"),)
+    assert loaded.reinitialised == (("model.unembed.bias", "not in the file"),)
 
 
 def test_one_number_of_another_shape_is_spelt(tmp_path):
     weights = copies(image_network(seed=2))
     weights["encoder.encoder1.1.num_batches_tracked"] = torch.zeros(3)
 
-    adoption = adopt(image_network(), in_memory(tmp_path, weights), BACKBONE)
+    loaded = load_pretrained(image_network(), in_memory(tmp_path, weights), BACKBONE)
 
     key = "encoder.encoder1.1.num_batches_tracked"
-    assert adoption.renewed == ((key, "3 in the file, one number here"),)
+    assert loaded.reinitialised == ((key, "3 in the file, one number here"),)
 
 
 def test_what_the_network_has_no_place_for_is_listed(tmp_path):
     weights = copies(column(seed=2, depth=10))
 
-    adoption = adopt(column(), in_memory(tmp_path, weights), "")
+    loaded = load_pretrained(column(), in_memory(tmp_path, weights), "")
 
     more = [f"layer{i}.{part}" for i in range(7, 11) for part in ("weight", "bias")]
-    assert adoption.unused == tuple(more)
+    assert loaded.unused == tuple(more)
 
 
 def test_unused_tensors_of_a_backbone_alone_are_listed(tmp_path):
     weights = copies(image_network(seed=2).model) | {"climatology": torch.ones(2)}
 
-    adoption = adopt(image_network(), in_memory(tmp_path, weights), BACKBONE)
+    loaded = load_pretrained(image_network(), in_memory(tmp_path, weights), BACKBONE)
 
-    assert adoption.unused == ("model.climatology",)
+    assert loaded.unused == ("model.climatology",)
 
 
 def test_weights_are_taken_only_of_the_parameters_among_them(tmp_path):
     network = image_network()
     parameters = {name for name, _ in network.named_parameters()}
 
-    adoption = adopt(
+    loaded = load_pretrained(
         network, in_memory(tmp_path, copies(image_network(seed=2))), BACKBONE
     )
 
-    assert set(adoption.weights) == parameters
-    assert "model.output_scalers" in adoption.taken
+    assert set(loaded.weights) == parameters
+    assert "model.output_scalers" in loaded.taken
 
 
 def test_file_of_another_network_is_refused(tmp_path):
     checkpoint = given(tmp_path / "other.pt", {"a": torch.ones(1), "b": torch.ones(2)})
 
     with pytest.raises(ModelFileError) as caught:
-        adopt(column(), checkpoint, "")
+        load_pretrained(column(), checkpoint, "")
 
     assert str(caught.value) == (
         f"{tmp_path}/other.pt has no weights that fit: it has a, b, expected such as "
@@ -255,7 +257,7 @@ def test_file_in_which_only_statistics_fit_is_refused(tmp_path):
     checkpoint = in_memory(tmp_path, {key: torch.tensor(3), "model.a": torch.ones(1)})
 
     with pytest.raises(ModelFileError, match="has no weights that fit"):
-        adopt(image_network(), checkpoint, BACKBONE)
+        load_pretrained(image_network(), checkpoint, BACKBONE)
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
@@ -266,7 +268,7 @@ def test_weights_that_are_not_finite_are_refused(tmp_path, value):
     before = copies(network)
 
     with pytest.raises(NonFiniteError) as caught:
-        adopt(network, in_memory(tmp_path, weights), "")
+        load_pretrained(network, in_memory(tmp_path, weights), "")
 
     assert str(caught.value) == (
         "layer2.bias holds NaN or Inf, expected finite weights"
@@ -279,7 +281,7 @@ def test_what_does_not_fit_may_be_anything(tmp_path):
     weights = copies(column(seed=2))
     weights["output.weight"] = torch.full((7, 7), float("nan"))
 
-    adoption = adopt(column(), in_memory(tmp_path, weights), "")
+    loaded = load_pretrained(column(), in_memory(tmp_path, weights), "")
 
     why = "7 x 7 in the file, 3 x 6 here"
-    assert adoption.renewed == (("output.weight", why),)
+    assert loaded.reinitialised == (("output.weight", why),)

@@ -7,7 +7,7 @@ from training_files import IDIM, NLAT, NLEV, NLON, NTIME, ODIM, training_set, wr
 from gwparam.data.training_files import TrainingFiles
 from gwparam.errors import NonFiniteError
 from gwparam.training.flux_data import prithvi_channels
-from gwparam.training.samples import ChannelSamples, Kept, Samples
+from gwparam.training.samples import CachedSamples, ChannelSamples, Samples
 
 FEATURES, OUTPUTS = (4, 0, 11), (7, 2)
 
@@ -151,7 +151,7 @@ class Counted(Samples):
 
 def test_kept_samples_are_read_once():
     samples = Counted()
-    kept = Kept(samples)
+    kept = CachedSamples(samples)
 
     found = [kept.read(time) for time in (2, 0, 2, 0, 2)]
 
@@ -161,6 +161,6 @@ def test_kept_samples_are_read_once():
 
 
 def test_kept_samples_are_counted_as_those_they_come_from():
-    kept = Kept(Counted())
+    kept = CachedSamples(Counted())
 
     assert (len(kept), kept.rows, kept.nbytes) == (3, 2, 48)

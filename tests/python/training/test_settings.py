@@ -60,50 +60,50 @@ def settings(**changes):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"epochs": 0}, "--epochs is 0, expected more than 0"),
-        ({"batch": -1}, "--batch is -1, expected more than 0"),
-        ({"learning_rate": 0.0}, "--learning-rate is 0.0, expected more than 0"),
-        ({"learning_rate": NAN}, "--learning-rate is nan, expected more than 0"),
-        ({"lora_rank": 0}, "--lora-rank is 0, expected more than 0"),
-        ({"seed": -1}, "--seed is -1, expected at least 0"),
-        ({"patience": -1}, "--patience is -1, expected at least 0"),
-        ({"weight_decay": -0.1}, "--weight-decay is -0.1, expected at least 0"),
-        ({"weight_decay": NAN}, "--weight-decay is nan, expected at least 0"),
-        ({"threads": -1}, "--threads is -1, expected at least 0"),
-        ({"clip_norm": -1.0}, "--clip-norm is -1.0, expected at least 0"),
-        ({"dropout": 1.0}, "--dropout is 1.0, expected 0 to less than 1"),
-        ({"dropout": -0.1}, "--dropout is -0.1, expected 0 to less than 1"),
-        ({"drop_path": 1.0}, "--drop-path is 1.0, expected 0 to less than 1"),
-        ({"drop_path": NAN}, "--drop-path is nan, expected 0 to less than 1"),
+        ({"epochs": 0}, "epochs is 0, expected more than 0"),
+        ({"batch": -1}, "batch is -1, expected more than 0"),
+        ({"learning_rate": 0.0}, "learning_rate is 0.0, expected more than 0"),
+        ({"learning_rate": NAN}, "learning_rate is nan, expected more than 0"),
+        ({"lora_rank": 0}, "lora_rank is 0, expected more than 0"),
+        ({"seed": -1}, "seed is -1, expected at least 0"),
+        ({"patience": -1}, "patience is -1, expected at least 0"),
+        ({"weight_decay": -0.1}, "weight_decay is -0.1, expected at least 0"),
+        ({"weight_decay": NAN}, "weight_decay is nan, expected at least 0"),
+        ({"threads": -1}, "threads is -1, expected at least 0"),
+        ({"clip_norm": -1.0}, "clip_norm is -1.0, expected at least 0"),
+        ({"dropout": 1.0}, "dropout is 1.0, expected 0 to less than 1"),
+        ({"dropout": -0.1}, "dropout is -0.1, expected 0 to less than 1"),
+        ({"drop_path": 1.0}, "drop_path is 1.0, expected 0 to less than 1"),
+        ({"drop_path": NAN}, "drop_path is nan, expected 0 to less than 1"),
         (
             {"batch_norm_momentum": 0.0},
-            "--batch-norm-momentum is 0.0, expected more than 0 to 1",
+            "batch_norm_momentum is 0.0, expected more than 0 to 1",
         ),
         (
             {"batch_norm_momentum": 1.5},
-            "--batch-norm-momentum is 1.5, expected more than 0 to 1",
+            "batch_norm_momentum is 1.5, expected more than 0 to 1",
         ),
         (
             {"checkpoint_minutes": 0.0},
-            "--checkpoint-minutes is 0.0, expected more than 0",
+            "checkpoint_minutes is 0.0, expected more than 0",
         ),
         (
             {"checkpoint_minutes": float("inf")},
-            "--checkpoint-minutes is inf, expected a finite number",
+            "checkpoint_minutes is inf, expected a finite number",
         ),
-        ({"clip_norm": float("inf")}, "--clip-norm is inf, expected a finite number"),
+        ({"clip_norm": float("inf")}, "clip_norm is inf, expected a finite number"),
         (
             {"schedule": "linear"},
-            "--schedule is linear, expected constant or cosine or cyclic or one-cycle",
+            "schedule is linear, expected constant or cosine or cyclic or one-cycle",
         ),
         (
             {"precision": "half"},
-            "--precision is half, expected float32 or bfloat16 or float16",
+            "precision is half, expected float32 or bfloat16 or float16",
         ),
-        ({"strategy": "dp"}, "--strategy is dp, expected ddp or fsdp"),
+        ({"strategy": "dp"}, "strategy is dp, expected ddp or fsdp"),
         (
             {"output_scalers": "zeros"},
-            "--output-scalers is zeros, expected keep or ones or learn",
+            "output_scalers is zeros, expected keep or ones or learn",
         ),
     ],
 )
@@ -156,7 +156,7 @@ def test_what_the_architecture_does_not_know_stays_open():
 
 
 def test_filled_settings_are_in_range():
-    with pytest.raises(ArgumentError, match=r"--dropout is 2\.0, expected 0 to less"):
+    with pytest.raises(ArgumentError, match=r"dropout is 2\.0, expected 0 to less"):
         settings().filled(SimpleNamespace(dropout=2.0))
 
 
@@ -264,7 +264,7 @@ def test_damaged_run_names_the_key(tmp_path, changes, message):
 def test_run_with_a_setting_out_of_range_names_it(tmp_path):
     damaged(tmp_path, epochs=-3)
 
-    with pytest.raises(ArgumentError, match="--epochs is -3, expected more than 0"):
+    with pytest.raises(ArgumentError, match="epochs is -3, expected more than 0"):
         read_run(tmp_path)
 
 

@@ -7,7 +7,7 @@ from training_files import training_set, written
 from gwparam.data.training_files import TrainingFiles
 from gwparam.errors import ArgumentError
 from gwparam.training.flux_data import FluxData, nonlocal_channels
-from gwparam.training.splits import open_parts, split_times
+from gwparam.training.splits import open_splits, split_times
 
 SHARES = "0.75:0.125:0.125"
 
@@ -36,8 +36,8 @@ def write(tmp_path):
     return run
 
 
-def found(parts):
-    return {part.name: list(part.times) for part in parts}
+def found(splits):
+    return {split.name: list(split.times) for split in splits}
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_too_few_times_are_refused(count, split, with_test):
     with pytest.raises(
         ArgumentError,
         match=rf"the files hold {count} times?, expected one at least for each of "
-        r"training, validation and test; --validation and --test take files of their",
+        r"training, validation and test; validation and test may have files of",
     ):
         split_times(count, split, with_test)
 
@@ -100,7 +100,7 @@ def test_too_few_times_are_refused(count, split, with_test):
 )
 def test_text_that_is_no_split_is_refused(split):
     with pytest.raises(
-        ArgumentError, match=rf"--split is {split}, expected such as 0.75:0.125:0.125"
+        ArgumentError, match=rf"split is {split}, expected such as 0.75:0.125:0.125"
     ):
         split_times(8, split, True)
 
@@ -108,51 +108,51 @@ def test_text_that_is_no_split_is_refused(split):
 def test_data_alone_are_split_in_the_order_of_time(stack, write):
     paths = [write("a.nc", 3, 10.0), write("b.nc", 5, 0.0)]
 
-    parts = open_parts(stack, open_data, paths, (), (), "5:2:1")
+    splits = open_splits(stack, open_data, paths, (), (), "5:2:1")
 
-    assert found(parts) == {
+    assert found(splits) == {
         "training": [0, 1, 2, 3, 4],
         "validation": [5, 6],
         "test": [7],
     }
-    assert parts[0].data.dates.paths == (paths[1], paths[0])
+    assert splits[0].data.dates.paths == (paths[1], paths[0])
 
 
 def test_data_may_be_split_without_test(stack, write):
-    parts = open_parts(stack, open_data, [write("a.nc", 8, 0.0)], (), (), "3:1:0")
+    splits = open_splits(stack, open_data, [write("a.nc", 8, 0.0)], (), (), "3:1:0")
 
-    assert found(parts) == {"training": [0, 1, 2, 3, 4, 5], "validation": [6, 7]}
+    assert found(splits) == {"training": [0, 1, 2, 3, 4, 5], "validation": [6, 7]}
 
 
 def test_validation_files_leave_all_data_to_training(stack, write):
     data, validation = [write("a.nc", 4, 0.0)], [write("b.nc", 2, 9.0)]
 
-    parts = open_parts(stack, open_data, data, validation, (), SHARES)
+    splits = open_splits(stack, open_data, data, validation, (), SHARES)
 
-    assert found(parts) == {"training": [0, 1, 2, 3], "validation": [0, 1]}
-    assert parts[0].data is not parts[1].data
+    assert found(splits) == {"training": [0, 1, 2, 3], "validation": [0, 1]}
+    assert splits[0].data is not splits[1].data
 
 
 def test_test_files_leave_the_share_of_the_test_to_training(stack, write):
     data, test = [write("a.nc", 8, 0.0)], [write("b.nc", 3, 20.0)]
 
-    parts = open_parts(stack, open_data, data, (), test, "6:2:1")
+    splits = open_splits(stack, open_data, data, (), test, "6:2:1")
 
-    assert found(parts) == {
+    assert found(splits) == {
         "training": [0, 1, 2, 3, 4, 5],
         "validation": [6, 7],
         "test": [0, 1, 2],
     }
-    assert parts[0].data is parts[1].data
+    assert splits[0].data is splits[1].data
 
 
 def test_every_part_may_have_files(stack, write):
     paths = [[write(f"{i}.nc", 1 + i, 10.0 * i)] for i in range(3)]
 
-    parts = open_parts(stack, open_data, *paths, SHARES)
+    splits = open_splits(stack, open_data, *paths, SHARES)
 
-    assert found(parts) == {"training": [0], "validation": [0, 1], "test": [0, 1, 2]}
-    assert [list(part.data.dates.paths) for part in parts] == paths
+    assert found(splits) == {"training": [0], "validation": [0, 1], "test": [0, 1, 2]}
+    assert [list(split.data.dates.paths) for split in splits] == paths
 
 
 def test_files_are_closed_with_the_stack(write):
@@ -169,7 +169,7 @@ def test_files_are_closed_with_the_stack(write):
 
     paths = [[write(f"{i}.nc", 2, 10.0 * i)] for i in range(3)]
     with ExitStack() as stack:
-        open_parts(stack, open_watched, *paths, SHARES)
+        open_splits(stack, open_watched, *paths, SHARES)
         assert closed == []
 
     assert sorted(closed) == sorted(map(tuple, paths))
@@ -177,12 +177,12 @@ def test_files_are_closed_with_the_stack(write):
 
 def test_no_data_are_refused(stack, write):
     with pytest.raises(ArgumentError, match="no training file given"):
-        open_parts(stack, open_data, (), [write("a.nc", 2, 0.0)], (), SHARES)
+        open_splits(stack, open_data, (), [write("a.nc", 2, 0.0)], (), SHARES)
 
 
 def refuse(stack, match, *paths):
     with pytest.raises(ArgumentError, match=match):
-        open_parts(stack, open_data, *paths, SHARES)
+        open_splits(stack, open_data, *paths, SHARES)
 
 
 def test_file_in_two_parts_is_refused(stack, write):
@@ -252,17 +252,17 @@ def test_parts_apart_in_other_units_are_taken(stack, write):
     dataset["time"] = ("time", [1.0, 1.25], {"units": "days since 2010-01-01"})
     other = write("b.nc", 2, None, dataset)
 
-    parts = open_parts(stack, open_data, [one], (), [other], SHARES)
+    splits = open_splits(stack, open_data, [one], (), [other], SHARES)
 
-    assert [part.name for part in parts] == ["training", "validation", "test"]
+    assert [split.name for split in splits] == ["training", "validation", "test"]
 
 
 def test_part_between_the_files_of_another_is_taken(stack, write):
     data = [write("a.nc", 2, 0.0), write("c.nc", 2, 20.0)]
 
-    parts = open_parts(stack, open_data, data, [write("b.nc", 2, 10.0)], (), SHARES)
+    splits = open_splits(stack, open_data, data, [write("b.nc", 2, 10.0)], (), SHARES)
 
-    assert found(parts) == {"training": [0, 1, 2, 3], "validation": [0, 1]}
+    assert found(splits) == {"training": [0, 1, 2, 3], "validation": [0, 1]}
 
 
 @pytest.mark.parametrize("at", [0, -1])
@@ -285,9 +285,9 @@ def test_same_sample_without_date_in_two_parts_is_refused(stack, write, at):
 def test_files_without_dates_may_be_parts(stack, write):
     one, other = write("a.nc", 4, None), write("b.nc", 2, None)
 
-    parts = open_parts(stack, open_data, [one], [other], (), SHARES)
+    splits = open_splits(stack, open_data, [one], [other], (), SHARES)
 
-    assert found(parts) == {"training": [0, 1, 2, 3], "validation": [0, 1]}
+    assert found(splits) == {"training": [0, 1, 2, 3], "validation": [0, 1]}
 
 
 @pytest.mark.parametrize(
@@ -304,6 +304,6 @@ def test_files_without_dates_may_be_parts(stack, write):
     ],
 )
 def test_part_says_how_many_times_it_has_and_when(stack, write, start, reports):
-    parts = open_parts(stack, open_data, [write("a.nc", 4, start)], (), (), "3:1")
+    splits = open_splits(stack, open_data, [write("a.nc", 4, start)], (), (), "3:1")
 
-    assert [part.report() for part in parts] == reports
+    assert [split.report() for split in splits] == reports

@@ -2,8 +2,13 @@ import numpy as np
 import pytest
 import torch
 
-from gwparam.training.data import Meaning
-from gwparam.training.statistics import Running, Statistics, Survey, survey
+from gwparam.training.statistics import (
+    ChannelStatistics,
+    RunningStatistics,
+    SampleStatistics,
+    compute_statistics,
+)
+from gwparam.training.tasks.task import OutputSpec
 
 ROUNDING = 1e-13
 """Relative: some 100 roundings of float64, of 1e-16 each."""
@@ -13,19 +18,19 @@ KEYS = ("mean", "standard_deviation", "minimum", "maximum")
 NTIME, NFEATURE, NTARGET, NLAT, NLON = 5, 3, 2, 4, 6
 
 
-class AsTheyAre(Meaning):
+class AsTheyAre(OutputSpec):
     """Twice the features, minus the targets, whose third is a tendency."""
 
     def __init__(self, known=True):
         self.known = known
 
-    def view(self, features, targets):
+    def physical(self, features, targets):
         return 2.0 * features.double(), -targets.double()
 
     def tendency(self, targets):
         return targets / 3.0 if self.known else None
 
-    restore = settle = save = None
+    restore = standardise = save = None
 
 
 def samples(*around, rows=1):
@@ -45,7 +50,7 @@ def by_channel(tensors):
     return np.moveaxis(together, 1, 0).reshape(together.shape[1], -1)
 
 
-def check(found: Statistics, values, rtol=ROUNDING):
+def check(found: ChannelStatistics, values, rtol=ROUNDING):
     expected = (
         values.mean(axis=1),
         values.std(axis=1),
@@ -65,7 +70,7 @@ EXTENTS = pytest.mark.parametrize(
 def test_statistics_are_those_of_all_data(around, rows):
     given = samples(*around, rows=rows)
 
-    found = survey(given, AsTheyAre())
+    found = compute_statistics(given, AsTheyAre())
 
     check(found.features, by_channel([2.0 * f.double() for f, _ in given]))
     check(found.targets, by_channel([-t.double() for _, t in given]))
@@ -73,7 +78,7 @@ def test_statistics_are_those_of_all_data(around, rows):
 
 @EXTENTS
 def test_rows_are_the_values_of_a_channel(around, rows):
-    found = survey(samples(*around, rows=rows), AsTheyAre())
+    found = compute_statistics(samples(*around, rows=rows), AsTheyAre())
 
     assert found.rows == NTIME * rows * int(np.prod(around))
 
@@ -83,41 +88,44 @@ def test_largest_tendency_is_that_of_all_data_of_either_sign(around, rows):
     given = samples(*around, rows=rows)
     given[2][1].view(-1)[4] = 29.0
 
-    found = survey(given, AsTheyAre())
+    found = compute_statistics(given, AsTheyAre())
 
     # Of the float64 that the 29 becomes, a third.
     assert found.largest_tendency == pytest.approx(29.0 / 3.0, rel=ROUNDING)
 
 
 def test_tendency_that_is_not_known_stays_unknown():
-    assert survey(samples(rows=4), AsTheyAre(known=False)).largest_tendency is None
+    assert (
+        compute_statistics(samples(rows=4), AsTheyAre(known=False)).largest_tendency
+        is None
+    )
 
 
 def test_no_tendency_is_known_to_be_none():
     given = [(features, 0.0 * targets) for features, targets in samples(rows=4)]
 
-    assert survey(given, AsTheyAre()).largest_tendency == 0.0
+    assert compute_statistics(given, AsTheyAre()).largest_tendency == 0.0
 
 
-def shared(given, share, meanings=None):
-    """Survey a share while the others are looked at too, as processes would."""
+def shared(given, share, specs=None):
+    """Take the statistics of a share while others do so of theirs, as processes."""
     shares = [given[:1], given[1:], []]
-    meanings = meanings or [AsTheyAre()] * len(shares)
+    specs = specs or [AsTheyAre()] * len(shares)
     there = []
-    for part, meaning in zip(shares, meanings, strict=True):
-        survey(part, meaning, lambda found: there.append(found) or [found])
+    for part, spec in zip(shares, specs, strict=True):
+        compute_statistics(part, spec, lambda found: there.append(found) or [found])
 
     def gather(found):
         return [*there[:share], found, *there[share + 1 :]]
 
-    return survey(shares[share], meanings[share], gather)
+    return compute_statistics(shares[share], specs[share], gather)
 
 
 @EXTENTS
 @pytest.mark.parametrize("share", [0, 1, 2])
 def test_shares_together_are_the_whole(around, rows, share):
     given = samples(*around, rows=rows)
-    whole = survey(given, AsTheyAre())
+    whole = compute_statistics(given, AsTheyAre())
 
     found = shared(given, share)
 
@@ -138,7 +146,7 @@ def test_every_process_finds_the_same():
     found = [shared(given, share) for share in range(3)]
 
     assert found[0] == found[1] == found[2]
-    assert isinstance(found[0], Survey)
+    assert isinstance(found[0], SampleStatistics)
 
 
 def test_process_without_times_knows_the_tendency_of_the_others():
@@ -153,7 +161,7 @@ def test_process_without_times_knows_the_tendency_of_the_others():
 def test_small_deviations_from_a_large_mean_keep_their_digits():
     random = np.random.default_rng(5)
     values = 1e5 + 1e-3 * random.standard_normal((6, 50, NTARGET))
-    running = Running()
+    running = RunningStatistics()
 
     for part in values:
         running.add(torch.from_numpy(part))
@@ -164,11 +172,11 @@ def test_small_deviations_from_a_large_mean_keep_their_digits():
 
 
 def test_merging_leaves_the_other_as_it_was():
-    one, other = Running(), Running()
+    one, other = RunningStatistics(), RunningStatistics()
     for (values, _), running in zip(samples(rows=3), (one, other), strict=False):
         running.add(values)
     before = other.statistics()
-    total = Running()
+    total = RunningStatistics()
 
     total.merge(other)
     total.merge(one)
@@ -178,10 +186,10 @@ def test_merging_leaves_the_other_as_it_was():
 
 
 def test_part_takes_channels():
-    statistics = Statistics(
+    statistics = ChannelStatistics(
         (1.0, 2.0, 3.0), (4.0, 5.0, 6.0), (7.0, 8.0, 9.0), (0.0,) * 3
     )
 
     found = statistics.part(1, 3)
 
-    assert found == Statistics((2.0, 3.0), (5.0, 6.0), (8.0, 9.0), (0.0, 0.0))
+    assert found == ChannelStatistics((2.0, 3.0), (5.0, 6.0), (8.0, 9.0), (0.0, 0.0))

@@ -5,14 +5,13 @@ Source: Gupta et al. (2025), arXiv:2509.03816; weight-compatible with
 what the published inference does otherwise.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
-from gwparam.errors import ArgumentError, ShapeError
-from gwparam.networks.prithvi import Prithvi
+from gwparam.errors import ArgumentError
+from gwparam.networks.prithvi.backbone import Prithvi
 
 _WIDTHS = (1, 2, 4, 8)
 """Channels of the four stages, over `hidden`."""
@@ -176,6 +175,13 @@ class UNetWithTransformer(nn.Module):
             drop_path,
         )
 
+    @torch.jit.unused
+    def backbone(self) -> Prithvi:
+        """Give the foundation model of a network that has not dropped it."""
+        if not isinstance(self.model, Prithvi):
+            raise ArgumentError("the backbone was dropped, expected one")
+        return self.model
+
     def forward(self, features: Tensor, static: Tensor) -> Tensor:
         """Compute the standardised result.
 
@@ -225,63 +231,6 @@ class UNetWithTransformer(nn.Module):
             self.model = ConstantBackbone(self.model.input_scalers_mu[0])
 
 
-def sizes_of(
-    weights: Mapping[str, Tensor],
-    grid: tuple[int, int],
-    *,
-    heads: int | None = None,
-    mask_unit: tuple[int, int] | None = None,
-) -> PrithviSizes:
-    """Recover the sizes of a network from the shapes of its weights.
-
-    Parameters
-    ----------
-    weights : mapping of str to Tensor
-        The state dict.
-    grid : tuple of int
-        Latitudes and longitudes, which no shape tells.
-    heads : int, optional
-        Attention heads, which no shape tells either; taken from a preset whose other
-        sizes are those of the weights, if absent.
-    mask_unit : tuple of int, optional
-        Latitudes and longitudes of a mask unit; likewise.
-
-    Raises
-    ------
-    ShapeError
-        If a weight that tells a size is missing or has another number of dimensions.
-    ArgumentError
-        If heads or mask unit are needed and not given.
-    """
-    first = _shape(weights, "encoder.encoder1.0.weight", 4)
-    last = _shape(weights, "decoder.final_conv.weight", 4)
-    tokens = _shape(weights, "model.patch_embedding.proj.weight", 4)
-    blocks = "model.{}.lgl_block.transformers.{}.ff.1.net.0.weight"
-    hidden = _shape(weights, blocks.format("encoder", 0), 2)
-    sizes = PrithviSizes(
-        in_channels=first[1],
-        out_channels=last[0],
-        hidden=first[0],
-        grid=grid,
-        patch=(tokens[2], tokens[3]),
-        embed=tokens[0],
-        encoder_pairs=_count(weights, blocks, "encoder") // 2,
-        decoder_pairs=_count(weights, blocks, "decoder") // 2,
-        mlp_ratio=hidden[0] // hidden[1],
-    )
-    for preset in PRESETS.values():
-        known = replace(sizes, heads=preset.heads, mask_unit=preset.mask_unit)
-        if known == replace(preset, in_channels=first[1], out_channels=last[0]):
-            heads, mask_unit = heads or preset.heads, mask_unit or preset.mask_unit
-    if heads is None or mask_unit is None:
-        raise ArgumentError(
-            f"a backbone of {sizes.embed} features on a {grid[0]} x {grid[1]} grid is "
-            "no published one, expected its heads (--heads N) and its mask unit "
-            "(--mask-unit NLAT,NLON)"
-        )
-    return replace(sizes, heads=heads, mask_unit=mask_unit)
-
-
 def _stage(channels: int, width: int) -> nn.Sequential:
     """Two 3 x 3 convolutions, zero beyond every edge, the date line among them."""
     return nn.Sequential(
@@ -292,19 +241,3 @@ def _stage(channels: int, width: int) -> nn.Sequential:
         nn.BatchNorm2d(width),
         nn.ReLU(),
     )
-
-
-def _shape(weights: Mapping[str, Tensor], key: str, ndim: int) -> tuple[int, ...]:
-    if key not in weights:
-        raise ShapeError(f"{key} is missing, expected a tensor of {ndim} dimensions")
-    shape = tuple(weights[key].shape)
-    if len(shape) != ndim or 0 in shape:
-        raise ShapeError(f"{key} has shape {shape}, expected {ndim} dimensions")
-    return shape
-
-
-def _count(weights: Mapping[str, Tensor], blocks: str, part: str) -> int:
-    count = 0
-    while blocks.format(part, count) in weights:
-        count += 1
-    return count

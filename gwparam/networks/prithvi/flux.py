@@ -1,21 +1,19 @@
 """The Prithvi WxC gravity-wave network on physical fields of the globe."""
 
 import copy
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from typing import Any, Self
 
-import numpy as np
 import torch
-from numpy.typing import ArrayLike
 from torch import Tensor, nn
 
-from gwparam.checkpoints import Checkpoint, load_weights
+from gwparam.checkpoints import Checkpoint, load_weights, matrix_shape
 from gwparam.contract import Description, Field, Geometry, TrainingRange, Vertical
 from gwparam.errors import ArgumentError, ContractError, ShapeError
-from gwparam.networks.base import Option, Options, PhysicalNetwork, Preset
+from gwparam.networks.base import Options, Preset
 from gwparam.networks.fluxes import OPTIONS as FLUX_OPTIONS
-from gwparam.networks.fluxes import momentum_fluxes
+from gwparam.networks.fluxes import FileShape, FluxNetwork, momentum_fluxes
 from gwparam.networks.horizontal import GRID
 from gwparam.networks.nonlocal_flux import (
     KAPPA,
@@ -24,9 +22,19 @@ from gwparam.networks.nonlocal_flux import (
     TEMPERATURE,
     PotentialTemperature,
 )
-from gwparam.networks.prithvi import Prithvi
-from gwparam.networks.prithvi_gw import PRESETS, UNetWithTransformer, sizes_of
+from gwparam.networks.prithvi.backbone import Block, Prithvi
+from gwparam.networks.prithvi.on_grid import OnGrid, static_fields
+from gwparam.networks.prithvi.options import (
+    DROP_DEAD_BACKBONE,
+    HEADS,
+    MASK_RATIO,
+    MASK_SEED,
+    MASK_UNIT,
+    MASK_WHOLE_UNITS,
+)
+from gwparam.networks.prithvi.unet import PRESETS, PrithviSizes, UNetWithTransformer
 from gwparam.networks.scaling import SCALING, Recipe, Transform
+from gwparam.networks.trainable import Defaults, Size, Sizes, Trainable, count, pair
 from gwparam.networks.vertical import (
     LEVELS,
     OUTSIDE,
@@ -56,82 +64,11 @@ _SEEN = (
     "air_temperature or air_potential_temperature",
     *(field.name for field in (_PRESSURE, *_WINDS)),
 )
+_BLOCK = "{}{}.lgl_block.transformers.{}.ff.1.net.0.weight"
 _GIVEN = (PREDICTED_TEMPERATURE.name, "u'omega'", "v'omega'")
 
 
-def _pair(text: str) -> tuple[int, int]:
-    rows, _, columns = text.partition("x")
-    if not (rows.isdigit() and columns.isdigit()):
-        raise ArgumentError(f"--mask-unit is {text}, expected such as 8x16")
-    return int(rows), int(columns)
-
-
-def _integer(flag: str) -> Callable[[str], int]:
-    def parse(text: str) -> int:
-        if not text.isdigit():
-            raise ArgumentError(f"{flag} is {text}, expected a whole number")
-        return int(text)
-
-    return parse
-
-
-def _ratio(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise ArgumentError(
-            f"--mask-ratio is {text}, expected 0 to less than 1"
-        ) from None
-
-
-HEADS = Option(
-    "heads",
-    "attention heads of the Prithvi backbone; needed for other sizes than the "
-    "published ones",
-    metavar="N",
-    parse=_integer("--heads"),
-)
-MASK_UNIT = Option(
-    "mask_unit",
-    "latitudes and longitudes of a mask unit of the Prithvi backbone; likewise",
-    metavar="NLATxNLON",
-    parse=_pair,
-    write=lambda unit: f"{unit[0]}x{unit[1]}",
-)
-MASK_RATIO = Option(
-    "mask_ratio",
-    "share of the tokens that the Prithvi backbone does not see, frozen into the "
-    "artefact; needs --mask-seed. The published inference hides a random 0.5 at every "
-    "call; without this option every token is seen, in its natural order "
-    "(docs/networks/prithvi.md)",
-    metavar="X",
-    parse=_ratio,
-    frozen=True,
-)
-MASK_SEED = Option(
-    "mask_seed",
-    "draw the tokens that Prithvi sees, and their order, as the published inference "
-    "does after torch.manual_seed(N)",
-    metavar="N",
-    parse=_integer("--mask-seed"),
-    frozen=True,
-)
-MASK_WHOLE_UNITS = Option(
-    "mask_whole_units",
-    "hide whole mask units of Prithvi, not tokens within each",
-    switch=True,
-    frozen=True,
-)
-DROP_DEAD_BACKBONE = Option(
-    "drop_dead_backbone",
-    "leave out a Prithvi backbone whose output scalers are all zero, which adds "
-    "nothing: the same result with 4 % of the parameters",
-    switch=True,
-    frozen=True,
-)
-
-
-class PrithviFlux(PhysicalNetwork):
+class PrithviFlux(FluxNetwork[UNetWithTransformer]):
     """The published network on physical fields.
 
     Parameters
@@ -152,6 +89,26 @@ class PrithviFlux(PhysicalNetwork):
     """
 
     architecture = "prithvi_gw"
+    signature = ("encoder.encoder1.0.weight", "model.mask_token")
+    # As published but for the schedule, which was constant.
+    trainable = Trainable(
+        Defaults(100, 12, 1e-4, "cosine", drop_path=0.05),
+        sizes=(
+            Size("hidden", "160", "channels of the outermost convolutions"),
+            Size("patch", "2x2", "latitudes x longitudes of a token", pair),
+            Size("mask_unit", "8x16", "latitudes x longitudes of a mask unit", pair),
+            Size("embed", "2560", "features of a token"),
+            Size("heads", "16", "attention heads"),
+            Size("encoder_pairs", "12", "pairs of blocks of the encoder", count),
+            Size("decoder_pairs", "2", "pairs of blocks of the decoder", count),
+            Size("mlp_ratio", "4", "hidden units of a perceptron over embed"),
+        ),
+        head=("decoder.final_conv.",),
+        backbone="model.",
+        block=Block,
+    )
+    file_layout = "prithvi"
+    blocks = ("theta", "eastward flux", "northward flux")
     citation = CITATION
     # Outputs of the tiny network differ by 2e-6 of the largest between float32 and
     # float64, by 3e-2 in bfloat16; the cube that follows a cube root triples that.
@@ -223,7 +180,51 @@ class PrithviFlux(PhysicalNetwork):
         self.dead = _dead(network.model, self.drops_backbone)
 
     @classmethod
-    def from_checkpoint(cls, checkpoint: Checkpoint, options: Options) -> "PrithviFlux":
+    def sizes_of(cls, checkpoint: Checkpoint) -> Sizes:
+        """Sizes of a whole network, or of a foundation model alone.
+
+        Heads, mask unit and grid are not among them.
+        """
+        weights = checkpoint.weights
+        whole = f"{cls.trainable.backbone}mask_token" in weights
+        prefix = cls.trainable.backbone if whole else ""
+        tokens = matrix_shape(checkpoint, f"{prefix}patch_embedding.proj.weight", 4)
+        inner, outer = matrix_shape(checkpoint, _BLOCK.format(prefix, "encoder", 0))
+        found: dict[str, Any] = {
+            "patch": tokens[2:],
+            "embed": tokens[0],
+            "mlp_ratio": inner // outer,
+        }
+        for part in ("encoder", "decoder"):
+            blocks = 0
+            while _BLOCK.format(prefix, part, blocks) in weights:
+                blocks += 1
+            found[f"{part}_pairs"] = blocks // 2
+        if whole:
+            first = matrix_shape(checkpoint, "encoder.encoder1.0.weight", 4)
+            last = matrix_shape(checkpoint, "decoder.final_conv.weight", 4)
+            found |= {"hidden": first[0], "in_channels": first[1]}
+            found["out_channels"] = last[0]
+        return found
+
+    @classmethod
+    def sizes_for(cls, files: FileShape) -> Sizes:
+        """Give channels and grid."""
+        return {
+            "in_channels": files.features,
+            "out_channels": files.outputs,
+            "grid": files.grid,
+        }
+
+    @classmethod
+    def build(
+        cls, sizes: Sizes, dropout: float = 0.0, drop_path: float = 0.0
+    ) -> UNetWithTransformer:
+        """Build the bare network; it has no dropout."""
+        return UNetWithTransformer(PrithviSizes(**sizes), drop_path)
+
+    @classmethod
+    def from_checkpoint(cls, checkpoint: Checkpoint, options: Options) -> Self:
         """Build the network that a checkpoint holds, with the checkpoint's sizes.
 
         Raises
@@ -234,24 +235,18 @@ class PrithviFlux(PhysicalNetwork):
             If the checkpoint is not one of this architecture; the message names the
             key.
         """
-        geometry = _grid(options)
-        sizes = sizes_of(
-            checkpoint.weights,
-            (len(geometry.latitude or ()), len(geometry.longitude or ())),
-            heads=options.get(HEADS.name),
-            mask_unit=options.get(MASK_UNIT.name),
-        )
+        sizes = _all_sizes(cls.sizes_of(checkpoint), _grid(options), options)
         # No memory of its own: it takes the tensors of the file, which is mapped.
         with torch.device("meta"):
             network = UNetWithTransformer(sizes)
         load_weights(network, checkpoint)
-        _mask(network.model, options)
+        _mask(network.backbone(), options)
         if options.get(DROP_DEAD_BACKBONE.name):
             network.check_dead()
         return cls.around(network, options)
 
     @classmethod
-    def around(cls, network: UNetWithTransformer, options: Options) -> "PrithviFlux":
+    def around(cls, network: UNetWithTransformer, options: Options) -> Self:
         """Put a bare network between physical fields.
 
         Raises
@@ -260,6 +255,45 @@ class PrithviFlux(PhysicalNetwork):
             If `options` lack or contradict something; the message says what.
         """
         return cls(network, _grid(options), options)
+
+    @classmethod
+    def export_options(cls, network: UNetWithTransformer) -> Options:
+        """Give attention heads and mask unit."""
+        return {HEADS.name: network.heads, MASK_UNIT.name: network.mask_unit}
+
+    @classmethod
+    def set_output_scalers(cls, network: UNetWithTransformer, how: str | None) -> None:
+        """Choose the scalers: ``keep`` them, ``ones``, or ``learn`` them from ones.
+
+        Without a choice they become ones where all are zero, as in the published
+        constructor, which multiplies the backbone away.
+        """
+        backbone = network.backbone()
+        ones = torch.ones_like(backbone.output_scalers, dtype=torch.float32)
+        if how == "learn":
+            del backbone.output_scalers
+            backbone.register_parameter("output_scalers", nn.Parameter(ones))
+        elif how == "ones" or (how is None and backbone.is_dead()):
+            backbone.output_scalers = ones
+
+    @classmethod
+    def training_model(
+        cls, network: UNetWithTransformer, grid: Geometry, mask_ratio: float
+    ) -> nn.Module:
+        """Add the static fields of the grid, and hide tokens in training.
+
+        Raises
+        ------
+        ArgumentError
+            If `mask_ratio` is out of range.
+        """
+        if not 0.0 <= mask_ratio < 1.0:
+            raise ArgumentError(
+                f"mask_ratio is {mask_ratio}, expected 0 to less than 1",
+                settings=(MASK_RATIO.name,),
+            )
+        static = static_fields(grid.latitude or (), grid.longitude or ())
+        return OnGrid(network, static.float(), mask_ratio)
 
     def without_backbone(self) -> "PrithviFlux":
         """Copy without a backbone that adds nothing; the weights are shared.
@@ -325,13 +359,33 @@ def _grid(options: Options) -> Geometry:
     return geometry
 
 
+def _all_sizes(told: Sizes, geometry: Geometry, options: Options) -> PrithviSizes:
+    """Add the grid, and what no shape tells: given, or those of a published network."""
+    grid = (len(geometry.latitude or ()), len(geometry.longitude or ()))
+    sizes = PrithviSizes(**told, grid=grid)
+    heads, mask_unit = options.get(HEADS.name), options.get(MASK_UNIT.name)
+    for preset in PRESETS.values():
+        known = replace(sizes, heads=preset.heads, mask_unit=preset.mask_unit)
+        channels = (sizes.in_channels, sizes.out_channels)
+        if known == replace(preset, in_channels=channels[0], out_channels=channels[1]):
+            heads, mask_unit = heads or preset.heads, mask_unit or preset.mask_unit
+    if heads is None or mask_unit is None:
+        raise ArgumentError(
+            f"a backbone of {sizes.embed} features on a {grid[0]} x {grid[1]} grid is "
+            f"no published one, expected its {HEADS.name} {HEADS.metavar} and its "
+            f"{MASK_UNIT.name} {MASK_UNIT.metavar}",
+            settings=(HEADS.name, MASK_UNIT.name),
+        )
+    return replace(sizes, heads=heads, mask_unit=mask_unit)
+
+
 def _dead(backbone: nn.Module, dropped: bool) -> dict[str, str]:
     """Name the parameters that never reach the output, and why."""
     if not isinstance(backbone, Prithvi):
         return {}
     if backbone.is_dead():
         out = (
-            f"{DROP_DEAD_BACKBONE.flag} leaves"
+            f"the option {DROP_DEAD_BACKBONE.name} leaves"
             if not dropped
             else "the artefact leaves"
         )
@@ -360,7 +414,7 @@ def _check_channels(network: UNetWithTransformer, nlev: int) -> None:
             )
 
 
-def _mask(backbone: nn.Module, options: Options) -> None:
+def _mask(backbone: Prithvi, options: Options) -> None:
     """Freeze the tokens that the options draw."""
     seed = options.get(MASK_SEED.name)
     ratio = options.get(MASK_RATIO.name, 0.0)
@@ -369,11 +423,11 @@ def _mask(backbone: nn.Module, options: Options) -> None:
         if ratio or whole:
             raise ArgumentError(
                 "which tokens are hidden is not known, expected "
-                f"{MASK_SEED.flag} {MASK_SEED.metavar}"
+                f"{MASK_SEED.name} {MASK_SEED.metavar}",
+                settings=(MASK_SEED.name,),
             )
         return
-    if isinstance(backbone, Prithvi):
-        backbone.keep_tokens(backbone.draw_tokens(ratio, seed, 1, whole))
+    backbone.keep_tokens(backbone.draw_tokens(ratio, seed, 1, whole))
 
 
 def _seen_temperature(recipe: Recipe) -> Field:
@@ -391,7 +445,10 @@ def _given_temperature(seen: Field, options: Options) -> Field:
     """Temperature that the host hands over."""
     given = options.get(TEMPERATURE.name, _TEMPERATURES[0])
     if given not in (seen.name, _TEMPERATURES[0]):
-        raise ArgumentError(f"{TEMPERATURE.flag} is {given}, the network sees none")
+        raise ArgumentError(
+            f"{TEMPERATURE.name} is {given}, the network sees none",
+            settings=(TEMPERATURE.name,),
+        )
     return replace(seen, name=given)
 
 
@@ -413,21 +470,3 @@ def _plausible(
         )
         usual[given] = TrainingRange(given, mean, deviation, None, None)
     return tuple(usual[field.name] for field in inputs)
-
-
-def static_fields(latitude: ArrayLike, longitude: ArrayLike) -> Tensor:
-    """Compute what the network knows of its grid.
-
-    Parameters
-    ----------
-    latitude, longitude : array_like, shape (nlat,) and (nlon,)
-        The grid [degrees].
-
-    Returns
-    -------
-    Tensor, shape (1, 3, nlat, nlon)
-        Sine of latitude, cosine and sine of longitude [1], float64.
-    """
-    phi, theta = np.meshgrid(np.deg2rad(latitude), np.deg2rad(longitude), indexing="ij")
-    channels = (np.sin(phi), np.cos(theta), np.sin(theta))
-    return torch.from_numpy(np.stack(channels)[None])

@@ -8,8 +8,8 @@ import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from gwparam.errors import ModelFileError
-from gwparam.training import journal as module
-from gwparam.training.journal import LOG_FILE, Entry, Journal
+from gwparam.training import log as module
+from gwparam.training.training_log import LOG_FILE, LogEntry, TrainingLog
 
 COLUMNS = [
     "step",
@@ -28,7 +28,9 @@ SINGLE = 1e-6
 def entry(step, epoch=1, validation=None):
     """An entry in which no two numbers are alike."""
     loss = 0.25 + step
-    return Entry(step, epoch, 1e-3 / (1 + step), loss, validation, 40.0 * step, 0.125)
+    return LogEntry(
+        step, epoch, 1e-3 / (1 + step), loss, validation, 40.0 * step, 0.125
+    )
 
 
 def row(step, epoch=1, validation=None):
@@ -37,8 +39,8 @@ def row(step, epoch=1, validation=None):
     return ["" if value is None else str(value) for value in values]
 
 
-def journal(folder, step=0, epoch=0, speaks=True):
-    return Journal(folder, step, epoch, STEPS, EPOCHS, speaks)
+def open_log(folder, step=0, epoch=0, is_main_process=True):
+    return TrainingLog(folder, step, epoch, STEPS, EPOCHS, is_main_process)
 
 
 def rows(folder):
@@ -48,7 +50,7 @@ def rows(folder):
 
 def written(folder, *entries):
     """Log entries, as a run does that ends after them."""
-    with journal(folder) as log:
+    with open_log(folder) as log:
         for one in entries:
             log.write(one)
 
@@ -86,7 +88,7 @@ def test_rows_have_the_columns_of_an_entry(tmp_path):
 
 
 def test_row_is_in_the_file_at_once(tmp_path):
-    with journal(tmp_path) as log:
+    with open_log(tmp_path) as log:
         log.write(entry(3))
 
         assert rows(tmp_path) == [COLUMNS, row(3)]
@@ -107,7 +109,7 @@ def test_curves_of_tensorboard_are_those_of_the_rows(tmp_path):
 def test_rows_up_to_the_step_are_kept(tmp_path):
     written(tmp_path, entry(3), entry(7), entry(9))
 
-    with journal(tmp_path, step=7) as log:
+    with open_log(tmp_path, step=7) as log:
         log.write(entry(8, 2))
 
     assert rows(tmp_path) == [COLUMNS, row(3), row(7), row(8, 2)]
@@ -116,7 +118,7 @@ def test_rows_up_to_the_step_are_kept(tmp_path):
 def test_end_of_an_epoch_that_was_not_saved_is_written_again(tmp_path):
     written(tmp_path, entry(3), entry(5, 1, 0.5), entry(8), entry(10, 2, 0.25))
 
-    with journal(tmp_path, step=10, epoch=1) as log:
+    with open_log(tmp_path, step=10, epoch=1) as log:
         log.write(entry(10, 2, 0.75))
 
     expected = [COLUMNS, row(3), row(5, 1, 0.5), row(8), row(10, 2, 0.75)]
@@ -126,7 +128,7 @@ def test_end_of_an_epoch_that_was_not_saved_is_written_again(tmp_path):
 def test_curves_beyond_the_step_are_replaced(tmp_path):
     written(tmp_path, entry(3), entry(7), entry(9))
 
-    with journal(tmp_path, step=7) as log:
+    with open_log(tmp_path, step=7) as log:
         log.write(entry(8))
 
     assert list(curves(tmp_path)["loss"]) == [3, 7, 8]
@@ -139,7 +141,7 @@ def test_torn_last_row_is_left_out(tmp_path, kept):
         # Of step 12 its first digit, a step that was done, may be all that is left.
         file.write(",".join(row(12))[:kept])
 
-    with journal(tmp_path, step=8) as log:
+    with open_log(tmp_path, step=8) as log:
         log.write(entry(9))
 
     assert rows(tmp_path) == [COLUMNS, row(3), row(7), row(9)]
@@ -154,14 +156,14 @@ def test_training_from_the_beginning_has_a_new_log(tmp_path):
 
 
 def test_lost_log_begins_where_the_training_goes_on(tmp_path):
-    with journal(tmp_path, step=7) as log:
+    with open_log(tmp_path, step=7) as log:
         log.write(entry(8))
 
     assert rows(tmp_path) == [COLUMNS, row(8)]
 
 
 def test_other_processes_write_and_say_nothing(tmp_path, capfd):
-    with journal(tmp_path, speaks=False) as log:
+    with open_log(tmp_path, is_main_process=False) as log:
         log.advance(1)
         log.write(entry(3, 1, 0.5))
         log.say("words")
@@ -179,7 +181,7 @@ def test_end_of_an_epoch_is_said(tmp_path, capsys):
 
 
 def test_output_to_a_file_has_a_line_every_ten_seconds(tmp_path, capsys, clock):
-    with journal(tmp_path) as log:
+    with open_log(tmp_path) as log:
         for step, seconds in ((10, 9.0), (20, 2.0), (25, 9.0), (30, 2.0)):
             clock.seconds += seconds
             log.advance(step)
@@ -196,7 +198,7 @@ def test_output_to_a_file_has_a_line_every_ten_seconds(tmp_path, capsys, clock):
 def test_words_are_printed_as_they_are(tmp_path, capsys):
     text = "warning: [bold]/a/path[3].pt[/bold] " + 30 * "long "
 
-    with journal(tmp_path) as log:
+    with open_log(tmp_path) as log:
         log.say(text)
 
     assert capsys.readouterr().err == text + "\n"
@@ -205,7 +207,7 @@ def test_words_are_printed_as_they_are(tmp_path, capsys):
 def test_terminal_shows_how_far_the_training_is(tmp_path, capsys, monkeypatch, clock):
     terminal = SimpleNamespace(isatty=lambda: True)
     monkeypatch.setattr(module, "sys", SimpleNamespace(stderr=terminal))
-    with journal(tmp_path) as log:
+    with open_log(tmp_path) as log:
         clock.seconds += 1.0
         log.advance(50)
 
@@ -216,7 +218,7 @@ def test_log_that_cannot_be_opened_is_told(tmp_path):
     (tmp_path / LOG_FILE).mkdir()
 
     with pytest.raises(ModelFileError) as caught:
-        journal(tmp_path)
+        open_log(tmp_path)
 
     assert str(caught.value) == f"cannot write {tmp_path}/{LOG_FILE}: Is a directory"
 
@@ -231,7 +233,7 @@ def test_full_disk_at_the_beginning_is_told(tmp_path):
     (tmp_path / LOG_FILE).symlink_to("/dev/full")
 
     with pytest.raises(ModelFileError) as caught:
-        journal(tmp_path)
+        open_log(tmp_path)
 
     assert str(caught.value) == (
         f"cannot write {tmp_path}/{LOG_FILE}: No space left on device"
@@ -263,7 +265,7 @@ def fill_disk_of_tensorboard(folder):
 def test_disk_that_gets_full_is_no_reason_to_stop(tmp_path, capsys, fill_disk):
     before = set(threading.enumerate())
 
-    with journal(tmp_path) as log:
+    with open_log(tmp_path) as log:
         log.write(entry(3))
         fill_disk(tmp_path)
         log.write(entry(5, 1, 0.5))

@@ -4,16 +4,16 @@ import numpy as np
 import pytest
 import recipes
 import torch
-from flux_training import PLACE, SEEN, WIND, look, physical, prithvi_set
+from flux_training import PLACE, SEEN, WIND, physical, prithvi_set, statistics
 from training_files import NLEV
 
 from gwparam.checkpoints import read_checkpoint
 from gwparam.contract import read_contract
 from gwparam.errors import ArgumentError
 from gwparam.export import export_model
-from gwparam.training.architectures import ARCHITECTURES
-from gwparam.training.data import largest_credible
-from gwparam.training.statistics import Statistics, Survey
+from gwparam.networks.horizontal import GRID
+from gwparam.training.statistics import ChannelStatistics, SampleStatistics
+from gwparam.training.tasks.task import largest_credible
 
 ROUNDING = 1e-13
 """Relative: some 100 roundings of float64, of 1e-16 each."""
@@ -28,10 +28,10 @@ def exported(make, tmp_path):
     """Save, read back and export, with no option but those in the checkpoint."""
 
     def run(called=None, **changes):
-        network, data, meaning = make(**changes)
-        found = look(data, meaning)
+        network, data, spec = make(**changes)
+        found = statistics(data, spec)
         path = tmp_path / "network.safetensors"
-        meaning.save(path, network.state_dict(), found, called)
+        spec.save(path, network.state_dict(), found, called)
         export_model(path, tmp_path / "network.pt", dtype="float32")
         return network, data, found, tmp_path / "network.pt"
 
@@ -102,9 +102,9 @@ def test_training_ranges_are_in_the_units_of_the_contract(exported, tmp_path):
     expected = physical(features[:, 3 : 3 + NLEV], "eastward_wind")
     numbers = expected.mean(0), expected.std(0), expected.min(0), expected.max(0)
     (seen,) = [r for r in read_contract(path).training_range if r.name == WIND[0]]
-    for statistics in (seen, found.features.part(3, 3 + NLEV)):
+    for known in (seen, found.features.part(3, 3 + NLEV)):
         for key, values in zip(KEYS, numbers, strict=True):
-            np.testing.assert_allclose(getattr(statistics, key), values, rtol=1e-12)
+            np.testing.assert_allclose(getattr(known, key), values, rtol=1e-12)
 
 
 def test_limits_follow_from_the_largest_tendency_of_the_targets(exported):
@@ -148,15 +148,15 @@ def test_fields_that_are_seen_land_in_the_contract(exported):
 
 
 def nothing_seen(largest=None):
-    nothing = Statistics((), (), (), ())
-    return Survey(0, nothing, nothing, largest)
+    nothing = ChannelStatistics((), (), (), ())
+    return SampleStatistics(0, nothing, nothing, largest)
 
 
 def test_network_is_saved_with_what_is_known(make, tmp_path):
-    network, _, meaning = make(scaling=None, flux_sign=None)
+    network, _, spec = make(scaling=None, flux_sign=None)
     path = tmp_path / "network.safetensors"
 
-    meaning.save(path, network.state_dict(), nothing_seen(), None)
+    spec.save(path, network.state_dict(), nothing_seen(), None)
 
     saved = read_checkpoint(path)
     assert set(saved.options) == {"levels", "flux_quantity"}
@@ -165,45 +165,44 @@ def test_network_is_saved_with_what_is_known(make, tmp_path):
 
 
 def test_export_asks_for_what_is_missing(make, tmp_path):
-    network, _, meaning = make(flux_sign=None)
+    network, _, spec = make(flux_sign=None)
     path = tmp_path / "network.safetensors"
-    meaning.save(path, network.state_dict(), nothing_seen(), None)
+    spec.save(path, network.state_dict(), nothing_seen(), None)
 
-    with pytest.raises(ArgumentError, match="not known, expected --flux-sign"):
+    with pytest.raises(ArgumentError, match="not known, expected flux_sign") as error:
         export_model(path, tmp_path / "network.pt")
+
+    assert error.value.settings == ("flux_sign",)
 
 
 @pytest.mark.parametrize("largest", [None, 0.0])
 def test_tendency_that_tells_nothing_sets_no_limit(make, tmp_path, largest):
-    network, _, meaning = make(scaling=None)
+    network, _, spec = make(scaling=None)
     path = tmp_path / "network.safetensors"
 
-    meaning.save(path, network.state_dict(), nothing_seen(largest), None)
+    spec.save(path, network.state_dict(), nothing_seen(largest), None)
 
     assert "max_tendency" not in read_checkpoint(path).options
 
 
 def test_sizes_that_no_weight_tells_are_saved(make, tmp_path):
-    network, data, meaning = make("prithvi_gw", prithvi_set())
+    network, data, spec = make("prithvi_gw", prithvi_set())
     path = tmp_path / "network.safetensors"
 
-    meaning.save(path, network.state_dict(), look(data, meaning), None)
+    spec.save(path, network.state_dict(), statistics(data, spec), None)
 
     saved = read_checkpoint(path).options
     assert (saved["heads"], saved["mask_unit"]) == ("3", "4x6")
-    option = next(
-        o for o in ARCHITECTURES["prithvi_gw"].physical.options if o.name == "grid"
-    )
-    grid = option.read(saved["grid"])
+    grid = GRID.read(saved["grid"])
     np.testing.assert_array_equal(grid.latitude, data.files.latitude)
     np.testing.assert_array_equal(grid.longitude, data.files.longitude)
 
 
 def test_recipe_can_be_had_with_what_training_saw(make):
-    _, data, meaning = make()
-    found = look(data, meaning)
+    _, data, spec = make()
+    found = statistics(data, spec)
 
-    variables = json.loads(meaning.recipe(found))["variables"]
+    variables = json.loads(spec.recipe(found))["variables"]
 
     training = variables["northward_wind"]["training"]
     part = found.features.part(3 + NLEV, 3 + 2 * NLEV)
@@ -213,6 +212,6 @@ def test_recipe_can_be_had_with_what_training_saw(make):
 
 
 def test_recipe_that_is_not_known_cannot_be_had(make):
-    _, data, meaning = make(levels=None)
+    _, data, spec = make(levels=None)
 
-    assert meaning.recipe(look(data, meaning)) is None
+    assert spec.recipe(statistics(data, spec)) is None

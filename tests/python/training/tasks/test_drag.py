@@ -7,12 +7,12 @@ from gwparam.checkpoints import read_checkpoint
 from gwparam.contract import Limit, TrainingRange
 from gwparam.errors import ArgumentError
 from gwparam.networks.wavenet import CITATION, WaveNetDrag
-from gwparam.training.architectures import ARCHITECTURES
-from gwparam.training.loader import InOrder
-from gwparam.training.pretrained import adopt
-from gwparam.training.statistics import survey
+from gwparam.training.loader import SequentialLoader
+from gwparam.training.pretrained import load_pretrained
+from gwparam.training.splits import Split
+from gwparam.training.statistics import compute_statistics
+from gwparam.training.tasks.drag import DragTask
 
-WAVENET = ARCHITECTURES["wavenet"]
 COLUMNS = NLAT * NLON
 SIZES = {"trunk_width": 16, "trunk_depth": 2, "neck_width": 8, "branch_width": 4}
 SINGLE = 1e-5
@@ -26,22 +26,24 @@ ALIVE = [level for level in range(NLEV) if level != DEAD]
 
 @pytest.fixture
 def make(tmp_path):
-    """Network, data, meaning and survey, before anything is settled."""
+    """Network, data, spec and statistics, before anything is standardised."""
     opened = []
 
     def run(pretrained=None, states=None):
         checkpoint = None if pretrained is None else read_checkpoint(pretrained)
         states = state_set() if states is None else states
         path = written(tmp_path, states, f"{len(opened)}.nc")
-        data = WAVENET.open([path], {}, checkpoint)
+        task = DragTask(WaveNetDrag, checkpoint)
+        data = task.open([path])
         opened.append(data)
         torch.manual_seed(8)
-        network = WAVENET.build(SIZES, data, 0.0, 0.0)
+        network = task.build(SIZES, data)
         if checkpoint is not None:
-            adopt(network, checkpoint, "")
-        meaning = WAVENET.meaning(network, data, {}, checkpoint)
-        found = survey(InOrder(data.samples, range(len(data.samples))), meaning)
-        return network.eval(), data, meaning, found
+            load_pretrained(network, checkpoint, "")
+        times = range(len(data.samples))
+        spec = task.output_spec(network, [Split("training", data, times)])
+        found = compute_statistics(SequentialLoader(data.samples, times), spec)
+        return network.eval(), data, spec, found
 
     yield run
     for data in opened:
@@ -53,10 +55,10 @@ def rows(data):
     return torch.cat([data.samples.read(time)[0] for time in range(NTIME)])
 
 
-def drag_of(network, meaning, features):
+def drag_of(network, spec, features):
     """Drag of a bare network in training, both components (2, columns, nlev)."""
     with torch.no_grad():
-        return torch.stack(meaning.restore(network(features)))
+        return torch.stack(spec.restore(network(features)))
 
 
 def drag_by(physical, features):
@@ -92,32 +94,32 @@ def all_drag(states):
 def test_pre_trained_network_gives_the_same_drag_before_and_after(
     make, tiny_checkpoint
 ):
-    network, data, meaning, found = make(tiny_checkpoint)
+    network, data, spec, found = make(tiny_checkpoint)
     features = data.samples.read(1)[0]
     published = WaveNetDrag.from_checkpoint(read_checkpoint(tiny_checkpoint))
 
-    meaning.settle(network, found, [data.samples])
+    spec.standardise(found)
 
-    check_drag(drag_of(network, meaning, features), drag_by(published, features))
+    check_drag(drag_of(network, spec, features), drag_by(published, features))
 
 
 def test_level_without_deviation_gets_the_drag_that_is_everywhere(
     make, tiny_checkpoint
 ):
-    network, data, meaning, found = make(tiny_checkpoint)
+    network, data, spec, found = make(tiny_checkpoint)
 
-    meaning.settle(network, found, [data.samples])
+    spec.standardise(found)
 
-    drag = drag_of(network, meaning, rows(data))
+    drag = drag_of(network, spec, rows(data))
     np.testing.assert_allclose(drag[..., DEAD], 2e-6, rtol=FEATURES)
     assert len(drag[..., DEAD].unique()) == 1
 
 
 def test_features_of_a_pre_trained_network_stay(make, tiny_checkpoint):
-    network, data, meaning, found = make(tiny_checkpoint)
+    network, _data, spec, found = make(tiny_checkpoint)
     before = network.shared[0].running_mean.clone()
 
-    meaning.settle(network, found, [data.samples])
+    spec.standardise(found)
 
     assert torch.equal(network.shared[0].running_mean, before)
 
@@ -125,19 +127,20 @@ def test_features_of_a_pre_trained_network_stay(make, tiny_checkpoint):
 def test_published_network_gives_the_same_drag_before_and_after(reference_data):
     checkpoint = read_checkpoint(reference_data / "wavenet" / "network_wst.pkl")
     path = str(reference_data / "mima" / "mima_t42l40_ad99_onestep_f64.nc")
-    with WAVENET.open([path], {}, checkpoint) as data:
-        network = WAVENET.build(WAVENET.sizes_of(checkpoint), data, 0.0, 0.0).eval()
-        adopt(network, checkpoint, "")
-        meaning = WAVENET.meaning(network, data, {}, checkpoint)
-        found = survey([data.samples.read(0)], meaning)
+    task = DragTask(WaveNetDrag, checkpoint)
+    with task.open([path]) as data:
+        network = task.build(WaveNetDrag.sizes_of(checkpoint), data).eval()
+        load_pretrained(network, checkpoint, "")
+        spec = task.output_spec(network, [Split("training", data, range(1))])
+        found = compute_statistics([data.samples.read(0)], spec)
         features = data.samples.read(0)[0][::199]
         means, stds = (checkpoint.extras[k].double() for k in ("means", "stds"))
         with torch.no_grad():
             expected = network(features).double() * stds + means
 
-        meaning.settle(network, found, [data.samples])
+        spec.standardise(found)
 
-    drag = torch.cat(list(meaning.restore(network(features).detach())))
+    drag = torch.cat(list(spec.restore(network(features).detach())))
     alive = torch.tensor(found.targets.standard_deviation) > 0.0
     assert alive.sum() > 30
     largest = expected.abs().amax(dim=0)
@@ -145,9 +148,9 @@ def test_published_network_gives_the_same_drag_before_and_after(reference_data):
 
 
 def test_targets_are_standardised_by_all_rows(make):
-    network, data, meaning, found = make()
+    _network, data, spec, found = make()
 
-    meaning.settle(network, found, [data.samples])
+    spec.standardise(found)
 
     targets = torch.cat([data.samples.read(time)[1] for time in range(NTIME)])
     drag = all_drag(state_set())
@@ -158,21 +161,23 @@ def test_targets_are_standardised_by_all_rows(make):
     assert (targets[:, DEAD] == 0.0).all()
 
 
-def test_samples_of_all_parts_are_standardised_alike(make):
-    network, data, meaning, found = make()
+def test_samples_of_all_splits_are_standardised_alike(make):
+    network, data, _, found = make()
     _, other, _, _ = make()
+    splits = [Split("training", data, range(1)), Split("test", other, range(1))]
+    spec = DragTask(WaveNetDrag, None).output_spec(network, splits)
 
-    meaning.settle(network, found, [data.samples, other.samples])
+    spec.standardise(found)
 
     assert torch.equal(data.samples.read(1)[1], other.samples.read(1)[1])
 
 
 def test_targets_are_restored(make):
-    network, data, meaning, found = make()
-    meaning.settle(network, found, [data.samples])
+    _network, data, spec, found = make()
+    spec.standardise(found)
     _, targets = data.samples.read(1)
 
-    drag = meaning.restore(targets)
+    drag = spec.restore(targets)
 
     states = state_set()
     for values, name in zip(drag, DRAG, strict=True):
@@ -183,23 +188,23 @@ def test_targets_are_restored(make):
 
 
 def test_loss_knows_the_scaling(make):
-    network, data, meaning, found = make()
-    (restore,) = meaning.outputs.restore
-    meaning.settle(network, found, [data.samples])
+    _network, data, spec, found = make()
+    (restore,) = spec.outputs.restore
+    spec.standardise(found)
     _, targets = data.samples.read(0)
 
-    both = torch.cat(meaning.restore(targets))
+    both = torch.cat(spec.restore(targets))
 
     assert torch.equal(restore(targets.double()), both)
-    assert meaning.outputs.names == ("drag",)
-    assert meaning.outputs.nlev == NLEV
-    assert meaning.outputs.pressure == data.vertical.nominal_pressure
+    assert spec.outputs.names == ("drag",)
+    assert spec.outputs.nlev == NLEV
+    assert spec.outputs.pressure == data.vertical.nominal_pressure
 
 
 def test_new_network_gets_the_statistics_of_all_rows(make):
-    network, data, meaning, found = make()
+    network, data, spec, found = make()
 
-    meaning.settle(network, found, [data.samples])
+    spec.standardise(found)
 
     features = rows(data).double().numpy()
     norm = network.shared[0]
@@ -208,9 +213,9 @@ def test_new_network_gets_the_statistics_of_all_rows(make):
 
 
 def test_new_network_sees_standardised_features(make):
-    network, data, meaning, found = make()
+    network, data, spec, found = make()
 
-    meaning.settle(network, found, [data.samples])
+    spec.standardise(found)
 
     with torch.no_grad():
         seen = network.shared[0](rows(data)).double()
@@ -223,19 +228,19 @@ def test_no_drag_to_learn_is_refused(make, everywhere):
     states = state_set()
     for name in DRAG:
         states[name][:] = everywhere
-    network, data, meaning, found = make(states=states)
+    _network, _data, spec, found = make(states=states)
 
     with pytest.raises(
         ArgumentError, match="the drag to learn is 0 everywhere, expected some"
     ):
-        meaning.settle(network, found, [data.samples])
+        spec.standardise(found)
 
 
-def test_view_puts_both_winds_side_by_side(make):
-    _, data, meaning, _ = make()
+def test_physical_fields_have_both_winds_side_by_side(make):
+    _, data, spec, _ = make()
     states = state_set().isel(time=1)
 
-    seen, wanted = meaning.view(*data.samples.read(1))
+    seen, wanted = spec.physical(*data.samples.read(1))
 
     assert seen.shape == (COLUMNS, 2 * NLEV + 2)
     assert seen.dtype == wanted.dtype == torch.float64
@@ -248,52 +253,52 @@ def test_view_puts_both_winds_side_by_side(make):
 
 
 def test_drag_is_its_own_tendency(make):
-    _, data, meaning, found = make()
-    _, wanted = meaning.view(*data.samples.read(0))
+    _, data, spec, found = make()
+    _, wanted = spec.physical(*data.samples.read(0))
 
-    assert torch.equal(meaning.tendency(wanted), wanted)
+    assert torch.equal(spec.tendency(wanted), wanted)
     # Stored in float32.
     largest = np.abs(all_drag(state_set())).max()
     assert found.largest_tendency == pytest.approx(largest, rel=FEATURES)
 
 
 def test_fields_are_the_drag_on_both_winds(make):
-    _, _, meaning, _ = make()
+    _, _, spec, _ = make()
 
-    assert meaning.fields == tuple(
+    assert spec.fields == tuple(
         (f"tendency_of_{wind}_wind_due_to_gravity_wave_drag", "m s-2")
         for wind in ("eastward", "northward")
     )
-    assert meaning.missing == ()
+    assert spec.missing == ()
 
 
 @pytest.fixture
 def saved(make, tmp_path):
-    """Settle, change the weights as a training does, save and read again."""
+    """Standardise, change the weights as a training does, save and read again."""
 
     def run(pretrained=None, name=None):
-        network, data, meaning, found = make(pretrained)
-        meaning.settle(network, found, [data.samples])
+        network, data, spec, found = make(pretrained)
+        spec.standardise(found)
         with torch.no_grad():
             for value in network.parameters():
                 value.mul_(1.1)
         path = tmp_path / "network.safetensors"
-        meaning.save(path, network.state_dict(), found, name)
+        spec.save(path, network.state_dict(), found, name)
         physical = WaveNetDrag.from_checkpoint(read_checkpoint(path))
-        return network, data, meaning, found, physical
+        return network, data, spec, found, physical
 
     return run
 
 
 @pytest.mark.parametrize("known", [False, True], ids=["new", "pre-trained"])
 def test_saved_network_gives_the_drag_of_the_bare_one(saved, tiny_checkpoint, known):
-    network, data, meaning, _, physical = saved(tiny_checkpoint if known else None)
+    network, data, spec, _, physical = saved(tiny_checkpoint if known else None)
     features = rows(data)
 
     # Of both components: rows of the two times one after the other.
     for part in torch.split(features, 2 * COLUMNS):
         found = drag_by(physical, part)
-        check_drag(found, drag_of(network, meaning, part), range(NLEV))
+        check_drag(found, drag_of(network, spec, part), range(NLEV))
 
 
 def test_training_ranges_are_those_of_every_input(saved):
@@ -321,10 +326,10 @@ def test_training_ranges_are_those_of_every_input(saved):
 
 
 def test_limits_follow_from_the_largest_drag(saved):
-    _, _, meaning, found, physical = saved()
+    _, _, spec, found, physical = saved()
 
     assert physical.description.limits == tuple(
-        Limit(name, 15.0 * found.largest_tendency) for name, _ in meaning.fields
+        Limit(name, 15.0 * found.largest_tendency) for name, _ in spec.fields
     )
 
 
@@ -360,6 +365,6 @@ def test_scaling_of_the_drag_is_saved_with_all_its_digits(saved):
 
 
 def test_drag_needs_no_recipe(make):
-    _, _, meaning, found = make()
+    _, _, spec, found = make()
 
-    assert meaning.recipe(found) is None
+    assert spec.recipe(found) is None

@@ -1,30 +1,98 @@
-"""What the channels of a network of drag are: one component of the wind at a time."""
+"""Learn the drag of a host's native scheme, one component of the wind at a time."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from os import PathLike
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from gwparam.checkpoints import Checkpoint, save_checkpoint
-from gwparam.contract import Description, Field, Limit, TrainingRange
+from gwparam.contract import Description, Limit, TrainingRange
 from gwparam.errors import ArgumentError
+from gwparam.networks.drag import DragModule, DragNetwork, StateLevels
 from gwparam.networks.scaling import Destandardise
-from gwparam.training.data import Meaning, largest_credible
-from gwparam.training.drag_data import DragSamples
+from gwparam.networks.trainable import Sizes
+from gwparam.training.drag_data import DragData, DragSamples
 from gwparam.training.losses import Outputs
-from gwparam.training.samples import Samples
-from gwparam.training.statistics import Statistics, Survey
+from gwparam.training.splits import Split
+from gwparam.training.statistics import ChannelStatistics, SampleStatistics
+from gwparam.training.tasks.task import OutputSpec, Task, largest_credible
 
 
-class DragMeaning(Meaning):
+class DragTask(Task[DragData, DragModule]):
+    """States of a host with its native drag, which a network of single columns learns.
+
+    Parameters
+    ----------
+    physical : type of DragNetwork
+        The network on physical fields.
+    checkpoint : Checkpoint or None
+        The pre-trained network.
+    """
+
+    def __init__(
+        self, physical: type[DragNetwork], checkpoint: Checkpoint | None
+    ) -> None:
+        self.physical: type[DragNetwork] = physical
+        self._checkpoint = checkpoint
+        self._trained = (
+            None
+            if checkpoint is None
+            else physical.from_checkpoint(checkpoint).description
+        )
+
+    def open(self, paths: Sequence[str]) -> DragData:
+        """Open state files with drag, on the levels of a pre-trained network."""
+        vertical = None if self._trained is None else self._trained.vertical
+        data = DragData(paths, self.physical.inputs, self.physical.outputs, vertical)
+        if self._checkpoint is not None:
+            try:
+                self.physical.check_levels(_levels(data), self._checkpoint)
+            except BaseException:
+                data.close()
+                raise
+        return data
+
+    def build(
+        self, sizes: Sizes, data: DragData, dropout: float = 0.0, drop_path: float = 0.0
+    ) -> DragModule:
+        """Build the bare network for the levels of the files."""
+        return self.physical.build({**sizes, **self.physical.sizes_on(_levels(data))})
+
+    def output_spec(
+        self, network: DragModule, splits: Sequence[Split[DragData]]
+    ) -> "DragSpec":
+        """Say what the channels are."""
+        data = splits[0].data
+        description = self._trained or Description(
+            self.physical.title, self.physical.citation, data.vertical, (), ()
+        )
+        samples = {id(split.data): split.data.samples for split in splits}
+        return DragSpec(
+            self.physical,
+            network,
+            tuple(samples.values()),
+            description,
+            self._checkpoint,
+        )
+
+
+def _levels(data: DragData) -> StateLevels:
+    return StateLevels(data.dates.paths[0], data.vertical.nlev, data.coefficients)
+
+
+class DragSpec(OutputSpec):
     """The channels of a network that gives standardised drag.
 
     Parameters
     ----------
-    inputs, outputs : sequence of Field
-        Of the network on physical fields: both winds first.
+    physical : type of DragNetwork
+        The network on physical fields: both winds are its first inputs.
+    network : DragModule
+        The bare network.
+    samples : sequence of DragSamples
+        All that the network will see.
     description : Description
         What is known before training: name, citation, levels.
     checkpoint : Checkpoint or None
@@ -33,25 +101,27 @@ class DragMeaning(Meaning):
 
     def __init__(
         self,
-        inputs: Sequence[Field],
-        outputs: Sequence[Field],
+        physical: type[DragNetwork],
+        network: DragModule,
+        samples: Sequence[DragSamples],
         description: Description,
         checkpoint: Checkpoint | None,
     ) -> None:
-        self._inputs, self._description = inputs, description
+        self._inputs, self._description = physical.inputs, description
+        self._network, self._samples = network, samples
         vertical = description.vertical
         self._nlev = vertical.nlev
         self._checkpoint = checkpoint
         self._scaling = Destandardise(
             torch.zeros(self._nlev).double(), torch.ones(self._nlev).double()
         )
-        self.fields = tuple((field.name, field.units) for field in outputs)
+        self.fields = tuple((field.name, field.units) for field in physical.outputs)
         # One block for both components: the channels say nothing of which it is.
         self.outputs = Outputs(
             ("drag",), self._nlev, vertical.nominal_pressure, (self._scaling,)
         )
 
-    def view(self, features: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+    def physical(self, features: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
         """Put the rows of both components side by side, as the inputs are."""
         half = len(features) // 2
         wind = features[half:, : self._nlev]
@@ -70,9 +140,7 @@ class DragMeaning(Meaning):
         """Give the drag itself."""
         return targets
 
-    def settle(
-        self, network: nn.Module, survey: Survey, samples: Sequence[Samples]
-    ) -> None:
+    def standardise(self, statistics: SampleStatistics) -> None:
         """Standardise drag, and a new network's features, as the samples have them.
 
         A pre-trained network gives the same drag [m s-2] before and after.
@@ -82,32 +150,33 @@ class DragMeaning(Meaning):
         ArgumentError
             If there is no drag in the samples.
         """
-        if not survey.largest_tendency:
+        if not statistics.largest_tendency:
             raise ArgumentError("the drag to learn is 0 everywhere, expected some")
-        mean = torch.tensor(survey.targets.mean, dtype=torch.float64)
-        deviation = torch.tensor(survey.targets.standard_deviation, dtype=torch.float64)
+        mean = torch.tensor(statistics.targets.mean, dtype=torch.float64)
+        deviation = torch.tensor(
+            statistics.targets.standard_deviation, dtype=torch.float64
+        )
         known = deviation > 0.0
         over = torch.where(known, deviation, torch.inf)
         if self._checkpoint is None:
-            network.set_features(*self._of_rows(survey.features))  # type: ignore[operator]
+            self._network.set_features(*self._of_rows(statistics.features))
         else:
             old = [self._checkpoint.extras[key].double() for key in ("means", "stds")]
-            network.rescale(old[1] / over, (old[0] - mean) / over)  # type: ignore[operator]
+            self._network.rescale(old[1] / over, (old[0] - mean) / over)
         self._scaling.mean.copy_(mean)
         self._scaling.standard_deviation.copy_(deviation)
-        for part in samples:
-            assert isinstance(part, DragSamples)
-            part.standardise(mean, deviation)
+        for samples in self._samples:
+            samples.standardise(mean, deviation)
 
     def save(
         self,
         path: str | PathLike[str],
         weights: Mapping[str, Tensor],
-        survey: Survey,
+        statistics: SampleStatistics,
         name: str | None,
     ) -> None:
         """Write weights, the scaling of the drag, and what training saw."""
-        seen, first, ranges = survey.features, 0, []
+        seen, first, ranges = statistics.features, 0, []
         for field in self._inputs:
             end = first + (self._nlev if field.levels == "full" else 1)
             part = seen.part(first, end)
@@ -121,7 +190,7 @@ class DragMeaning(Meaning):
                 )
             )
             first = end
-        largest = largest_credible(survey.largest_tendency or 0.0)
+        largest = largest_credible(statistics.largest_tendency or 0.0)
         described = replace(
             self._description,
             name=name or self._description.name,
@@ -134,7 +203,7 @@ class DragMeaning(Meaning):
         }
         save_checkpoint(path, weights, extras=extras, description=described)
 
-    def _of_rows(self, seen: Statistics) -> tuple[Tensor, Tensor]:
+    def _of_rows(self, seen: ChannelStatistics) -> tuple[Tensor, Tensor]:
         """Mean and variance of the features of a row, of both components together."""
         mean = torch.tensor(seen.mean, dtype=torch.float64)
         variance = torch.tensor(seen.standard_deviation, dtype=torch.float64) ** 2

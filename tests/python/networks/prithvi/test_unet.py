@@ -5,13 +5,8 @@ import pytest
 import torch
 import xarray as xr
 
-from gwparam.errors import ArgumentError, ShapeError
-from gwparam.networks.prithvi_gw import (
-    PRESETS,
-    PrithviSizes,
-    UNetWithTransformer,
-    sizes_of,
-)
+from gwparam.errors import ArgumentError
+from gwparam.networks.prithvi.unet import PRESETS, UNetWithTransformer
 
 # data/prithvi_gw/README.md suggests these, absolute, for outputs of standard deviation
 # 0.6 to 3.
@@ -211,46 +206,6 @@ def test_tiny_sizes_have_the_listed_keys_and_shapes(data):
     assert {key: list(value.shape) for key, value in weights.items()} == {
         key: shape for key, (_, shape) in listed.items()
     }
-
-
-@pytest.mark.parametrize("preset", list(PRESETS))
-def test_sizes_of_a_preset_are_recovered_from_its_weights(preset):
-    sizes = PRESETS[preset]
-    with torch.device("meta"):
-        weights = UNetWithTransformer(sizes).state_dict()
-
-    assert sizes_of(weights, sizes.grid) == sizes
-
-
-def test_other_sizes_are_recovered_with_heads_and_mask_unit_given():
-    sizes = PrithviSizes(10, 6, 2, (8, 12), (2, 2), (4, 6), 24, 3, 1, 3, 2)
-    weights = UNetWithTransformer(sizes).state_dict()
-
-    assert sizes_of(weights, (8, 12), heads=3, mask_unit=(4, 6)) == sizes
-
-
-def test_other_sizes_ask_for_heads_and_mask_unit():
-    sizes = PrithviSizes(10, 6, 2, (8, 12), (2, 2), (4, 6), 24, 3, 1, 3, 2)
-    weights = UNetWithTransformer(sizes).state_dict()
-
-    with pytest.raises(ArgumentError) as caught:
-        sizes_of(weights, (8, 12), heads=3)
-
-    assert str(caught.value) == (
-        "a backbone of 24 features on a 8 x 12 grid is no published one, expected its "
-        "heads (--heads N) and its mask unit (--mask-unit NLAT,NLON)"
-    )
-
-
-def test_weight_that_tells_a_size_is_named():
-    weights = UNetWithTransformer(PRESETS["tiny"]).state_dict()
-    key = "model.patch_embedding.proj.weight"
-
-    with pytest.raises(ShapeError, match=f"{key} has shape .*, expected 4 dimensions"):
-        sizes_of(weights | {key: torch.zeros(3)}, (16, 32))
-    del weights[key]
-    with pytest.raises(ShapeError, match=f"{key} is missing"):
-        sizes_of(weights, (16, 32))
 
 
 @pytest.mark.parametrize("mean", [0, 2])

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from gwparam.errors import ArgumentError, ShapeError
-from gwparam.networks.prithvi import STATIC_CHANNELS, Prithvi
+from gwparam.networks.prithvi.backbone import STATIC_CHANNELS, Prithvi
 
 # prithviwxc 1.0.1 compares version strings: it takes torch 2.13 for older than 2.3.
 pytestmark = pytest.mark.filterwarnings("ignore:.*sdp_kernel:FutureWarning")

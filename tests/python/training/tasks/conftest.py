@@ -5,30 +5,29 @@ from prithvi_small import options as prithvi_options
 from recipes import options as other_options
 from training_files import NLEV, training_set, written
 
-from gwparam.training.architectures import ARCHITECTURES
+from gwparam.training.splits import Split
+from gwparam.training.tasks import make_task
 
 
 @pytest.fixture
 def make(tmp_path):
-    """What training knows of an architecture, files and options."""
+    """What training knows of a network, files and options."""
     opened = []
 
     def run(name="ann_cnn", dataset=None, **changes):
-        architecture = ARCHITECTURES[name]
         dataset = training_set() if dataset is None else dataset
         given = other_options(tmp_path, NLEV, **changes)
         if name == "prithvi_gw":
             given = prithvi_options(tmp_path, **changes)
             del given["grid"]
-        known = {option.name: option for option in architecture.physical.options}
-        options = {key: known[key].read(text) for key, text in given.items()}
-        path = written(tmp_path, dataset)
-        data = architecture.open([path], options, None)
+        task = make_task(name, given, None)
+        data = task.open([written(tmp_path, dataset)])
         opened.append(data)
         torch.manual_seed(4)
-        sizes = {**architecture.default_sizes, **SIZES[name]}
-        network = architecture.build(sizes, data, 0.0, 0.0)
-        return network, data, architecture.meaning(network, data, options, None)
+        sizes = {**task.physical.trainable.default_sizes, **SIZES[name]}
+        network = task.build(sizes, data)
+        splits = [Split("training", data, range(len(data.samples)))]
+        return network, data, task.output_spec(network, splits)
 
     yield run
     for data in opened:

@@ -37,7 +37,7 @@ _SHOW_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
-class Entry:
+class LogEntry:
     """One row of the log.
 
     Attributes
@@ -61,7 +61,7 @@ class Entry:
     waiting_for_data: float
 
 
-class Journal:
+class TrainingLog:
     """The log of a training; a context manager. Silent on all processes but one.
 
     Parameters
@@ -75,7 +75,7 @@ class Journal:
         Steps of the whole training.
     epochs : int
         Epochs of the whole training.
-    speaks : bool
+    is_main_process : bool
         Whether this process is the one that writes.
 
     Raises
@@ -91,11 +91,11 @@ class Journal:
         epoch: int,
         steps: int,
         epochs: int,
-        speaks: bool,
+        is_main_process: bool,
     ) -> None:
-        self._speaks, self._epochs = speaks, epochs
+        self._is_main_process, self._epochs = is_main_process, epochs
         self._steps = steps
-        if not speaks:
+        if not is_main_process:
             return
         path = folder / LOG_FILE
         try:
@@ -126,7 +126,7 @@ class Journal:
         )
 
     def __enter__(self) -> Self:
-        if self._speaks:
+        if self._is_main_process:
             self._bars.start()
         return self
 
@@ -136,7 +136,7 @@ class Journal:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._speaks:
+        if self._is_main_process:
             self._bars.stop()
             for log in (self._file, self._board):
                 with self._warning():
@@ -144,13 +144,13 @@ class Journal:
 
     def advance(self, step: int) -> None:
         """Show how far the training is."""
-        if self._speaks and time.monotonic() - self._shown > _SHOW_SECONDS:
+        if self._is_main_process and time.monotonic() - self._shown > _SHOW_SECONDS:
             self._shown = time.monotonic()
             self._bars.update(self._task, completed=step)
 
-    def write(self, entry: Entry) -> None:
+    def write(self, entry: LogEntry) -> None:
         """Add a row to the log, and show it."""
-        if not self._speaks:
+        if not self._is_main_process:
             return
         values = {column: getattr(entry, column) for column in _COLUMNS}
         with self._warning():
@@ -172,7 +172,7 @@ class Journal:
 
     def say(self, text: str) -> None:
         """Print a line."""
-        if self._speaks:
+        if self._is_main_process:
             self._said = time.monotonic()
             self._console.print(text, soft_wrap=True, markup=False)
 

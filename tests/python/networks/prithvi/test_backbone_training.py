@@ -5,8 +5,8 @@ import math
 import pytest
 import torch
 
-from gwparam.networks.prithvi import STATIC_CHANNELS, Block, DropPath, Prithvi
-from gwparam.training.run import _compute_blocks_twice
+from gwparam.networks.prithvi.backbone import STATIC_CHANNELS, Block, DropPath, Prithvi
+from gwparam.training.run import compute_twice
 
 # prithviwxc 1.0.1 compares version strings: it takes torch 2.13 for older than 2.3.
 pytestmark = pytest.mark.filterwarnings("ignore:.*sdp_kernel:FutureWarning")
@@ -249,7 +249,7 @@ def test_encoder_alone_drops_paths():
 def test_blocks_that_are_computed_twice_have_the_same_gradients(drop_path):
     backbone = new_backbone(drop_path).train()
     twice = copy.deepcopy(backbone)
-    _compute_blocks_twice(twice)
+    compute_twice(twice, Block)
 
     torch.manual_seed(10)
     expected = our_gradients(backbone)
@@ -269,7 +269,7 @@ def test_blocks_that_are_computed_twice_are_computed_twice():
     for block in blocks:
         # The second time ends where nothing more is needed, within the perceptron.
         block.attention.register_forward_hook(lambda *unused: calls.append(1))
-    _compute_blocks_twice(backbone)
+    compute_twice(backbone, Block)
 
     our_gradients(backbone)
 
@@ -281,11 +281,11 @@ def test_blocks_that_are_computed_twice_keep_the_published_keys():
     backbone = new_backbone()
     before = {key: value.clone() for key, value in backbone.state_dict().items()}
 
-    _compute_blocks_twice(backbone)
+    compute_twice(backbone, Block)
 
     assert list(backbone.state_dict()) == list(before)
     other = new_backbone(seed=6)
-    _compute_blocks_twice(other)
+    compute_twice(other, Block)
     other.load_state_dict(before)
     for key, value in other.state_dict().items():
         assert torch.equal(value, before[key]), key

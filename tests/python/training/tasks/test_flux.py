@@ -9,9 +9,9 @@ from flux_training import (
     IMAGE,
     PLACE,
     SEEN,
-    look,
     physical,
     prithvi_set,
+    statistics,
     unet_set,
 )
 from training_files import NLAT, NLEV, NLON, training_set
@@ -22,19 +22,14 @@ from gwparam.training.drag_error import GRAVITY
 DOUBLE = torch.float64
 ROUNDING = 1e-13
 """Relative: some 100 roundings of float64, of 1e-16 each."""
-NEEDED = {
-    "scaling": "--scaling",
-    "levels": "--levels",
-    "flux_quantity": "--flux-quantity",
-    "flux_sign": "--flux-sign",
-}
+NEEDED = ("scaling", "levels", "flux_quantity", "flux_sign")
 
 
 def test_outputs_become_fluxes_of_columns(make):
-    _, data, meaning = make()
+    _, data, spec = make()
     _, targets = data.samples.read(1)
 
-    fluxes = meaning.restore(targets)
+    fluxes = spec.restore(targets)
 
     parts = targets[:, :NLEV], targets[:, NLEV:]
     for found, values, name in zip(fluxes, parts, recipes.FLUXES, strict=True):
@@ -42,10 +37,10 @@ def test_outputs_become_fluxes_of_columns(make):
 
 
 def test_outputs_become_fluxes_of_the_globe(make):
-    _, data, meaning = make("attention_unet", unet_set())
+    _, data, spec = make("attention_unet", unet_set())
     _, targets = data.samples.read(0)
 
-    fluxes = meaning.restore(targets)
+    fluxes = spec.restore(targets)
 
     parts = targets[:, :NLEV], targets[:, NLEV:]
     for found, values, name in zip(fluxes, parts, recipes.FLUXES, strict=True):
@@ -54,14 +49,14 @@ def test_outputs_become_fluxes_of_the_globe(make):
 
 
 def test_outputs_of_prithvi_begin_with_temperature(make):
-    _, data, meaning = make("prithvi_gw", prithvi_set())
+    _, data, spec = make("prithvi_gw", prithvi_set())
     _, targets = data.samples.read(0)
 
-    fields = meaning.restore(targets)
+    fields = spec.restore(targets)
 
     names = ("air_potential_temperature_predicted", *recipes.FLUXES)
     recipe = prithvi_small.recipe()
-    assert meaning.fields == (
+    assert spec.fields == (
         (names[0], "K"),
         (names[1], "Pa m s-2"),
         (names[2], "Pa m s-2"),
@@ -72,12 +67,12 @@ def test_outputs_of_prithvi_begin_with_temperature(make):
 
 
 def test_some_levels_are_restored_as_those_levels(make):
-    _, data, meaning = make(output_levels="1:4")
+    _, data, spec = make(output_levels="1:4")
     _, targets = data.samples.read(0)
 
-    fluxes = meaning.restore(targets)
+    fluxes = spec.restore(targets)
 
-    assert meaning.outputs.nlev == 3
+    assert spec.outputs.nlev == 3
     parts = targets[:, :3], targets[:, 3:]
     for found, values, name in zip(fluxes, parts, recipes.FLUXES, strict=True):
         expected = physical(values, name, levels=slice(1, 4))
@@ -85,14 +80,14 @@ def test_some_levels_are_restored_as_those_levels(make):
 
 
 def test_some_levels_have_the_pressure_of_those_levels(make):
-    _, _, meaning = make(output_levels="1:4")
+    _, _, spec = make(output_levels="1:4")
 
     expected = 100.0 * np.array(recipes.levels(NLEV)["pressure"][1:4])
-    np.testing.assert_allclose(meaning.outputs.pressure, expected, rtol=ROUNDING)
+    np.testing.assert_allclose(spec.outputs.pressure, expected, rtol=ROUNDING)
 
 
-def check_view(features, targets, seen, wanted):
-    """Compare a view with the formulae; the first three channels are the place."""
+def check_physical(features, targets, seen, wanted):
+    """Compare physical fields with the formulae; the first channels are the place."""
     for channel, name in enumerate(PLACE):
         found = seen[:, channel : channel + 1]
         expected = physical(features[:, channel : channel + 1], name)
@@ -107,26 +102,26 @@ def check_view(features, targets, seen, wanted):
         np.testing.assert_allclose(wanted[:, channels], expected, rtol=ROUNDING)
 
 
-def test_view_is_physical(make):
-    _, data, meaning = make()
+def test_features_and_targets_become_physical(make):
+    _, data, spec = make()
     features, targets = data.samples.read(1)
 
-    check_view(features, targets, *meaning.view(features, targets))
+    check_physical(features, targets, *spec.physical(features, targets))
 
 
-def test_view_of_a_stencil_is_that_of_its_middle(make):
-    _, data, meaning = make(dataset=training_set(stencil=3))
+def test_physical_fields_of_a_stencil_are_those_of_its_middle(make):
+    _, data, spec = make(dataset=training_set(stencil=3))
     features, targets = data.samples.read(1)
 
-    check_view(features[..., 1, 1], targets, *meaning.view(features, targets))
+    check_physical(features[..., 1, 1], targets, *spec.physical(features, targets))
 
 
 @pytest.mark.parametrize("stencil", [1, 3])
-def test_view_is_as_the_files_are_where_the_scaling_is_not_known(make, stencil):
-    _, data, meaning = make(dataset=training_set(stencil=stencil), scaling=None)
+def test_fields_are_as_in_the_files_where_the_scaling_is_not_known(make, stencil):
+    _, data, spec = make(dataset=training_set(stencil=stencil), scaling=None)
     features, targets = data.samples.read(1)
 
-    seen, wanted = meaning.view(features, targets)
+    seen, wanted = spec.physical(features, targets)
 
     middle = features if stencil == 1 else features[..., 1, 1]
     assert torch.equal(seen, middle.double())
@@ -154,7 +149,7 @@ def test_flux_that_is_linear_in_pressure_has_one_tendency(
     make, both_quantities, name, quantity, factor, sign
 ):
     image = name == "attention_unet"
-    _, _, meaning = make(
+    _, _, spec = make(
         name,
         unet_set() if image else None,
         scaling=both_quantities,
@@ -167,7 +162,7 @@ def test_flux_that_is_linear_in_pressure_has_one_tendency(
     if image:
         fluxes = fluxes[..., None, None].expand(1, -1, 2, 3)
 
-    tendency = meaning.tendency(fluxes)
+    tendency = spec.tendency(fluxes)
 
     steps = NLEV - 1
     assert tendency.shape == (1, 2 * steps, *((2, 3) if image else ()))
@@ -178,73 +173,73 @@ def test_flux_that_is_linear_in_pressure_has_one_tendency(
 
 
 def test_temperature_has_no_tendency(make):
-    _, data, meaning = make("prithvi_gw", prithvi_set())
+    _, data, spec = make("prithvi_gw", prithvi_set())
     nlev = prithvi_small.NLEV
-    _, fluxes = meaning.view(*data.samples.read(0))
+    _, fluxes = spec.physical(*data.samples.read(0))
     warmer = fluxes.clone()
     warmer[:, :nlev] += torch.arange(float(nlev)).view(1, -1, 1, 1)
 
-    tendency = meaning.tendency(warmer)
+    tendency = spec.tendency(warmer)
 
     assert tendency.shape[1] == 2 * (nlev - 1)
-    assert torch.equal(tendency, meaning.tendency(fluxes))
+    assert torch.equal(tendency, spec.tendency(fluxes))
 
 
 def test_tendency_is_not_known_without_scaling(make):
-    _, data, meaning = make(scaling=None)
+    _, data, spec = make(scaling=None)
     _, targets = data.samples.read(0)
 
-    assert meaning.tendency(targets.double()) is None
+    assert spec.tendency(targets.double()) is None
 
 
 def test_tendency_is_not_known_without_pressure(make):
     host = json.dumps({"kind": "host", "nlev": NLEV})
-    _, data, meaning = make(levels=host)
-    _, wanted = meaning.view(*data.samples.read(0))
+    _, data, spec = make(levels=host)
+    _, wanted = spec.physical(*data.samples.read(0))
 
-    assert meaning.outputs.pressure is None
-    assert meaning.tendency(wanted) is None
+    assert spec.outputs.pressure is None
+    assert spec.tendency(wanted) is None
 
 
 def test_blocks_are_the_fluxes(make):
-    _, _, meaning = make()
+    _, _, spec = make()
 
-    assert meaning.outputs.names == recipes.FLUXES
-    assert meaning.fields == tuple((name, "Pa m s-2") for name in recipes.FLUXES)
-    assert [flux.sign for flux in meaning.outputs.flux] == [1, 1]
-    assert meaning.missing == ()
+    assert spec.outputs.names == recipes.FLUXES
+    assert spec.fields == tuple((name, "Pa m s-2") for name in recipes.FLUXES)
+    assert [flux.sign for flux in spec.outputs.flux] == [1, 1]
+    assert spec.missing == ()
 
 
 @pytest.mark.parametrize("absent", [*NEEDED, ("scaling", "flux_sign")])
 def test_what_an_export_will_ask_for_is_listed(make, absent):
     names = [absent] if isinstance(absent, str) else list(absent)
 
-    _, _, meaning = make(**dict.fromkeys(names))
+    _, _, spec = make(**dict.fromkeys(names))
 
-    assert meaning.missing == tuple(NEEDED[name] for name in names)
-    assert meaning.outputs.names == ("eastward flux", "northward flux")
-    assert meaning.outputs.restore is None
-    assert meaning.fields == (("eastward flux", "1"), ("northward flux", "1"))
+    assert spec.missing == tuple(names)
+    assert spec.outputs.names == ("eastward flux", "northward flux")
+    assert spec.outputs.restore is None
+    assert spec.fields == (("eastward flux", "1"), ("northward flux", "1"))
 
 
 def test_recipe_in_the_files_is_not_asked_for(make):
     dataset = training_set()
     dataset.attrs["gwparam_scaling"] = json.dumps(recipes.recipe(NLEV))
 
-    _, data, meaning = make(dataset=dataset, scaling=None)
+    _, data, spec = make(dataset=dataset, scaling=None)
 
-    assert meaning.missing == ()
+    assert spec.missing == ()
     _, targets = data.samples.read(0)
     expected = physical(targets[:, NLEV:], recipes.FLUXES[1])
-    np.testing.assert_allclose(meaning.restore(targets)[1], expected, rtol=ROUNDING)
+    np.testing.assert_allclose(spec.restore(targets)[1], expected, rtol=ROUNDING)
 
 
-def test_settling_changes_nothing(make):
-    network, data, meaning = make()
+def test_standardising_changes_nothing(make):
+    network, data, spec = make()
     before = {key: value.clone() for key, value in network.state_dict().items()}
     targets = data.samples.read(0)[1].clone()
 
-    meaning.settle(network, look(data, meaning), [data.samples])
+    spec.standardise(statistics(data, spec))
 
     assert all(torch.equal(before[k], v) for k, v in network.state_dict().items())
     assert torch.equal(data.samples.read(0)[1], targets)
@@ -252,12 +247,12 @@ def test_settling_changes_nothing(make):
 
 def test_grid_that_is_not_that_of_the_files_is_refused(make):
     with pytest.raises(
-        ArgumentError, match=r"--grid has another latitude than .*file.nc: 16 from"
+        ArgumentError, match=r"grid has another latitude than .*file.nc: 16 from"
     ):
         make("attention_unet", unet_set(), grid="16x32")
 
 
 def test_cells_are_all_seen(make):
-    _, data, meaning = make()
+    _, data, spec = make()
 
-    assert look(data, meaning).rows == 2 * NLAT * NLON
+    assert statistics(data, spec).rows == 2 * NLAT * NLON

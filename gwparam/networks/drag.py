@@ -1,0 +1,179 @@
+"""What networks of drag share: one bare network for both components of the wind."""
+
+from abc import abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from gwparam.checkpoints import Checkpoint, load_weights
+from gwparam.contract import Description, Field, Geometry
+from gwparam.errors import ModelFileError, NonFiniteError, ShapeError
+from gwparam.networks.base import Options, PhysicalNetwork
+from gwparam.networks.scaling import Destandardise
+from gwparam.networks.trainable import Sizes
+
+MIMA_NLEV = 40
+WINDS = tuple(
+    Field(f"{direction}_wind", "m s-1", "full", "float64")
+    for direction in ("eastward", "northward")
+)
+SURFACE = (
+    Field("surface_air_pressure", "Pa", "surface", "float64"),
+    Field("latitude", "degrees_north", "surface", "float64"),
+)
+
+
+@dataclass(frozen=True)
+class StateLevels:
+    """Levels of the states that a network learns from.
+
+    Attributes
+    ----------
+    path : str
+        A file of the states, for messages.
+    nlev : int
+        Number of full levels.
+    coefficients : callable
+        Gives `a` [Pa] and `b` [1] of ``a + b * surface pressure`` at full levels, top
+        first, shape (nlev,) each; raises ContractError where the files do not say them.
+    """
+
+    path: str
+    nlev: int
+    coefficients: Callable[[], tuple[NDArray[Any], NDArray[Any]]]
+
+
+class DragModule(nn.Module):
+    """A bare network: standardised drag from one component of the wind of a column."""
+
+    @property
+    @abstractmethod
+    def nlev(self) -> int:
+        """Number of full levels."""
+
+    @abstractmethod
+    def set_features(self, mean: Tensor, variance: Tensor) -> None:
+        """Fit the network to features of given statistics, shape (nfeature,) each."""
+
+    @abstractmethod
+    def rescale(self, slope: Tensor, offset: Tensor) -> None:
+        """Make every output `slope` times what it was plus `offset`, (nlev,) each."""
+
+
+class DragNetwork(PhysicalNetwork):
+    """A network on physical fields that gives the drag on both components of the wind.
+
+    Parameters
+    ----------
+    network : Module
+        Features to standardised drag, as a `DragModule`.
+    scaling : Module
+        Standardised drag to drag [m s-2].
+    description : Description
+        Name, citation, levels, training range and limits.
+
+    Attributes
+    ----------
+    title : str
+        What people call a network that has no other name.
+    """
+
+    title: ClassVar[str]
+    geometry = Geometry("column")
+    outputs = tuple(
+        Field(
+            f"tendency_of_{w.name}_due_to_gravity_wave_drag", "m s-2", "full", w.dtype
+        )
+        for w in WINDS
+    )
+
+    def __init__(
+        self, network: nn.Module, scaling: nn.Module, description: Description
+    ) -> None:
+        super().__init__(description)
+        self.network = network
+        self.scaling = scaling
+
+    @classmethod
+    @abstractmethod
+    def build(
+        cls, sizes: Sizes, dropout: float = 0.0, drop_path: float = 0.0
+    ) -> DragModule:
+        """Build the bare network; it has no dropout."""
+
+    @classmethod
+    @abstractmethod
+    def sizes_on(cls, levels: StateLevels) -> Sizes:
+        """Sizes that follow from the levels of the states.
+
+        Raises
+        ------
+        ContractError
+            If something of the levels is not known.
+        """
+
+    @classmethod
+    def check_levels(cls, levels: StateLevels, checkpoint: Checkpoint) -> None:
+        """Check that states are on the levels of a pre-trained network.
+
+        Raises
+        ------
+        ContractError
+            If not.
+        """
+
+    @classmethod
+    @abstractmethod
+    def describe(cls, network: DragModule, checkpoint: Checkpoint) -> Description:
+        """Say what is known of a checkpoint that does not describe itself.
+
+        Raises
+        ------
+        ModelFileError
+            If that does not suffice.
+        """
+
+    @classmethod
+    def load(cls, checkpoint: Checkpoint) -> DragModule:
+        """Build the bare network that a checkpoint holds, in float64."""
+        network = cls.build(cls.sizes_of(checkpoint)).double()
+        load_weights(network, checkpoint)
+        return network
+
+    @classmethod
+    def from_checkpoint(
+        cls, checkpoint: Checkpoint, options: Options | None = None
+    ) -> Self:
+        """Build the network that a checkpoint holds, with the checkpoint's sizes.
+
+        Raises
+        ------
+        ModelFileError, ShapeError, NonFiniteError
+            If the checkpoint is not one of this network; the message names the key.
+        """
+        network = cls.load(checkpoint)
+        scaling = Destandardise(
+            *(_per_level(checkpoint, key, network.nlev) for key in ("means", "stds"))
+        )
+        description = checkpoint.description or cls.describe(network, checkpoint)
+        if description.vertical.nlev != network.nlev:
+            raise ShapeError(
+                f"{checkpoint.path} describes {description.vertical.nlev} levels, "
+                f"expected {network.nlev}"
+            )
+        return cls(network, scaling, description)
+
+
+def _per_level(checkpoint: Checkpoint, key: str, nlev: int) -> Tensor:
+    """Tensor beside the weights, one value a level, in float64."""
+    if key not in checkpoint.extras:
+        raise ModelFileError(f"{checkpoint.path} has no {key} beside its weights")
+    values = checkpoint.extras[key].double()
+    if values.shape != (nlev,):
+        raise ShapeError(f"{key} has shape {tuple(values.shape)}, expected ({nlev},)")
+    if not values.isfinite().all():
+        raise NonFiniteError(f"{key} holds NaN or Inf, expected finite values")
+    return values

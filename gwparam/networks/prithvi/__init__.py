@@ -1,0 +1,1 @@
+"""The Prithvi WxC gravity-wave network, declared in ``flux.py``."""

@@ -1,0 +1,83 @@
+"""Options of the Prithvi network alone: its backbone, and which tokens it sees."""
+
+from collections.abc import Callable
+
+from gwparam.errors import ArgumentError
+from gwparam.networks.base import Option
+
+
+def _pair(text: str) -> tuple[int, int]:
+    rows, _, columns = text.partition("x")
+    if not (rows.isdigit() and columns.isdigit()):
+        raise ArgumentError(
+            f"mask_unit is {text}, expected such as 8x16", settings=("mask_unit",)
+        )
+    return int(rows), int(columns)
+
+
+def _integer(name: str) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not text.isdigit():
+            raise ArgumentError(
+                f"{name} is {text}, expected a whole number", settings=(name,)
+            )
+        return int(text)
+
+    return parse
+
+
+def _ratio(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise ArgumentError(
+            f"mask_ratio is {text}, expected 0 to less than 1",
+            settings=("mask_ratio",),
+        ) from None
+
+
+HEADS = Option(
+    "heads",
+    "attention heads of the Prithvi backbone; needed for other sizes than the "
+    "published ones",
+    metavar="N",
+    parse=_integer("heads"),
+)
+MASK_UNIT = Option(
+    "mask_unit",
+    "latitudes and longitudes of a mask unit of the Prithvi backbone; likewise",
+    metavar="NLATxNLON",
+    parse=_pair,
+    write=lambda unit: f"{unit[0]}x{unit[1]}",
+)
+MASK_RATIO = Option(
+    "mask_ratio",
+    "share of the tokens that the Prithvi backbone does not see, frozen into the "
+    "artefact; needs --mask-seed. The published inference hides a random 0.5 at every "
+    "call; without this option every token is seen, in its natural order "
+    "(docs/networks/prithvi.md)",
+    metavar="X",
+    parse=_ratio,
+    frozen=True,
+)
+MASK_SEED = Option(
+    "mask_seed",
+    "draw the tokens that Prithvi sees, and their order, as the published inference "
+    "does after torch.manual_seed(N)",
+    metavar="N",
+    parse=_integer("mask_seed"),
+    frozen=True,
+)
+MASK_WHOLE_UNITS = Option(
+    "mask_whole_units",
+    "hide whole mask units of Prithvi, not tokens within each",
+    switch=True,
+    frozen=True,
+)
+DROP_DEAD_BACKBONE = Option(
+    "drop_dead_backbone",
+    "leave out a Prithvi backbone whose output scalers are all zero, which adds "
+    "nothing: the same result with 4 % of the parameters",
+    switch=True,
+    frozen=True,
+)

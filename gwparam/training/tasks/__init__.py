@@ -1,0 +1,39 @@
+"""What networks learn: the drag of a host's native scheme, or momentum fluxes."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from gwparam.checkpoints import Checkpoint
+from gwparam.networks import find_network, read_options
+from gwparam.networks.drag import DragNetwork
+from gwparam.training.tasks.drag import DragTask
+from gwparam.training.tasks.flux import FluxTask
+from gwparam.training.tasks.task import Task
+
+
+def make_task(
+    architecture: str, options: Mapping[str, Any], checkpoint: Checkpoint | None
+) -> Task[Any, Any]:
+    """Make the task that a network of some architecture is trained for.
+
+    Parameters
+    ----------
+    architecture : str
+        A key of `gwparam.networks.NETWORKS`.
+    options : mapping
+        What is known of the training files, as the options of an export say it.
+    checkpoint : Checkpoint or None
+        The pre-trained network.
+
+    Raises
+    ------
+    ArgumentError
+        If there is no such architecture, or it has no such option.
+    GwparamError
+        If the value of an option is out of range.
+    """
+    network = find_network(architecture)
+    known = read_options(network, options)
+    if issubclass(network, DragNetwork):
+        return DragTask(network, checkpoint)
+    return FluxTask(network, known)
