@@ -356,20 +356,10 @@ static void test_option_failures(void) {
                   "threads is -1"),
        "negative threads");
     options = defaults();
-    options.chunk_columns = 24;
-    ok(fails_with(load_with("linear.pt", &options, &scheme), GWPARAM_ERR_ARGUMENT,
-                  "chunk_columns is 24, expected a multiple of 16"),
-       "odd chunk");
-    options = defaults();
     options.on_limit = 4;
     ok(fails_with(load_with("linear.pt", &options, &scheme), GWPARAM_ERR_ARGUMENT,
                   "on_limit is 4"),
        "unknown guard");
-    options = defaults();
-    options.on_range = GWPARAM_GUARD_ZERO;
-    ok(fails_with(load_with("linear.pt", &options, &scheme), GWPARAM_ERR_ARGUMENT,
-                  "range_sigmas"),
-       "range guard without a range");
     options = defaults();
     strcpy(options.device, "gpu");
     ok(fails_with(load_with("linear.pt", &options, &scheme), GWPARAM_ERR_ARGUMENT,
@@ -380,11 +370,6 @@ static void test_option_failures(void) {
     ok(fails_with(load_with("linear.pt", &options, &scheme), GWPARAM_ERR_DEVICE,
                   "device is \"cuda:99\""),
        "absent device");
-    options = defaults();
-    options.graphs = 2;
-    ok(fails_with(load_with("linear.pt", &options, &scheme), GWPARAM_ERR_ARGUMENT,
-                  "graphs is 2, expected 0 to 1"),
-       "an unknown choice of graphs");
     options = defaults();
     options.reserved = 1;
     ok(fails_with(load_with("linear.pt", &options, &scheme), GWPARAM_ERR_ARGUMENT,
