@@ -15,6 +15,7 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parents[1]
 
 ELSEWHERE = {
+    "fortran_bridge/src/api/backends.cpp": "a list",
     "fortran_bridge/mpi/": "tests/mpi: they need several ranks",
     "fortran_bridge/src/torch/": "tests/cpp/torch/test_torch.cpp, one program",
     "gwparam/evaluate/report/": "test_page, test_figures: the page as a whole",

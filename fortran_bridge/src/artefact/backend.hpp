@@ -14,7 +14,7 @@ namespace gwparam {
 // One field of a batch: the memory of a contiguous tensor.
 template <typename Byte> struct BatchField {
     Byte *data;
-    Dtype dtype;
+    Dtype dtype = Dtype::float64;
     std::vector<std::int64_t> shape;
 };
 

@@ -16,7 +16,7 @@ class FloatEnvironmentGuard {
     FloatEnvironmentGuard &operator=(const FloatEnvironmentGuard &) = delete;
 
   private:
-    std::fenv_t environment_;
+    std::fenv_t environment_{};
 };
 
 } // namespace gwparam

@@ -27,7 +27,7 @@ struct Unit {
 };
 
 struct NamedUnit {
-    const char *name;
+    const char *name = "";
     Unit unit;
 };
 

@@ -26,7 +26,7 @@ class HorizontalStage {
         std::vector<std::int64_t> inputs;  // host cells whose columns run() takes
         std::vector<std::int64_t> results; // that run() gives
         std::vector<std::int64_t> outputs; // results that to_columns() takes
-        std::int64_t all_results;          // of all ranks
+        std::int64_t all_results = 0;      // of all ranks
     };
 
     // For networks of columns and stencils: makes ready for a rank that has the columns

@@ -55,6 +55,7 @@ void copy_row(const Rows &source, Rows &target, std::int64_t i) {
 
 std::vector<Rows> rows_for(const std::vector<FieldContract> &fields) {
     std::vector<Rows> rows;
+    rows.reserve(fields.size());
     for (const FieldContract &field : fields) {
         rows.emplace_back(field.dtype, field.width());
     }

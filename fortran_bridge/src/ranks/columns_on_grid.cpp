@@ -20,11 +20,12 @@ template <typename To, typename From> To bits_of(From value) {
 std::vector<double> of_all_ranks(const Communicator &communicator,
                                  const std::vector<double> &values) {
     std::vector<std::int64_t> mine;
+    mine.reserve(values.size());
     for (const double value : values) {
         mine.push_back(bits_of<std::int64_t>(value));
     }
     std::vector<double> all;
-    for (const auto &list : communicator.swap(Communicator::Lists(
+    for (const auto &list : communicator.all_to_all(Communicator::Lists(
              static_cast<std::size_t>(communicator.size()), mine))) {
         for (const std::int64_t bits : list) {
             all.push_back(bits_of<double>(bits));

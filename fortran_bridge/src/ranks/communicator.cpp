@@ -119,7 +119,7 @@ void Communicator::broadcast(int root, std::string &text) const {
                                       reason.text()));
 }
 
-std::vector<std::int64_t> Communicator::swap_counts(const Lists &lists) const {
+std::vector<std::int64_t> Communicator::counts_of_all(const Lists &lists) const {
     std::vector<std::int64_t> given;
     for (const auto &list : lists) {
         given.push_back(static_cast<std::int64_t>(list.size()));
@@ -132,11 +132,11 @@ std::vector<std::int64_t> Communicator::swap_counts(const Lists &lists) const {
     return taken;
 }
 
-Communicator::Lists Communicator::swap(const Lists &lists) const {
+Communicator::Lists Communicator::all_to_all(const Lists &lists) const {
     if (alone()) {
         return lists;
     }
-    const std::vector<std::int64_t> counts = swap_counts(lists);
+    const std::vector<std::int64_t> counts = counts_of_all(lists);
     std::vector<std::int64_t> send;
     std::vector<std::int64_t> send_bytes;
     for (const auto &list : lists) {

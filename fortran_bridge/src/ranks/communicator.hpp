@@ -81,7 +81,7 @@ class Communicator {
 
     // Collective: gives one list to each rank and takes one of each.
     using Lists = std::vector<std::vector<std::int64_t>>;
-    Lists swap(const Lists &lists) const;
+    Lists all_to_all(const Lists &lists) const;
 
     // Begin and end messages; every rank comes, also one that has none.
     void start(const std::vector<gwparam_message> &receives,
@@ -89,7 +89,7 @@ class Communicator {
     void finish() const;
 
   private:
-    std::vector<std::int64_t> swap_counts(const Lists &lists) const;
+    std::vector<std::int64_t> counts_of_all(const Lists &lists) const;
 
     gwparam_transport transport_{};
     int rank_ = 0;

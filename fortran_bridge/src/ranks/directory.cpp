@@ -28,7 +28,7 @@ Directory::Directory(const Communicator &communicator, std::int64_t cells,
     : communicator_(communicator) {
     const auto size = static_cast<std::size_t>(communicator.size());
     std::int64_t columns = 0;
-    for (const auto &count : communicator.swap(
+    for (const auto &count : communicator.all_to_all(
              Communicator::Lists(size, {static_cast<std::int64_t>(mine.size())}))) {
         columns += count.front();
     }
@@ -47,8 +47,8 @@ Directory::Directory(const Communicator &communicator, std::int64_t cells,
             rows[rank].push_back(static_cast<std::int64_t>(row));
         }
     }
-    named = communicator.swap(named);
-    rows = communicator.swap(rows);
+    named = communicator.all_to_all(named);
+    rows = communicator.all_to_all(rows);
 
     // The first bad cell of all; who keeps it is of no interest to a host.
     Outcome outcome;
@@ -108,7 +108,7 @@ Communicator::Lists Directory::by_keeper(const std::vector<std::int64_t> &cells)
 
 std::vector<Holder> Directory::find(const std::vector<std::int64_t> &wanted) const {
     // Answers come back in the order of the questions, as rank, row, rank, row ...
-    Communicator::Lists answers = communicator_.swap(by_keeper(wanted));
+    Communicator::Lists answers = communicator_.all_to_all(by_keeper(wanted));
     for (auto &list : answers) {
         std::vector<std::int64_t> pairs;
         for (const std::int64_t cell : list) {
@@ -118,7 +118,7 @@ std::vector<Holder> Directory::find(const std::vector<std::int64_t> &wanted) con
         }
         list = std::move(pairs);
     }
-    answers = communicator_.swap(answers);
+    answers = communicator_.all_to_all(answers);
     std::vector<std::size_t> next(answers.size(), 0);
     std::vector<Holder> found;
     found.reserve(wanted.size());

@@ -26,6 +26,7 @@ void size_for(const std::vector<Plan::Peer> &peers, std::size_t record,
 std::vector<gwparam_message> messages_of(const std::vector<Plan::Peer> &peers,
                                          std::vector<std::vector<std::byte>> &buffers) {
     std::vector<gwparam_message> messages;
+    messages.reserve(peers.size());
     for (std::size_t i = 0; i < peers.size(); ++i) {
         messages.push_back({buffers[i].data(),
                             static_cast<std::int64_t>(buffers[i].size()), peers[i].rank,
@@ -68,7 +69,7 @@ Plan make_plan(const Communicator &communicator, const Directory &directory,
         plan.stays.push_back({there[self][i], here[self][i]});
     }
     there[self].clear();
-    const Communicator::Lists asked = communicator.swap(there);
+    const Communicator::Lists asked = communicator.all_to_all(there);
     for (std::size_t rank = 0; rank < size; ++rank) {
         if (rank == self) {
             continue;

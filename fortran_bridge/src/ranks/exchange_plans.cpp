@@ -16,7 +16,7 @@ ExchangePlans::ExchangePlans(const Communicator &communicator, GeometryKind geom
     Communicator::Lists served(static_cast<std::size_t>(communicator.size()));
     served[static_cast<std::size_t>(owner)] = {communicator.rank()};
     Outcome outcome;
-    for (const auto &ranks : communicator.swap(served)) {
+    for (const auto &ranks : communicator.all_to_all(served)) {
         if (!ranks.empty() && !owns) {
             outcome.keep(
                 Error(GWPARAM_ERR_ARGUMENT,
@@ -61,7 +61,7 @@ void ExchangePlans::set_count(std::int64_t columns, HorizontalStage &stage) {
     columns_ = -1;
     std::int64_t all = 0;
     std::int64_t first = 0;
-    const Communicator::Lists counts = communicator_.swap(
+    const Communicator::Lists counts = communicator_.all_to_all(
         Communicator::Lists(static_cast<std::size_t>(communicator_.size()), {columns}));
     for (std::size_t rank = 0; rank < counts.size(); ++rank) {
         const bool is_before = rank < static_cast<std::size_t>(communicator_.rank());
@@ -82,7 +82,7 @@ ExchangePlans::computed_here(const std::vector<std::int64_t> &mine) const {
     Communicator::Lists by_owner(static_cast<std::size_t>(communicator_.size()));
     by_owner[static_cast<std::size_t>(owner_)] = mine;
     std::vector<std::int64_t> here;
-    for (const auto &list : communicator_.swap(by_owner)) {
+    for (const auto &list : communicator_.all_to_all(by_owner)) {
         here.insert(here.end(), list.begin(), list.end());
     }
     return here;

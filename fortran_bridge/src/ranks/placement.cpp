@@ -36,8 +36,8 @@ Placement placement_of(const Communicator &communicator, GeometryKind geometry,
     const int group = node_rank / group_size;
 
     Placement placement;
-    placement.owner =
-        one_for_all ? 0 : mates[static_cast<std::size_t>(group * group_size)];
+    const int first_of_group = group * group_size;
+    placement.owner = one_for_all ? 0 : mates[static_cast<std::size_t>(first_of_group)];
     placement.device = options.device;
     const bool is_any = placement.device == "auto" || placement.device == "cuda";
     if (accelerated && !one_for_all && is_any) {

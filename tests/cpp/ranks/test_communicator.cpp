@@ -51,7 +51,7 @@ void test_alone() {
            communicator.node_ranks() == std::vector<int>{0} && text == "as it is" &&
            communicator.agree(outcome, {7, -7, 1, 2}) ==
                Communicator::Values{7, -7, 1, 2} &&
-           communicator.swap({{3, 1}}) == Communicator::Lists{{3, 1}},
+           communicator.all_to_all({{3, 1}}) == Communicator::Lists{{3, 1}},
        "a rank alone agrees with itself");
     outcome.keep(Error(GWPARAM_ERR_RANGE, "too much"));
     bool is_plain = false;
@@ -126,7 +126,7 @@ void test_texts_and_lists() {
                     given[to].push_back(static_cast<std::int64_t>(100 * rank + n));
                 }
             }
-            const Communicator::Lists taken = communicator.swap(given);
+            const Communicator::Lists taken = communicator.all_to_all(given);
             for (std::size_t from = 0; from < ranks; ++from) {
                 std::vector<std::int64_t> expected;
                 for (std::size_t n = 0; n < rank && from != 1; ++n) {
