@@ -44,6 +44,11 @@ class ArgumentError(GwparamError, ValueError):
     status = Status.ERR_ARGUMENT
 
 
+def wrong_setting(name: str, value: object, expected: str) -> ArgumentError:
+    """Make the error of a setting that has another value than expected."""
+    return ArgumentError(f"{name} is {value}, expected {expected}", settings=(name,))
+
+
 class ModelFileError(GwparamError, OSError):
     """A file cannot be opened or read, or is not what it should be."""
 

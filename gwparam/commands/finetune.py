@@ -181,12 +181,14 @@ def _add_training(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_loss(parser: argparse.ArgumentParser) -> None:
+    from gwparam.training.loss_settings import TERMS
+
     add = parser.add_argument_group("loss", "docs/finetune-losses.md").add_argument
     add(
         "--loss",
         action="append",
         metavar="TERM=WEIGHT",
-        help="mse, huber or drag; repeatable, the weighted sum counts (default: mse)",
+        help=f"{', '.join(TERMS)}; repeatable, the weighted sum counts (default: mse)",
     )
     add("--huber-delta", type=float, metavar="X", help="(default: 1)")
     add(

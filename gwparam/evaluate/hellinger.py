@@ -21,7 +21,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from gwparam.errors import ArgumentError, ModelFileError, ShapeError
+from gwparam.errors import ArgumentError, ModelFileError, ShapeError, wrong_setting
 
 Array = NDArray[np.float64]
 Spacing = Literal["linear", "symlog"]
@@ -195,15 +195,10 @@ def read_binning(text: str | None, components: Sequence[str]) -> Binning:
     spacing, colon, number = text.rpartition(":")
     if number.isdigit() and (not colon or spacing in ("linear", "symlog")):
         if int(number) < 2:
-            raise ArgumentError(
-                f"bins is {text}, expected at least 2 bins", settings=("bins",)
-            )
+            raise wrong_setting("bins", text, "at least 2 bins")
         return Binning(int(number), "linear" if spacing == "linear" else "symlog")
     if not text.endswith(".json"):
-        raise ArgumentError(
-            f"bins is {text}, expected N, linear:N, symlog:N or a .json file",
-            settings=("bins",),
-        )
+        raise wrong_setting("bins", text, "N, linear:N, symlog:N or a .json file")
     return _given(text, components)
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from torch import nn
 
 from gwparam.contract import Description, Field, Flux, Geometry, TrainingRange
-from gwparam.errors import ArgumentError
+from gwparam.errors import ArgumentError, wrong_setting
 from gwparam.networks.trainable import Sizes, Trainable
 
 if TYPE_CHECKING:
@@ -83,9 +83,7 @@ class Option:
         """
         if self.choices and str(value) not in self.choices:
             expected = " or ".join(self.choices)
-            raise ArgumentError(
-                f"{self.name} is {value}, expected {expected}", settings=(self.name,)
-            )
+            raise wrong_setting(self.name, value, expected)
         return self.parse(value) if isinstance(value, str) else value
 
     def of(self, options: Options, what: str) -> Any:

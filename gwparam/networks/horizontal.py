@@ -10,7 +10,7 @@ from netCDF4 import Dataset
 from gwparam import typed_json
 from gwparam.contract import Geometry
 from gwparam.contract_checks import check_geometry
-from gwparam.errors import ArgumentError, ModelFileError
+from gwparam.errors import ModelFileError, wrong_setting
 from gwparam.grids import gaussian_latitudes
 from gwparam.networks.base import Option
 
@@ -44,9 +44,7 @@ def read_grid(text: str) -> Geometry:
     if size:
         nlat, nlon = int(size[1]), int(size[2])
         if not nlat or not nlon:
-            raise ArgumentError(
-                f"grid is {text}, expected rows x columns", settings=("grid",)
-            )
+            raise wrong_setting("grid", text, "rows x columns")
         latitude = gaussian_latitudes(nlat)
         longitude = np.arange(nlon) * (360.0 / nlon)
     else:

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from gwparam.contract import Description, Field, Geometry, TrainingRange, Vertical
-from gwparam.errors import ArgumentError, ShapeError
+from gwparam.errors import ArgumentError, ShapeError, wrong_setting
 from gwparam.networks.base import Option, Options
 from gwparam.networks.fluxes import OPTIONS as FLUX_OPTIONS
 from gwparam.networks.fluxes import FluxNetwork, N, momentum_fluxes
@@ -70,10 +70,7 @@ PLACES = (
 def _level_range(text: str) -> tuple[int, int]:
     first, _, end = text.partition(":")
     if not (first.isdigit() and end.isdigit() and int(first) < int(end)):
-        raise ArgumentError(
-            f"output_levels is {text}, expected such as 0:60",
-            settings=("output_levels",),
-        )
+        raise wrong_setting("output_levels", text, "such as 0:60")
     return int(first), int(end)
 
 

@@ -14,7 +14,7 @@ from torch import nn
 from torch.distributed.device_mesh import DeviceMesh
 from torch.distributed.fsdp import fully_shard
 
-from gwparam.errors import ArgumentError, DeviceError
+from gwparam.errors import DeviceError, wrong_setting
 from gwparam.networks import find_network
 from gwparam.training.settings import Settings
 
@@ -55,9 +55,9 @@ def start(settings: Settings) -> Fabric:
         strategy, devices = _strategy(settings.strategy, world, block), local
     if settings.precision == "float16":
         if accelerator == "cpu":
-            raise _float16("a GPU for it")
+            raise wrong_setting("precision", "float16", "a GPU for it")
         if world > 1 and settings.strategy == "fsdp":
-            raise _float16("bfloat16 with fsdp")
+            raise wrong_setting("precision", "float16", "bfloat16 with fsdp")
     plugins: Any = []
     if settings.precision != "float32":
         precision: Any = _PRECISIONS[settings.precision]
@@ -102,22 +102,13 @@ def _device(name: str) -> tuple[str, Any]:
     if kind == "auto":
         return ("cuda" if torch.cuda.is_available() else "cpu"), 1
     if kind not in ("cpu", "cuda") or (number and not number.isdigit()):
-        raise ArgumentError(
-            f"device is {name}, expected auto, cpu, cuda or cuda:N",
-            settings=("device",),
-        )
+        raise wrong_setting("device", name, "auto, cpu, cuda or cuda:N")
     if kind == "cpu":
         return "cpu", 1
     count = torch.cuda.device_count()
     if int(number or 0) >= count:
         raise DeviceError(f"device {name} is absent, torch finds {count} CUDA devices")
     return "cuda", [int(number)] if number else 1
-
-
-def _float16(expected: str) -> ArgumentError:
-    return ArgumentError(
-        f"precision is float16, expected {expected}", settings=("precision",)
-    )
 
 
 def _strategy(name: str, world: int, block: type[nn.Module] | None) -> Any:

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gwparam.errors import ArgumentError
+from gwparam.errors import ArgumentError, wrong_setting
 from gwparam.training.level_weights import LEVEL_WEIGHTS
 
 TERMS = ("mse", "huber", "drag")
@@ -52,15 +52,9 @@ class LossSettings:
         _check_positive("drag_scale", self.drag_scale, "drag_scale")
         if self.level_weights not in LEVEL_WEIGHTS:
             expected = " or ".join(LEVEL_WEIGHTS)
-            raise ArgumentError(
-                f"level_weights is {self.level_weights}, expected {expected}",
-                settings=("level_weights",),
-            )
+            raise wrong_setting("level_weights", self.level_weights, expected)
         if not 0.0 <= self.tail < math.inf:
-            raise ArgumentError(
-                f"tail is {self.tail}, expected a finite number of at least 0",
-                settings=("tail",),
-            )
+            raise wrong_setting("tail", self.tail, "a finite number of at least 0")
 
     @staticmethod
     def parse_terms(texts: Sequence[str]) -> Terms:

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from gwparam.checkpoints import Checkpoint, read_checkpoint
-from gwparam.errors import ArgumentError
+from gwparam.errors import ArgumentError, wrong_setting
 from gwparam.networks import find_network
 from gwparam.networks.base import PhysicalNetwork
 from gwparam.networks.trainable import Sizes
@@ -209,10 +209,7 @@ def _freeze(settings: Settings, backbone: str) -> Freeze:
     for choice in CHOICES:
         if settings.freeze == choice:
             return choice
-    raise ArgumentError(
-        f"freeze is {settings.freeze}, expected {' or '.join(CHOICES)}",
-        settings=("freeze",),
-    )
+    raise wrong_setting("freeze", settings.freeze, " or ".join(CHOICES))
 
 
 def _set_momentum(network: nn.Module, momentum: float) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from gwparam import typed_json
-from gwparam.errors import ArgumentError, ModelFileError
+from gwparam.errors import ModelFileError, wrong_setting
 from gwparam.training import schedules
 from gwparam.training.loss_settings import LossSettings
 
@@ -115,24 +115,26 @@ class Settings:
         for name, value in asdict(self).items():
             if isinstance(value, float) and math.isinf(value):
                 # JSON has no such number to go on with.
-                raise _error(name, value, "a finite number")
+                raise wrong_setting(name, value, "a finite number")
         for name in ("epochs", "batch", "learning_rate", "lora_rank"):
             value = getattr(self, name)
             if value is not None and not value > 0:
-                raise _error(name, value, "more than 0")
+                raise wrong_setting(name, value, "more than 0")
         for name in ("seed", "patience", "weight_decay", "threads", "clip_norm"):
             value = getattr(self, name)
             if value is not None and not value >= 0:
-                raise _error(name, value, "at least 0")
+                raise wrong_setting(name, value, "at least 0")
         for name in ("dropout", "drop_path"):
             value = getattr(self, name)
             if value is not None and not 0.0 <= value < 1.0:
-                raise _error(name, value, "0 to less than 1")
+                raise wrong_setting(name, value, "0 to less than 1")
         if not 0.0 < self.batch_norm_momentum <= 1.0:
             momentum = self.batch_norm_momentum
-            raise _error("batch_norm_momentum", momentum, "more than 0 to 1")
+            raise wrong_setting("batch_norm_momentum", momentum, "more than 0 to 1")
         if not self.checkpoint_minutes > 0.0:
-            raise _error("checkpoint_minutes", self.checkpoint_minutes, "more than 0")
+            raise wrong_setting(
+                "checkpoint_minutes", self.checkpoint_minutes, "more than 0"
+            )
         for name, known in (
             ("schedule", schedules.CHOICES),
             ("precision", PRECISIONS),
@@ -142,7 +144,7 @@ class Settings:
             value = getattr(self, name)
             if value is not None and value not in known:
                 expected = " or ".join(known)
-                raise _error(name, value, expected)
+                raise wrong_setting(name, value, expected)
 
     def filled(self, defaults: object) -> "Settings":
         """Give what is None the value of the same name in `defaults`, if it has one."""
@@ -212,7 +214,3 @@ def read_run(folder: Path) -> tuple[Settings, dict[str, Any]]:
         ) from None
     given = content.get("settings")
     return typed_json.parse(Settings, given if isinstance(given, dict) else {}), content
-
-
-def _error(name: str, value: object, expected: str) -> ArgumentError:
-    return ArgumentError(f"{name} is {value}, expected {expected}", settings=(name,))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from gwparam.errors import ArgumentError
+from gwparam.errors import ArgumentError, wrong_setting
 from gwparam.training.data import Data
 
 NAMES = ("training", "validation", "test")
@@ -133,9 +133,7 @@ def split_times(count: int, split: str, with_test: bool) -> list[int]:
         shares = []
     known = all(0.0 <= share < math.inf for share in shares)
     if len(shares) not in (2, 3) or not known or not min(shares[:2]) > 0.0:
-        raise ArgumentError(
-            f"split is {split}, expected such as 0.75:0.125:0.125", settings=("split",)
-        )
+        raise wrong_setting("split", split, "such as 0.75:0.125:0.125")
     if not with_test:
         shares = shares[:2]
     wanted = [share for share in shares[1:] if share > 0.0]

@@ -2,25 +2,21 @@
 
 from collections.abc import Callable
 
-from gwparam.errors import ArgumentError
+from gwparam.errors import wrong_setting
 from gwparam.networks.base import Option
 
 
 def _pair(text: str) -> tuple[int, int]:
     rows, _, columns = text.partition("x")
     if not (rows.isdigit() and columns.isdigit()):
-        raise ArgumentError(
-            f"mask_unit is {text}, expected such as 8x16", settings=("mask_unit",)
-        )
+        raise wrong_setting("mask_unit", text, "such as 8x16")
     return int(rows), int(columns)
 
 
 def _integer(name: str) -> Callable[[str], int]:
     def parse(text: str) -> int:
         if not text.isdigit():
-            raise ArgumentError(
-                f"{name} is {text}, expected a whole number", settings=(name,)
-            )
+            raise wrong_setting(name, text, "a whole number")
         return int(text)
 
     return parse
@@ -30,10 +26,7 @@ def _ratio(text: str) -> float:
     try:
         return float(text)
     except ValueError:
-        raise ArgumentError(
-            f"mask_ratio is {text}, expected 0 to less than 1",
-            settings=("mask_ratio",),
-        ) from None
+        raise wrong_setting("mask_ratio", text, "0 to less than 1") from None
 
 
 HEADS = Option(

@@ -8,7 +8,7 @@ import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from gwparam.errors import ModelFileError
-from gwparam.training import log as module
+from gwparam.training import training_log as module
 from gwparam.training.training_log import LOG_FILE, LogEntry, TrainingLog
 
 COLUMNS = [
