@@ -9,9 +9,10 @@ module gwparam
         & gwparam_guard_keep, gwparam_guard_zero, gwparam_options_t, gwparam_precision_bfloat16, &
         & gwparam_precision_exported, gwparam_precision_tf32, gwparam_statistics_t
     use gwparam_scheme, only: gwparam_bottom_up, gwparam_scheme_t, gwparam_top_down, gwparam_version
-    use gwparam_status, only: gwparam_err_argument, gwparam_err_contract, gwparam_err_device, &
-        & gwparam_err_file, gwparam_err_inference, gwparam_err_internal, gwparam_err_nonfinite, &
-        & gwparam_err_range, gwparam_err_rank, gwparam_err_shape, gwparam_ok
+    use gwparam_status, only: gwparam_err_argument, gwparam_err_busy, gwparam_err_contract, &
+        & gwparam_err_device, gwparam_err_file, gwparam_err_forked, gwparam_err_inference, &
+        & gwparam_err_internal, gwparam_err_memory, gwparam_err_nonfinite, gwparam_err_range, &
+        & gwparam_err_rank, gwparam_err_shape, gwparam_ok
     implicit none(type, external)
     private
 
@@ -23,7 +24,8 @@ module gwparam
     public :: gwparam_device_error, gwparam_device_fallback
     public :: gwparam_graphs_auto, gwparam_graphs_off
     public :: gwparam_precision_bfloat16, gwparam_precision_exported, gwparam_precision_tf32
-    public :: gwparam_ok, gwparam_err_argument, gwparam_err_contract, gwparam_err_device, &
-        & gwparam_err_file, gwparam_err_inference, gwparam_err_internal, gwparam_err_nonfinite, &
-        & gwparam_err_range, gwparam_err_rank, gwparam_err_shape
+    public :: gwparam_ok, gwparam_err_argument, gwparam_err_busy, gwparam_err_contract, &
+        & gwparam_err_device, gwparam_err_file, gwparam_err_forked, gwparam_err_inference, &
+        & gwparam_err_internal, gwparam_err_memory, gwparam_err_nonfinite, gwparam_err_range, &
+        & gwparam_err_rank, gwparam_err_shape
 end module gwparam

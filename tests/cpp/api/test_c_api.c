@@ -521,7 +521,7 @@ static void test_out_of_memory(void) {
     beyond.shape[1] = INT64_C(1) << 50;
     beyond.shape[2] = NLEV;
     gwparam_scheme *scheme = load("linear.pt", NULL);
-    ok(fails_with(gwparam_scheme_put(scheme, U, NULL, &huge), GWPARAM_ERR_DEVICE,
+    ok(fails_with(gwparam_scheme_put(scheme, U, NULL, &huge), GWPARAM_ERR_MEMORY,
                   "out of memory"),
        "out of memory");
     ok(fails_with(gwparam_scheme_put(scheme, U, NULL, &beyond), GWPARAM_ERR_SHAPE,
