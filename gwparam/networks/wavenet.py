@@ -11,11 +11,13 @@ import torch
 from torch import Tensor, nn
 
 from gwparam.checkpoints import Checkpoint, load_weights
+from gwparam.constants import MAXIMUM_TENDENCY, NOMINAL_TOLERANCE
 from gwparam.contract import (
     Description,
     Field,
     Geometry,
     Limit,
+    Output,
     TrainingRange,
     Values,
     Vertical,
@@ -30,16 +32,10 @@ CITATION = (
     "Wave Parameterization Generalizes to Capture the QBO and Response to Increased "
     "CO2, Geophys. Res. Lett. 49, e2022GL098174, doi:10.1029/2022GL098174"
 )
-MAXIMUM_TENDENCY = 0.01
-"""Largest credible |tendency| [m s-2] unless the user knows better: 15 times the
-largest drag (6.5e-4) of the Alexander-Dunkerton scheme in global T42L40 states of
-MiMA."""
 NORM_EPS = 1e-5
 MIMA_NLEV = 40
 MIMA_PRESSURE = 1000.0e2
 """Surface pressure [Pa] that MiMA's nominal levels belong to."""
-NOMINAL_TOLERANCE = 0.1
-"""Relative difference to the nominal pressures up to which levels count as the same."""
 
 _WIND, _TENDENCY = "m s-1", "m s-2"
 
@@ -150,11 +146,12 @@ class WaveNetDrag(PhysicalNetwork):
         Field("latitude", "degrees_north", "surface", "float64"),
     )
     outputs = tuple(
-        Field(
+        Output(
             f"tendency_of_{wind}_wind_due_to_gravity_wave_drag",
             _TENDENCY,
             "full",
             "float64",
+            "tendency",
         )
         for wind in ("eastward", "northward")
     )

@@ -9,10 +9,11 @@ from safetensors import SafetensorError
 from torch import Tensor
 
 from gwparam.checkpoints import save_checkpoint
+from gwparam.constants import MAXIMUM_TENDENCY
 from gwparam.contract import Description, Limit, TrainingRange
 from gwparam.errors import ModelFileError
 from gwparam.networks.scaling import Destandardise
-from gwparam.networks.wavenet import CITATION, MAXIMUM_TENDENCY, WaveNet, WaveNetDrag
+from gwparam.networks.wavenet import CITATION, WaveNet, WaveNetDrag
 from gwparam.synthetic.columns import VERTICAL
 from gwparam.synthetic.samples import Samples
 from gwparam.synthetic.scores import OutputScore

@@ -328,7 +328,7 @@ static void test_load_failures(void) {
         {"wrong_magic.pt", GWPARAM_ERR_FILE, "does not begin as a zip file"},
         {"truncated.pt", GWPARAM_ERR_FILE, "no complete TorchScript archive"},
         {"no_contract.pt", GWPARAM_ERR_CONTRACT, "holds no gwparam_contract.json"},
-        {"newer.pt", GWPARAM_ERR_CONTRACT, "contract_version is 2, expected at most 1"},
+        {"newer.pt", GWPARAM_ERR_CONTRACT, "contract_version is 3, expected at most 2"},
         {"torus.pt", GWPARAM_ERR_CONTRACT, "kind is \"torus\", expected \"column\""},
         {"no_limits.pt", GWPARAM_ERR_CONTRACT, "no positive maximum_magnitude"},
         {"bad_dtype.pt", GWPARAM_ERR_CONTRACT, "/inputs/0/units"},
