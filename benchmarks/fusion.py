@@ -15,9 +15,9 @@ from rich.console import Console
 from rich.table import Table
 
 from gwparam.checkpoints import read_checkpoint
+from gwparam.constants import CHUNK_COLUMNS
 from gwparam.contract import Description, TrainingRange, Vertical
 from gwparam.export import fuse
-from gwparam.export.verify import CHUNK_COLUMNS
 from gwparam.networks import from_checkpoint
 from gwparam.networks.scaling import Destandardise
 from gwparam.networks.wavenet import WaveNet, WaveNetDrag

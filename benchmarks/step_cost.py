@@ -27,8 +27,8 @@ from rich.console import Console
 from rich.table import Table
 
 import gwparam
+from gwparam.constants import CHUNK_COLUMNS
 from gwparam.export import export_model
-from gwparam.export.verify import CHUNK_COLUMNS
 from gwparam.grids import full_levels, gaussian_latitudes, latitude_edges, uneven_sigma
 from gwparam.native import MIMA_SETTINGS, AlexanderDunkerton
 

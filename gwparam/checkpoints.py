@@ -20,8 +20,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from gwparam import typed_json
-from gwparam.contract import Description
+from gwparam.contract import Description, typed_json
 from gwparam.errors import ModelFileError, NonFiniteError, ShapeError
 
 _WEIGHTS = ("weights", "model_state_dict", "state_dict", "model_state")

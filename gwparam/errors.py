@@ -16,6 +16,9 @@ class Status(IntEnum):
     ERR_NONFINITE = -7
     ERR_RANGE = -8
     ERR_RANK = -9
+    ERR_MEMORY = -10
+    ERR_BUSY = -11
+    ERR_FORKED = -12
     ERR_INTERNAL = -99
 
 
@@ -68,7 +71,7 @@ class ShapeError(GwparamError, ValueError):
 
 
 class DeviceError(GwparamError, RuntimeError):
-    """A device is absent or out of memory."""
+    """A device is absent, lost or out of its own memory."""
 
     status = Status.ERR_DEVICE
 
@@ -97,6 +100,24 @@ class RankError(GwparamError, RuntimeError):
     status = Status.ERR_RANK
 
 
+class HostMemoryError(GwparamError, MemoryError):
+    """The host is out of memory."""
+
+    status = Status.ERR_MEMORY
+
+
+class BusyError(GwparamError, RuntimeError):
+    """Another thread uses the scheme; reserved."""
+
+    status = Status.ERR_BUSY
+
+
+class ForkedError(GwparamError, RuntimeError):
+    """The process was forked after the load; reserved."""
+
+    status = Status.ERR_FORKED
+
+
 class InternalError(GwparamError, RuntimeError):
     """A bug in gwparam."""
 
@@ -115,6 +136,9 @@ _CLASSES: dict[int, type[GwparamError]] = {
         NonFiniteError,
         RangeError,
         RankError,
+        HostMemoryError,
+        BusyError,
+        ForkedError,
         InternalError,
     )
 }

@@ -161,7 +161,7 @@ def write_all(folder: Path) -> None:
     write(folder / "not_finite.pt", NotFinite(), contract())
     write(folder / "probe_mismatch.pt", Linear(), contract(), scale=1.001)
     write(folder / "probe_short.pt", Linear(), changed("probe.columns", 4))
-    write(folder / "newer.pt", Linear(), changed("contract_version", 2))
+    write(folder / "newer.pt", Linear(), changed("contract_version", 3))
     write(folder / "torus.pt", Linear(), changed("geometry.kind", "torus"))
     write(folder / "onnx.pt", Linear(), changed("backend", "onnx"))
     write(folder / "torchscript.pt", Linear(), changed("backend", "torchscript"))

@@ -77,11 +77,10 @@ def imports() -> Graph:
     for path in modules.values():
         found = graph.setdefault(name(path), set())
         for wanted in imported(ast.parse(path.read_text())):
-            parts = wanted.split(".")
-            while parts and ".".join(parts) not in modules:
-                parts.pop()
-            if parts and modules[".".join(parts)] != path:
-                found.add(name(modules[".".join(parts)]))
+            # A module, or a name in one; the build generates some that are not here.
+            its_module = wanted if wanted in modules else wanted.rpartition(".")[0]
+            if its_module in modules and modules[its_module] != path:
+                found.add(name(modules[its_module]))
     return graph
 
 

@@ -10,9 +10,10 @@ module gwparam
         & gwparam_precision_exported, gwparam_precision_tf32, gwparam_statistics_t
     use gwparam_scheme, only: gwparam_bottom_up, gwparam_column, gwparam_global, &
         & gwparam_scheme_t, gwparam_stencil, gwparam_top_down
-    use gwparam_status, only: gwparam_err_argument, gwparam_err_contract, gwparam_err_device, &
-        & gwparam_err_file, gwparam_err_inference, gwparam_err_internal, gwparam_err_nonfinite, &
-        & gwparam_err_range, gwparam_err_rank, gwparam_err_shape, gwparam_ok
+    use gwparam_status, only: gwparam_err_argument, gwparam_err_busy, gwparam_err_contract, &
+        & gwparam_err_device, gwparam_err_file, gwparam_err_forked, gwparam_err_inference, &
+        & gwparam_err_internal, gwparam_err_memory, gwparam_err_nonfinite, gwparam_err_range, &
+        & gwparam_err_rank, gwparam_err_shape, gwparam_ok
     use gwparam_versions, only: gwparam_version
     implicit none(type, external)
     private
@@ -26,7 +27,8 @@ module gwparam
     public :: gwparam_device_error, gwparam_device_fallback
     public :: gwparam_graphs_auto, gwparam_graphs_off
     public :: gwparam_precision_bfloat16, gwparam_precision_exported, gwparam_precision_tf32
-    public :: gwparam_ok, gwparam_err_argument, gwparam_err_contract, gwparam_err_device, &
-        & gwparam_err_file, gwparam_err_inference, gwparam_err_internal, gwparam_err_nonfinite, &
-        & gwparam_err_range, gwparam_err_rank, gwparam_err_shape
+    public :: gwparam_ok, gwparam_err_argument, gwparam_err_busy, gwparam_err_contract, &
+        & gwparam_err_device, gwparam_err_file, gwparam_err_forked, gwparam_err_inference, &
+        & gwparam_err_internal, gwparam_err_memory, gwparam_err_nonfinite, gwparam_err_range, &
+        & gwparam_err_rank, gwparam_err_shape
 end module gwparam

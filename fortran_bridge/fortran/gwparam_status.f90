@@ -11,11 +11,14 @@ module gwparam_status
     integer, parameter, public :: gwparam_err_file = -2 !! Cannot open or read a file
     integer, parameter, public :: gwparam_err_contract = -3 !! No contract, or one the host fails
     integer, parameter, public :: gwparam_err_shape = -4 !! Shape differs from what is expected
-    integer, parameter, public :: gwparam_err_device = -5 !! Device absent or out of memory
+    integer, parameter, public :: gwparam_err_device = -5 !! Device absent, lost or full
     integer, parameter, public :: gwparam_err_inference = -6 !! The network raised an error
     integer, parameter, public :: gwparam_err_nonfinite = -7 !! NaN or infinity in a field
     integer, parameter, public :: gwparam_err_range = -8 !! Beyond the training range or limits
     integer, parameter, public :: gwparam_err_rank = -9 !! Another rank failed
+    integer, parameter, public :: gwparam_err_memory = -10 !! The host is out of memory
+    integer, parameter, public :: gwparam_err_busy = -11 !! Another thread uses it; reserved
+    integer, parameter, public :: gwparam_err_forked = -12 !! Forked after the load; reserved
     integer, parameter, public :: gwparam_err_internal = -99 !! A bug in gwparam
 
     interface text

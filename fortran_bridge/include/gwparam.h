@@ -52,11 +52,14 @@ typedef int32_t gwparam_status;
     X(GWPARAM_ERR_FILE, -2, "cannot open or read a file")                              \
     X(GWPARAM_ERR_CONTRACT, -3, "contract absent, or it asks what the host lacks")     \
     X(GWPARAM_ERR_SHAPE, -4, "shape, dtype or layout differs from the contract")       \
-    X(GWPARAM_ERR_DEVICE, -5, "device absent or out of memory")                        \
+    X(GWPARAM_ERR_DEVICE, -5, "device absent, lost or out of its memory")              \
     X(GWPARAM_ERR_INFERENCE, -6, "the network raised an error")                        \
     X(GWPARAM_ERR_NONFINITE, -7, "NaN or Inf in an input or output")                   \
     X(GWPARAM_ERR_RANGE, -8, "far outside the training range, or beyond the limits")   \
     X(GWPARAM_ERR_RANK, -9, "another rank did not answer or left")                     \
+    X(GWPARAM_ERR_MEMORY, -10, "the host is out of memory")                            \
+    X(GWPARAM_ERR_BUSY, -11, "another thread uses the scheme; reserved")               \
+    X(GWPARAM_ERR_FORKED, -12, "the process was forked after the load; reserved")      \
     X(GWPARAM_ERR_INTERNAL, -99, "a bug in gwparam")
 
 #define GWPARAM_STATUS_ENUMERATOR(name, number, meaning)                               \
@@ -252,7 +255,7 @@ GWPARAM_API gwparam_status gwparam_options_init(gwparam_options *options,
  * @param options   Null for the defaults.
  * @return GWPARAM_OK, or ERR_ARGUMENT, ERR_FILE (absent, truncated, not an archive),
  *         ERR_CONTRACT (contract absent, newer or inconsistent), ERR_DEVICE,
- *         ERR_INFERENCE (the probe is not reproduced).
+ *         ERR_INFERENCE (the probe is not reproduced), ERR_MEMORY.
  */
 GWPARAM_API gwparam_status gwparam_scheme_load(gwparam_scheme **out, const char *path,
                                                const gwparam_options *options);
@@ -391,8 +394,8 @@ GWPARAM_API gwparam_status gwparam_scheme_add_columns(gwparam_scheme *scheme,
  * Run the network on all windows closed since the last flush.
  * @param scheme The scheme.
  * @return GWPARAM_OK, or ERR_ARGUMENT (no window, or one is open), ERR_DEVICE,
- *         ERR_INFERENCE, ERR_NONFINITE (an output), ERR_RANGE. The windows are gone
- *         after a failure.
+ *         ERR_INFERENCE, ERR_NONFINITE (an output), ERR_RANGE, ERR_MEMORY. The windows
+ *         are gone after a failure.
  */
 GWPARAM_API gwparam_status gwparam_scheme_flush(gwparam_scheme *scheme);
 

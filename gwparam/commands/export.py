@@ -4,6 +4,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gwparam.constants import MAXIMUM_TENDENCY
+
 if TYPE_CHECKING:
     from gwparam.export import Export
     from gwparam.networks.base import Option
@@ -66,7 +68,7 @@ def add_parser(subparsers: Any) -> None:
         type=float,
         metavar="A",
         help="largest credible drag [m s-2], which the library's guard checks "
-        "(default: what the checkpoint says, else 0.01)",
+        f"(default: what the checkpoint says, else {MAXIMUM_TENDENCY})",
     )
     add("--name", help="what people call this network")
     add(

@@ -145,7 +145,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json is not None:
         _write_text(args.json, json.dumps(heading | as_dict(result), indent=2))
     if args.figure is not None:
-        _draw(args, contract.name, result)
+        _draw(args, contract, result)
     # Files and pipes have no width: give the tables what they need.
     console = Console(width=None if sys.stdout.isatty() else 120, highlight=False)
     console.print(
@@ -251,7 +251,7 @@ def _assignment(text: str, flag: str, left: str) -> tuple[str, str]:
     return name, value
 
 
-def _draw(args: argparse.Namespace, network: str, result: "Replay") -> None:
+def _draw(args: argparse.Namespace, contract: "Contract", result: "Replay") -> None:
     """Draw zonal means of reference, network and difference."""
     import numpy as np
 
@@ -259,7 +259,7 @@ def _draw(args: argparse.Namespace, network: str, result: "Replay") -> None:
 
     if not result.has_latitude:
         raise ArgumentError("the states have no latitude, expected one for --figure")
-    drag = [v for v in result.variables if v.field.name.startswith("tendency_of_")]
+    drag = [v for v in result.variables if v.field.name in contract.tendencies]
     if not drag:
         raise ArgumentError("the states give no drag, expected some for --figure")
     rows = {}
@@ -276,7 +276,7 @@ def _draw(args: argparse.Namespace, network: str, result: "Replay") -> None:
         np.asarray(result.pressure),
         rows,
         caption=f"Mean over {len(result.times)} times and longitude. States: {names}. "
-        f"Network: {network}. Difference: network minus reference.",
+        f"Network: {contract.name}. Difference: network minus reference.",
         title="Zonal-mean gravity-wave drag",
     )
 

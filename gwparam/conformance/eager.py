@@ -18,15 +18,13 @@ from gwparam.conformance.reference_pipeline import (
     to_half_levels,
     to_levels,
 )
+from gwparam.constants import CHUNK_COLUMNS
 from gwparam.contract import Contract, Field
 from gwparam.data import HALF_PRESSURE, PRESSURE, Order, needs_pressure
 from gwparam.errors import ArgumentError, ContractError, InferenceError, ModelFileError
 from gwparam.networks import NETWORKS, from_checkpoint
 from gwparam.networks.base import Options
 from gwparam.units import conversion
-
-# Columns of one forward pass: few enough that the intermediate results stay in cache.
-CHUNK_COLUMNS = 256
 
 Array = NDArray[Any]
 

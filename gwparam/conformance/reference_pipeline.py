@@ -13,9 +13,6 @@ from numpy.typing import NDArray
 from gwparam.contract import Flux, Geometry, Vertical
 from gwparam.errors import ArgumentError
 
-GRAVITY = 9.80665
-"""Acceleration that makes pressure thickness a mass, as in the contract [m s-2]."""
-
 _DIGITS = 4  # of coordinates in degrees: single precision keeps more
 
 Array = NDArray[Any]
@@ -187,9 +184,8 @@ def to_half_levels(
 
 def drag(flux: Flux, at_half: Array, half: Array) -> Array:
     """Tendency of the wind from a flux at half levels, (ncol, nlev) [m s-2]."""
-    factor = -1.0 if flux.quantity == "omega" else GRAVITY
     slope = np.diff(at_half, axis=1) / np.diff(half, axis=1)
-    return np.asarray(factor * flux.sign * slope)
+    return np.asarray(flux.factor * slope)
 
 
 def _by_column(

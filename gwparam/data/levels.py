@@ -7,11 +7,9 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from gwparam.constants import REFERENCE_SURFACE_PRESSURE
 from gwparam.errors import ContractError
 from gwparam.units import conversion, is_pressure
-
-# Surface pressure that reference pressures are for [Pa].
-REFERENCE_SURFACE_PRESSURE = 1e5
 
 _STANDARD_NAMES = (
     "air_pressure",

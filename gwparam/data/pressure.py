@@ -7,8 +7,9 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from gwparam.constants import REFERENCE_SURFACE_PRESSURE
 from gwparam.contract import Contract, Field
-from gwparam.data.levels import REFERENCE_SURFACE_PRESSURE, Levels
+from gwparam.data.levels import Levels
 from gwparam.errors import ContractError
 from gwparam.units import conversion, is_pressure
 

@@ -16,6 +16,7 @@ import xarray as xr
 from netCDF4 import Dataset
 from numpy.typing import NDArray
 
+from gwparam.constants import REFERENCE_SURFACE_PRESSURE
 from gwparam.contract import Contract, Field, Vertical
 from gwparam.data.files import Source, StateFiles, check_finite
 from gwparam.data.levels import Levels
@@ -28,7 +29,7 @@ from gwparam.data.pressure import (
 from gwparam.errors import ArgumentError, ContractError, ModelFileError, ShapeError
 from gwparam.networks.nonlocal_flux import KAPPA, POTENTIAL_PRESSURE, SURFACE
 from gwparam.networks.scaling import Recipe, read_recipe
-from gwparam.networks.vertical import REFERENCE_PRESSURE, reference_pressure
+from gwparam.networks.vertical import reference_pressure
 
 FEATURES, OUTPUT = "features", "output"
 _LEVEL = "level"
@@ -200,7 +201,7 @@ class TrainingStates(StateFiles):
                     raise ContractError("vertical.b of the lowest level is 0")
                 surface = (full[..., -1] - vertical.a[-1]) / vertical.b[-1]
         else:
-            surface = np.full(self.horizontal, REFERENCE_PRESSURE)
+            surface = np.full(self.horizontal, REFERENCE_SURFACE_PRESSURE)
         if vertical.a is not None and vertical.b is not None:
             full = np.asarray(vertical.a) + np.asarray(vertical.b) * surface[..., None]
         elif vertical.pressure is not None or PRESSURE.name not in self._blocks:

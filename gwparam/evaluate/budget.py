@@ -5,13 +5,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gwparam.constants import REFERENCE_SURFACE_PRESSURE, STANDARD_GRAVITY
 from gwparam.data import HALF_PRESSURE, States
-from gwparam.data.levels import REFERENCE_SURFACE_PRESSURE
 from gwparam.errors import ContractError, ShapeError
 from gwparam.evaluate.sources import FieldSource
-
-GRAVITY = 9.80665
-"""Acceleration that makes pressure thickness a mass, as in the contract [m s-2]."""
 
 Array = NDArray[np.float64]
 
@@ -71,7 +68,7 @@ class MomentumBudget:
 
     def _mass(self, half: NDArray[Any]) -> Array:
         thickness = np.diff(half, axis=0)[self._levels]
-        mass: Array = thickness / GRAVITY * self._areas
+        mass: Array = thickness / STANDARD_GRAVITY * self._areas
         return mass
 
     def _nominal(self, pressure: Array) -> Array:
@@ -83,7 +80,7 @@ class MomentumBudget:
     def _lowest(self, n_levels: int, units: str) -> Array:
         weights = np.zeros((n_levels, *self._areas.shape))
         divided = units == "Pa m s-2"
-        weights[-1] = self._areas / GRAVITY if divided else self._areas
+        weights[-1] = self._areas / STANDARD_GRAVITY if divided else self._areas
         self.description = "sum over cells of flux * area at the lowest level that " + (
             "counts, divided by g" if divided else "counts"
         )

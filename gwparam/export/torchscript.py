@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import nn
 
 import gwparam
 from gwparam.checkpoints import Checkpoint, read_checkpoint
+from gwparam.constants import CHUNK_COLUMNS
 from gwparam.contract import (
     CONTRACT_FILE,
     CONTRACT_VERSION,
@@ -21,6 +22,7 @@ from gwparam.contract import (
     Arrays,
     Contract,
     Field,
+    Output,
     Probe,
     Source,
     pack_probe,
@@ -32,7 +34,6 @@ from gwparam.export.precision import FIELDS, Precision, in_precision
 from gwparam.export.probe import draw_inputs
 from gwparam.export.reduced import check_reduced
 from gwparam.export.verify import (
-    CHUNK_COLUMNS,
     TOLERANCE,
     Promise,
     check_batch_mates,
@@ -45,6 +46,8 @@ from gwparam.export.verify import (
 )
 from gwparam.networks import from_checkpoint
 from gwparam.networks.base import PhysicalNetwork, is_large
+
+AnyField = TypeVar("AnyField", Field, Output)
 
 PROBE_COLUMNS = 16
 MAX_TENDENCY, NAME = "max_tendency", "name"
@@ -224,7 +227,7 @@ def _contract(
     if network.geometry.latitude and network.geometry.longitude:
         columns = len(network.geometry.latitude) * len(network.geometry.longitude)
 
-    def written(fields: tuple[Field, ...]) -> tuple[Field, ...]:
+    def written(fields: tuple[AnyField, ...]) -> tuple[AnyField, ...]:
         stored = "float32" if dtype == "bfloat16" else dtype
         return tuple(replace(field, dtype=stored) for field in fields)
 

@@ -10,12 +10,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from gwparam.constants import CHUNK_COLUMNS
 from gwparam.contract import Arrays, Geometry, read_contract, read_probe
 from gwparam.export.precision import run_published
 from gwparam.networks.base import is_large
 
-CHUNK_COLUMNS = 256
-"""Columns of one forward pass of the library, unless the host asks for others."""
 TOLERANCE = {"float32": 1e-5, "float64": 1e-12, "bfloat16": 5e-2}
 """Largest difference to the published network in float64, relative to the largest
 output; a deep network multiplies it by its `rounding`. The published WaveNet differs

@@ -16,7 +16,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from torch import nn
 
-from gwparam.contract import Description, Field, Flux, Geometry, TrainingRange
+from gwparam.contract import (
+    Description,
+    Field,
+    Flux,
+    Geometry,
+    Output,
+    TrainingRange,
+)
 from gwparam.errors import ArgumentError, wrong_setting
 from gwparam.networks.trainable import Sizes, Trainable
 
@@ -199,7 +206,7 @@ class PhysicalNetwork(nn.Module):
     if TYPE_CHECKING:  # TorchScript would compile these annotations
         geometry: Geometry
         inputs: tuple[Field, ...]
-        outputs: tuple[Field, ...]
+        outputs: tuple[Output, ...]
         features: tuple[Field, ...]
         flux: tuple[Flux, ...]
         plausible: tuple[TrainingRange, ...]

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from gwparam.checkpoints import Checkpoint, load_weights
-from gwparam.contract import Description, Field, Geometry
+from gwparam.contract import Description, Field, Geometry, Output
 from gwparam.errors import ModelFileError, NonFiniteError, ShapeError
 from gwparam.networks.base import Options, PhysicalNetwork
 from gwparam.networks.scaling import Destandardise
@@ -84,8 +84,12 @@ class DragNetwork(PhysicalNetwork):
     title: ClassVar[str]
     geometry = Geometry("column")
     outputs = tuple(
-        Field(
-            f"tendency_of_{w.name}_due_to_gravity_wave_drag", "m s-2", "full", w.dtype
+        Output(
+            f"tendency_of_{w.name}_due_to_gravity_wave_drag",
+            "m s-2",
+            "full",
+            w.dtype,
+            "tendency",
         )
         for w in WINDS
     )

@@ -7,7 +7,9 @@ from typing import ClassVar, Generic, Literal, Self, TypeVar
 from torch import nn
 
 from gwparam.checkpoints import Checkpoint, load_weights
-from gwparam.contract import Field, Flux, Geometry, Limit
+from gwparam.constants import MAXIMUM_TENDENCY
+from gwparam.contract import Flux, Geometry, Limit, Output
+from gwparam.contract.checks import FLUX_UNITS
 from gwparam.networks.base import Option, Options, PhysicalNetwork
 from gwparam.networks.trainable import Sizes
 
@@ -25,22 +27,17 @@ FLUX_SIGN = Option(
     choices=("1", "-1"),
 )
 OPTIONS = (FLUX_QUANTITY, FLUX_SIGN)
-MAXIMUM_TENDENCY = 0.01
-"""Largest credible |tendency| [m s-2] unless the user knows better: 15 times the
-largest drag (6.5e-4) of the Alexander-Dunkerton scheme in global T42L40 states of
-MiMA."""
 WINDS = ("eastward", "northward")
 
 _NAMES = {
     "omega": "{}_momentum_flux_in_pressure_coordinates",
     "height": "upward_{}_momentum_flux_in_air",
 }
-_UNITS = {"omega": "Pa m s-2", "height": "Pa"}
 
 
 def momentum_fluxes(
     options: Options, given_levels: tuple[int, int] | None = None
-) -> tuple[tuple[Field, ...], tuple[Flux, ...], tuple[Limit, ...]]:
+) -> tuple[tuple[Output, ...], tuple[Flux, ...], tuple[Limit, ...]]:
     """Declare the fluxes of eastward and northward momentum.
 
     Parameters
@@ -52,7 +49,7 @@ def momentum_fluxes(
 
     Returns
     -------
-    outputs : tuple of Field
+    outputs : tuple of Output
         The two fluxes.
     flux : tuple of Flux
         How they become tendencies.
@@ -66,9 +63,9 @@ def momentum_fluxes(
     """
     quantity = FLUX_QUANTITY.of(options, "the quantity of the network's fluxes")
     sign = FLUX_SIGN.of(options, "the sign of the network's fluxes")
+    name, units = _NAMES[quantity], FLUX_UNITS[quantity]
     outputs = tuple(
-        Field(_NAMES[quantity].format(wind), _UNITS[quantity], "full", "float64")
-        for wind in WINDS
+        Output(name.format(wind), units, "full", "float64", "flux") for wind in WINDS
     )
     tendencies = [f"tendency_of_{w}_wind_due_to_gravity_wave_drag" for w in WINDS]
     flux = tuple(

@@ -7,9 +7,7 @@ from pathlib import Path
 import numpy as np
 from netCDF4 import Dataset
 
-from gwparam import typed_json
-from gwparam.contract import Geometry
-from gwparam.contract_checks import check_geometry
+from gwparam.contract import Geometry, check_geometry, typed_json
 from gwparam.errors import ModelFileError, wrong_setting
 from gwparam.grids import gaussian_latitudes
 from gwparam.networks.base import Option

@@ -17,8 +17,7 @@ import torch.nn.functional as F  # noqa: N812  # its usual name
 from netCDF4 import Dataset
 from torch import Tensor, nn
 
-from gwparam import typed_json
-from gwparam.contract import Field, TrainingRange, Values
+from gwparam.contract import Field, TrainingRange, Values, typed_json
 from gwparam.errors import ContractError, ModelFileError
 from gwparam.networks.base import Option
 from gwparam.units import conversion

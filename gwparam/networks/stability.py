@@ -3,10 +3,10 @@
 import torch
 from torch import Tensor, nn
 
-GRAVITY = 9.8
-"""[m s-2]; this and those below as in MiMA."""
+from gwparam.constants import MIMA_GRAVITY
+
 GAS_CONSTANT = 287.04
-"""Of dry air [J kg-1 K-1]."""
+"""Of dry air [J kg-1 K-1]; this and those below as in MiMA."""
 HEAT_CAPACITY = 3.5 * GAS_CONSTANT
 """Of dry air at constant pressure [J kg-1 K-1]."""
 MINIMUM = 2.5e-5
@@ -34,9 +34,9 @@ class Stability(nn.Module):
         super().__init__()
         self.upper_weight = nn.Parameter(torch.zeros(nlev - 1))
         # TorchScript sees attributes, and no constants of the file.
-        self.autoconvective = GRAVITY / GAS_CONSTANT
-        self.adiabatic = GRAVITY / HEAT_CAPACITY
-        self.gravity = GRAVITY
+        self.autoconvective = MIMA_GRAVITY / GAS_CONSTANT
+        self.adiabatic = MIMA_GRAVITY / HEAT_CAPACITY
+        self.gravity = MIMA_GRAVITY
         self.minimum = MINIMUM
 
     def forward(self, temperature: Tensor, pressure: Tensor) -> tuple[Tensor, Tensor]:

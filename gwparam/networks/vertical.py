@@ -10,17 +10,11 @@ import torch
 from netCDF4 import Dataset
 from torch import Tensor, nn
 
-from gwparam import typed_json
-from gwparam.contract import Field, Vertical
-from gwparam.contract_checks import check_vertical
+from gwparam.constants import NOMINAL_TOLERANCE, REFERENCE_SURFACE_PRESSURE
+from gwparam.contract import Field, Vertical, check_vertical, typed_json
 from gwparam.errors import ContractError, ModelFileError
 from gwparam.networks.base import Option, Options
 from gwparam.units import conversion
-
-NOMINAL_TOLERANCE = 0.1
-"""Relative difference to the nominal pressures up to which levels count as the same."""
-REFERENCE_PRESSURE = 1.0e5
-"""Surface pressure [Pa] that stands for all where only the order of levels matters."""
 
 _KEYS = ("pressure", "a", "b")
 
@@ -240,6 +234,8 @@ def reference_pressure(vertical: Vertical) -> tuple[float, ...]:
     """Pressure of the levels over a surface at 1000 hPa [Pa], as far as it is known."""
     if vertical.a is not None and vertical.b is not None:
         pairs = zip(vertical.a, vertical.b, strict=True)
-        return tuple(a + b * REFERENCE_PRESSURE for a, b in pairs)
+        return tuple(a + b * REFERENCE_SURFACE_PRESSURE for a, b in pairs)
     known = vertical.pressure or vertical.nominal_pressure
-    return known or tuple(np.geomspace(1e3, 0.95 * REFERENCE_PRESSURE, vertical.nlev))
+    return known or tuple(
+        np.geomspace(1e3, 0.95 * REFERENCE_SURFACE_PRESSURE, vertical.nlev)
+    )

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from gwparam.checkpoints import Checkpoint, matrix_shape
+from gwparam.constants import MAXIMUM_TENDENCY, NOMINAL_TOLERANCE
 from gwparam.contract import Description, Limit, TrainingRange, Values, Vertical
 from gwparam.grids import full_levels, uneven_sigma
 from gwparam.networks.base import Preset
@@ -22,7 +23,6 @@ from gwparam.networks.drag import (
     DragNetwork,
     StateLevels,
 )
-from gwparam.networks.fluxes import MAXIMUM_TENDENCY
 from gwparam.networks.trainable import Defaults, Size, Sizes, Trainable
 
 CITATION = (
@@ -33,8 +33,6 @@ CITATION = (
 NORM_EPS = 1e-5
 MIMA_PRESSURE = 1000.0e2
 """Surface pressure [Pa] that MiMA's nominal levels belong to."""
-NOMINAL_TOLERANCE = 0.1
-"""Relative difference to the nominal pressures up to which levels count as the same."""
 
 
 class WaveNet(DragModule):

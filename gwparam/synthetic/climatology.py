@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from gwparam.constants import MIMA_GRAVITY
 from gwparam.grids import (
     full_levels,
     gaussian_latitudes,
@@ -23,7 +24,6 @@ from gwparam.synthetic.waves import draw_waves, vertical_noise
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
 
-GRAVITY = 9.80  # m s-2, MiMA's
 _COLUMNS_OF_A_STATE = 32
 _TOPOGRAPHY_HEIGHT = 3000.0  # m
 
@@ -127,7 +127,7 @@ def hydrostatic_height(
     3.21, on the full levels of grids.full_levels().
     """
     layers = np.log(half_pressure[:, 2:] / half_pressure[:, 1:-1])
-    thickness = GAS_CONSTANT / GRAVITY * temperature
+    thickness = GAS_CONSTANT / MIMA_GRAVITY * temperature
     below = np.zeros_like(temperature)
     below[:, :-1] = np.cumsum((thickness[:, 1:] * layers)[:, ::-1], axis=1)[:, ::-1]
     within = np.log(half_pressure[:, 1:] / _full_pressure(half_pressure))

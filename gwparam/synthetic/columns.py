@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from gwparam.constants import NOMINAL_TOLERANCE, REFERENCE_SURFACE_PRESSURE
 from gwparam.contract import Field, Vertical
 from gwparam.data import States, open_states
 from gwparam.errors import ArgumentError, ContractError
@@ -23,8 +24,10 @@ VERTICAL = Vertical(
     kind="host",
     order="top_down",
     nlev=NLEV,
-    nominal_pressure=tuple((1.0e5 * full_levels(uneven_sigma(NLEV))).tolist()),
-    nominal_tolerance=0.1,
+    nominal_pressure=tuple(
+        (REFERENCE_SURFACE_PRESSURE * full_levels(uneven_sigma(NLEV))).tolist()
+    ),
+    nominal_tolerance=NOMINAL_TOLERANCE,
 )
 """MiMA's levels, at a surface pressure of 1000 hPa."""
 

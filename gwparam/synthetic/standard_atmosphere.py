@@ -3,6 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from gwparam.constants import STANDARD_GRAVITY
+
 Array = NDArray[np.float64]
 
 SEA_LEVEL_PRESSURE = 101325.0  # Pa
@@ -13,7 +15,8 @@ _LAPSE = np.array([-6.5e-3, 0.0, 1.0e-3, 2.8e-3, 0.0, -2.8e-3])
 _TEMPERATURE = _SEA_LEVEL_TEMPERATURE + np.concatenate(
     [[0.0], np.cumsum(_LAPSE * np.diff(_BASE))]
 )
-_G_OVER_R = 9.80665 * 0.0289644 / 8.31432  # K m-1, with the constants of the source
+# K m-1, with the constants of the source.
+_G_OVER_R = STANDARD_GRAVITY * 0.0289644 / 8.31432
 
 
 def _log_pressure(height: Array) -> Array:

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from gwparam.constants import NOMINAL_TOLERANCE
 from gwparam.contract import Field, Vertical
 from gwparam.data import States, nonorographic, open_dataset, open_states
 from gwparam.data.dates import read_dates
@@ -160,7 +161,11 @@ class DragData(Data):
             states.close()
             raise
         self.vertical = vertical or Vertical(
-            "host", "top_down", pressure.size, tuple(pressure.tolist()), 0.1
+            "host",
+            "top_down",
+            pressure.size,
+            tuple(pressure.tolist()),
+            NOMINAL_TOLERANCE,
         )
         self._states = states
         self._drag = [states.sources[field.name].variable for field in outputs]

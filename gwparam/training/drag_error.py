@@ -9,9 +9,6 @@ from torch import Tensor, nn
 from gwparam.contract import Flux
 from gwparam.errors import ShapeError
 
-GRAVITY = 9.80665
-"""Acceleration of free fall [m s-2], the standard value."""
-
 
 class DragError(nn.Module):
     """Mean square error of the wind tendency, over a scale squared [1].
@@ -114,8 +111,7 @@ def tendency_by_difference(flux: Flux, pressure: Sequence[float]) -> Tensor:
     Tensor, shape (nlev - 1,)
         ``-sign / dp`` of ``omega``, ``sign g / dp`` of ``height``, float64.
     """
-    sign = flux.sign * (-1.0 if flux.quantity == "omega" else GRAVITY)
-    return sign / torch.tensor(pressure, dtype=torch.float64).diff()
+    return flux.factor / torch.tensor(pressure, dtype=torch.float64).diff()
 
 
 def _fixed(module: nn.Module) -> nn.Module:

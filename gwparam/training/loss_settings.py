@@ -11,7 +11,7 @@ from gwparam.training.level_weights import LEVEL_WEIGHTS
 TERMS = ("mse", "huber", "drag")
 DRAG_SCALE = 1.0e-4
 """Error of the wind tendency that the drag term counts as 1 [m s-2]: 8.6 m s-1 a day,
-a sixth of the largest drag that `gwparam.networks.fluxes.MAXIMUM_TENDENCY` tells of."""
+a sixth of the largest drag that `gwparam.constants.MAXIMUM_TENDENCY` tells of."""
 Terms = tuple[tuple[str, float], ...]
 
 

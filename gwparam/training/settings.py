@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from gwparam import typed_json
+from gwparam.contract import typed_json
 from gwparam.errors import ModelFileError, wrong_setting
 from gwparam.training import schedules
 from gwparam.training.loss_settings import LossSettings

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import track
 from torch import Tensor
 
-from gwparam import typed_json
+from gwparam.contract import typed_json
 from gwparam.errors import ArgumentError, DeviceError, ModelFileError
 from gwparam.training.checkpoint import STATE_FILE, all_weights
 from gwparam.training.distributed import gather, maximum, start

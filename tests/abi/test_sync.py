@@ -9,6 +9,7 @@ import cffi
 import pytest
 
 import gwparam
+from gwparam import constants as python
 from gwparam import errors
 from gwparam.library import Statistics
 
@@ -70,6 +71,64 @@ def test_versions_are_the_same_everywhere() -> None:
     assert [fortran["VERSION_MAJOR"], fortran["VERSION_MINOR"]] == [
         int(part) for part in parts[:2]
     ]
+
+
+def test_cpp_has_the_constants_of_python() -> None:
+    text = (PROJECT / "fortran_bridge/src/base/constants.hpp").read_text()
+    found = dict(re.findall(r"^constexpr \S+ (\w+) = (\S+);", text, re.MULTILINE))
+    assert {name: float(value) for name, value in found.items()} == {
+        "standard_gravity": python.STANDARD_GRAVITY,
+        "reference_surface_pressure": python.REFERENCE_SURFACE_PRESSURE,
+        "default_chunk_columns": python.CHUNK_COLUMNS,
+    }
+
+
+@pytest.mark.parametrize(
+    ("file", "name", "value"),
+    [("alexander_dunkerton_column.f90", "gravity", python.MIMA_GRAVITY)],
+)
+def test_fortran_has_the_constants_of_python(
+    file: str, name: str, value: float
+) -> None:
+    text = (FORTRAN / file).read_text()
+    found = re.findall(rf"parameter :: {name} = ([0-9.]+)_dp", text)
+    assert [float(number) for number in found] == [value]
+
+
+def test_gravity_is_documented_as_it_is() -> None:
+    documented = (PROJECT / "docs/contract.md").read_text()
+    assert f"g = {python.STANDARD_GRAVITY} m s-2" in documented
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("include/gwparam.h", "a multiple of 16; 0: {}."),
+        ("fortran/gwparam_options.f90", "a multiple of 16; 0: {}\n"),
+        ("../gwparam/library.py", "a multiple of 16; 0: {}."),
+    ],
+)
+def test_columns_of_a_pass_are_documented_as_they_are(file: str, text: str) -> None:
+    documented = (PROJECT / "fortran_bridge" / file).read_text()
+    assert text.format(python.CHUNK_COLUMNS) in documented
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "name"),
+    [
+        ("checks.py", "contract_levels.cpp", "max_levels"),
+        ("checks.py", "contract_reader.cpp", "max_probe_columns"),
+        ("typed_json.py", "json_value.hpp", "max_depth"),
+        ("document.py", "contract_reader.cpp", "contract_version"),
+    ],
+)
+def test_readers_have_the_same_bounds(ours: str, theirs: str, name: str) -> None:
+    mine = (PROJECT / "gwparam/contract" / ours).read_text()
+    cpp = (PROJECT / "fortran_bridge/src/artefact" / theirs).read_text()
+    found = re.findall(rf"^{name.upper()} = ([0-9_]+)$", mine, re.MULTILINE)
+    expected = re.findall(rf"constexpr \S+ {name} = ([0-9]+);", cpp)
+    assert [int(n) for n in found] == [int(n) for n in expected]
+    assert len(found) == 1
 
 
 def test_every_status_but_ok_has_its_exception() -> None:

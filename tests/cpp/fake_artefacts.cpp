@@ -49,9 +49,10 @@ std::string geometry_of(const std::string &name) {
 }
 
 std::string field(const char *name, const char *units, const char *levels,
-                  const char *dtype) {
+                  const char *dtype, const char *kind = "") {
     return std::string(R"({"name": ")") + name + R"(", "units": ")" + units +
-           R"(", "levels": ")" + levels + R"(", "dtype": ")" + dtype + "\"}";
+           R"(", "levels": ")" + levels + R"(", "dtype": ")" + dtype + "\"" + kind +
+           "}";
 }
 
 // Inputs of small numbers, and what the network makes of them.
@@ -92,17 +93,22 @@ struct Artefact {
 std::string contract_of(const Artefact &its) {
     const std::string geometry = its.geometry;
     const std::string backend = its.backend;
-    return R"({"contract_version": 1, "name": ")" + geometry +
+    const char *tendency = R"(, "kind": "tendency")";
+    return R"({"contract_version": 2, "name": ")" + geometry +
            (its.is_renamed ? " 2" : "") +
            (backend.empty() ? "" : R"(", "backend": ")" + backend) +
-           R"(", "geometry": )" + geometry_of(geometry) + R"(, "inputs": [)" +
+           R"(", "gwparam_version": "0", "torch_version": "none", "created": "now",
+           "source": {"architecture": "sums", "checkpoint": "none", "sha256": "none"},
+           "citation": "none", "geometry": )" +
+           geometry_of(geometry) + R"(, "inputs": [)" +
            field(host::u, "m s-1", "full", "float64") + ", " +
            field(host::v, "m s-1", "full", "float32") + ", " +
            field(host::ps, "Pa", "surface", "float64") + R"(], "outputs": [)" +
-           field(host::dudt, "m s-2", "full", "float64") + ", " +
-           field(host::dvdt, "m s-2", "full", "float32") +
+           field(host::dudt, "m s-2", "full", "float64", tendency) + ", " +
+           field(host::dvdt, "m s-2", "full", "float32", tendency) +
            R"(], "vertical": {"kind": "host", "order": "top_down", "nlev": )" +
-           std::to_string(host::nlev) + R"(}, "training_range": [{"name": ")" +
+           std::to_string(host::nlev) + R"(, "nominal_tolerance": 0.1},
+           "training_range": [{"name": ")" +
            host::u + R"(", "mean": [0, 0, 0], "standard_deviation": [100, 100, 100]}],
            "limits": [{"name": ")" +
            host::dudt + R"(", "maximum_magnitude": 1.0}, {"name": ")" + host::dvdt +

@@ -71,6 +71,14 @@ def test_predict_turns_columns_of_a_bottom_up_host(scheme, fields) -> None:
     assert np.abs(found[DUDT][..., ::-1] - dudt).max() <= ROUNDING
 
 
+def test_host_without_memory(scheme) -> None:
+    huge = np.broadcast_to(np.zeros(NLEV), (2**46, NLEV))
+    with pytest.raises(errors.HostMemoryError, match=r"^out of memory$") as caught:
+        scheme.put(U, huge)
+    assert caught.value.status == errors.Status.ERR_MEMORY
+    assert isinstance(caught.value, MemoryError)
+
+
 @pytest.mark.parametrize("columns", [1, 15, 16, 17, 40])
 @pytest.mark.parametrize("chunk", [16, 256])
 def test_bits_do_not_depend_on_chunks(folder, columns, chunk) -> None:

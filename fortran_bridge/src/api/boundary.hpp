@@ -17,7 +17,7 @@ template <typename Body> gwparam_status guarded(Body &&body) noexcept {
     } catch (const Error &e) {
         return fail(e.status(), e.what());
     } catch (const std::bad_alloc &) {
-        return fail(GWPARAM_ERR_DEVICE, "out of memory");
+        return fail(GWPARAM_ERR_MEMORY, "out of memory");
     } catch (const std::exception &e) {
         return fail(GWPARAM_ERR_INTERNAL, e.what());
     } catch (...) {

@@ -48,7 +48,8 @@ class Backend {
 
     // Runs passes of one shape, in any order. Called from one thread at a time, not
     // always the same one. Throws ERR_INFERENCE if the network raises or gives other
-    // shapes than asked for, ERR_DEVICE if the device is lost or out of memory.
+    // shapes than asked for, ERR_DEVICE if the device is lost or out of
+    // its memory, ERR_MEMORY if the host is.
     virtual void forward(const std::vector<Pass> &passes) = 0;
 };
 

@@ -10,14 +10,21 @@
 
 namespace gwparam {
 
-// Largest contract_version that this library reads.
-constexpr int newest_contract_version = 1;
+// What the library calls the pressure of a column, and a flux at the host's half
+// levels.
+constexpr const char *full_pressure_name = "air_pressure";
+constexpr const char *half_pressure_name = "air_pressure_at_half_levels";
+constexpr const char *half_levels_suffix = "_at_half_levels";
+
+// What an output is: its key says it, not its name.
+enum class OutputKind { other, tendency, flux };
 
 struct FieldContract {
     std::string name;
     std::string units;
     Dtype dtype = Dtype::float64;
     std::int64_t levels = 0; // 0 for a surface field
+    OutputKind kind = OutputKind::other;
 
     // Inputs: mean and standard deviation in training, a value a level; empty if
     // unknown.
@@ -88,8 +95,8 @@ struct Contract {
     const Flux *flux_of(std::size_t output) const;
 };
 
-// Throws ERR_CONTRACT, naming the key, for a contract that is newer, incomplete, or
-// asks for what this library does not do.
+// Takes contracts of every version. Throws ERR_CONTRACT, naming the key, for one that
+// is newer, incomplete or contradictory, or asks for what this library does not do.
 Contract parse_contract(const std::string &json);
 
 } // namespace gwparam

@@ -10,10 +10,6 @@ namespace gwparam {
 
 namespace {
 
-constexpr const char *full_pressure_name = "air_pressure";
-constexpr const char *half_pressure_name = "air_pressure_at_half_levels";
-constexpr const char *half_levels_suffix = "_at_half_levels";
-
 FieldContract pressure_field(const char *name, std::int64_t levels) {
     FieldContract field;
     field.name = name;
@@ -93,8 +89,8 @@ VerticalStage::VerticalStage(const Contract &contract, std::int64_t host_levels)
 
     for (std::size_t i = 0; i < contract.outputs.size(); ++i) {
         FieldContract field = contract.outputs[i];
-        const bool is_tendency = field.name.rfind("tendency_of_", 0) == 0;
-        if (is_tendency && contract.vertical.kind != VerticalKind::host) {
+        if (field.kind == OutputKind::tendency &&
+            contract.vertical.kind != VerticalKind::host) {
             field.levels = host_levels;
             add_output(field, {Origin::tendency, i, 0.0});
         } else {

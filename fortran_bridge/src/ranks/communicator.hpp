@@ -36,7 +36,7 @@ class Outcome {
         } catch (const Error &e) {
             keep(e);
         } catch (const std::bad_alloc &) {
-            keep(Error(GWPARAM_ERR_DEVICE, "out of memory"));
+            keep(Error(GWPARAM_ERR_MEMORY, "out of memory"));
         } catch (const std::exception &e) {
             keep(Error(GWPARAM_ERR_INTERNAL, e.what()));
         }

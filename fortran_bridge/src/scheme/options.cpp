@@ -3,14 +3,13 @@
 #include <cstring>
 #include <string>
 
+#include "base/constants.hpp"
 #include "base/error.hpp"
 #include "columns/guards/guards.hpp"
 
 namespace gwparam {
 
 namespace {
-
-constexpr std::int32_t default_chunk_columns = 256;
 
 // Rows of this many columns keep every chunk in 64-byte alignment.
 constexpr std::int32_t chunk_multiple = 16;

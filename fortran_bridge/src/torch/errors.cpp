@@ -15,10 +15,13 @@ constexpr const char *interpreter_failure =
     "The following operation failed in the TorchScript interpreter.";
 constexpr const char *last_line = "\nRuntimeError: ";
 
-constexpr std::array out_of_memory_texts{
+// Of the allocator of the CPU.
+constexpr std::array host_memory_texts{"can't allocate memory", "not enough memory"};
+
+constexpr std::array device_memory_texts{
     "out of memory",
-    "can't allocate memory", // the allocator of the CPU
-    "not enough memory",     "CUBLAS_STATUS_ALLOC_FAILED", "CUDNN_STATUS_ALLOC_FAILED",
+    "CUBLAS_STATUS_ALLOC_FAILED",
+    "CUDNN_STATUS_ALLOC_FAILED",
 };
 
 // Of the errors of libtorch that are not the network's fault. "CUDA" alone would do for
@@ -72,8 +75,12 @@ std::string first_line(const c10::Error &e) {
 
 ForwardFailure forward_failure(const std::exception &e, bool on_cuda) {
     const std::string text = reason(e);
-    if (dynamic_cast<const c10::OutOfMemoryError *>(&e) != nullptr ||
-        holds_any(text, out_of_memory_texts)) {
+    const bool no_memory = dynamic_cast<const c10::OutOfMemoryError *>(&e) != nullptr ||
+                           holds_any(text, device_memory_texts);
+    if (holds_any(text, host_memory_texts) || (no_memory && !on_cuda)) {
+        return {Error(GWPARAM_ERR_MEMORY, text), false};
+    }
+    if (no_memory) {
         return {Error(GWPARAM_ERR_DEVICE, text), false};
     }
     if (on_cuda && holds_any(text, cuda_failure_texts)) {

@@ -9,7 +9,14 @@ import torch
 from torch import Tensor, nn
 
 from gwparam.checkpoints import Checkpoint, load_weights, matrix_shape
-from gwparam.contract import Description, Field, Geometry, TrainingRange, Vertical
+from gwparam.contract import (
+    Description,
+    Field,
+    Geometry,
+    Output,
+    TrainingRange,
+    Vertical,
+)
 from gwparam.errors import ArgumentError, ContractError, ShapeError
 from gwparam.networks.base import Options, Preset
 from gwparam.networks.fluxes import OPTIONS as FLUX_OPTIONS
@@ -51,8 +58,8 @@ CITATION = (
     "Schmude et al. (2024), Prithvi WxC: Foundation Model for Weather and Climate, "
     "arXiv:2409.13598"
 )
-PREDICTED_TEMPERATURE = Field(
-    "air_potential_temperature_predicted", "K", "full", "float64"
+PREDICTED_TEMPERATURE = Output(
+    "air_potential_temperature_predicted", "K", "full", "float64", "other"
 )
 _TEMPERATURES = ("air_temperature", "air_potential_temperature")
 _PRESSURE = Field("air_pressure", "Pa", "full", "float64")

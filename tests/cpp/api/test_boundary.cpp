@@ -31,7 +31,7 @@ void test_foreign_exceptions() {
        "another exception is a bug");
     ok(leaves(guarded([] { throw 7; }), GWPARAM_ERR_INTERNAL, "unknown exception"),
        "so is what is no exception");
-    ok(leaves(guarded([] { throw std::bad_alloc(); }), GWPARAM_ERR_DEVICE,
+    ok(leaves(guarded([] { throw std::bad_alloc(); }), GWPARAM_ERR_MEMORY,
               "out of memory"),
        "out of memory");
 }

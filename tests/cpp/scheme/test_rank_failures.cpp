@@ -363,7 +363,7 @@ void test_inference() {
             } const faults[] = {
                 {fake::Fault::raises, GWPARAM_ERR_INFERENCE,
                  "rank 2: the network raised: no"},
-                {fake::Fault::no_memory, GWPARAM_ERR_DEVICE, "rank 2: out of memory"}};
+                {fake::Fault::no_memory, GWPARAM_ERR_MEMORY, "rank 2: out of memory"}};
             for (const auto &fault : faults) {
                 fake::set_trouble({fault.fault, 2, 1});
                 const Reports reports = run(its, 3);

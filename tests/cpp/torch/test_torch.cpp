@@ -90,7 +90,7 @@ void test_failures() {
         {"the CPU without memory",
          script + "[enforce fail at alloc_cpu.cpp:130] err == 0. "
                   "DefaultCPUAllocator: can't allocate memory\n",
-         false, GWPARAM_ERR_DEVICE, false,
+         false, GWPARAM_ERR_MEMORY, false,
          "[enforce fail at alloc_cpu.cpp:130] err == 0. "
          "DefaultCPUAllocator: can't allocate memory"},
         {"a lost device",

@@ -6,10 +6,12 @@ import torch
 import xarray as xr
 
 from gwparam.contract import (
+    CONTRACT_VERSION,
     Contract,
     Field,
     Geometry,
     Limit,
+    Output,
     Probe,
     Source,
     Vertical,
@@ -43,11 +45,11 @@ def network():
 @pytest.fixture
 def contract():
     outputs = tuple(
-        Field(TENDENCY.format(wind), "m s-2", "full", "float64")
+        Output(TENDENCY.format(wind), "m s-2", "full", "float64", "tendency")
         for wind in ("eastward", "northward")
     )
     return Contract(
-        contract_version=1,
+        contract_version=CONTRACT_VERSION,
         name="Damping",
         gwparam_version="0",
         torch_version="0",

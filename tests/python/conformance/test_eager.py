@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 import torch
 
-from gwparam.conformance.eager import CHUNK_COLUMNS, EagerNetwork
+from gwparam.conformance.eager import EagerNetwork
+from gwparam.constants import CHUNK_COLUMNS
 from gwparam.data import open_states
 from gwparam.errors import ContractError, InferenceError, ModelFileError
 

@@ -4,11 +4,13 @@ import recipes
 import xarray as xr
 
 from gwparam.contract import (
+    CONTRACT_VERSION,
     Contract,
     Field,
     Flux,
     Geometry,
     Limit,
+    Output,
     Probe,
     Source,
     Vertical,
@@ -32,7 +34,7 @@ def contract(temperature="air_potential_temperature", given=None, levels=None):
         "upward_air_velocity": ("m s-1", "full"),
     }
     return Contract(
-        contract_version=1,
+        contract_version=CONTRACT_VERSION,
         name="trained",
         gwparam_version="0",
         torch_version="0",
@@ -41,7 +43,9 @@ def contract(temperature="air_potential_temperature", given=None, levels=None):
         citation="nobody (1999)",
         geometry=Geometry("column"),
         inputs=tuple(Field(n, u, lev, "float64") for n, (u, lev) in names.items()),
-        outputs=tuple(Field(n, "Pa m s-2", "full", "float64") for n in recipes.FLUXES),
+        outputs=tuple(
+            Output(n, "Pa m s-2", "full", "float64", "flux") for n in recipes.FLUXES
+        ),
         vertical=levels
         or Vertical(
             "hybrid",

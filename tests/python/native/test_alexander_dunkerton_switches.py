@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from gwparam.constants import MIMA_GRAVITY
 from gwparam.native import MIMA_SETTINGS, Fate
 
-GRAVITY = 9.80
 SWITCHES = {
     "nearest_source_level": True,
     "use_top_weights": True,
@@ -35,7 +35,7 @@ def level_mass(pressure):
     """Mass of air of full levels that reach half-way to their neighbours [kg m-2]."""
     half = np.zeros(pressure.shape)
     half[:, 1:] = 0.5 * (pressure[:, 1:] + pressure[:, :-1])
-    return np.diff(half) / GRAVITY
+    return np.diff(half) / MIMA_GRAVITY
 
 
 def launched_stress(column):
@@ -66,7 +66,7 @@ def test_budget_closes_on_the_columns_of_mima(mima):
     columns, _, _ = mima
     scheme = columns.scheme(CONSERVING)
     drag = scheme.drag(*columns.state(), half_pressure=columns.half_pressure)
-    mass = np.diff(columns.half_pressure) / GRAVITY
+    mass = np.diff(columns.half_pressure) / MIMA_GRAVITY
     gained = np.sum(drag.eastward * mass, axis=1)
     for i in range(0, columns.row.size, 41):
         column = diagnose(columns, scheme, i)

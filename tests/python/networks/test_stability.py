@@ -1,9 +1,9 @@
 import pytest
 import torch
 
+from gwparam.constants import MIMA_GRAVITY
 from gwparam.networks.stability import (
     GAS_CONSTANT,
-    GRAVITY,
     HEAT_CAPACITY,
     MINIMUM,
     Stability,
@@ -33,9 +33,9 @@ def test_isothermal_air_has_its_closed_form(stability, pressure):
     with torch.no_grad():
         frequency, decay = stability(temperature, pressure)
 
-    expected = GRAVITY / (HEAT_CAPACITY * temperature).sqrt()
+    expected = MIMA_GRAVITY / (HEAT_CAPACITY * temperature).sqrt()
     torch.testing.assert_close(frequency, expected, rtol=TOLERANCE, atol=0.0)
-    expected = GRAVITY / (2 * GAS_CONSTANT * temperature)
+    expected = MIMA_GRAVITY / (2 * GAS_CONSTANT * temperature)
     torch.testing.assert_close(decay, expected, rtol=TOLERANCE, atol=0.0)
 
 
@@ -55,11 +55,11 @@ def test_frequency_is_that_of_heights_given_the_right_weights(stability):
     stability = Stability(1001).double()
     lapse = 5e-3
     temperature = 280.0 - lapse * height
-    pressure = 9e4 * (temperature / 280.0) ** (GRAVITY / (GAS_CONSTANT * lapse))
+    pressure = 9e4 * (temperature / 280.0) ** (MIMA_GRAVITY / (GAS_CONSTANT * lapse))
 
     with torch.no_grad():
         frequency, _ = stability(temperature[None], pressure[None])
 
-    squared = GRAVITY / temperature * (GRAVITY / HEAT_CAPACITY - lapse)
+    squared = MIMA_GRAVITY / temperature * (MIMA_GRAVITY / HEAT_CAPACITY - lapse)
     # A layer of 1 m: differences between neighbours are right to 1e-9.
     torch.testing.assert_close(frequency[0] ** 2, squared, rtol=1e-8, atol=0.0)

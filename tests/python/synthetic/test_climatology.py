@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
+from gwparam.constants import MIMA_GRAVITY
 from gwparam.grids import full_levels, gaussian_latitudes, uneven_sigma
 from gwparam.synthetic.climatology import (
-    GRAVITY,
     draw_columns,
     draw_globe,
     hydrostatic_height,
@@ -80,7 +80,7 @@ def test_height_of_an_isothermal_atmosphere_is_its_closed_form() -> None:
     half = 9e4 * uneven_sigma(40)[None, :]
     height = hydrostatic_height(np.array([500.0]), half, np.full((1, 40), 250.0))
     full = 9e4 * full_levels(uneven_sigma(40))
-    expected = 500.0 + GAS_CONSTANT / GRAVITY * 250.0 * np.log(9e4 / full)
+    expected = 500.0 + GAS_CONSTANT / MIMA_GRAVITY * 250.0 * np.log(9e4 / full)
     assert height[0] == pytest.approx(expected, rel=1e-12)
 
 

@@ -5,10 +5,10 @@ import pytest
 import torch
 from torch import nn
 
+from gwparam.constants import STANDARD_GRAVITY
 from gwparam.contract import Flux
 from gwparam.errors import ArgumentError, ShapeError
 from gwparam.networks.scaling import Transform
-from gwparam.training.drag_error import GRAVITY
 from gwparam.training.level_weights import LEVEL_WEIGHTS, level_weights
 from gwparam.training.loss_settings import TERMS, LossSettings
 from gwparam.training.losses import Outputs, build_loss
@@ -201,7 +201,7 @@ def test_drag_of_a_flux_that_is_linear_in_pressure(quantity, sign):
 
     error = loss(predicted, target).item()
 
-    drag = -slope if quantity == "omega" else GRAVITY * slope
+    drag = -slope if quantity == "omega" else STANDARD_GRAVITY * slope
     assert error == pytest.approx((drag / scale) ** 2, rel=ROUNDING)
 
 
@@ -219,7 +219,8 @@ def test_drag_agrees_with_numpy(shape):
 
     errors = [
         tendency(predicted, block, factor) - tendency(target, block, factor)
-        for block, factor in ((1, GRAVITY), (2, 1.0))  # omega: minus the sign of -1
+        # Of omega, minus the sign of -1.
+        for block, factor in ((1, STANDARD_GRAVITY), (2, 1.0))
     ]
     expected = np.mean(np.square(errors)) / 1.0e-3**2
     assert loss(predicted, target).item() == pytest.approx(expected, rel=DIVERGENCE)
@@ -233,7 +234,7 @@ def test_sign_and_quantity_tell_which_drag_an_error_is():
 
     first = 1.0 / (PRESSURE[1] - PRESSURE[0]) / 0.5
     # omega of sign -1: -(-1) dF/dp; height of sign 1: g dF/dp.
-    expected = (first, GRAVITY * first)
+    expected = (first, STANDARD_GRAVITY * first)
     assert factor[:, 0].tolist() == pytest.approx(expected, rel=ROUNDING)
 
 

@@ -16,8 +16,8 @@ from flux_training import (
 )
 from training_files import NLAT, NLEV, NLON, training_set
 
+from gwparam.constants import STANDARD_GRAVITY
 from gwparam.errors import ArgumentError
-from gwparam.training.drag_error import GRAVITY
 
 DOUBLE = torch.float64
 ROUNDING = 1e-13
@@ -143,7 +143,9 @@ def both_quantities(tmp_path):
 
 
 @pytest.mark.parametrize("sign", [1, -1])
-@pytest.mark.parametrize(("quantity", "factor"), [("omega", -1.0), ("height", GRAVITY)])
+@pytest.mark.parametrize(
+    ("quantity", "factor"), [("omega", -1.0), ("height", STANDARD_GRAVITY)]
+)
 @pytest.mark.parametrize("name", ["ann_cnn", "attention_unet"])
 def test_flux_that_is_linear_in_pressure_has_one_tendency(
     make, both_quantities, name, quantity, factor, sign

@@ -1,0 +1,33 @@
+// The parts of a contract, each from its JSON. gwparam/contract/ has the same checks.
+//
+// All throw ERR_CONTRACT, naming the key.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "artefact/contract.hpp"
+#include "artefact/json_value.hpp"
+
+namespace gwparam {
+
+Geometry parse_geometry(const JsonValue &json);
+Vertical parse_vertical(const JsonValue &json);
+
+// Keys that would change what a run means, if they say anything but what it does.
+void refuse_reserved(const JsonValue &contract);
+
+// Keys that say how the network came about, and how good it is. `widths` are the values
+// in a column of every output and tendency.
+void check_origin(const JsonValue &contract,
+                  const std::map<std::string, std::int64_t> &widths);
+
+// A text without blanks.
+std::string parse_name(const JsonValue &json);
+
+// A list with one value a level.
+void check_count(const JsonValue &json, std::size_t found, std::int64_t expected);
+
+std::string number_text(double number);
+
+} // namespace gwparam

@@ -1,0 +1,89 @@
+"""Keys that say how a network came about, and those that no reader acts on yet.
+
+A key that would change what a run means is refused, if it says anything but what this
+version does: to ignore it would be a wrong answer without a word.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from gwparam.contract.checks import check_distinct, refuse
+from gwparam.contract.fields import (
+    Checksum,
+    ColumnProgram,
+    ExpectedError,
+    Mask,
+    TrainingDates,
+)
+from gwparam.errors import ContractError
+
+_DAY = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])")
+
+
+def check_run(
+    lead_time: float | None,
+    members: int | None,
+    column_program: ColumnProgram | None,
+    checksums: Sequence[Checksum] | None,
+) -> None:
+    """Refuse what would change a run.
+
+    Raises
+    ------
+    ContractError
+        If the contract asks for it; the message names the key.
+    """
+    if lead_time is not None and lead_time != 0.0:
+        refuse("lead_time", lead_time, "0: other lead times are reserved")
+    if members is not None and members != 1:
+        refuse("members", members, "1: ensembles are reserved")
+    if column_program is not None:
+        refuse("column_program", column_program.file, "null: it is reserved")
+    if checksums is not None:
+        refuse("checksums", f"{len(checksums)} of them", "null: they are reserved")
+
+
+def check_origin(
+    mask: Mask | None,
+    training_dates: Sequence[TrainingDates] | None,
+    expected_error: Sequence[ExpectedError] | None,
+    widths: Mapping[str, int],
+) -> None:
+    """Check what a contract says of how the network came about, and how good it is.
+
+    Parameters
+    ----------
+    mask, training_dates, expected_error
+        The keys of the contract.
+    widths : mapping of str to int
+        Values in one column, for each output and tendency.
+
+    Raises
+    ------
+    ContractError
+        If a value is out of range; the message names the key.
+    """
+    if mask is not None and not 0.0 <= mask.ratio <= 1.0:
+        refuse("mask.ratio", mask.ratio, "0 to 1")
+    if mask is not None and mask.seed < 0:
+        refuse("mask.seed", mask.seed, "at least 0")
+    for i, dates in enumerate(training_dates or ()):
+        for part in ("first", "last"):
+            day = getattr(dates, part)
+            if not _DAY.fullmatch(day):
+                refuse(f"training_dates[{i}].{part}", f'"{day}"', "such as 1979-12-31")
+        if dates.last < dates.first:
+            refuse(f"training_dates[{i}].last", dates.last, f"{dates.first} or later")
+    errors = expected_error or ()
+    for i, error in enumerate(errors):
+        key = f"expected_error[{i}]"
+        if error.name not in widths:
+            refuse(f"{key}.name", error.name, "an output or tendency")
+        values, expected = error.root_mean_square, widths[error.name]
+        if len(values) != expected:
+            raise ContractError(
+                f"{key}.root_mean_square has {len(values)} values, expected {expected}"
+            )
+        if any(value < 0.0 for value in values):
+            refuse(f"{key}.root_mean_square", min(values), "at least 0")
+    check_distinct("expected_error", "name", [error.name for error in errors])

@@ -1,0 +1,76 @@
+import zipfile
+
+import numpy as np
+import pytest
+
+from gwparam.contract import CONTRACT_FILE, PROBE_FILE, read_contract, read_probe
+from gwparam.errors import ContractError, ModelFileError
+
+
+def rewritten(source, target, replaced):
+    """A copy of an archive with extra files replaced, or left out where None."""
+    with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w") as new:
+        for member in old.namelist():
+            name = member.rpartition("/")[2]
+            data = replaced.get(name, old.read(member))
+            if data is not None:
+                new.writestr(member, data)
+    return target
+
+
+def test_read_contract_finds_it_in_the_archive(tiny_artefact):
+    contract = read_contract(tiny_artefact)
+
+    assert contract.name == "tiny WaveNet"
+    assert [f.name for f in contract.inputs] == [
+        "eastward_wind",
+        "northward_wind",
+        "surface_air_pressure",
+        "latitude",
+    ]
+    assert contract.vertical.nominal_pressure == (1e3, 1e4, 3e4, 6e4, 9e4)
+
+
+def test_absent_file(tmp_path):
+    with pytest.raises(ModelFileError, match=r"cannot read .*none\.pt: No such file"):
+        read_contract(tmp_path / "none.pt")
+
+
+@pytest.mark.parametrize("kept", [0, 1, 100, -100])
+def test_truncated_file(tiny_artefact, tmp_path, kept):
+    path = tmp_path / "cut.pt"
+    path.write_bytes(tiny_artefact.read_bytes()[:kept])
+
+    with pytest.raises(ModelFileError, match="not a complete archive"):
+        read_contract(path)
+
+
+def test_archive_without_contract(tiny_artefact, tmp_path):
+    path = rewritten(tiny_artefact, tmp_path / "bare.pt", {CONTRACT_FILE: None})
+
+    with pytest.raises(ContractError, match=r"holds no gwparam_contract\.json"):
+        read_contract(path)
+
+
+def test_probe_has_the_shapes_and_names_of_the_contract(tiny_artefact):
+    inputs, outputs = read_probe(tiny_artefact)
+
+    assert {name: values.shape for name, values in inputs.items()} == {
+        "eastward_wind": (16, 5),
+        "northward_wind": (16, 5),
+        "surface_air_pressure": (16,),
+        "latitude": (16,),
+    }
+    assert all(values.dtype == np.float64 for values in outputs.values())
+    assert all(np.abs(values).max() > 0.0 for values in outputs.values())
+
+
+@pytest.mark.parametrize("surplus", [-8, 8])
+def test_probe_of_another_size(tiny_artefact, tmp_path, surplus):
+    size = (2 * 16 * 5 + 2 * 16 + 2 * 16 * 5) * 8
+    path = rewritten(
+        tiny_artefact, tmp_path / "odd.pt", {PROBE_FILE: bytes(size + surplus)}
+    )
+
+    with pytest.raises(ContractError, match=f"has {size + surplus} bytes"):
+        read_probe(path)
