@@ -8,13 +8,18 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gwparam.commands.states import (
+    add_options,
+    assignments,
+    read_scaling,
+    show_progress,
+)
 from gwparam.errors import ArgumentError, ModelFileError
 
 if TYPE_CHECKING:
     from gwparam.conformance.eager import EagerNetwork
     from gwparam.conformance.result import Replay
     from gwparam.contract import Contract
-    from gwparam.data import StateFiles
 
 EPILOG = """\
 examples:
@@ -61,22 +66,8 @@ def add_parser(subparsers: Any) -> None:
         help="references, in the order of the tables; "
         "'none' for no comparison (default: found by standard_name, then by name)",
     )
-    add(
-        "--variable",
-        metavar="FIELD=VAR",
-        action="append",
-        default=[],
-        help="variable of an input, where its name does not tell; repeatable",
-    )
-    add("--times", metavar="A:B", help="only times A to B-1, counted from 0")
     add("--ckpt", type=Path, help="compare with the network of this checkpoint")
     add("--allow-pickle", action="store_true", help="trust a pickled checkpoint")
-    add(
-        "--scaling",
-        metavar="FILE.json|FILE.nc",
-        help="how training files were normalised, as given to gwparam export; needed "
-        "for such files without the attribute, and with --ckpt",
-    )
     add(
         "--option",
         metavar="NAME=VALUE",
@@ -91,9 +82,8 @@ def add_parser(subparsers: Any) -> None:
         default="c",
         help="which interface of the library to go through (default: c)",
     )
-    add("--threads", type=int, default=1, help="threads of both sides (default: 1)")
-    add("--device", default="cpu", help="auto, cpu, cuda or cuda:N (default: cpu)")
     add("--brief", action="store_true", help="print no rows for single levels")
+    add_options(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -109,11 +99,16 @@ def run(args: argparse.Namespace) -> int:
         replay,
     )
     from gwparam.contract import read_contract
+    from gwparam.data import open_inputs
 
     contract = read_contract(args.artefact)
     _check_paths(args)
     with ExitStack() as stack:
-        states = stack.enter_context(_open(args, contract))
+        recipe = read_scaling(args, args.states)
+        variables = assignments(args.variable, "--variable", "FIELD=VAR")
+        states = stack.enter_context(
+            open_inputs(args.states, contract, variables, recipe)
+        )
         references = {}
         if args.reference != "none":
             names = args.reference.split(",") if args.reference else None
@@ -131,7 +126,7 @@ def run(args: argparse.Namespace) -> int:
         sink = None
         if args.output is not None:
             sink = stack.enter_context(PredictionFile(args.output, states, contract))
-        advance = _progress(stack, len(times))
+        advance = show_progress(stack, "replay", len(times))
         result = replay(
             library, eager, contract, states, references, times, sink, advance
         )
@@ -172,35 +167,13 @@ def _check_paths(args: argparse.Namespace) -> None:
             raise ArgumentError(f"{path} is both read and written")
 
 
-def _open(args: argparse.Namespace, contract: "Contract") -> "StateFiles":
-    from gwparam.data import (
-        is_training_file,
-        needs_pressure,
-        open_states,
-        read_training,
-    )
-
-    variables = dict(_assignment(text, "--variable", "FIELD") for text in args.variable)
-    if is_training_file(args.states[0]):
-        if variables:
-            raise ArgumentError("--variable is for states, these are training files")
-        return read_training(args.states, contract, args.scaling)
-    return open_states(
-        args.states,
-        contract.inputs,
-        contract.vertical,
-        variables,
-        pressures=needs_pressure(contract),
-    )
-
-
 def _eager(args: argparse.Namespace, contract: "Contract") -> "EagerNetwork":
     from gwparam.conformance.eager import EagerNetwork
 
     if args.ckpt is None:
         eager = EagerNetwork.from_artefact(args.artefact, contract)
     else:
-        options = dict(_assignment(text, "--option", "NAME") for text in args.option)
+        options: dict[str, Any] = assignments(args.option, "--option", "NAME=VALUE")
         if args.scaling is not None:
             options["scaling"] = args.scaling
         eager = EagerNetwork.from_checkpoint(
@@ -208,22 +181,6 @@ def _eager(args: argparse.Namespace, contract: "Contract") -> "EagerNetwork":
         )
     eager.threads = max(args.threads, 1)
     return eager
-
-
-def _progress(stack: ExitStack, total: int) -> Any:
-    """Show a progress bar on stderr, if that is a terminal; what advances it."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    bar = stack.enter_context(
-        Progress(
-            console=Console(stderr=True),
-            transient=True,
-            disable=not sys.stderr.isatty(),
-        )
-    )
-    task = bar.add_task("replay", total=total)
-    return lambda: bar.advance(task)
 
 
 def _times(text: str | None, n_times: int) -> range:
@@ -241,14 +198,6 @@ def _times(text: str | None, n_times: int) -> range:
     if not 0 <= start < stop <= n_times:
         raise ArgumentError(f"--times is {text}, expected some of 0:{n_times}")
     return range(start, stop)
-
-
-def _assignment(text: str, flag: str, left: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals:
-        right = "VAR" if left == "FIELD" else "VALUE"
-        raise ArgumentError(f"{flag} is {text}, expected {left}={right}")
-    return name, value
 
 
 def _draw(args: argparse.Namespace, network: str, result: "Replay") -> None:

@@ -233,7 +233,7 @@ def replay(
     inputs = {field.name: None for field in contract.inputs}
     if needs_pressure(contract):
         inputs |= {PRESSURE.name: None, HALF_PRESSURE: None}
-    north, east = states.places(times[0])
+    north, east = states.coordinates(times[0])
     latitude = np.zeros(states.columns) if north is None else north.reshape(-1)
     levels = states.levels
     for predictor in (library, eager):

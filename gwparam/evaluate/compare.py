@@ -2,9 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
-import cftime  # type: ignore[import-untyped]  # it ships no stubs
 import numpy as np
 from numpy.typing import NDArray
 
@@ -129,7 +127,7 @@ def compare(
         regions=found,
         pressure=truth.pressure[kept],
         times=times,
-        dates=[text for i in times if (text := date(truth, i)) is not None],
+        dates=[text for i in times if (text := truth.states.date(i)) is not None],
         edges=edges,
         binning=binning,
         momentum=budget.description,
@@ -193,28 +191,12 @@ def check_match(truth: FieldSource, model: FieldSource) -> None:
             f"{truth.label}"
         )
     for index in (0, len(truth) - 1):
-        found, expected = date(model, index), date(truth, index)
+        found, expected = (source.states.date(index) for source in (model, truth))
         if None not in (found, expected) and found != expected:
             raise ContractError(
                 f"sample {index} of {model.label} is of {found}, expected {expected} "
                 f"as in {truth.label}"
             )
-
-
-def date(source: FieldSource, index: int) -> str | None:
-    """Date of a sample; None where the files do not say."""
-    states = source.states
-    value = states.time(index)
-    if value is None:
-        return None
-    attrs = states.dataset[states.time_dimension].attrs
-    units = str(attrs.get("units", ""))
-    if " since " not in units:
-        return None
-    found: Any = cftime.num2date(
-        value, units, calendar=str(attrs.get("calendar", "standard"))
-    )
-    return str(found.isoformat(sep=" ", timespec="seconds"))
 
 
 def _given_by_all(truth: FieldSource, models: Mapping[str, FieldSource]) -> range:

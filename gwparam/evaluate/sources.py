@@ -41,10 +41,10 @@ class FieldSource(ABC):
 
     def __init__(self, label: str, states: StateFiles, quantity: Quantity) -> None:
         self.label, self.states, self.quantity = label, states, quantity
-        latitude, longitude = states.places(0)
+        latitude, longitude = states.coordinates(0)
         if latitude is None or longitude is None:
             raise ContractError(f"{label} has no latitude and longitude of its columns")
-        self._places = latitude, longitude
+        self._coordinates = latitude, longitude
         try:
             self.grid = LatLonGrid(latitude, longitude)
         except ArgumentError as error:
@@ -168,7 +168,7 @@ class ArtefactFields(FieldSource):
         )
         self._scheme.set_levels(states.levels.pressure, states.levels.order)
         if contract.geometry.kind != "column":
-            self._scheme.set_columns(*self._places)
+            self._scheme.set_columns(*self._coordinates)
 
     def read(self, index: int) -> Array:
         """Fields of one time."""

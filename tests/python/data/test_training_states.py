@@ -13,8 +13,9 @@ from gwparam.contract import (
     Source,
     Vertical,
 )
-from gwparam.data import is_training_file, read_training
-from gwparam.errors import ArgumentError, ContractError, NonFiniteError, ShapeError
+from gwparam.data import TrainingStates
+from gwparam.errors import ContractError, NonFiniteError, ShapeError
+from gwparam.networks.scaling import read_recipe
 
 NLEV, NLAT, NLON, NTIME = 4, 5, 6, 3
 LATITUDE = np.linspace(-80.0, 80.0, NLAT)
@@ -90,7 +91,7 @@ def open_file(tmp_path, scaling):
     def run(dataset, contract, scaling=scaling):
         path = tmp_path / "training.nc"
         dataset.to_netcdf(path)
-        return read_training([path], contract, scaling)
+        return TrainingStates([path], contract, read_recipe(scaling))
 
     return run
 
@@ -214,19 +215,6 @@ def test_stencils_of_another_axis_order_are_refused(dataset, open_file):
         states.read(0)
 
 
-def test_recipe_may_be_in_the_file(dataset, open_file, scaling):
-    with open(scaling) as file:
-        dataset.attrs["gwparam_scaling"] = file.read()
-
-    with open_file(dataset, contract(), scaling=None) as states:
-        assert len(states) == NTIME
-
-
-def test_files_without_recipe_are_refused(dataset, open_file):
-    with pytest.raises(ArgumentError, match="are normalised, expected --scaling FILE"):
-        open_file(dataset, contract(), scaling=None)
-
-
 def test_channels_of_other_levels_are_refused(dataset, open_file):
     with pytest.raises(ShapeError, match="18 features and 8 outputs"):
         open_file(dataset.isel(idim=slice(1, None)), contract())
@@ -248,13 +236,3 @@ def test_values_that_are_not_finite_are_refused(dataset, open_file):
         pytest.raises(NonFiniteError, match="time 1 is nan at idim 4, lat 2, lon 3"),
     ):
         states.read(1)
-
-
-def test_training_files_are_told_from_states(dataset, tmp_path):
-    path = tmp_path / "file.nc"
-    dataset.to_netcdf(path)
-    assert is_training_file(path)
-
-    dataset.drop_vars("output").to_netcdf(tmp_path / "other.nc")
-    assert not is_training_file(tmp_path / "other.nc")
-    assert not is_training_file(tmp_path / "absent.nc")
