@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from gwparam.contract import Contract
     from gwparam.evaluate.quantity import Quantity
     from gwparam.evaluate.sources import FieldSource, FileFields
-    from gwparam.networks.scaling import Recipe
 
 EPILOG = """\
 examples:
@@ -170,14 +169,22 @@ def _open(
 ) -> "tuple[FileFields, dict[str, FieldSource]]":
     """Open the truth, then every model for the quantity that the truth has."""
     from gwparam.contract import read_contract
-    from gwparam.evaluate.opening import open_artefact, open_fields
+    from gwparam.data import is_training_file
+    from gwparam.evaluate.opening import open_artefact, open_fields, open_fluxes
 
     contracts: dict[Path, Contract] = {
         path: read_contract(path) for path in args.models if _is_artefact(path)
     }
     variables = assignments(args.variable, "--variable", "FIELD=VAR")
-    recipe = read_scaling(args, args.truth)
-    truth = stack.enter_context(_open_truth(args, list(contracts.values()), recipe))
+    recipe = None
+    if is_training_file(args.truth[0]):
+        known = list(contracts.values())
+        fluxes, recipe = _fluxes(args, known), read_scaling(args, args.truth[0])
+        truth = open_fluxes(args.truth, known[0], fluxes, recipe)
+    else:
+        chosen = args.reference.split(",") if args.reference else None
+        truth = open_fields(args.truth, names=chosen)
+    stack.enter_context(truth)
     models: dict[str, FieldSource] = {}
     for name, path in zip(names, args.models, strict=True):
         if path in contracts:
@@ -197,14 +204,10 @@ def _open(
     return truth, models
 
 
-def _open_truth(
-    args: argparse.Namespace, contracts: "list[Contract]", recipe: "Recipe | None"
-) -> "FileFields":
-    from gwparam.evaluate.opening import open_fields, open_fluxes
+def _fluxes(args: argparse.Namespace, contracts: "list[Contract]") -> "Quantity":
+    """Find which fluxes training files hold: those of the first network."""
+    from gwparam.evaluate.quantity import flux_of
 
-    if recipe is None:
-        chosen = args.reference.split(",") if args.reference else None
-        return open_fields(args.truth, names=chosen)
     if args.reference:
         raise ArgumentError("--reference is for states, these are training files")
     if not contracts:
@@ -212,7 +215,7 @@ def _open_truth(
             f"{args.truth[0]} is a training file and no model is an artefact, expected "
             "one, whose contract knows the levels and the fluxes of such files"
         )
-    return open_fluxes(args.truth, contracts[0], recipe)
+    return flux_of(contracts[0])
 
 
 def _wanted(quantity: "Quantity", contract: "Contract") -> "Quantity":

@@ -90,21 +90,19 @@ def run(args: argparse.Namespace) -> int:
     """Run the command; the exit status."""
     from rich.console import Console
 
-    from gwparam.conformance.output import PredictionFile
+    from gwparam.conformance.prediction_file import PredictionFile
+    from gwparam.conformance.predictors import load_library
     from gwparam.conformance.report import as_dict, print_tables
-    from gwparam.conformance.run import (
-        bind_references,
-        comparable_fields,
-        load_library,
-        replay,
-    )
+    from gwparam.conformance.run import replay
     from gwparam.contract import read_contract
-    from gwparam.data import open_inputs
+    from gwparam.data import is_training_file, open_inputs
+    from gwparam.evaluate.outputs import bind_references, comparable_fields
 
     contract = read_contract(args.artefact)
     _check_paths(args)
     with ExitStack() as stack:
-        recipe = read_scaling(args, args.states)
+        training = is_training_file(args.states[0])
+        recipe = read_scaling(args, args.states[0]) if training else None
         variables = assignments(args.variable, "--variable", "FIELD=VAR")
         states = stack.enter_context(
             open_inputs(args.states, contract, variables, recipe)
@@ -208,7 +206,7 @@ def _draw(args: argparse.Namespace, network: str, result: "Replay") -> None:
 
     if not result.has_latitude:
         raise ArgumentError("the states have no latitude, expected one for --figure")
-    drag = [v for v in result.variables if v.field.name.startswith("tendency_of_")]
+    drag = [v for v in result.outputs if v.field.name.startswith("tendency_of_")]
     if not drag:
         raise ArgumentError("the states give no drag, expected some for --figure")
     rows = {}
@@ -239,7 +237,7 @@ def _print_end(console: Any, args: argparse.Namespace, result: "Replay") -> None
         f"{1e3 * result.library_seconds / n_times:.0f} ms a time in the library, "
         f"{1e3 * result.eager_seconds / n_times:.0f} ms in PyTorch"
     )
-    largest = max(variable.relative_difference for variable in result.variables)
+    largest = max(variable.relative_difference for variable in result.outputs)
     verdict = "agree" if result.agrees else "DISAGREE"
     console.print(
         f"library and eager {verdict}: largest difference {largest:.1e} of the largest "

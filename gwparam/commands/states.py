@@ -47,30 +47,27 @@ def assignments(texts: Sequence[str], flag: str, form: str) -> dict[str, str]:
     return dict(text.split("=", 1) for text in texts)
 
 
-def read_scaling(args: argparse.Namespace, paths: Sequence[Path]) -> "Recipe | None":
-    """Read how files were normalised; None where they are states.
+def read_scaling(args: argparse.Namespace, path: Path) -> "Recipe":
+    """Read how training files were normalised: from --scaling, or the first of them.
 
     Raises
     ------
     ArgumentError
-        If training files come without it, or with an option for states.
+        If neither says it, or there is an option for states.
     GwparamError
         As `gwparam.networks.scaling.read_recipe`.
     """
-    from gwparam.data import is_training_file
     from gwparam.networks.scaling import read_recipe
 
-    if not is_training_file(paths[0]):
-        return None
     if args.variable:
         raise ArgumentError("--variable is for states, these are training files")
     if args.scaling is not None:
         return read_recipe(args.scaling)
     try:
-        return read_recipe(str(paths[0]))
+        return read_recipe(str(path))
     except ModelFileError as error:
         raise ArgumentError(
-            f"the numbers in {paths[0]} are normalised, expected --scaling FILE as "
+            f"the numbers in {path} are normalised, expected --scaling FILE as "
             f"given to gwparam export: {error}"
         ) from None
 

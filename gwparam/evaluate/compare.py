@@ -7,12 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gwparam.errors import ArgumentError, ContractError
-from gwparam.evaluate.accumulate import Agreement, FieldStatistics, Range
+from gwparam.evaluate.accumulate import FieldStatistics, Range
 from gwparam.evaluate.budget import MomentumBudget
 from gwparam.evaluate.grid import LatLonGrid
 from gwparam.evaluate.hellinger import Binning
 from gwparam.evaluate.quantity import COMPONENTS, Quantity
 from gwparam.evaluate.regions import Region, regions
+from gwparam.evaluate.scores import Scores
 from gwparam.evaluate.sources import FieldSource
 
 # Nominal pressures of the same level in two files, which may be rounded.
@@ -47,8 +48,8 @@ class Comparison:
         What the momentum is.
     truth : FieldStatistics
         Of the truth.
-    models : dict of str to (FieldStatistics, Agreement)
-        By name.
+    models : dict of str to (FieldStatistics, list of Scores)
+        By name; the scores by component.
     """
 
     quantity: Quantity
@@ -61,7 +62,7 @@ class Comparison:
     binning: Binning
     momentum: str
     truth: FieldStatistics
-    models: dict[str, tuple[FieldStatistics, Agreement]]
+    models: dict[str, tuple[FieldStatistics, list[Scores]]]
 
 
 def compare(
@@ -116,6 +117,7 @@ def compare(
             advance()
     edges = binning.find_edges(extremes.lowest, extremes.highest)
     found = regions(truth.grid)
+    columns = {region.name: region.columns(truth.grid) for region in found}
     budget = MomentumBudget(truth, kept)
 
     def statistics() -> FieldStatistics:
@@ -133,7 +135,7 @@ def compare(
         momentum=budget.description,
         truth=statistics(),
         models={
-            name: (statistics(), Agreement(found, len(COMPONENTS), len(levels)))
+            name: (statistics(), [Scores(columns, len(levels)) for _ in COMPONENTS])
             for name in models
         },
     )
@@ -143,9 +145,10 @@ def compare(
         result.truth.add(right, weights)
         for name, model in models.items():
             field = model.read(index)[:, kept]
-            own, agreement = result.models[name]
+            own, scores = result.models[name]
             own.add(field, weights)
-            agreement.add(field, right)
+            for component, score in enumerate(scores):
+                score.add(_columns(field[component]), _columns(right[component]))
         advance()
     return result
 
@@ -214,6 +217,11 @@ def _within(wanted: range | None, number: int, what: str) -> range:
             f"{what} {wanted.start}:{wanted.stop}, expected some of 0:{number}"
         )
     return wanted
+
+
+def _columns(field: Array) -> Array:
+    """View (level, latitude, longitude) as (column, level)."""
+    return field.reshape(len(field), -1).T
 
 
 def _spell(quantity: Quantity) -> str:

@@ -15,7 +15,7 @@ from gwparam.data import (
 )
 from gwparam.data.netcdf import OpenFiles
 from gwparam.errors import ArgumentError, ContractError
-from gwparam.evaluate.quantity import Quantity, flux_of, known_by
+from gwparam.evaluate.quantity import Quantity, known_by
 from gwparam.evaluate.sources import ArtefactFields, FileFields
 from gwparam.networks.scaling import Recipe
 from gwparam.units import conversion
@@ -98,22 +98,23 @@ def _closing(states: StateFiles, make: Callable[[], _Made]) -> _Made:
         raise
 
 
-def open_fluxes(paths: Paths, contract: Contract, recipe: Recipe) -> FileFields:
-    """Open training files, on the levels of a network, for the fluxes that it gives.
+def open_fluxes(
+    paths: Paths, contract: Contract, quantity: Quantity, recipe: Recipe
+) -> FileFields:
+    """Open training files, on the levels of a network, for their fluxes.
 
     Parameters
     ----------
     paths, contract, recipe
         As `gwparam.data.TrainingStates`.
+    quantity : Quantity
+        The fluxes.
 
     Raises
     ------
-    ContractError
-        If the network gives no flux.
     GwparamError
         As `gwparam.data.TrainingStates`.
     """
-    quantity = flux_of(contract)
     states = TrainingStates(paths, contract, recipe)
 
     def make() -> FileFields:

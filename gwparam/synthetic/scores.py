@@ -6,7 +6,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from gwparam.evaluate.metrics import Scores, score
+from gwparam.evaluate.metrics import score
+from gwparam.evaluate.scores import Scores, globe_and_bands
 from gwparam.networks.wavenet import WaveNetDrag
 from gwparam.synthetic.columns import Columns
 from gwparam.synthetic.teacher import Drag
@@ -86,9 +87,9 @@ def score_drag(
     for field, predicted, true in zip(
         WaveNetDrag.outputs, prediction, reference, strict=True
     ):
-        scores = Scores(true.shape[1])
-        scores.add(predicted, true, latitude)
-        globe = score(scores.globe)
+        scores = Scores(globe_and_bands(latitude), true.shape[1])
+        scores.add(predicted, true)
+        globe = score(scores.pooled[0])
         result.append(
             OutputScore(field.name, globe.r2, globe.correlation, globe.rms_error)
         )

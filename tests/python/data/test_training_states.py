@@ -156,12 +156,12 @@ def test_levels_that_the_network_does_not_give_repeat_its_ends(dataset, open_fil
 
 
 @pytest.mark.parametrize("divided", [True, False])
-def test_places_are_degrees_in_both_conventions(dataset, open_file, divided):
+def test_coordinates_are_degrees_in_both_conventions(dataset, open_file, divided):
     if not divided:
         dataset = dataset.assign_coords(lat=LATITUDE, lon=LONGITUDE)
 
     with open_file(dataset, contract()) as states:
-        latitude, longitude = states.places(0)
+        latitude, longitude = states.coordinates(0)
 
     np.testing.assert_allclose(latitude[:, 0], LATITUDE, rtol=1e-13)
     np.testing.assert_allclose(longitude[0], LONGITUDE, rtol=1e-13)
