@@ -175,16 +175,19 @@ def _add_scores(results, predictions, truth):
     overlap = np.sqrt(results["histogram"] * results["histogram_truth"]).sum("bin")
     results["hellinger_printed"] = (1.0 - overlap).clip(min=0.0)
     results["hellinger"] = np.sqrt(results["hellinger_printed"])
-    shape = (len(predictions), 2, len(REGIONS), truth.shape[2])
-    scores = {name: np.zeros(shape) for name in ("correlation", "r2", "rmse", "bias")}
-    for m, c, r in np.ndindex(shape[:3]):
-        pred, true = predictions[m, c][_boxes()[r]], truth[c][_boxes()[r]]
-        error, axes = pred - true, (0, 2, 3)
-        scores["bias"][m, c, r] = error.mean(axes)
-        scores["rmse"][m, c, r] = np.sqrt((error**2).mean(axes))
-        scores["r2"][m, c, r] = 1.0 - (error**2).mean(axes) / true.var(axes)
-        together = (pred * true).mean(axes) - pred.mean(axes) * true.mean(axes)
-        spread = pred.std(axes) * true.std(axes)
-        scores["correlation"][m, c, r] = together / spread
-    for name, values in scores.items():
-        results[name] = (("model", "component", "region", "level"), values)
+    dims = ("model", "component", "region")
+    shape = (len(predictions), 2, len(REGIONS))
+    for suffix, axes, level in (("", (0, 2, 3), ("level",)), ("_all_levels", None, ())):
+        sizes = (*shape, *truth.shape[2:3] * len(level))
+        scores = {n: np.zeros(sizes) for n in ("correlation", "r2", "rmse", "bias")}
+        for m, c, r in np.ndindex(shape):
+            pred, true = predictions[m, c][_boxes()[r]], truth[c][_boxes()[r]]
+            error = pred - true
+            scores["bias"][m, c, r] = error.mean(axes)
+            scores["rmse"][m, c, r] = np.sqrt((error**2).mean(axes))
+            scores["r2"][m, c, r] = 1.0 - (error**2).mean(axes) / true.var(axes)
+            together = (pred * true).mean(axes) - pred.mean(axes) * true.mean(axes)
+            spread = pred.std(axes) * true.std(axes)
+            scores["correlation"][m, c, r] = together / spread
+        for name, values in scores.items():
+            results[f"{name}{suffix}"] = ((*dims, *level), values)

@@ -6,6 +6,12 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gwparam.commands.states import (
+    add_options,
+    assignments,
+    read_scaling,
+    show_progress,
+)
 from gwparam.errors import ArgumentError, ModelFileError
 
 if TYPE_CHECKING:
@@ -72,29 +78,14 @@ def add_parser(subparsers: Any) -> None:
         "of the truth, or EDGES.json (default: symlog:100)",
     )
     add("--levels", metavar="A:B", help="only levels A to B-1, counted from the top")
-    add("--times", metavar="A:B", help="only times A to B-1, counted from 0")
     add(
         "--reference",
         metavar="VAR,VAR",
         help="variables of the truth, eastward first (default: found by standard_name, "
         "then by name)",
     )
-    add(
-        "--variable",
-        metavar="FIELD=VAR",
-        action="append",
-        default=[],
-        help="variable of an input, where its name does not tell; repeatable",
-    )
-    add(
-        "--scaling",
-        metavar="FILE.json|FILE.nc",
-        help="how training files were normalised, as given to gwparam export; needed "
-        "for such files without the attribute",
-    )
-    add("--threads", type=int, default=1, help="threads of a network (default: 1)")
-    add("--device", default="cpu", help="auto, cpu, cuda or cuda:N (default: cpu)")
     add("--no-report", action="store_true", help="write no report.html")
+    add_options(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -115,7 +106,7 @@ def run(args: argparse.Namespace) -> int:
     with ExitStack() as stack:
         truth, models = _open(args, names, stack)
         number = len(truth) if times is None else len(times)
-        advance = _progress(stack, count_steps(number, binning))
+        advance = show_progress(stack, "evaluate", count_steps(number, binning))
         found = compare(truth, models, binning, levels, times, advance)
     data = as_dataset(found, [str(p) for p in args.truth], gwparam.__version__)
     written = [args.output / "evaluation.nc", args.output / "evaluation.json"]
@@ -178,13 +169,22 @@ def _open(
 ) -> "tuple[FileFields, dict[str, FieldSource]]":
     """Open the truth, then every model for the quantity that the truth has."""
     from gwparam.contract import read_contract
-    from gwparam.evaluate.opening import open_artefact, open_fields
+    from gwparam.data import is_training_file
+    from gwparam.evaluate.opening import open_artefact, open_fields, open_fluxes
 
     contracts: dict[Path, Contract] = {
         path: read_contract(path) for path in args.models if _is_artefact(path)
     }
-    truth = stack.enter_context(_open_truth(args, list(contracts.values())))
-    variables = dict(_assignment(text) for text in args.variable)
+    variables = assignments(args.variable, "--variable", "FIELD=VAR")
+    recipe = None
+    if is_training_file(args.truth[0]):
+        known = list(contracts.values())
+        fluxes, recipe = _fluxes(args, known), read_scaling(args, args.truth[0])
+        truth = open_fluxes(args.truth, known[0], fluxes, recipe)
+    else:
+        chosen = args.reference.split(",") if args.reference else None
+        truth = open_fields(args.truth, names=chosen)
+    stack.enter_context(truth)
     models: dict[str, FieldSource] = {}
     for name, path in zip(names, args.models, strict=True):
         if path in contracts:
@@ -193,7 +193,7 @@ def _open(
                 contracts[path],
                 args.truth,
                 _wanted(truth.quantity, contracts[path]),
-                scaling=args.scaling,
+                recipe=recipe,
                 variables=variables,
                 threads=args.threads,
                 device=args.device,
@@ -204,24 +204,18 @@ def _open(
     return truth, models
 
 
-def _open_truth(args: argparse.Namespace, contracts: "list[Contract]") -> "FileFields":
-    from gwparam.data import is_training_file
-    from gwparam.evaluate.opening import open_fields, open_training
+def _fluxes(args: argparse.Namespace, contracts: "list[Contract]") -> "Quantity":
+    """Find which fluxes training files hold: those of the first network."""
     from gwparam.evaluate.quantity import flux_of
 
-    if not is_training_file(args.truth[0]):
-        chosen = args.reference.split(",") if args.reference else None
-        return open_fields(args.truth, names=chosen)
-    if args.reference or args.variable:
-        raise ArgumentError(
-            "--reference and --variable are for states, these are training files"
-        )
+    if args.reference:
+        raise ArgumentError("--reference is for states, these are training files")
     if not contracts:
         raise ArgumentError(
             f"{args.truth[0]} is a training file and no model is an artefact, expected "
             "one, whose contract knows the levels and the fluxes of such files"
         )
-    return open_training(args.truth, contracts[0], flux_of(contracts[0]), args.scaling)
+    return flux_of(contracts[0])
 
 
 def _wanted(quantity: "Quantity", contract: "Contract") -> "Quantity":
@@ -244,36 +238,3 @@ def _is_artefact(path: Path) -> bool:
     if not path.is_file():
         raise ModelFileError(f"cannot read {path}: no such file")
     return path.suffix == ".pt" or zipfile.is_zipfile(path)
-
-
-def _assignment(text: str) -> tuple[str, str]:
-    field, equals, variable = text.partition("=")
-    if not equals:
-        raise ArgumentError(f"--variable is {text}, expected FIELD=VAR")
-    return field, variable
-
-
-def _progress(stack: ExitStack, total: int) -> Any:
-    """Show a progress bar on stderr, if that is a terminal; what advances it."""
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-
-    bar = stack.enter_context(
-        Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeRemainingColumn(),
-            console=Console(stderr=True),
-            transient=True,
-            disable=not sys.stderr.isatty(),
-        )
-    )
-    task = bar.add_task("evaluate", total=total)
-    return lambda: bar.advance(task)

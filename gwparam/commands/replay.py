@@ -8,13 +8,18 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gwparam.commands.states import (
+    add_options,
+    assignments,
+    read_scaling,
+    show_progress,
+)
 from gwparam.errors import ArgumentError, ModelFileError
 
 if TYPE_CHECKING:
     from gwparam.conformance.eager import EagerNetwork
     from gwparam.conformance.result import Replay
     from gwparam.contract import Contract
-    from gwparam.data import StateFiles
 
 EPILOG = """\
 examples:
@@ -61,22 +66,8 @@ def add_parser(subparsers: Any) -> None:
         help="references, in the order of the tables; "
         "'none' for no comparison (default: found by standard_name, then by name)",
     )
-    add(
-        "--variable",
-        metavar="FIELD=VAR",
-        action="append",
-        default=[],
-        help="variable of an input, where its name does not tell; repeatable",
-    )
-    add("--times", metavar="A:B", help="only times A to B-1, counted from 0")
     add("--ckpt", type=Path, help="compare with the network of this checkpoint")
     add("--allow-pickle", action="store_true", help="trust a pickled checkpoint")
-    add(
-        "--scaling",
-        metavar="FILE.json|FILE.nc",
-        help="how training files were normalised, as given to gwparam export; needed "
-        "for such files without the attribute, and with --ckpt",
-    )
     add(
         "--option",
         metavar="NAME=VALUE",
@@ -91,29 +82,31 @@ def add_parser(subparsers: Any) -> None:
         default="c",
         help="which interface of the library to go through (default: c)",
     )
-    add("--threads", type=int, default=1, help="threads of both sides (default: 1)")
-    add("--device", default="cpu", help="auto, cpu, cuda or cuda:N (default: cpu)")
     add("--brief", action="store_true", help="print no rows for single levels")
+    add_options(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the command; the exit status."""
     from rich.console import Console
 
-    from gwparam.conformance.output import PredictionFile
+    from gwparam.conformance.prediction_file import PredictionFile
+    from gwparam.conformance.predictors import load_library
     from gwparam.conformance.report import as_dict, print_tables
-    from gwparam.conformance.run import (
-        bind_references,
-        comparable_fields,
-        load_library,
-        replay,
-    )
+    from gwparam.conformance.run import replay
     from gwparam.contract import read_contract
+    from gwparam.data import is_training_file, open_inputs
+    from gwparam.evaluate.outputs import bind_references, comparable_fields
 
     contract = read_contract(args.artefact)
     _check_paths(args)
     with ExitStack() as stack:
-        states = stack.enter_context(_open(args, contract))
+        training = is_training_file(args.states[0])
+        recipe = read_scaling(args, args.states[0]) if training else None
+        variables = assignments(args.variable, "--variable", "FIELD=VAR")
+        states = stack.enter_context(
+            open_inputs(args.states, contract, variables, recipe)
+        )
         references = {}
         if args.reference != "none":
             names = args.reference.split(",") if args.reference else None
@@ -131,7 +124,7 @@ def run(args: argparse.Namespace) -> int:
         sink = None
         if args.output is not None:
             sink = stack.enter_context(PredictionFile(args.output, states, contract))
-        advance = _progress(stack, len(times))
+        advance = show_progress(stack, "replay", len(times))
         result = replay(
             library, eager, contract, states, references, times, sink, advance
         )
@@ -172,35 +165,13 @@ def _check_paths(args: argparse.Namespace) -> None:
             raise ArgumentError(f"{path} is both read and written")
 
 
-def _open(args: argparse.Namespace, contract: "Contract") -> "StateFiles":
-    from gwparam.data import (
-        is_training_file,
-        needs_pressure,
-        open_states,
-        read_training,
-    )
-
-    variables = dict(_assignment(text, "--variable", "FIELD") for text in args.variable)
-    if is_training_file(args.states[0]):
-        if variables:
-            raise ArgumentError("--variable is for states, these are training files")
-        return read_training(args.states, contract, args.scaling)
-    return open_states(
-        args.states,
-        contract.inputs,
-        contract.vertical,
-        variables,
-        pressures=needs_pressure(contract),
-    )
-
-
 def _eager(args: argparse.Namespace, contract: "Contract") -> "EagerNetwork":
     from gwparam.conformance.eager import EagerNetwork
 
     if args.ckpt is None:
         eager = EagerNetwork.from_artefact(args.artefact, contract)
     else:
-        options = dict(_assignment(text, "--option", "NAME") for text in args.option)
+        options: dict[str, Any] = assignments(args.option, "--option", "NAME=VALUE")
         if args.scaling is not None:
             options["scaling"] = args.scaling
         eager = EagerNetwork.from_checkpoint(
@@ -208,22 +179,6 @@ def _eager(args: argparse.Namespace, contract: "Contract") -> "EagerNetwork":
         )
     eager.threads = max(args.threads, 1)
     return eager
-
-
-def _progress(stack: ExitStack, total: int) -> Any:
-    """Show a progress bar on stderr, if that is a terminal; what advances it."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    bar = stack.enter_context(
-        Progress(
-            console=Console(stderr=True),
-            transient=True,
-            disable=not sys.stderr.isatty(),
-        )
-    )
-    task = bar.add_task("replay", total=total)
-    return lambda: bar.advance(task)
 
 
 def _times(text: str | None, n_times: int) -> range:
@@ -243,14 +198,6 @@ def _times(text: str | None, n_times: int) -> range:
     return range(start, stop)
 
 
-def _assignment(text: str, flag: str, left: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals:
-        right = "VAR" if left == "FIELD" else "VALUE"
-        raise ArgumentError(f"{flag} is {text}, expected {left}={right}")
-    return name, value
-
-
 def _draw(args: argparse.Namespace, contract: "Contract", result: "Replay") -> None:
     """Draw zonal means of reference, network and difference."""
     import numpy as np
@@ -259,7 +206,7 @@ def _draw(args: argparse.Namespace, contract: "Contract", result: "Replay") -> N
 
     if not result.has_latitude:
         raise ArgumentError("the states have no latitude, expected one for --figure")
-    drag = [v for v in result.variables if v.field.name in contract.tendencies]
+    drag = [v for v in result.outputs if v.field.name in contract.tendencies]
     if not drag:
         raise ArgumentError("the states give no drag, expected some for --figure")
     rows = {}
@@ -290,7 +237,7 @@ def _print_end(console: Any, args: argparse.Namespace, result: "Replay") -> None
         f"{1e3 * result.library_seconds / n_times:.0f} ms a time in the library, "
         f"{1e3 * result.eager_seconds / n_times:.0f} ms in PyTorch"
     )
-    largest = max(variable.relative_difference for variable in result.variables)
+    largest = max(variable.relative_difference for variable in result.outputs)
     verdict = "agree" if result.agrees else "DISAGREE"
     console.print(
         f"library and eager {verdict}: largest difference {largest:.1e} of the largest "

@@ -10,19 +10,21 @@ import torch
 from numpy.typing import NDArray
 
 from gwparam.checkpoints import read_checkpoint
+from gwparam.conformance.implied_options import implied_options
 from gwparam.conformance.reference_pipeline import (
-    Grid,
-    Image,
-    drag,
+    Remapping,
+    divergence,
+    interpolate_flux,
+    interpolate_state,
+    neighbours,
     network_pressure,
-    to_half_levels,
-    to_levels,
 )
 from gwparam.constants import CHUNK_COLUMNS
 from gwparam.contract import Contract, Field
 from gwparam.data import HALF_PRESSURE, PRESSURE, Order, needs_pressure
 from gwparam.errors import ArgumentError, ContractError, InferenceError, ModelFileError
-from gwparam.networks import NETWORKS, from_checkpoint
+from gwparam.evaluate.grid import LatLonGrid
+from gwparam.networks import from_checkpoint
 from gwparam.networks.base import Options
 from gwparam.units import conversion
 
@@ -60,8 +62,8 @@ class EagerNetwork:
         self._network = network
         self._dtype = dtype
         self._bottom_up = contract.vertical.order == "bottom_up"
-        self._grid: Grid | None = None
-        self._global: Image | None = None
+        self._grid: LatLonGrid | None = None
+        self._remapping: Remapping | None = None
 
     @classmethod
     def from_artefact(
@@ -119,8 +121,8 @@ class EagerNetwork:
             If that network has other inputs, outputs or levels than the contract.
         """
         checkpoint = read_checkpoint(path, allow_pickle=allow_pickle)
-        told = _told(contract) | dict(options or {})
-        network = from_checkpoint(checkpoint, contract.source.architecture, told)
+        known = implied_options(contract) | dict(options or {})
+        network = from_checkpoint(checkpoint, contract.source.architecture, known)
         for key in ("inputs", "outputs"):
             found = [(f.name, f.units, f.levels) for f in getattr(network, key)]
             wanted = [(f.name, f.units, f.levels) for f in getattr(contract, key)]
@@ -151,8 +153,8 @@ class EagerNetwork:
         ArgumentError
             If they are not all cells of one global latitude-longitude grid.
         """
-        self._grid = Grid(latitude.reshape(-1), longitude.reshape(-1))
-        self._global = None
+        self._grid = LatLonGrid(latitude, longitude)
+        self._remapping = None
 
     def predict(
         self, fields: Mapping[str, Array], units: Mapping[str, str]
@@ -179,7 +181,7 @@ class EagerNetwork:
         InferenceError
             If the network raises an error.
         ArgumentError
-            If the network sees neighbours and the columns' places are not set.
+            If the network sees neighbours and the columns' coordinates are not set.
         """
         vertical = self.contract.vertical
         first = self.contract.inputs[0]
@@ -197,7 +199,7 @@ class EagerNetwork:
                 if field.name == PRESSURE.name:
                     state[field.name] = own
                 elif field.levels == "full" and vertical.kind != "host":
-                    state[field.name] = to_levels(state[field.name], full, own)
+                    state[field.name] = interpolate_state(state[field.name], full, own)
         outputs = self._run([state[field.name] for field in self.contract.inputs])
         found: dict[str, Array] = {}
         for field, values in zip(self.contract.outputs, outputs, strict=True):
@@ -206,12 +208,12 @@ class EagerNetwork:
                 beyond = (full < own[:, :1] * (1 - 1e-6)) | (
                     full > own[:, -1:] * (1 + 1e-6)
                 )
-                values = np.where(beyond, 0.0, to_levels(values, own, full))
+                values = np.where(beyond, 0.0, interpolate_state(values, own, full))
             found[field.name] = values
         for flux in self.contract.flux:
-            at_half = to_half_levels(found[flux.name], own, half, vertical.outside)
+            at_half = interpolate_flux(found[flux.name], own, half, vertical.outside)
             found[f"{flux.name}_at_half_levels"] = at_half
-            found[flux.tendency] = drag(flux, at_half, half)
+            found[flux.tendency] = divergence(flux, at_half, half)
         if self._bottom_up:
             found = {name: values[:, ::-1] for name, values in found.items()}
         return {
@@ -236,7 +238,7 @@ class EagerNetwork:
         outputs = []
         for i in range(len(self.contract.outputs)):
             if self.contract.geometry.kind == "global":
-                values = self._image.columns(calls[0][i].numpy())
+                values = self._remapped.to_host(calls[0][i].numpy())
             else:
                 values = torch.cat([call[i] for call in calls]).numpy()
             outputs.append(values[:, ::-1] if turned else values)
@@ -246,12 +248,13 @@ class EagerNetwork:
         """Give the tensors of one call after the other."""
         geometry = self.contract.geometry
         if geometry.kind == "global":
-            yield [self._tensor(i, self._image.of(x)) for i, x in enumerate(inputs)]
+            fields = map(self._remapped.to_network, inputs)
+            yield [self._tensor(i, values) for i, values in enumerate(fields)]
             return
         ncol = len(inputs[0])
         columns = np.arange(ncol)
         if geometry.kind == "stencil":
-            columns = self._placed.neighbours(geometry.radius or 0)
+            columns = neighbours(self._host_grid, geometry.radius or 0)
         for start in range(0, ncol, CHUNK_COLUMNS):
             chunk = columns[start : start + CHUNK_COLUMNS]
             tensors = []
@@ -269,16 +272,16 @@ class EagerNetwork:
         return torch.tensor(np.ascontiguousarray(values), dtype=dtype)
 
     @property
-    def _placed(self) -> Grid:
+    def _host_grid(self) -> LatLonGrid:
         if self._grid is None:
-            raise ArgumentError("the places of the columns are not set")
+            raise ArgumentError("the latitudes and longitudes of columns are not set")
         return self._grid
 
     @property
-    def _image(self) -> Image:
-        if self._global is None:
-            self._global = Image(self._placed, self.contract.geometry)
-        return self._global
+    def _remapped(self) -> Remapping:
+        if self._remapping is None:
+            self._remapping = Remapping(self._host_grid, self.contract.geometry)
+        return self._remapping
 
     def _rows(
         self, field: Field, fields: Mapping[str, Array], units: Mapping[str, str]
@@ -290,30 +293,3 @@ class EagerNetwork:
             return values.reshape(-1)
         rows = values.reshape(-1, values.shape[-1])
         return rows[:, ::-1] if self._bottom_up else rows
-
-
-def _told(contract: Contract) -> dict[str, Any]:
-    """Options of the export that the contract remembers."""
-    architecture = NETWORKS.get(contract.source.architecture)
-    known = {option.name for option in architecture.options} if architecture else set()
-    inputs = {field.name for field in contract.inputs}
-    told: dict[str, Any] = {"levels": contract.vertical}
-    if contract.geometry.kind == "global":
-        told["grid"] = contract.geometry
-    for flux in contract.flux[:1]:
-        told |= {"flux_quantity": flux.quantity, "flux_sign": str(flux.sign)}
-        if flux.given_levels is not None:
-            told["output_levels"] = tuple(flux.given_levels)
-    for name in ("air_temperature", "air_potential_temperature"):
-        if name in inputs:
-            told["temperature"] = name
-    if "northward_wind" in inputs:
-        warm = "t" if "temperature" in told else ""
-        vertical_winds = {"upward_air_velocity", "lagrangian_tendency_of_air_pressure"}
-        rising = bool(vertical_winds & inputs)
-        told["features"] = {
-            ("t", True): "uvthetaw",
-            ("t", False): "uvtheta",
-            ("", True): "uvw",
-        }.get((warm, rising))
-    return {name: value for name, value in told.items() if name in known}

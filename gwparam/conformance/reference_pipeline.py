@@ -1,7 +1,7 @@
-"""What the library does around a network, written down a second time, in numpy.
+"""What the library does around a network, written a second time, in numpy.
 
-It makes replay a comparison of two implementations: neighbours and images, host levels
-to network levels, fluxes to half levels and drag.
+It makes replay a comparison of two implementations: neighbours of a column, remapping
+to another grid, interpolation to other levels, the divergence of fluxes.
 """
 
 from collections.abc import Callable
@@ -11,117 +11,79 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gwparam.contract import Flux, Geometry, Vertical
-from gwparam.errors import ArgumentError
+from gwparam.evaluate.grid import LatLonGrid
 
 _DIGITS = 4  # of coordinates in degrees: single precision keeps more
 
 Array = NDArray[Any]
 
 
-class Grid:
-    """Columns that are the cells of one global latitude-longitude grid.
+def neighbours(grid: LatLonGrid, radius: int) -> NDArray[np.intp]:
+    """Columns around every column, shape (ncol, s, s): south to north, eastward.
 
-    Parameters
-    ----------
-    latitude, longitude : ndarray, shape (ncol,)
-        Of every column [degrees].
-
-    Raises
-    ------
-    ArgumentError
-        If a cell is missing or there twice.
-
-    Attributes
-    ----------
-    latitude, longitude : ndarray
-        Rows from south to north, and columns from 0 to 360 degrees.
-    column : ndarray of int, shape (nlat, nlon)
-        Column of a cell.
+    Rows at the poles are repeated.
     """
-
-    def __init__(self, latitude: Array, longitude: Array) -> None:
-        rows, row = _distinct(latitude.astype(np.float64))
-        east = np.mod(longitude.astype(np.float64), 360.0)
-        places, place = _distinct(np.where(np.round(east, _DIGITS) < 360.0, east, 0.0))
-        self.latitude, self.longitude = rows, places
-        self.column = np.full((rows.size, places.size), -1)
-        self.column[row, place] = np.arange(latitude.size)
-        if latitude.size != self.column.size or (self.column < 0).any():
-            raise ArgumentError(
-                f"{latitude.size} columns are not the cells of one "
-                f"{rows.size} x {places.size} grid"
-            )
-
-    def neighbours(self, radius: int) -> Array:
-        """Columns around every column, shape (ncol, s, s): south to north, eastward."""
-        nlat, nlon = self.column.shape
-        steps = np.arange(-radius, radius + 1)
-        rows = np.clip(np.arange(nlat)[:, None] + steps, 0, nlat - 1)
-        places = (np.arange(nlon)[:, None] + steps) % nlon
-        around = self.column[rows[:, None, :, None], places[None, :, None, :]]
-        result = np.empty((self.column.size, steps.size, steps.size), dtype=int)
-        result[self.column] = around
-        return result
+    nlat, nlon = grid.shape
+    steps = np.arange(-radius, radius + 1)
+    rows = np.clip(np.arange(nlat)[:, None] + steps, 0, nlat - 1)
+    around_the_globe = (np.arange(nlon)[:, None] + steps) % nlon
+    around = grid.column[rows[:, None, :, None], around_the_globe[None, :, None, :]]
+    result = np.empty((nlat * nlon, steps.size, steps.size), dtype=np.intp)
+    result[grid.column] = around
+    return result
 
 
-class Image:
-    """The image of a global network, and the columns of a host.
+class Remapping:
+    """Remapping between the grid of a host and that of a global network, and back.
 
     Parameters
     ----------
-    host : Grid
-        The columns.
+    host : LatLonGrid
+        The host's columns.
     geometry : Geometry
-        The network's.
+        The network's grid.
+
+    Notes
+    -----
+    To the network: linear in latitude and longitude. Back: means over the overlaps of
+    cells, which conserve the integral over the sphere. Equal grids are not remapped.
     """
 
-    def __init__(self, host: Grid, geometry: Geometry) -> None:
+    def __init__(self, host: LatLonGrid, geometry: Geometry) -> None:
         latitude = np.asarray(geometry.latitude)
         longitude = np.asarray(geometry.longitude)
-        nlat, nlon = latitude.size, longitude.size
-        wide = np.meshgrid(latitude, longitude, indexing="ij")
-        trained = Grid(wide[0].ravel(), wide[1].ravel())
-        self._host, self._trained, self._shape = host, trained, (nlat, nlon)
-        axes = ((host.latitude, trained.latitude), (host.longitude, trained.longitude))
-        self._same = all(
-            a.shape == b.shape and np.allclose(a, b, rtol=0.0, atol=2e-4)
-            for a, b in axes
-        )
+        self._shape = (latitude.size, longitude.size)
+        network = LatLonGrid(*np.meshgrid(latitude, longitude, indexing="ij"))
+        self._host, self._network = host, network
+        self._same = host.is_same(network)
         if not self._same:
-            self._rows = _linear(host.latitude, trained.latitude, 0.0)
-            self._places = _linear(host.longitude, trained.longitude, 360.0)
-            self._rows_back = _overlap(
-                _sine_edges(trained.latitude), _sine_edges(host.latitude), 0.0
+            self._lat = _linear(host.latitude, network.latitude, 0.0)
+            self._lon = _linear(host.longitude, network.longitude, 360.0)
+            self._lat_back = _overlap(
+                _sine_edges(network.latitude), _sine_edges(host.latitude), 0.0
             )
-            self._places_back = _overlap(
-                _round_edges(trained.longitude), _round_edges(host.longitude), 360.0
+            self._lon_back = _overlap(
+                _round_edges(network.longitude), _round_edges(host.longitude), 360.0
             )
 
-    def of(self, columns: Array) -> Array:
-        """Image (..., nlat, nlon) of values of columns (ncol, ...)."""
-        cells = np.moveaxis(columns[self._host.column], (0, 1), (-2, -1))
+    def to_network(self, columns: Array) -> Array:
+        """Remap columns (ncol, ...) of the host to fields (..., nlat, nlon)."""
+        cells = self._host.cells(columns)
         if not self._same:
-            cells = self._rows @ cells @ self._places.T
-        image = np.empty((*cells.shape[:-2], self._shape[0] * self._shape[1]))
-        image[..., self._trained.column] = cells
-        return image.reshape(*cells.shape[:-2], *self._shape)
+            cells = self._lat @ cells @ self._lon.T
+        fields = np.empty((*cells.shape[:-2], self._shape[0] * self._shape[1]))
+        fields[..., self._network.column] = cells
+        return fields.reshape(*cells.shape[:-2], *self._shape)
 
-    def columns(self, image: Array) -> Array:
-        """Columns (ncol, ...) of an image (..., nlat, nlon)."""
-        flat = image.reshape(*image.shape[:-2], -1)
-        cells = flat[..., self._trained.column]
+    def to_host(self, fields: Array) -> Array:
+        """Remap fields (..., nlat, nlon) to columns (ncol, ...) of the host."""
+        flat = fields.reshape(*fields.shape[:-2], -1)
+        cells = flat[..., self._network.column]
         if not self._same:
-            cells = self._rows_back @ cells @ self._places_back.T
-        result = np.empty((self._host.column.size, *image.shape[:-2]), cells.dtype)
+            cells = self._lat_back @ cells @ self._lon_back.T
+        result = np.empty((self._host.column.size, *fields.shape[:-2]), cells.dtype)
         result[self._host.column] = np.moveaxis(cells, (-2, -1), (0, 1))
         return result
-
-
-def _distinct(values: Array) -> tuple[Array, Array]:
-    """Distinct values, ascending, and which of them each value is."""
-    rounded = np.round(values, _DIGITS)
-    _, first, which = np.unique(rounded, return_index=True, return_inverse=True)
-    return values[first], which
 
 
 def network_pressure(vertical: Vertical, full: Array, surface: Array) -> Array:
@@ -146,8 +108,8 @@ def network_pressure(vertical: Vertical, full: Array, surface: Array) -> Array:
     return np.asarray(a + b * surface[:, np.newaxis])
 
 
-def to_levels(values: Array, given: Array, wanted: Array) -> Array:
-    """State at other levels: linear in log p, constant beyond the ends.
+def interpolate_state(values: Array, given: Array, wanted: Array) -> Array:
+    """Interpolate a state to other levels: linear in log p, constant beyond the ends.
 
     Parameters
     ----------
@@ -159,10 +121,10 @@ def to_levels(values: Array, given: Array, wanted: Array) -> Array:
     return _by_column(np.interp, np.log(wanted), np.log(given), values)
 
 
-def to_half_levels(
+def interpolate_flux(
     flux: Array, given: Array, half: Array, outside: str | None
 ) -> Array:
-    """Flux at half levels of a host: linear in p, never extrapolated.
+    """Interpolate a flux to half levels: linear in p, never extrapolated.
 
     Parameters
     ----------
@@ -182,7 +144,7 @@ def to_half_levels(
     return found
 
 
-def drag(flux: Flux, at_half: Array, half: Array) -> Array:
+def divergence(flux: Flux, at_half: Array, half: Array) -> Array:
     """Tendency of the wind from a flux at half levels, (ncol, nlev) [m s-2]."""
     slope = np.diff(at_half, axis=1) / np.diff(half, axis=1)
     return np.asarray(flux.factor * slope)

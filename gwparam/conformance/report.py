@@ -1,14 +1,14 @@
 """What a replay found, as tables for people and as JSON for programs."""
 
-import math
 from collections.abc import Iterator
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-from gwparam.conformance.result import Replay, VariableScores
-from gwparam.evaluate.metrics import BANDS, Moments, score
+from gwparam.conformance.result import OutputResult, Replay
+from gwparam.evaluate.metrics import Moments, finite, score
+from gwparam.evaluate.table import SCORE_HEADINGS, score_cells
 
 DEFINITIONS = (
     "every time, column and level counts the same; bias, rms error, R2 and correlation "
@@ -16,7 +16,8 @@ DEFINITIONS = (
     "squared errors / sum of squared deviations of the reference from its mean"
 )
 
-Region = tuple[str, Moments, Moments | None]
+Row = tuple[str, Moments, Moments | None]
+"""Region or level, the moments of the difference, and those against the reference."""
 
 
 def as_dict(result: Replay) -> dict[str, Any]:
@@ -41,12 +42,12 @@ def as_dict(result: Replay) -> dict[str, Any]:
             "library": result.library_seconds,
             "eager": result.eager_seconds,
         },
-        "variables": [_variable(result, variable) for variable in result.variables],
+        "variables": [_variable(output) for output in result.outputs],
     }
 
 
 def print_tables(console: Console, result: Replay, *, levels: bool) -> None:
-    """Print a table for each variable.
+    """Print a table for each output.
 
     Parameters
     ----------
@@ -57,121 +58,82 @@ def print_tables(console: Console, result: Replay, *, levels: bool) -> None:
     levels : bool
         Print a row for each level too.
     """
-    for variable in result.variables:
-        reference = variable.reference
-        against = f", reference {reference}" if reference else ""
+    for output in result.outputs:
+        against = f", reference {output.reference}" if output.reference else ""
         # Not the table's title, which would be wrapped to the width of the table.
         console.print(
-            f"\n{variable.field.name} [{variable.field.units}]{against}", markup=False
+            f"\n{output.field.name} [{output.field.units}]{against}", markup=False
         )
-        console.print(_table(result, variable, levels))
-        if variable.columns_beyond:
+        console.print(_table(output, levels))
+        if output.columns_beyond:
             total = result.columns * len(result.times)
             console.print(
-                f"{variable.columns_beyond} of {total} columns exceed "
-                f"{variable.maximum_magnitude:g} {variable.field.units}, the largest "
+                f"{output.columns_beyond} of {total} columns exceed "
+                f"{output.maximum_magnitude:g} {output.field.units}, the largest "
                 "credible value by the contract; online, the guard catches them"
             )
 
 
-def _variable(result: Replay, variable: VariableScores) -> dict[str, Any]:
-    globe, bands, levels = _regions(result, variable)
-    pressures = variable.pressure
+def _variable(output: OutputResult) -> dict[str, Any]:
+    globe, *bands = _regions(output)
     return {
-        "name": variable.field.name,
-        "units": variable.field.units,
-        "reference": variable.reference,
-        "relative_difference": _finite(variable.relative_difference),
-        "maximum_magnitude": variable.maximum_magnitude,
-        "columns_beyond": variable.columns_beyond,
-        "globe": _region(globe),
-        "bands": {region[0]: _region(region) for region in bands},
+        "name": output.field.name,
+        "units": output.field.units,
+        "reference": output.reference,
+        "relative_difference": finite(output.relative_difference),
+        "maximum_magnitude": output.maximum_magnitude,
+        "columns_beyond": output.columns_beyond,
+        "globe": _record(globe),
+        "bands": {band[0]: _record(band) for band in bands},
         "levels": [
-            {"pressure": pressure} | _region(region)
-            for pressure, region in zip(pressures, levels, strict=True)
+            {"pressure": pressure} | _record(level)
+            for pressure, level in zip(output.pressure, _levels(output), strict=True)
         ],
     }
 
 
-def _regions(
-    result: Replay, variable: VariableScores
-) -> tuple[Region, list[Region], list[Region]]:
-    """Regions with their moments: the globe, the bands with samples, the levels."""
-    eager, reference = variable.eager_scores, variable.reference_scores
-    globe = ("globe", eager.globe, reference.globe if reference else None)
-    bands: list[Region] = []
-    if result.has_latitude:
-        # From north to south, as on a map.
-        for i in reversed(range(len(BANDS))):
-            if eager.bands[i].count > 0:
-                other = reference.bands[i] if reference else None
-                bands.append((BANDS[i], eager.bands[i], other))
-    levels: list[Region] = []
-    for i, pressure in enumerate(variable.pressure):
-        other = reference.levels[i] if reference else None
-        levels.append((f"{pressure / 100.0:.4g} hPa", eager.levels[i], other))
-    return globe, bands, levels
+def _regions(output: OutputResult) -> Iterator[Row]:
+    """Give the globe and the bands, all levels together."""
+    difference, scores = output.difference.pooled, output.scores
+    for i, name in enumerate(output.difference.regions):
+        yield name, difference[i], scores.pooled[i] if scores else None
 
 
-def _region(region: Region) -> dict[str, Any]:
-    _, eager, reference = region
-    difference = score(eager)
-    record: dict[str, Any] = {
+def _levels(output: OutputResult) -> Iterator[Row]:
+    """Give the levels, over the globe."""
+    difference, scores = output.difference.levels[0], output.scores
+    for i, pressure in enumerate(output.pressure):
+        name = f"{pressure / 100.0:.4g} hPa"
+        yield name, difference[i], scores.levels[0][i] if scores else None
+
+
+def _record(row: Row) -> dict[str, Any]:
+    difference = score(row[1])
+    return {
         "samples": difference.samples,
         "eager": {
-            "max": _finite(difference.largest_error),
-            "rms": _finite(difference.rms_error),
+            "max": finite(difference.largest_error),
+            "rms": finite(difference.rms_error),
         },
-        "reference": None,
+        "reference": score(row[2]).as_dict() if row[2] is not None else None,
     }
-    if reference is not None:
-        numbers = score(reference)
-        record["reference"] = {
-            "bias": _finite(numbers.bias),
-            "rms_error": _finite(numbers.rms_error),
-            "max_error": _finite(numbers.largest_error),
-            "rms_reference": _finite(numbers.rms_reference),
-            "r2": _finite(numbers.r2),
-            "correlation": _finite(numbers.correlation),
-        }
-    return record
 
 
-def _table(result: Replay, variable: VariableScores, levels: bool) -> Table:
+def _table(output: OutputResult, levels: bool) -> Table:
     table = Table()
     table.add_column("region")
-    columns = ["max to eager", "rms to eager"]
-    if variable.reference:
-        columns += ["R2", "correlation", "rms error", "bias", "rms reference"]
-    for column in columns:
-        table.add_column(column, justify="right")
-    globe, bands, per_level = _regions(result, variable)
-    sections = [[globe], bands, per_level if levels else []]
-    for section in sections:
-        for row in _rows(section):
-            table.add_row(*row)
+    headings = ["max to eager", "rms to eager"]
+    for heading in headings + list(SCORE_HEADINGS if output.reference else ()):
+        table.add_column(heading, justify="right")
+    globe, *bands = _regions(output)
+    for section in ([globe], bands, _levels(output) if levels else []):
+        for name, moments, scores in section:
+            difference = score(moments)
+            cells = [
+                f"{difference.largest_error:.1e}",
+                f"{difference.rms_error:.1e}",
+                *([] if scores is None else score_cells(score(scores))),
+            ]
+            table.add_row(name, *cells)
         table.add_section()
     return table
-
-
-def _rows(regions: list[Region]) -> Iterator[list[str]]:
-    for name, eager, reference in regions:
-        difference = score(eager)
-        row = [name, f"{difference.largest_error:.1e}", f"{difference.rms_error:.1e}"]
-        if reference is not None:
-            numbers = score(reference)
-            row += [_fixed(numbers.r2), _fixed(numbers.correlation)]
-            row += [f"{numbers.rms_error:.2e}", f"{numbers.bias:.1e}"]
-            row += [f"{numbers.rms_reference:.2e}"]
-        yield row
-
-
-def _fixed(value: float) -> str:
-    """Score with three decimals, as far as it fits."""
-    if math.isnan(value):
-        return "-"
-    return f"{value:.3f}" if abs(value) < 1000.0 else f"{value:.1e}"
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None

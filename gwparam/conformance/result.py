@@ -3,49 +3,50 @@
 from dataclasses import dataclass
 
 from gwparam.contract import Field
-from gwparam.evaluate.metrics import Scores, ZonalMean
+from gwparam.evaluate.accumulate import ZonalMean
+from gwparam.evaluate.scores import Scores
 
 
 @dataclass
-class VariableScores:
-    """Scores of one output.
+class OutputResult:
+    """What was found of one output.
 
     Attributes
     ----------
     field : Field
         The output.
+    pressure : tuple of float
+        Reference pressures of the levels that are compared [Pa], in the files' order.
+    levels : slice
+        Those levels: all, but for a flux of which the network gives fewer.
+    difference : Scores
+        Of the library against PyTorch.
     reference : str or None
-        Variable that holds the reference tendency, where there is one.
-    eager_scores : Scores
-        Against PyTorch.
-    reference_scores : Scores or None
-        Against the reference.
+        Variable of the files that the output is held against, where there is one.
+    scores : Scores or None
+        Against it.
+    zonal_means : dict of str to ZonalMean
+        Of ``network`` and, where there is one, of ``reference``.
     maximum_magnitude : float or None
         Largest credible value by the contract, in the output's units.
     columns_beyond : int
         Columns, over all times, with a larger absolute value than that.
-    zonal_means : dict of str to ZonalMean
-        Of ``network`` and, where there is one, of ``reference``.
-    pressure : tuple of float
-        Reference pressures of the levels that are scored [Pa], in the files' order.
-    levels : slice
-        Those levels: all, but for a flux of which the network gives fewer.
     """
 
     field: Field
-    reference: str | None
-    eager_scores: Scores
-    reference_scores: Scores | None
-    maximum_magnitude: float | None
-    columns_beyond: int
-    zonal_means: dict[str, ZonalMean]
     pressure: tuple[float, ...]
     levels: slice
+    difference: Scores
+    reference: str | None
+    scores: Scores | None
+    zonal_means: dict[str, ZonalMean]
+    maximum_magnitude: float | None
+    columns_beyond: int = 0
 
     @property
     def relative_difference(self) -> float:
         """Largest difference to PyTorch, relative to its largest absolute value."""
-        globe = self.eager_scores.globe
+        globe = self.difference.pooled[0]
         largest = float(globe.largest_reference)
         difference = float(globe.largest_error)
         return difference / largest if largest > 0.0 else difference
@@ -65,24 +66,24 @@ class Replay:
         Reference pressures of the levels [Pa], in the files' order.
     tolerance : float
         Largest `relative_difference` that counts as agreement.
-    variables : list of VariableScores
+    outputs : list of OutputResult
         One an output.
-    library_seconds, eager_seconds : float
-        Time in the library and in PyTorch, without reading and scoring [s].
     has_latitude : bool
         Whether the files have latitudes; without, there are no bands.
+    library_seconds, eager_seconds : float
+        Time in the library and in PyTorch, without reading and scoring [s].
     """
 
     times: range
     columns: int
     pressure: tuple[float, ...]
     tolerance: float
-    variables: list[VariableScores]
-    library_seconds: float
-    eager_seconds: float
+    outputs: list[OutputResult]
     has_latitude: bool
+    library_seconds: float = 0.0
+    eager_seconds: float = 0.0
 
     @property
     def agrees(self) -> bool:
         """Whether library and PyTorch agree within the artefact's tolerance."""
-        return all(v.relative_difference <= self.tolerance for v in self.variables)
+        return all(o.relative_difference <= self.tolerance for o in self.outputs)

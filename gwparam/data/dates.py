@@ -1,4 +1,4 @@
-"""When the samples of many files are, and in which order they come.
+"""The time coordinate of netCDF files: when samples are, and in which order they come.
 
 Some published files count ``hourly timestep of the month`` without saying which month:
 numbers, not dates. Then the order is that of the files' names, and two files cannot be
@@ -13,7 +13,6 @@ from itertools import pairwise
 import cftime  # type: ignore[import-untyped]  # it ships no stubs
 import xarray as xr
 
-from gwparam.data.times import find_time_dimension
 from gwparam.errors import ArgumentError
 
 Interval = tuple[float, float]
@@ -38,9 +37,9 @@ class Dates:
 
     paths: tuple[str, ...]
     counts: tuple[int, ...]
-    intervals: tuple[Interval, ...] | None
-    units: str
-    calendar: str
+    intervals: tuple[Interval, ...] | None = None
+    units: str = ""
+    calendar: str = ""
 
     def __len__(self) -> int:
         return sum(self.counts)
@@ -84,6 +83,62 @@ class Dates:
         return " to ".join(ends)
 
 
+def find_time_dimension(dataset: xr.Dataset) -> str | None:
+    """Find the dimension of time, which CF marks in several ways.
+
+    Returns
+    -------
+    str or None
+        None if there is none.
+    """
+    for dim in dataset.dims:
+        attrs = dataset[dim].attrs if dim in dataset.variables else {}
+        if (
+            attrs.get("axis") == "T"
+            or attrs.get("standard_name") == "time"
+            or " since " in str(attrs.get("units", ""))
+            or dim == "time"
+        ):
+            return str(dim)
+    return None
+
+
+def count_times(dataset: xr.Dataset) -> int:
+    """Count the times in a file; 1 where it has no dimension of time."""
+    dimension = find_time_dimension(dataset)
+    return 1 if dimension is None else dataset.sizes[dimension]
+
+
+def time_value(times: xr.DataArray, index: int, like: xr.DataArray, path: str) -> float:
+    """Value of a time coordinate, in the units of another.
+
+    Parameters
+    ----------
+    times, like : DataArray
+        The coordinate, not decoded, and the one whose units and calendar are wanted.
+    index : int
+        Number of the time in `times`.
+    path : str
+        File of `times`, for the message.
+
+    Raises
+    ------
+    ArgumentError
+        If the units differ and the time is no date in both.
+    """
+    value, given, wanted = float(times.values[index]), _calendar(times), _calendar(like)
+    return value if given == wanted else _convert(value, given, wanted, path)
+
+
+def spell_date(value: float, times: xr.DataArray) -> str | None:
+    """Say when a value of a time coordinate is; None if it is no date."""
+    units, calendar = _calendar(times)
+    if " since " not in units:
+        return None
+    date = cftime.num2date(value, units, calendar=calendar)
+    return str(date.isoformat(sep=" ", timespec="seconds"))
+
+
 def read_dates(files: Mapping[str, xr.Dataset]) -> Dates:
     """Read the times of files and put the files in order.
 
@@ -105,13 +160,13 @@ def read_dates(files: Mapping[str, xr.Dataset]) -> Dates:
     """
     names = sorted(files, key=_natural)
     dimensions = {name: find_time_dimension(files[name]) for name in names}
-    counts = {name: _count(files[name], dimensions[name]) for name in names}
+    counts = {name: count_times(files[name]) for name in names}
     for name in names:
         if not counts[name]:
             raise ArgumentError(f"{name} has no time, expected at least one")
     dated = [name for name in names if _is_dated(files[name], dimensions[name])]
     if not dated:
-        return Dates(tuple(names), tuple(counts[n] for n in names), None, "", "")
+        return Dates(tuple(names), tuple(counts[n] for n in names))
     if len(dated) < len(names):
         other = next(name for name in names if name not in dated)
         raise ArgumentError(
@@ -144,10 +199,6 @@ def _natural(name: str) -> list[tuple[int, str]]:
     return [(int(part), "") if part.isdigit() else (0, part) for part in parts]
 
 
-def _count(dataset: xr.Dataset, dimension: str | None) -> int:
-    return 1 if dimension is None else dataset.sizes[dimension]
-
-
 def _is_dated(dataset: xr.Dataset, dimension: str | None) -> bool:
     if dimension is None or dimension not in dataset.variables:
         return False
@@ -155,7 +206,8 @@ def _is_dated(dataset: xr.Dataset, dimension: str | None) -> bool:
 
 
 def _calendar(times: xr.DataArray) -> Calendar:
-    return str(times.attrs["units"]), str(times.attrs.get("calendar", "standard"))
+    attrs = times.attrs
+    return str(attrs.get("units", "")), str(attrs.get("calendar", "standard"))
 
 
 def _interval(times: xr.DataArray, wanted: Calendar, name: str) -> Interval:

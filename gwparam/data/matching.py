@@ -73,8 +73,40 @@ def find_variable(
     return next((name for name in names if name in dataset.variables), None)
 
 
-def absent(
-    dataset: xr.Dataset, path: str, field: str, also: Sequence[str] = ()
+def name_variable(
+    dataset: xr.Dataset,
+    path: str,
+    field: str,
+    chosen: str | None = None,
+    also: Sequence[str] = (),
+) -> str:
+    """Name the variable of a field, which must be there.
+
+    Parameters
+    ----------
+    dataset, path, field, also
+        As `find_variable`.
+    chosen : str, optional
+        The variable, where the caller knows it.
+
+    Raises
+    ------
+    ContractError
+        If there is no such variable, or as `find_variable`.
+    """
+    name = chosen or find_variable(dataset, path, field, also)
+    if name is None:
+        raise _absent(dataset, path, field, also)
+    if name not in dataset.variables:
+        raise ContractError(
+            f"{path} has no variable {name} for {field}; "
+            f"it has {', '.join(map(str, dataset.variables))}"
+        )
+    return name
+
+
+def _absent(
+    dataset: xr.Dataset, path: str, field: str, also: Sequence[str]
 ) -> ContractError:
     """Error that says what was looked for and what there is; arguments as above."""
     found = [

@@ -8,9 +8,10 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from gwparam.constants import REFERENCE_SURFACE_PRESSURE
-from gwparam.contract import Contract, Field
+from gwparam.contract import Contract, Field, Vertical
 from gwparam.data.levels import Levels
 from gwparam.errors import ContractError
+from gwparam.networks.vertical import reference_pressure
 from gwparam.units import conversion, is_pressure
 
 PRESSURE = Field("air_pressure", "Pa", "full", "float64")
@@ -115,3 +116,58 @@ def _base_pressure(dataset: xr.Dataset) -> float:
     if "P0" not in dataset.variables:
         return REFERENCE_SURFACE_PRESSURE
     return float(dataset["P0"].values)
+
+
+def pressures_over(
+    vertical: Vertical, horizontal: tuple[int, ...], full: Array | None
+) -> dict[str, Array]:
+    """Make up pressures for states that hold none of a surface.
+
+    Parameters
+    ----------
+    vertical : Vertical
+        A network's levels, top first.
+    horizontal : tuple of int
+        Extents of the columns.
+    full : ndarray, shape (`horizontal`..., nlev), or None
+        Pressure at the levels [Pa], where it is known. Else that of `vertical` over a
+        surface at 1000 hPa is taken.
+
+    Returns
+    -------
+    dict of str to ndarray
+        Pressures at the surface, at full levels and at half levels [Pa], by name. A
+        half level lies in the middle between two levels.
+
+    Raises
+    ------
+    ContractError
+        If the lowest level does not depend on the surface pressure.
+    """
+    hybrid = vertical.a is not None and vertical.b is not None
+    a, b = np.asarray(vertical.a), np.asarray(vertical.b)
+    if full is None:
+        surface = np.full(horizontal, REFERENCE_SURFACE_PRESSURE)
+    elif not hybrid:
+        surface = _below(full)
+    elif b[-1] > 0.0:
+        surface = (full[..., -1] - a[-1]) / b[-1]
+    else:
+        raise ContractError("vertical.b of the lowest level is 0")
+    if hybrid:
+        full = a + b * surface[..., None]
+    elif full is None or vertical.pressure is not None:
+        known = np.asarray(reference_pressure(vertical))
+        full = np.broadcast_to(known, (*horizontal, vertical.nlev))
+        surface = np.maximum(surface, _below(full))
+    half = np.zeros((*horizontal, vertical.nlev + 1))
+    half[..., 1:-1] = 0.5 * (full[..., 1:] + full[..., :-1])
+    half[..., -1] = surface
+    return {SURFACE_PRESSURE.name: surface, PRESSURE.name: full, HALF_PRESSURE: half}
+
+
+def _below(full: Array) -> Array:
+    """Make up a pressure below the lowest level: half the last step down."""
+    if full.shape[-1] == 1:
+        return np.asarray(1.1 * full[..., -1])
+    return np.asarray(1.5 * full[..., -1] - 0.5 * full[..., -2])

@@ -1,44 +1,74 @@
-"""Published training files as they are: normalised numbers, one time after the other.
+"""The files that the published flux networks were trained on.
 
-`gwparam.data.training` reads the same files as physical fields; training needs the
-numbers themselves, of many files, whose order is that of their times.
+They hold normalised numbers in two variables: ``features`` (time, idim, lat, lon) and
+``output`` (time, odim, lat, lon), either with two more axes for the cells around each.
+The first three features are latitude, longitude and surface altitude, then come blocks
+of one field on all levels, top first; so do the outputs, without the first three.
+`gwparam.data.training_states` makes physical fields of them.
 """
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from os import PathLike
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
+from netCDF4 import Dataset
+from numpy.typing import DTypeLike, NDArray
 
-from gwparam.data import check_finite, open_dataset
-from gwparam.data.dates import read_dates
-from gwparam.data.times import find_time_dimension
-from gwparam.data.training import AXES, FEATURES, OUTPUT, grid_degrees
-from gwparam.errors import ArgumentError, ContractError, ModelFileError, ShapeError
+from gwparam.data.dates import find_time_dimension
+from gwparam.data.netcdf import OpenFiles, check_finite, read_values
+from gwparam.errors import ContractError, ModelFileError, ShapeError
 from gwparam.networks.nonlocal_flux import SURFACE
+
+FEATURES, OUTPUT = "features", "output"
+AXES = {"lat": ("latitude", 90.0), "lon": ("longitude", 360.0)}
 
 Array = NDArray[Any]
 _SURFACE = len(SURFACE)
 
 
-class TrainingFiles:
-    """Training files of one layout, in the order of their times; a context manager.
+@dataclass(frozen=True)
+class Layout:
+    """Which channels of a training file are one field.
+
+    Attributes
+    ----------
+    nlev : int
+        Levels of every field in the features.
+    fields : tuple of range
+        Channels of u, v, temperature and, where there is a fourth, the vertical wind or
+        the pressure. A file for networks without temperature has the vertical wind
+        third.
+    outputs : tuple of range
+        Channels of the two fluxes; before them, where there are three, those of the
+        potential temperature that goes with a pressure.
+    """
+
+    nlev: int
+    fields: tuple[range, ...]
+    outputs: tuple[range, ...]
+
+    @property
+    def has_pressure(self) -> bool:
+        """Whether the fourth field is the pressure."""
+        return len(self.outputs) == 3
+
+
+class TrainingFiles(OpenFiles):
+    """Training files of one layout; a context manager.
 
     Parameters
     ----------
     paths : sequence of path-like
-        netCDF files; at least one, in any order.
+        netCDF files; at least one.
+    by_date : bool
+        As `gwparam.data.netcdf.OpenFiles`.
 
     Attributes
     ----------
-    paths : tuple of str
-        In the order of their times; of their names, where times are no dates.
-    dates : Dates
-        When the samples are.
     idim, odim : int
         Features and outputs of a cell.
     stencil : int
@@ -48,51 +78,21 @@ class TrainingFiles:
 
     Raises
     ------
-    ArgumentError
-        If there is no file, or one is given twice.
-    ModelFileError
-        If a file cannot be read, or is no training file.
+    ArgumentError, ModelFileError
+        As `gwparam.data.netcdf.OpenFiles`, or if a file is no training file.
     ShapeError, ContractError
         If layout or grid are not what they should be, or not those of the first file.
     """
 
-    def __init__(self, paths: Sequence[str | PathLike[str]]) -> None:
-        names = sorted(str(path) for path in paths)
-        if not names:
-            raise ArgumentError("no training file given, expected at least one")
-        # Under whatever name: the same sample must not come up in two parts.
-        seen: set[Path] = set()
-        for name in names:
-            file = Path(name).resolve()
-            if file in seen:
-                raise ArgumentError(f"{name} is given twice, expected once")
-            seen.add(file)
-        self._open: dict[str, xr.Dataset] = {}
+    def __init__(
+        self, paths: Sequence[str | PathLike[str]], *, by_date: bool = True
+    ) -> None:
+        super().__init__(paths, "training", by_date=by_date, check=_check_layout)
         try:
-            for name in names:
-                self._open[name] = open_dataset(name)
-                _check_layout(self._open[name], name)
-            self.dates = read_dates(self._open)
-            self.paths = self.dates.paths
             self._set_frame()
         except BaseException:
             self.close()
             raise
-
-    def __enter__(self) -> "TrainingFiles":
-        return self
-
-    def __exit__(self, *unused: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close the files."""
-        for dataset in self._open.values():
-            dataset.close()
-
-    def __len__(self) -> int:
-        """Count the times in all files together."""
-        return len(self.dates)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -105,7 +105,23 @@ class TrainingFiles:
         cells = self.shape[0] * self.shape[1] * self.stencil**2
         return 4 * (self.idim + self.odim) * cells
 
-    def read(self, variable: str, index: int) -> Array:
+    def layout(self) -> Layout | None:
+        """Find the channels of every field; None if no published layout has as many."""
+        channels, odim = self.idim - _SURFACE, self.odim
+        if 3 * channels == 4 * odim:
+            return _layout(odim // 3, 4, 3, odim // 3)
+        half = odim // 2
+        fitting = {n: channels // n for n in (3, 4) if channels % n == 0}
+        exact = [count for count, nlev in fitting.items() if nlev == half]
+        # Fluxes on some of the levels: every level of the features has one at the most.
+        able = exact or [count for count, nlev in fitting.items() if nlev > half]
+        if odim % 2 or not able:
+            return None
+        # 122 levels of four fields have no other reading with three.
+        count = max(able)
+        return _layout(fitting[count], count, 2, half)
+
+    def read(self, variable: str, index: int, dtype: DTypeLike = np.float32) -> Array:
         """Read the channels of one time.
 
         Parameters
@@ -114,11 +130,13 @@ class TrainingFiles:
             ``features`` or ``output``.
         index : int
             Number of the time in all files together.
+        dtype : dtype
+            Of what is returned.
 
         Returns
         -------
         ndarray, shape (channel, nlat, nlon) or (channel, nlat, nlon, stencil, stencil)
-            Normalised numbers [1], float32.
+            Normalised numbers [1].
 
         Raises
         ------
@@ -127,12 +145,9 @@ class TrainingFiles:
         NonFiniteError
             If a value is NaN, Inf or missing.
         """
-        path, at = self.dates.locate(index)
-        array = self._open[path][variable].variable
-        try:
-            values = np.asarray(array[at].values, dtype=np.float32)
-        except (OSError, RuntimeError, ValueError) as error:
-            raise ModelFileError(f"cannot read {variable} in {path}: {error}") from None
+        dataset, path, at = self.locate(index)
+        array = dataset[variable].variable
+        values = read_values(array[at], variable, path).astype(dtype, copy=False)
         dims = [str(dim) for dim in array.dims[1:]]
         check_finite(values, dims, f"{variable} in {path} at time {at}")
         return values
@@ -144,13 +159,11 @@ class TrainingFiles:
 
     def _set_frame(self) -> None:
         """Take layout and grid from the first file; the others must have the same."""
-        first = self._open[self.paths[0]]
-        axes = grid_degrees(first)
-        self.latitude, self.longitude = axes["lat"], axes["lon"]
+        first = self.first
+        self.latitude, self.longitude = _grid_degrees(first)
         self.idim, self.odim = (first[name].shape[1] for name in (FEATURES, OUTPUT))
         self.stencil = first[FEATURES].shape[-1] if first[FEATURES].ndim == 6 else 1
-        for path in self.paths[1:]:
-            dataset = self._open[path]
+        for path, dataset in self.datasets.items():
             for name in (FEATURES, OUTPUT):
                 found, expected = dataset[name].shape[1:], first[name].shape[1:]
                 if found != expected:
@@ -158,9 +171,36 @@ class TrainingFiles:
                         f"{name} in {path} has shape {found} at one time, expected "
                         f"{expected} as in {self.paths[0]}"
                     )
-            other = grid_degrees(dataset)
-            if not all(np.array_equal(axes[name], other[name]) for name in AXES):
+            other, mine = _grid_degrees(dataset), (self.latitude, self.longitude)
+            if not all(map(np.array_equal, mine, other)):
                 raise ContractError(f"{path} has another grid than {self.paths[0]}")
+
+
+def is_training_file(path: str | PathLike[str]) -> bool:
+    """Whether a file has the variables of a training file."""
+    try:
+        with Dataset(path) as data:
+            return {FEATURES, OUTPUT} <= set(data.variables)
+    except OSError:
+        return False  # whoever opens it says what is wrong
+
+
+def _layout(nlev: int, n_fields: int, n_outputs: int, output_nlev: int) -> Layout:
+    def blocks(first: int, count: int, length: int) -> tuple[range, ...]:
+        starts = (first + i * length for i in range(count))
+        return tuple(range(start, start + length) for start in starts)
+
+    fields = blocks(_SURFACE, n_fields, nlev)
+    return Layout(nlev, fields, blocks(0, n_outputs, output_nlev))
+
+
+def _grid_degrees(dataset: xr.Dataset) -> tuple[Array, Array]:
+    """Latitude and longitude in degrees, which some files divide by 90 and by 360."""
+    latitude, longitude = (dataset[name].values.astype(np.float64) for name in AXES)
+    # No globe lies within one degree.
+    if all(np.abs(v).max(initial=0.0) <= 1.0 for v in (latitude, longitude)):
+        return latitude * AXES["lat"][1], longitude * AXES["lon"][1]
+    return latitude, longitude
 
 
 def _check_layout(dataset: xr.Dataset, path: str) -> None:

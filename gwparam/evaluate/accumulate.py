@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from gwparam.evaluate.grid import LatLonGrid
 from gwparam.evaluate.hellinger import count
-from gwparam.evaluate.metrics import Moments
+from gwparam.evaluate.metrics import ratio
 from gwparam.evaluate.regions import Region
 from gwparam.evaluate.spectra import mean_zonal_power
 
@@ -92,45 +92,41 @@ class FieldStatistics:
         return self._power / max(self._times, 1)
 
 
-class Agreement:
-    """How well a field agrees with the truth, by component, region and level.
+class ZonalMean:
+    """Mean over time and longitude of a field on levels.
 
     Parameters
     ----------
-    regions : sequence of Region
-        Where.
-    n_components, n_levels : int
-        Extents.
-
-    Notes
-    -----
-    Every time, level and cell of a region counts the same, as in the scores of
-    `gwparam.evaluate.metrics`.
+    latitude : ndarray, shape (ncol,)
+        Latitude of the columns [degrees_north], the same at every time. Columns of one
+        latitude make a row; columns that are scattered over more than `MAX_ROWS`
+        latitudes are put in rows of one degree.
+    nlev : int
+        Number of levels.
     """
 
-    def __init__(
-        self, regions: Sequence[Region], n_components: int, n_levels: int
-    ) -> None:
-        self._regions = regions
-        empty = np.zeros((0, n_components, len(regions), n_levels))
-        self.levels = Moments.of(empty, empty)
+    MAX_ROWS = 256
 
-    def add(self, field: Array, truth: Array) -> None:
-        """Take in one time; both (component, level, latitude, longitude)."""
-        parts = [
-            [
-                Moments.of(_samples(region.of(p)), _samples(region.of(t)))
-                for region in self._regions
-            ]
-            for p, t in zip(field, truth, strict=True)
-        ]
-        new = Moments.stack([Moments.stack(row) for row in parts])
-        self.levels = self.levels.merge(new)
+    def __init__(self, latitude: NDArray[Any], nlev: int) -> None:
+        rows = np.unique(latitude)
+        if rows.size > self.MAX_ROWS:
+            latitude = np.round(latitude)
+            rows = np.unique(latitude)
+        self.latitude: Array = rows.astype(np.float64)
+        self._row = np.searchsorted(rows, latitude)
+        self._sum = np.zeros((rows.size, nlev))
+        self._times = 0
+
+    def add(self, field: NDArray[Any]) -> None:
+        """Take in one time; shape (ncol, nlev)."""
+        np.add.at(self._sum, self._row, field.astype(np.float64, copy=False))
+        self._times += 1
 
     @property
-    def pooled(self) -> Moments:
-        """Over all levels, shape (component, region)."""
-        return self.levels.pool(axis=-1)
+    def mean(self) -> Array:
+        """The mean so far, shape (nlev, nlat)."""
+        columns = self._times * np.bincount(self._row, minlength=self.latitude.size)
+        return ratio(self._sum, columns[:, np.newaxis].astype(np.float64)).T
 
 
 class Range:
@@ -145,8 +141,3 @@ class Range:
         flat = field.reshape(len(field), -1)
         self.lowest = np.minimum(self.lowest, flat.min(axis=1))
         self.highest = np.maximum(self.highest, flat.max(axis=1))
-
-
-def _samples(values: NDArray[Any]) -> NDArray[Any]:
-    """View (level, rows, places) as (sample, level)."""
-    return values.reshape(values.shape[0], -1).T

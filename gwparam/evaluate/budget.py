@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gwparam.constants import REFERENCE_SURFACE_PRESSURE, STANDARD_GRAVITY
-from gwparam.data import HALF_PRESSURE, States
+from gwparam.data import HALF_PRESSURE
 from gwparam.errors import ContractError, ShapeError
 from gwparam.evaluate.sources import FieldSource
 
@@ -46,8 +46,6 @@ class MomentumBudget:
             return
         self.description = "sum over levels and cells of drag * mass of the layer"
         try:
-            if not isinstance(self._states, States):
-                raise ContractError("no half levels")
             self._states.bind_pressures()
         except (ContractError, ShapeError) as error:
             self._fixed = self._nominal(pressure)

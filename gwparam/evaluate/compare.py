@@ -2,19 +2,18 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
-import cftime  # type: ignore[import-untyped]  # it ships no stubs
 import numpy as np
 from numpy.typing import NDArray
 
 from gwparam.errors import ArgumentError, ContractError
-from gwparam.evaluate.accumulate import Agreement, FieldStatistics, Range
+from gwparam.evaluate.accumulate import FieldStatistics, Range
 from gwparam.evaluate.budget import MomentumBudget
 from gwparam.evaluate.grid import LatLonGrid
 from gwparam.evaluate.hellinger import Binning
 from gwparam.evaluate.quantity import COMPONENTS, Quantity
 from gwparam.evaluate.regions import Region, regions
+from gwparam.evaluate.scores import Scores
 from gwparam.evaluate.sources import FieldSource
 
 # Nominal pressures of the same level in two files, which may be rounded.
@@ -49,8 +48,8 @@ class Comparison:
         What the momentum is.
     truth : FieldStatistics
         Of the truth.
-    models : dict of str to (FieldStatistics, Agreement)
-        By name.
+    models : dict of str to (FieldStatistics, list of Scores)
+        By name; the scores by component.
     """
 
     quantity: Quantity
@@ -63,7 +62,7 @@ class Comparison:
     binning: Binning
     momentum: str
     truth: FieldStatistics
-    models: dict[str, tuple[FieldStatistics, Agreement]]
+    models: dict[str, tuple[FieldStatistics, list[Scores]]]
 
 
 def compare(
@@ -118,6 +117,7 @@ def compare(
             advance()
     edges = binning.find_edges(extremes.lowest, extremes.highest)
     found = regions(truth.grid)
+    columns = {region.name: region.columns(truth.grid) for region in found}
     budget = MomentumBudget(truth, kept)
 
     def statistics() -> FieldStatistics:
@@ -129,13 +129,13 @@ def compare(
         regions=found,
         pressure=truth.pressure[kept],
         times=times,
-        dates=[text for i in times if (text := date(truth, i)) is not None],
+        dates=[text for i in times if (text := truth.states.date(i)) is not None],
         edges=edges,
         binning=binning,
         momentum=budget.description,
         truth=statistics(),
         models={
-            name: (statistics(), Agreement(found, len(COMPONENTS), len(levels)))
+            name: (statistics(), [Scores(columns, len(levels)) for _ in COMPONENTS])
             for name in models
         },
     )
@@ -145,9 +145,10 @@ def compare(
         result.truth.add(right, weights)
         for name, model in models.items():
             field = model.read(index)[:, kept]
-            own, agreement = result.models[name]
+            own, scores = result.models[name]
             own.add(field, weights)
-            agreement.add(field, right)
+            for component, score in enumerate(scores):
+                score.add(_columns(field[component]), _columns(right[component]))
         advance()
     return result
 
@@ -193,28 +194,12 @@ def check_match(truth: FieldSource, model: FieldSource) -> None:
             f"{truth.label}"
         )
     for index in (0, len(truth) - 1):
-        found, expected = date(model, index), date(truth, index)
+        found, expected = (source.states.date(index) for source in (model, truth))
         if None not in (found, expected) and found != expected:
             raise ContractError(
                 f"sample {index} of {model.label} is of {found}, expected {expected} "
                 f"as in {truth.label}"
             )
-
-
-def date(source: FieldSource, index: int) -> str | None:
-    """Date of a sample; None where the files do not say."""
-    states = source.states
-    value = states.time(index)
-    if value is None:
-        return None
-    attrs = states.dataset[states.time_dimension].attrs
-    units = str(attrs.get("units", ""))
-    if " since " not in units:
-        return None
-    found: Any = cftime.num2date(
-        value, units, calendar=str(attrs.get("calendar", "standard"))
-    )
-    return str(found.isoformat(sep=" ", timespec="seconds"))
 
 
 def _given_by_all(truth: FieldSource, models: Mapping[str, FieldSource]) -> range:
@@ -232,6 +217,11 @@ def _within(wanted: range | None, number: int, what: str) -> range:
             f"{what} {wanted.start}:{wanted.stop}, expected some of 0:{number}"
         )
     return wanted
+
+
+def _columns(field: Array) -> Array:
+    """View (level, latitude, longitude) as (column, level)."""
+    return field.reshape(len(field), -1).T
 
 
 def _spell(quantity: Quantity) -> str:

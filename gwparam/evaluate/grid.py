@@ -39,6 +39,8 @@ class LatLonGrid:
         Places in a row, 0 to 360 [degrees_east].
     row_edges : ndarray, shape (nlat + 1,)
         Latitudes between the rows, from pole to pole [degrees_north].
+    column : ndarray of int, shape (nlat, nlon)
+        Column of each cell.
     weights : ndarray, shape (nlat, nlon)
         Share of each cell in the sphere [1].
 
@@ -59,9 +61,9 @@ class LatLonGrid:
         )
         self.longitude: Array = around[first]
         self.shape = (self.latitude.size, self.longitude.size)
-        self._column = np.full(self.shape, -1)
-        self._column[row, place] = np.arange(north.size)
-        if self._column.size != north.size or (self._column < 0).any():
+        self.column = np.full(self.shape, -1)
+        self.column[row, place] = np.arange(north.size)
+        if self.column.size != north.size or (self.column < 0).any():
             raise ArgumentError(
                 f"{north.size} columns are not the cells of one "
                 f"{self.shape[0]} x {self.shape[1]} grid of latitudes and longitudes"
@@ -80,7 +82,7 @@ class LatLonGrid:
 
     def cells(self, columns: NDArray[Any]) -> NDArray[Any]:
         """Put columns (ncol, ...) on the grid: (..., nlat, nlon)."""
-        return np.moveaxis(columns[self._column], (0, 1), (-2, -1))
+        return np.moveaxis(columns[self.column], (0, 1), (-2, -1))
 
     def is_same(self, other: "LatLonGrid") -> bool:
         """Whether two grids have the same cells."""

@@ -1,4 +1,4 @@
-"""Scores of a predicted field, accumulated piece by piece.
+"""Scores of a predicted field: what they are, and the sums that they are made of.
 
 Every sample (time, column, level) counts the same: no weight by area or by mass. Scores
 pool the samples of a region and then take one mean and one variance; they are never
@@ -12,23 +12,20 @@ averages of scores. For a reference ``r`` and a prediction ``p`` over n samples:
 R2 is the coefficient of determination (the Nash-Sutcliffe efficiency), negative where
 the mean of the reference would have been the better prediction; it is not the square of
 the correlation. Where the reference (or, for the correlation, either of the two) does
-not vary, the score is undefined and NaN.
+not vary, the score is undefined and NaN. A score of several levels is that of all their
+samples together, in which the levels with the largest values decide.
 """
 
+import math
 from dataclasses import dataclass, fields
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gwparam.errors import ArgumentError, ShapeError
+from gwparam.errors import ShapeError
 
 Array = NDArray[np.float64]
-
-# Edges of the latitude bands [degrees from the equator]; an edge belongs to the band on
-# its equatorial side, so that the tropics are |latitude| <= 15.
-BAND_EDGES = (15.0, 60.0)
-BANDS = ("90S-60S", "60S-15S", "15S-15N", "15N-60N", "60N-90N")
 
 
 @dataclass(frozen=True)
@@ -132,134 +129,32 @@ class Moments:
     @property
     def bias(self) -> Array:
         """Mean of prediction minus reference."""
-        return _ratio(
+        return ratio(
             self.count * (self.prediction_mean - self.reference_mean), self.count
         )
 
     @property
     def rms_error(self) -> Array:
         """Root mean square of prediction minus reference."""
-        return np.sqrt(_ratio(self.error_squares, self.count))
+        return np.sqrt(ratio(self.error_squares, self.count))
 
     @property
     def rms_reference(self) -> Array:
         """Root mean square of the reference."""
         return np.sqrt(
-            self.reference_mean**2 + _ratio(self.reference_squares, self.count)
+            self.reference_mean**2 + ratio(self.reference_squares, self.count)
         )
 
     @property
     def r2(self) -> Array:
         """Coefficient of determination."""
-        return 1.0 - _ratio(self.error_squares, self.reference_squares)
+        return 1.0 - ratio(self.error_squares, self.reference_squares)
 
     @property
     def correlation(self) -> Array:
         """Pearson's correlation of prediction and reference."""
         spread = np.sqrt(self.prediction_squares) * np.sqrt(self.reference_squares)
-        return np.clip(_ratio(self.products, spread), -1.0, 1.0)
-
-
-class Scores:
-    """Moments of a field on levels: by latitude band, by level, and over the globe.
-
-    Parameters
-    ----------
-    nlev : int
-        Number of levels.
-    """
-
-    def __init__(self, nlev: int) -> None:
-        empty = np.zeros((0, len(BANDS), nlev))
-        self._moments = Moments.of(empty, empty)
-
-    def add(
-        self,
-        prediction: NDArray[Any],
-        reference: NDArray[Any],
-        latitude: NDArray[Any],
-    ) -> None:
-        """Take in columns.
-
-        Parameters
-        ----------
-        prediction, reference : ndarray, shape (ncol, nlev)
-            The field, in the same units.
-        latitude : ndarray, shape (ncol,)
-            Latitude of the columns [degrees_north].
-
-        Raises
-        ------
-        ShapeError
-            If the shapes differ.
-        ArgumentError
-            If a latitude is not in -90 to 90.
-        """
-        nlev = self._moments.count.shape[-1]
-        expected = (len(latitude), nlev)
-        for name, field in (("prediction", prediction), ("reference", reference)):
-            if field.shape != expected:
-                raise ShapeError(f"{name} has shape {field.shape}, expected {expected}")
-        band = latitude_band(latitude)
-        new = Moments.stack(
-            [
-                Moments.of(prediction[band == i], reference[band == i])
-                for i in range(len(BANDS))
-            ]
-        )
-        self._moments = self._moments.merge(new)
-
-    @property
-    def globe(self) -> Moments:
-        """Over all columns and levels."""
-        return self._moments.pool()
-
-    @property
-    def bands(self) -> Moments:
-        """Over all levels, one region a band, in the order of `BANDS`."""
-        return self._moments.pool(axis=1)
-
-    @property
-    def levels(self) -> Moments:
-        """Over all columns, one region a level."""
-        return self._moments.pool(axis=0)
-
-
-class ZonalMean:
-    """Mean over time and longitude of a field on levels.
-
-    Parameters
-    ----------
-    latitude : ndarray, shape (ncol,)
-        Latitude of the columns [degrees_north], the same at every time. Columns of one
-        latitude make a row; columns that are scattered over more than `MAX_ROWS`
-        latitudes are put in rows of one degree.
-    nlev : int
-        Number of levels.
-    """
-
-    MAX_ROWS = 256
-
-    def __init__(self, latitude: NDArray[Any], nlev: int) -> None:
-        rows = np.unique(latitude)
-        if rows.size > self.MAX_ROWS:
-            latitude = np.round(latitude)
-            rows = np.unique(latitude)
-        self.latitude: Array = rows.astype(np.float64)
-        self._row = np.searchsorted(rows, latitude)
-        self._sum = np.zeros((rows.size, nlev))
-        self._times = 0
-
-    def add(self, field: NDArray[Any]) -> None:
-        """Take in one time; shape (ncol, nlev)."""
-        np.add.at(self._sum, self._row, field.astype(np.float64, copy=False))
-        self._times += 1
-
-    @property
-    def mean(self) -> Array:
-        """The mean so far, shape (nlev, nlat)."""
-        columns = self._times * np.bincount(self._row, minlength=self.latitude.size)
-        return _ratio(self._sum, columns[:, np.newaxis].astype(np.float64)).T
+        return np.clip(ratio(self.products, spread), -1.0, 1.0)
 
 
 class Score(NamedTuple):
@@ -272,6 +167,17 @@ class Score(NamedTuple):
     rms_reference: float
     r2: float
     correlation: float
+
+    def as_dict(self) -> dict[str, float | None]:
+        """Numbers as JSON has them: None where undefined; without the samples."""
+        return {
+            "bias": finite(self.bias),
+            "rms_error": finite(self.rms_error),
+            "max_error": finite(self.largest_error),
+            "rms_reference": finite(self.rms_reference),
+            "r2": finite(self.r2),
+            "correlation": finite(self.correlation),
+        }
 
 
 def score(moments: Moments) -> Score:
@@ -286,35 +192,12 @@ def score(moments: Moments) -> Score:
     return Score(int(moments.count), *(float(getattr(moments, name)) for name in names))
 
 
-def latitude_band(latitude: NDArray[Any]) -> NDArray[np.intp]:
-    """Band of each latitude.
-
-    Parameters
-    ----------
-    latitude : ndarray
-        Latitude [degrees_north].
-
-    Returns
-    -------
-    ndarray, same shape
-        Index into `BANDS`.
-
-    Raises
-    ------
-    ArgumentError
-        If a latitude is not in -90 to 90.
-    """
-    distance = np.abs(latitude)
-    # A pole that was single precision radians is a little beyond 90 degrees.
-    inside = distance <= 90.0 + 1e-4
-    if not inside.all():
-        raise ArgumentError(f"latitude is {latitude[~inside][0]}, expected -90 to 90")
-    steps = np.digitize(distance, BAND_EDGES, right=True)
-    band: NDArray[np.intp] = np.where(latitude < 0.0, -steps, steps) + len(BANDS) // 2
-    return band
+def finite(value: float) -> float | None:
+    """Turn a number into what JSON holds: None where it is not finite."""
+    return value if math.isfinite(value) else None
 
 
-def _ratio(numerator: Array, denominator: Array) -> Array:
+def ratio(numerator: Array, denominator: Array) -> Array:
     """Quotient, NaN where the denominator is 0."""
     out = np.full(np.broadcast_shapes(numerator.shape, denominator.shape), np.nan)
     np.divide(numerator, denominator, out=out, where=denominator > 0.0)

@@ -4,26 +4,24 @@ from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
 from typing import TypeVar
 
-from gwparam.contract import Contract, Vertical
+from gwparam.contract import Contract
 from gwparam.data import (
     StateFiles,
     States,
-    is_training_file,
-    needs_pressure,
+    TrainingStates,
     nonorographic,
+    open_inputs,
     open_states,
-    read_training,
 )
+from gwparam.data.netcdf import OpenFiles
 from gwparam.errors import ArgumentError, ContractError
 from gwparam.evaluate.quantity import Quantity, known_by
 from gwparam.evaluate.sources import ArtefactFields, FileFields
+from gwparam.networks.scaling import Recipe
 from gwparam.units import conversion
 
 Paths = Sequence[str | PathLike[str]]
 _Made = TypeVar("_Made")
-
-# Levels as they come: these files are matched to other files, not to a network.
-_ANY_LEVELS = Vertical("pressure", "top_down", 0, None, None)
 
 
 def open_fields(
@@ -53,7 +51,7 @@ def open_fields(
             f"{len(names)} variables ({', '.join(names)}), expected 2: eastward and "
             "northward"
         )
-    with States(paths) as found:
+    with States(OpenFiles(paths)) as found:
 
         def variables(wanted: Quantity) -> list[str | None]:
             return [found.find(name, nonorographic(name)) for name in wanted.names]
@@ -72,7 +70,7 @@ def open_fields(
         name: str(variable)
         for name, variable in zip(quantity.names, chosen, strict=True)
     }
-    states = open_states(paths, quantity.fields, _ANY_LEVELS, bound)
+    states = open_states(paths, quantity.fields, variables=bound)
     return _closing(states, lambda: FileFields(label, states, quantity))
 
 
@@ -100,24 +98,24 @@ def _closing(states: StateFiles, make: Callable[[], _Made]) -> _Made:
         raise
 
 
-def open_training(
-    paths: Paths, contract: Contract, quantity: Quantity, scaling: str | None
+def open_fluxes(
+    paths: Paths, contract: Contract, quantity: Quantity, recipe: Recipe
 ) -> FileFields:
-    """Open training files, as a network's contract has their levels, for their fluxes.
+    """Open training files, on the levels of a network, for their fluxes.
 
     Parameters
     ----------
-    paths, contract, scaling
-        As `gwparam.data.read_training`.
+    paths, contract, recipe
+        As `gwparam.data.TrainingStates`.
     quantity : Quantity
         The fluxes.
 
     Raises
     ------
     GwparamError
-        As `gwparam.data.read_training`.
+        As `gwparam.data.TrainingStates`.
     """
-    states = read_training(paths, contract, scaling)
+    states = TrainingStates(paths, contract, recipe)
 
     def make() -> FileFields:
         for field in quantity.fields:
@@ -133,7 +131,7 @@ def open_artefact(
     paths: Paths,
     quantity: Quantity,
     *,
-    scaling: str | None = None,
+    recipe: Recipe | None = None,
     variables: Mapping[str, str] | None = None,
     threads: int = 1,
     device: str = "cpu",
@@ -146,27 +144,15 @@ def open_artefact(
         As `ArtefactFields`.
     paths : sequence of path-like
         Files of states, or training files.
-    scaling : str, optional
-        As `gwparam.data.read_training`.
-    variables : mapping of str to str, optional
-        As `gwparam.data.open_states`.
+    recipe, variables
+        As `gwparam.data.open_inputs`.
 
     Raises
     ------
     GwparamError
-        As `ArtefactFields`, `open_states` and `read_training`.
+        As `ArtefactFields` and `gwparam.data.open_inputs`.
     """
-    states: StateFiles
-    if is_training_file(paths[0]):
-        states = read_training(paths, contract, scaling)
-    else:
-        states = open_states(
-            paths,
-            contract.inputs,
-            contract.vertical,
-            variables,
-            pressures=needs_pressure(contract),
-        )
+    states = open_inputs(paths, contract, variables, recipe)
     return _closing(
         states,
         lambda: ArtefactFields(

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gwparam.evaluate.grid import SAME_PLACE, LatLonGrid
+from gwparam.evaluate.scores import GLOBE
 from gwparam.grids import gaussian_latitudes
 
 BOX_GRID = (64, 128)
@@ -22,7 +23,6 @@ HOT_SPOTS: dict[str, tuple[int, int, int, int]] = {
     "North Atlantic": (31, 44, 112, 124),
     "North Pacific": (27, 47, 67, 87),
 }
-GLOBE = "globe"
 
 
 class Region(NamedTuple):
@@ -53,6 +53,11 @@ class Region(NamedTuple):
         if first > last:
             first = last + 1 - self.places.size
         return int(self.rows[0]), int(self.rows[-1]) + 1, first, last + 1
+
+    def columns(self, grid: LatLonGrid) -> NDArray[np.intp]:
+        """Numbers of its cells in a field (lat, lon) that was made flat."""
+        numbers: NDArray[np.intp] = self.rows[:, None] * grid.shape[1] + self.places
+        return numbers.ravel()
 
     def of(self, field: NDArray[np.float64]) -> NDArray[np.float64]:
         """Cells of the region, (..., n_rows, n_places), of a field (..., lat, lon)."""

@@ -1,7 +1,6 @@
 """Results of an evaluation as one Dataset, and as files."""
 
 import json
-import math
 import os
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -18,6 +17,7 @@ from gwparam.errors import ModelFileError
 from gwparam.evaluate.accumulate import FieldStatistics
 from gwparam.evaluate.compare import Comparison
 from gwparam.evaluate.hellinger import hellinger, hellinger_printed, probabilities
+from gwparam.evaluate.metrics import Moments, finite
 from gwparam.evaluate.quantity import COMPONENTS
 
 SCORES = {
@@ -169,7 +169,13 @@ def _distance(
 
 
 def _add_scores(data: xr.Dataset, found: Comparison) -> None:
-    agreements = [agreement for _, agreement in found.models.values()]
+    levels = Moments.stack(
+        [
+            Moments.stack([component.levels for component in scores])
+            for _, scores in found.models.values()
+        ]
+    )
+    pooled = levels.pool(axis=-1)
     dims = ("model", "component", "region")
     for name, (attribute, long_name) in SCORES.items():
         attrs = {
@@ -177,12 +183,10 @@ def _add_scores(data: xr.Dataset, found: Comparison) -> None:
             "long_name": long_name,
             "comment": "every time, level and cell counts the same",
         }
-        levels = [getattr(a.levels, attribute) for a in agreements]
-        pooled = [getattr(a.pooled, attribute) for a in agreements]
-        data[name] = ((*dims, "level"), np.stack(levels), attrs)
+        data[name] = ((*dims, "level"), getattr(levels, attribute), attrs)
         data[f"{name}_all_levels"] = (
             dims,
-            np.stack(pooled),
+            getattr(pooled, attribute),
             attrs | {"long_name": f"{long_name}, all levels together"},
         )
 
@@ -273,5 +277,4 @@ def _plain(values: NDArray[Any]) -> Any:
     """Numbers as JSON has them."""
     if values.ndim:
         return [_plain(value) for value in values]
-    value = float(values)
-    return value if math.isfinite(value) else None
+    return finite(float(values))

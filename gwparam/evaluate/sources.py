@@ -13,6 +13,7 @@ from gwparam.contract import Contract
 from gwparam.data import HALF_PRESSURE, PRESSURE, StateFiles, needs_pressure
 from gwparam.errors import ArgumentError, ContractError
 from gwparam.evaluate.grid import LatLonGrid
+from gwparam.evaluate.outputs import comparable_fields, given_levels
 from gwparam.evaluate.quantity import Quantity
 from gwparam.library import load_scheme
 from gwparam.units import conversion
@@ -41,10 +42,10 @@ class FieldSource(ABC):
 
     def __init__(self, label: str, states: StateFiles, quantity: Quantity) -> None:
         self.label, self.states, self.quantity = label, states, quantity
-        latitude, longitude = states.places(0)
+        latitude, longitude = states.coordinates(0)
         if latitude is None or longitude is None:
             raise ContractError(f"{label} has no latitude and longitude of its columns")
-        self._places = latitude, longitude
+        self._coordinates = latitude, longitude
         try:
             self.grid = LatLonGrid(latitude, longitude)
         except ArgumentError as error:
@@ -144,22 +145,15 @@ class ArtefactFields(FieldSource):
         device: str = "cpu",
     ) -> None:
         super().__init__(str(path), states, quantity)
-        names = {field.name for field in contract.outputs}
-        if states.knows_half_levels:
-            # Its fluxes are on its own levels, of which the files know nothing.
-            names = names if contract.vertical.kind == "host" else set()
-            names |= set(contract.tendencies)
+        names = {field.name for field in comparable_fields(contract, states)}
         if not set(quantity.names) <= names:
             raise ContractError(
                 f"{path} gives {', '.join(sorted(names))}, "
                 f"expected {' and '.join(quantity.names)} as the truth"
             )
-        for flux in contract.flux:
-            if flux.name in quantity.names and flux.given_levels is not None:
-                first, end = flux.given_levels
-                if contract.vertical.order == "bottom_up":
-                    first, end = self.pressure.size - end, self.pressure.size - first
-                self.given_levels = (first, end)
+        for name in quantity.names:
+            levels = np.arange(self.pressure.size)[given_levels(contract, states, name)]
+            self.given_levels = (int(levels[0]), int(levels[-1]) + 1)
         self._inputs = [field.name for field in contract.inputs]
         if needs_pressure(contract):
             self._inputs += [PRESSURE.name, HALF_PRESSURE]
@@ -168,7 +162,7 @@ class ArtefactFields(FieldSource):
         )
         self._scheme.set_levels(states.levels.pressure, states.levels.order)
         if contract.geometry.kind != "column":
-            self._scheme.set_columns(*self._places)
+            self._scheme.set_columns(*self._coordinates)
 
     def read(self, index: int) -> Array:
         """Fields of one time."""

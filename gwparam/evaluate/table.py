@@ -1,9 +1,16 @@
-"""Scores of the globe as a table on the console."""
+"""Scores as tables on the console."""
+
+import math
 
 import xarray as xr
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+
+from gwparam.evaluate.metrics import Score
+
+SCORE_HEADINGS = ("R2", "correlation", "rms error", "bias", "rms reference")
+"""Of the cells that `score_cells` gives."""
 
 _COLUMNS = {
     "Hellinger": "hellinger",
@@ -51,3 +58,21 @@ def print_table(console: Console, data: xr.Dataset) -> None:
         soft_wrap=True,
         markup=False,
     )
+
+
+def score_cells(numbers: Score) -> list[str]:
+    """Scores of one region as text, a cell for each of `SCORE_HEADINGS`."""
+    return [
+        _fixed(numbers.r2),
+        _fixed(numbers.correlation),
+        f"{numbers.rms_error:.2e}",
+        f"{numbers.bias:.1e}",
+        f"{numbers.rms_reference:.2e}",
+    ]
+
+
+def _fixed(value: float) -> str:
+    """Score with three decimals, as far as it fits."""
+    if math.isnan(value):
+        return "-"
+    return f"{value:.3f}" if abs(value) < 1000.0 else f"{value:.1e}"

@@ -15,11 +15,10 @@ from numpy.typing import NDArray
 
 from gwparam.constants import NOMINAL_TOLERANCE
 from gwparam.contract import Field, Vertical
-from gwparam.data import States, nonorographic, open_dataset, open_states
-from gwparam.data.dates import read_dates
-from gwparam.data.matching import absent
+from gwparam.data import States, nonorographic, open_states
+from gwparam.data.matching import name_variable
 from gwparam.data.pressure import read_half_levels
-from gwparam.errors import ArgumentError, ContractError
+from gwparam.errors import ContractError
 from gwparam.training.data import Data
 from gwparam.training.samples import Pair, Samples
 from gwparam.units import conversion
@@ -130,32 +129,20 @@ class DragData(Data):
         outputs: Sequence[Field],
         vertical: Vertical | None,
     ) -> None:
-        if not paths:
-            raise ArgumentError("no state file given, expected at least one")
-        twice = {path for path in paths if list(paths).count(path) > 1}
-        if twice:
-            raise ArgumentError(f"{min(twice)} is given twice, expected once")
-        opened = {path: open_dataset(path) for path in paths}
-        try:
-            self.dates = read_dates(opened)
-        finally:
-            for dataset in opened.values():
-                dataset.close()
-        any_levels = Vertical("pressure", "top_down", 0, None, None)
-        states = open_states(self.dates.paths, inputs, vertical or any_levels)
+        states = open_states(paths, inputs, vertical, by_date=True)
+        self.dates = states.dates
         try:
             for field in outputs:
-                name = states.find(field.name, nonorographic(field.name))
-                if name is None:
-                    path, also = self.dates.paths[0], nonorographic(field.name)
-                    raise absent(states.dataset, path, field.name, also)
+                also = nonorographic(field.name)
+                path = states.first_path
+                name = name_variable(states.dataset, path, field.name, also=also)
                 states.bind(field, name)
             pressure = np.asarray(states.levels.pressure)
             if states.levels.order == "bottom_up":
                 pressure = pressure[::-1]
             if vertical is not None:
                 _check_levels(
-                    vertical, pressure, self.dates.paths[0], "the pre-trained network"
+                    vertical, pressure, states.first_path, "the pre-trained network"
                 )
         except BaseException:
             states.close()

@@ -1,6 +1,5 @@
 """Published training files for one of the flux networks: which channels it sees."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -12,9 +11,6 @@ from gwparam.networks.base import Options
 from gwparam.networks.nonlocal_flux import FEATURE_SET, FEATURES, OUTPUT_LEVELS, SURFACE
 from gwparam.training.data import Data
 from gwparam.training.samples import ChannelSamples
-
-_SURFACE = len(SURFACE)
-_WINDS = ("eastward_wind", "northward_wind")
 
 
 @dataclass(frozen=True)
@@ -112,19 +108,20 @@ def prithvi_channels(files: TrainingFiles) -> Channels:
     ShapeError
         If the files have another layout.
     """
-    nlev, rest = divmod(files.odim, 3)
-    if rest or files.idim != _SURFACE + 4 * nlev or files.stencil > 1:
+    layout = files.layout()
+    if layout is None or not layout.has_pressure or files.stencil > 1:
         raise ShapeError(
             f"{files.paths[0]} has {files.idim} features and {files.odim} outputs, "
             "expected 3 + 4 and 3 for every level, without neighbours, as in the "
             "training files of the Prithvi network"
         )
-    u, v, temperature, pressure = _blocks(nlev, 4)
+    u, v, temperature, pressure = layout.fields
     return Channels(
-        nlev,
+        layout.nlev,
         (*temperature, *pressure, *u, *v),
         tuple(range(files.odim)),
-        f"temperature, pressure, u, v on {nlev} levels; theta, u'omega', v'omega'",
+        f"temperature, pressure, u, v on {layout.nlev} levels; "
+        "theta, u'omega', v'omega'",
     )
 
 
@@ -150,56 +147,38 @@ def nonlocal_channels(
     ArgumentError
         If an option does not fit them.
     """
-    nlev, count = _fields(files)
-    names = FEATURES["uvthetaw"] if count == 4 else None
-    chosen = options.get(FEATURE_SET.name)
-    blocks = _blocks(nlev, count)
-    if chosen is not None and names is not None:
-        blocks = [blocks[names.index(name)] for name in FEATURES[chosen]]
-    elif chosen is not None and len(FEATURES[chosen]) != count:
-        raise ArgumentError(
-            f"{FEATURE_SET.name} is {chosen}, the files have {count} fields at levels",
-            settings=(FEATURE_SET.name,),
-        )
-    place = tuple(range(_SURFACE)) if surface else ()
-    outputs = tuple(range(files.odim))
-    given = options.get(OUTPUT_LEVELS.name)
-    if given is not None and files.odim == 2 * nlev:
-        if given[1] > nlev:
-            raise ArgumentError(
-                f"{OUTPUT_LEVELS.name} is {given[0]}:{given[1]}, "
-                f"expected at most {nlev}",
-                settings=(OUTPUT_LEVELS.name,),
-            )
-        outputs = tuple(block + k for block in (0, nlev) for k in range(*given))
-    fields = f"{chosen or (names and 'uvthetaw') or '3 fields'} on {nlev} levels"
-    return Channels(
-        nlev,
-        place + tuple(channel for block in blocks for channel in block),
-        outputs,
-        f"{'place, surface, ' if surface else ''}{fields}; two fluxes on "
-        f"{len(outputs) // 2} levels",
-    )
-
-
-def _fields(files: TrainingFiles) -> tuple[int, int]:
-    """Levels, and number of fields at levels, of the nonlocal layout."""
-    channels, half = files.idim - _SURFACE, files.odim // 2
-    fitting = {count: channels // count for count in (3, 4) if channels % count == 0}
-    exact = [count for count, nlev in fitting.items() if nlev == half]
-    # Fluxes on some of the levels: every level of the features has one at the most.
-    able = exact or [count for count, nlev in fitting.items() if nlev > half]
-    if files.odim % 2 or not able:
+    layout = files.layout()
+    if layout is None or layout.has_pressure:
         raise ShapeError(
             f"{files.paths[0]} has {files.idim} features and {files.odim} outputs, "
             "expected 3 + 3 or 4 and 2 for every level, as in the training files of "
             "ANN-CNN and Attention U-Net"
         )
-    # 122 levels of four fields have no other reading with three.
-    count = max(able)
-    return fitting[count], count
-
-
-def _blocks(nlev: int, count: int) -> list[Sequence[int]]:
-    first = [_SURFACE + i * nlev for i in range(count)]
-    return [range(start, start + nlev) for start in first]
+    nlev, blocks = layout.nlev, layout.fields
+    names = FEATURES["uvthetaw"] if len(blocks) == 4 else None
+    chosen = options.get(FEATURE_SET.name)
+    if chosen is not None and names is not None:
+        blocks = tuple(blocks[names.index(name)] for name in FEATURES[chosen])
+    elif chosen is not None and len(FEATURES[chosen]) != len(blocks):
+        raise ArgumentError(
+            f"{FEATURE_SET.name} is {chosen}, the files have {len(blocks)} fields at "
+            "levels",
+            settings=(FEATURE_SET.name,),
+        )
+    first, end = options.get(OUTPUT_LEVELS.name) or (0, nlev)
+    outputs = layout.outputs
+    if len(outputs[0]) == nlev:
+        if end > nlev:
+            raise ArgumentError(
+                f"{OUTPUT_LEVELS.name} is {first}:{end}, expected at most {nlev}",
+                settings=(OUTPUT_LEVELS.name,),
+            )
+        outputs = tuple(block[first:end] for block in outputs)
+    fields = f"{chosen or (names and 'uvthetaw') or '3 fields'} on {nlev} levels"
+    return Channels(
+        nlev,
+        (*range(len(SURFACE) * surface), *(k for block in blocks for k in block)),
+        tuple(k for block in outputs for k in block),
+        f"{'place, surface, ' if surface else ''}{fields}; two fluxes on "
+        f"{len(outputs[0])} levels",
+    )

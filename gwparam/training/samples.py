@@ -7,8 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gwparam.data.training import FEATURES, OUTPUT
-from gwparam.data.training_files import TrainingFiles
+from gwparam.data.training_files import FEATURES, OUTPUT, TrainingFiles
 
 Pair = tuple[Tensor, Tensor]
 

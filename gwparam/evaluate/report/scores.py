@@ -4,23 +4,9 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
-
-from gwparam.evaluate.report.comparison import Array, Comparison
+from gwparam.evaluate.report.comparison import Comparison
 
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-
-
-def _mean(values: Array) -> float:
-    return float(np.mean(values))
-
-
-def _median(values: Array) -> float:
-    return float(np.median(values))
-
-
-def _root_mean_square(values: Array) -> float:
-    return float(np.sqrt(np.mean(values**2)))
 
 
 @dataclass(frozen=True)
@@ -31,8 +17,6 @@ class Column:
     ----------
     variable, heading, hint : str
         Name in the results; name and meaning on the page.
-    pooled : callable
-        Makes one number of the levels'.
     lost : callable
         What is smallest for the best model.
     scaled : bool
@@ -42,29 +26,25 @@ class Column:
     variable: str
     heading: str
     hint: str
-    pooled: Callable[[Array], float]
     lost: Callable[[float], float]
     scaled: bool = False
 
 
-# R2 and correlation take the median: a level at which the truth hardly varies gives an
-# R2 of minus thousands, which a mean would not survive.
+_TOGETHER = "all levels together"
 COLUMNS = (
-    Column("hellinger", "H", "√(1 − Σ√(pq)), small is good", _mean, float),
-    Column("hellinger_printed", "H printed", "1 − Σ√(pq), small is good", _mean, float),
+    Column("hellinger", "H", "√(1 − Σ√(pq)), small is good", float),
+    Column("hellinger_printed", "H printed", "1 − Σ√(pq), small is good", float),
     Column(
+        "correlation_all_levels",
         "correlation",
-        "correlation",
-        "median of levels, 1 is good",
-        _median,
+        f"{_TOGETHER}, 1 is good",
         lambda x: -x,
     ),
-    Column("r2", "R²", "median of levels, 1 is good", _median, lambda x: -x),
-    Column(
-        "rmse", "rmse", "rms of levels, small is good", _root_mean_square, abs, True
-    ),
-    Column("bias", "bias", "mean of levels, 0 is good", _mean, abs, True),
+    Column("r2_all_levels", "R²", f"{_TOGETHER}, 1 is good", lambda x: -x),
+    Column("rmse_all_levels", "rmse", f"{_TOGETHER}, small is good", abs, True),
+    Column("bias_all_levels", "bias", f"{_TOGETHER}, 0 is good", abs, True),
 )
+"""As on the console; the profiles have the levels one by one."""
 
 
 @dataclass(frozen=True)
@@ -127,15 +107,9 @@ def score(
 ) -> list[float]:
     """Give one score of every model, in the page's units; NaN where undefined."""
     place = {"component": component, "region": region}
-    has_levels = "level" in comparison.results[column.variable].dims
-    dimensions = ("model", "level") if has_levels else ("model",)
-    values = comparison.array(column.variable, *dimensions, **place)
     factor = comparison.factor if column.scaled else 1.0
-    found = []
-    for model in values.reshape(len(values), -1):
-        defined = model[np.isfinite(model)]
-        found.append(factor * column.pooled(defined) if defined.size else math.nan)
-    return found
+    values = factor * comparison.array(column.variable, "model", **place)
+    return [float(value) if math.isfinite(value) else math.nan for value in values]
 
 
 def _rows(comparison: Comparison, component: int, region: int) -> tuple[Row, ...]:

@@ -6,11 +6,12 @@ from rich.console import Console
 
 from gwparam.conformance.eager import EagerNetwork
 from gwparam.conformance.report import as_dict, print_tables
-from gwparam.conformance.run import bind_references, replay
+from gwparam.conformance.run import replay
 from gwparam.contract import Limit, Probe
 from gwparam.data import open_states
 from gwparam.errors import ArgumentError, ContractError
-from gwparam.evaluate.metrics import BANDS
+from gwparam.evaluate.outputs import bind_references
+from gwparam.evaluate.scores import BANDS
 
 # Scores of the same numbers, summed in another order.
 ROUNDING = 1e-11
@@ -49,7 +50,7 @@ def test_equal_answers_agree(eager, contract, states_file):
     result = run(eager, eager, contract, states_file)
 
     assert result.agrees
-    assert [v.relative_difference for v in result.variables] == [0.0, 0.0]
+    assert [v.relative_difference for v in result.outputs] == [0.0, 0.0]
 
 
 def test_difference_is_relative_to_the_largest_value(
@@ -57,7 +58,7 @@ def test_difference_is_relative_to_the_largest_value(
 ):
     result = run(Offset(eager, 1e-7), eager, contract, states_file)
 
-    for variable in result.variables:
+    for variable in result.outputs:
         largest = np.abs(expected[variable.field.name]).max()
         np.testing.assert_allclose(
             variable.relative_difference, 1e-7 / largest, rtol=1e-8
@@ -173,14 +174,14 @@ def test_columns_beyond_the_limits_are_counted(eager, contract, states_file, exp
 
     result = run(eager, eager, contract, states_file)
 
-    assert result.variables[0].columns_beyond == 3 * 4 * 6 // 2
-    assert result.variables[1].columns_beyond == 0
+    assert result.outputs[0].columns_beyond == 3 * 4 * 6 // 2
+    assert result.outputs[1].columns_beyond == 0
 
 
 def test_zonal_means_are_those_of_whole_arrays(
     eager, contract, dataset, states_file, expected
 ):
-    variable = run(eager, eager, contract, states_file).variables[0]
+    variable = run(eager, eager, contract, states_file).outputs[0]
 
     for name, field in (
         ("network", expected[variable.field.name]),

@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from gwparam.data.dates import read_dates
+from gwparam.data.dates import (
+    count_times,
+    find_time_dimension,
+    read_dates,
+    spell_date,
+    time_value,
+)
 from gwparam.errors import ArgumentError
 
 HOURS = "hours since 2000-01-01"
@@ -216,3 +222,40 @@ def test_interval_that_another_calendar_lacks_is_refused():
 
     with pytest.raises(ArgumentError, match=r"in a.nc is no date in .*noleap"):
         leap_day.in_units(HOURS, "noleap")
+
+
+@pytest.mark.parametrize(
+    ("attrs", "name"),
+    [
+        ({"axis": "T"}, "t"),
+        ({"standard_name": "time"}, "t"),
+        ({"units": "days since 2000-01-01"}, "t"),
+        ({}, "time"),
+    ],
+)
+def test_dimension_of_time_is_found_by_attribute_or_name(attrs, name):
+    dataset = xr.Dataset(coords={"x": [1.0], name: (name, [1.0, 2.0], attrs)})
+
+    assert find_time_dimension(dataset) == name
+    assert count_times(dataset) == 2
+    assert find_time_dimension(dataset[["x"]]) is None
+    assert count_times(dataset[["x"]]) == 1
+
+
+def test_time_is_given_in_the_units_of_another_file():
+    days, hours = times([3.0], "days since 2000-01-01"), times([0.0])
+
+    assert time_value(days.time, 0, days.time, "a.nc") == 3.0
+    assert time_value(days.time, 0, hours.time, "a.nc") == pytest.approx(
+        72.0, abs=ROUNDING
+    )
+
+
+def test_number_that_is_no_date_has_no_value_in_other_units():
+    with pytest.raises(ArgumentError, match=r"time 3 .*month.* in a.nc is no date in"):
+        time_value(times([3.0], MONTH).time, 0, times([0.0]).time, "a.nc")
+
+
+def test_date_is_spelled_to_the_second():
+    assert spell_date(1.5, times([0.0]).time) == "2000-01-01 01:30:00"
+    assert spell_date(1.5, times([0.0], MONTH).time) is None

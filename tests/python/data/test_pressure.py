@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from gwparam.contract import Vertical
 from gwparam.data import Levels
-from gwparam.data.pressure import read_half_levels
+from gwparam.data.pressure import pressures_over, read_half_levels
 from gwparam.errors import ContractError
 from gwparam.grids import full_levels
 
@@ -73,3 +74,56 @@ def test_full_levels_are_those_of_the_model(reference_data):
 
     full = found.full_pressure(found.pressure(surface))
     np.testing.assert_allclose(full, sigma * surface[..., None], rtol=1e-6)
+
+
+def hybrid(a, b):
+    nlev = len(a)
+    return Vertical("hybrid", "top_down", nlev, None, None, a=a, b=b, outside="zero")
+
+
+def test_pressures_over_hybrid_levels_are_those_of_the_lowest_one():
+    surface = np.array([9e4, 1.02e5])
+    full = np.stack([500.0 + 0.0 * surface, 0.95 * surface], axis=-1)
+
+    found = pressures_over(hybrid((500.0, 0.0), (0.0, 0.95)), (2,), full)
+
+    np.testing.assert_allclose(found["surface_air_pressure"], surface, rtol=1e-15)
+    np.testing.assert_allclose(found["air_pressure"], full, rtol=1e-15)
+    half = found["air_pressure_at_half_levels"]
+    np.testing.assert_allclose(half[:, 0], 0.0)
+    np.testing.assert_allclose(half[:, 1], 0.5 * (500.0 + 0.95 * surface), rtol=1e-15)
+    np.testing.assert_allclose(half[:, 2], surface, rtol=1e-15)
+
+
+def test_pressures_without_any_are_over_1000_hpa():
+    found = pressures_over(hybrid((500.0, 0.0), (0.0, 0.95)), (3, 2), None)
+
+    np.testing.assert_array_equal(found["surface_air_pressure"], np.full((3, 2), 1e5))
+    np.testing.assert_allclose(found["air_pressure"][2, 1], [500.0, 9.5e4])
+
+
+def test_pressures_of_fixed_levels_reach_below_the_lowest():
+    vertical = Vertical(
+        "pressure", "top_down", 2, None, None, pressure=(5e4, 1.1e5), outside="zero"
+    )
+
+    found = pressures_over(vertical, (1,), None)
+
+    np.testing.assert_array_equal(found["air_pressure"], [[5e4, 1.1e5]])
+    # Half a step below 1100 hPa, for 1000 hPa lies above it.
+    np.testing.assert_array_equal(found["surface_air_pressure"], [1.4e5])
+
+
+def test_pressures_on_the_levels_of_a_host_are_those_given():
+    vertical = Vertical("host", "top_down", 2, None, 0.1)
+    full = np.array([[4e4, 8e4]])
+
+    found = pressures_over(vertical, (1,), full)
+
+    np.testing.assert_array_equal(found["air_pressure"], full)
+    np.testing.assert_array_equal(found["surface_air_pressure"], [1e5])
+
+
+def test_pressures_over_a_lowest_level_without_surface_are_refused():
+    with pytest.raises(ContractError, match=r"vertical.b of the lowest level is 0"):
+        pressures_over(hybrid((1e3, 2e3), (0.5, 0.0)), (1,), np.array([[1e3, 2e3]]))

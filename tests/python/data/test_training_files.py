@@ -4,9 +4,9 @@ from pathlib import Path
 import netCDF4
 import numpy as np
 import pytest
-from training_files import IDIM, NLAT, NLON, ODIM, training_set, written
+from training_files import IDIM, NLAT, NLEV, NLON, ODIM, training_set, written
 
-from gwparam.data.training_files import TrainingFiles
+from gwparam.data.training_files import TrainingFiles, is_training_file
 from gwparam.errors import (
     ArgumentError,
     ContractError,
@@ -355,3 +355,58 @@ def test_neighbours_of_the_features_alone_are_refused(tmp_path):
 
     with pytest.raises(ShapeError, match=r"output in .* has cells around each of"):
         TrainingFiles([path])
+
+
+def test_training_files_are_told_from_other_files(tmp_path):
+    path = written(tmp_path, training_set())
+    other = written(tmp_path, training_set().drop_vars("output"), "other.nc")
+
+    assert is_training_file(path)
+    assert not is_training_file(other)
+    assert not is_training_file(tmp_path / "absent.nc")
+
+
+def test_files_may_stay_in_the_order_given(tmp_path):
+    late = written(tmp_path, training_set(start=9.0), "a.nc")
+    early = written(tmp_path, training_set(seed=7), "b.nc")
+
+    with TrainingFiles([late, early], by_date=False) as files:
+        assert files.paths == (late, early)
+
+
+def test_numbers_in_double_precision_keep_it_where_it_is_asked_for(tmp_path):
+    dataset = training_set()
+    dataset["features"] = dataset.features.astype(np.float64) + 1e-12
+
+    with TrainingFiles([written(tmp_path, dataset)]) as files:
+        exact = files.read("features", 0, np.float64)
+        rounded = files.read("features", 0)
+
+    np.testing.assert_array_equal(exact, dataset.features.values[0])
+    np.testing.assert_array_equal(rounded, exact.astype(np.float32))
+
+
+@pytest.mark.parametrize(
+    ("fields", "outputs", "levels"),
+    [(4, 2, NLEV), (3, 2, NLEV), (4, 3, NLEV), (4, 2, NLEV - 2), (3, 2, NLEV - 2)],
+)
+def test_layout_follows_from_the_number_of_channels(tmp_path, fields, outputs, levels):
+    dataset = training_set(idim=3 + fields * NLEV, odim=outputs * levels)
+
+    with TrainingFiles([written(tmp_path, dataset)]) as files:
+        layout = files.layout()
+
+    assert layout.nlev == NLEV
+    assert [(b.start, len(b)) for b in layout.fields] == [
+        (3 + i * NLEV, NLEV) for i in range(fields)
+    ]
+    assert [(b.start, len(b)) for b in layout.outputs] == [
+        (i * levels, levels) for i in range(outputs)
+    ]
+    assert layout.has_pressure == (outputs == 3)
+
+
+@pytest.mark.parametrize(("idim", "odim"), [(25, 10), (23, 9), (23, 14)])
+def test_other_numbers_of_channels_are_no_layout(tmp_path, idim, odim):
+    with TrainingFiles([written(tmp_path, training_set(1, idim, odim))]) as files:
+        assert files.layout() is None

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from gwparam.evaluate.accumulate import Agreement, FieldStatistics, Range
+from gwparam.evaluate.accumulate import FieldStatistics, Range, ZonalMean
 from gwparam.evaluate.grid import LatLonGrid
 from gwparam.evaluate.regions import Region, regions
 from gwparam.grids import gaussian_latitudes
@@ -30,37 +30,8 @@ def model(truth):
     return 0.8 * truth + generator.normal(0.05, 0.5, SHAPE)
 
 
-@pytest.fixture(scope="module")
-def agreement(truth, model):
-    found = Agreement(REGIONS, NCOMP, NLEV)
-    for field, right in zip(model, truth, strict=True):
-        found.add(field, right)
-    return found
-
-
 def box(region: Region, field):
     return field[..., region.rows[:, None], region.places]
-
-
-@pytest.mark.parametrize("r", range(len(REGIONS)))
-@pytest.mark.parametrize("pooled", [False, True])
-def test_streamed_scores_are_those_of_whole_arrays(truth, model, agreement, r, pooled):
-    p, t = (np.moveaxis(box(REGIONS[r], x), (1, 2), (0, 1)) for x in (model, truth))
-    shape = (NCOMP, -1) if pooled else (NCOMP, NLEV, -1)
-    p, t = p.reshape(shape), t.reshape(shape)
-    found = agreement.pooled if pooled else agreement.levels
-    error = ((p - t) ** 2).mean(-1)
-    expected = {
-        "bias": (p - t).mean(-1),
-        "rms_error": np.sqrt(error),
-        "r2": 1.0 - error / t.var(-1),
-        "correlation": ((p - p.mean(-1, keepdims=True)) * t).mean(-1)
-        / (p.std(-1) * t.std(-1)),
-    }
-    for name, values in expected.items():
-        np.testing.assert_allclose(
-            getattr(found, name)[:, r], values, rtol=ROUNDING, atol=ROUNDING
-        )
 
 
 @pytest.fixture(scope="module")
@@ -123,16 +94,11 @@ def test_momentum_is_the_weighted_sum_of_each_time(truth, statistics):
 def test_region_without_cells_has_no_numbers(truth, edges):
     nowhere = Region("nowhere", np.arange(0), np.arange(0))
     statistics = FieldStatistics(GRID, [nowhere], edges, NLEV, 1)
-    agreement = Agreement([nowhere], NCOMP, NLEV)
 
     statistics.add(truth[0], np.zeros(SHAPE[2:]))
-    agreement.add(truth[0], truth[0])
 
     assert np.isnan(statistics.series).all()
     assert (statistics.counts == 0.0).all()
-    for scores in (agreement.levels, agreement.pooled):
-        assert np.isnan(scores.r2).all()
-        assert np.isnan(scores.bias).all()
 
 
 def test_range_holds_the_extremes_of_each_component(truth):
@@ -142,3 +108,28 @@ def test_range_holds_the_extremes_of_each_component(truth):
 
     np.testing.assert_array_equal(extremes.lowest, truth.min(axis=(0, 2, 3, 4)))
     np.testing.assert_array_equal(extremes.highest, truth.max(axis=(0, 2, 3, 4)))
+
+
+def test_zonal_mean_is_the_mean_over_time_and_longitude():
+    generator = np.random.default_rng(1)
+    ntime, nlat, nlon = 2, 4, 6
+    fields = generator.normal(size=(ntime, nlat, nlon, NLEV))
+    rows = np.array([50.0, 10.0, -10.0, -50.0])  # from north to south
+    zonal_mean = ZonalMean(np.repeat(rows, nlon), NLEV)
+
+    for field in fields:
+        zonal_mean.add(field.reshape(-1, NLEV))
+
+    np.testing.assert_array_equal(zonal_mean.latitude, rows[::-1])
+    expected = fields.mean(axis=(0, 2)).T[:, ::-1]
+    np.testing.assert_allclose(zonal_mean.mean, expected, rtol=ROUNDING)
+
+
+def test_zonal_mean_puts_scattered_columns_in_rows_of_a_degree():
+    latitude = np.linspace(-2.4, 2.4, 1000)
+    zonal_mean = ZonalMean(latitude, 1)
+
+    zonal_mean.add(np.round(latitude)[:, None])
+
+    np.testing.assert_array_equal(zonal_mean.latitude, [-2.0, -1.0, 0.0, 1.0, 2.0])
+    np.testing.assert_allclose(zonal_mean.mean[0], zonal_mean.latitude)

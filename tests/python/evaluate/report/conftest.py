@@ -3,7 +3,15 @@ from html.parser import HTMLParser
 import pytest
 from evaluation_results import evaluation_results
 
-from gwparam.evaluate.report import write_report
+from gwparam.evaluate.report import (
+    maps,
+    pdfs,
+    profiles,
+    sections,
+    series,
+    spectra,
+    write_report,
+)
 
 VOID = {"meta", "img", "br", "hr", "link", "input"}
 
@@ -59,3 +67,18 @@ def write(tmp_path):
         return Page(tmp_path / "report.html")
 
     return write_and_read
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    """Keep the figures that sections embed."""
+    figures = []
+
+    def keep(figure, **_):
+        figure.draw_without_rendering()
+        figures.append(figure)
+        return "data:image/png;base64,"
+
+    for module in (maps, pdfs, profiles, sections, series, spectra):
+        monkeypatch.setattr(module, "embed", keep)
+    return figures

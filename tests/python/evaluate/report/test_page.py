@@ -175,7 +175,9 @@ def test_results_of_nothing_but_nan_make_a_page(results, write):
 
 
 def test_region_without_variance_keeps_its_neighbours_figures(results, write):
-    names = ("histogram", "histogram_truth", "hellinger", "rmse", "bias", "correlation")
+    scores = ("rmse", "bias", "correlation")
+    pooled = [f"{name}_all_levels" for name in scores]
+    names = ("histogram", "histogram_truth", "hellinger", *scores, *pooled)
     holed = slim(results, *names, "bin_edge").isel(model=[0, 1], component=[0])
     holed = holed.isel(region=[0, 2, 4]).copy(deep=True)
     for name in names:

@@ -23,13 +23,13 @@ def test_table_has_every_region_component_and_model(results):
 
 def test_best_of_each_column_is_marked(results):
     comparison = Comparison(results)
-    smallest = {"hellinger", "hellinger_printed", "rmse"}
+    smallest = {"hellinger", "hellinger_printed", "rmse_all_levels"}
 
     for region, table in enumerate(tables(comparison)):
         for component, (_, rows) in enumerate(table.groups):
             for place, entry in enumerate(columns(comparison)):
                 values = np.array(score(comparison, entry, component, region))
-                if entry.variable == "bias":
+                if entry.variable == "bias_all_levels":
                     best = np.argmin(np.abs(values))
                 elif entry.variable in smallest:
                     best = np.argmin(values)
@@ -39,30 +39,31 @@ def test_best_of_each_column_is_marked(results):
                 assert marks == [model == best for model in range(len(rows))]
 
 
-def test_scores_pool_levels_as_the_page_says(results):
+def test_scores_are_those_of_all_levels_together_in_the_units_of_the_page(results):
     comparison = Comparison(results)
-    place = {"component": 1, "region": 3}
-    chosen = results.isel(place)
+    chosen = results.isel(component=1, region=3)
 
-    rmse = np.sqrt((chosen["rmse"] ** 2).mean("level")) * SECONDS_PER_DAY
-    bias = chosen["bias"].mean("level") * SECONDS_PER_DAY
-    r2 = chosen["r2"].median("level")
+    for name, factor in {
+        "rmse": SECONDS_PER_DAY,
+        "bias": SECONDS_PER_DAY,
+        "r2": 1.0,
+    }.items():
+        variable = f"{name}_all_levels"
+        np.testing.assert_allclose(
+            score(comparison, column(variable), 1, 3), factor * chosen[variable]
+        )
 
-    for name, expected in {"rmse": rmse, "bias": bias, "r2": r2}.items():
-        np.testing.assert_allclose(score(comparison, column(name), 1, 3), expected)
 
-
-def test_undefined_levels_are_left_out_and_undefined_scores_are_dashes(results):
+def test_undefined_scores_are_dashes(results):
     holed = results.copy(deep=True)
-    holed["r2"][0, 0, 0, 1:] = np.nan
-    holed["r2"][1, 0, 0, :] = np.nan
+    holed["r2_all_levels"][1, 0, 0] = np.nan
     comparison = Comparison(holed)
 
-    values = score(comparison, column("r2"), 0, 0)
+    values = score(comparison, column("r2_all_levels"), 0, 0)
 
-    assert values[0] == float(results["r2"][0, 0, 0, 0])
+    assert values[0] == float(results["r2_all_levels"][0, 0, 0])
     assert np.isnan(values[1])
-    place = columns(comparison).index(column("r2"))
+    place = columns(comparison).index(column("r2_all_levels"))
     _, rows = tables(comparison)[0].groups[0]
     assert rows[1].cells[place].text == "–"
     assert not rows[1].cells[place].best

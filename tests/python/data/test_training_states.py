@@ -15,8 +15,9 @@ from gwparam.contract import (
     Source,
     Vertical,
 )
-from gwparam.data import is_training_file, read_training
-from gwparam.errors import ArgumentError, ContractError, NonFiniteError, ShapeError
+from gwparam.data import TrainingStates
+from gwparam.errors import ContractError, NonFiniteError, ShapeError
+from gwparam.networks.scaling import read_recipe
 
 NLEV, NLAT, NLON, NTIME = 4, 5, 6, 3
 LATITUDE = np.linspace(-80.0, 80.0, NLAT)
@@ -94,7 +95,7 @@ def open_file(tmp_path, scaling):
     def run(dataset, contract, scaling=scaling):
         path = tmp_path / "training.nc"
         dataset.to_netcdf(path)
-        return read_training([path], contract, scaling)
+        return TrainingStates([path], contract, read_recipe(scaling))
 
     return run
 
@@ -159,12 +160,12 @@ def test_levels_that_the_network_does_not_give_repeat_its_ends(dataset, open_fil
 
 
 @pytest.mark.parametrize("divided", [True, False])
-def test_places_are_degrees_in_both_conventions(dataset, open_file, divided):
+def test_coordinates_are_degrees_in_both_conventions(dataset, open_file, divided):
     if not divided:
         dataset = dataset.assign_coords(lat=LATITUDE, lon=LONGITUDE)
 
     with open_file(dataset, contract()) as states:
-        latitude, longitude = states.places(0)
+        latitude, longitude = states.coordinates(0)
 
     np.testing.assert_allclose(latitude[:, 0], LATITUDE, rtol=1e-13)
     np.testing.assert_allclose(longitude[0], LONGITUDE, rtol=1e-13)
@@ -218,21 +219,6 @@ def test_stencils_of_another_axis_order_are_refused(dataset, open_file):
         states.read(0)
 
 
-def test_recipe_may_be_in_the_file(dataset, open_file, scaling):
-    with open(scaling) as file:
-        dataset.attrs["gwparam_scaling"] = file.read()
-
-    with open_file(dataset, contract(), scaling=None) as states:
-        assert len(states) == NTIME
-
-
-def test_files_without_recipe_are_refused(dataset, open_file):
-    with pytest.raises(
-        ArgumentError, match="are normalised, expected scaling as given"
-    ):
-        open_file(dataset, contract(), scaling=None)
-
-
 def test_channels_of_other_levels_are_refused(dataset, open_file):
     with pytest.raises(ShapeError, match="18 features and 8 outputs"):
         open_file(dataset.isel(idim=slice(1, None)), contract())
@@ -254,13 +240,3 @@ def test_values_that_are_not_finite_are_refused(dataset, open_file):
         pytest.raises(NonFiniteError, match="time 1 is nan at idim 4, lat 2, lon 3"),
     ):
         states.read(1)
-
-
-def test_training_files_are_told_from_states(dataset, tmp_path):
-    path = tmp_path / "file.nc"
-    dataset.to_netcdf(path)
-    assert is_training_file(path)
-
-    dataset.drop_vars("output").to_netcdf(tmp_path / "other.nc")
-    assert not is_training_file(tmp_path / "other.nc")
-    assert not is_training_file(tmp_path / "absent.nc")

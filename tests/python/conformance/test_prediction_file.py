@@ -2,7 +2,7 @@ import netCDF4
 import numpy as np
 import pytest
 
-from gwparam.conformance.output import PredictionFile
+from gwparam.conformance.prediction_file import PredictionFile
 from gwparam.data import open_states
 from gwparam.errors import ModelFileError
 

@@ -12,10 +12,10 @@ import netCDF4
 import numpy as np
 from numpy.typing import NDArray
 
-from gwparam.conformance.run import level_pressure, scored_fields
 from gwparam.contract import Contract
 from gwparam.data import StateFiles
 from gwparam.errors import ModelFileError
+from gwparam.evaluate.outputs import level_pressure, scored_fields
 
 NETWORK_LEVELS = "network_level"
 HALF_LEVELS = "half_level"

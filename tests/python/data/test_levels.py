@@ -1,0 +1,137 @@
+import numpy as np
+import pytest
+import xarray as xr
+from wind_states import (
+    NLEV,
+    PRESSURE,
+    open_file,
+    wind,
+)
+
+from gwparam.data.levels import find_level_dimension, read_levels
+from gwparam.errors import ContractError
+
+
+def test_levels_come_from_pressure_coordinate(dataset, write):
+    with open_file(write(dataset)) as states:
+        assert states.levels.order == "top_down"
+        np.testing.assert_allclose(states.levels.pressure, 100.0 * PRESSURE)
+
+
+def test_levels_the_other_way_up_are_bottom_up(dataset, write):
+    with open_file(write(dataset.isel(lev=slice(None, None, -1)))) as states:
+        assert states.levels.order == "bottom_up"
+        np.testing.assert_allclose(states.levels.pressure, 100.0 * PRESSURE[::-1])
+        # The fields stay in the file's order: the library turns them.
+        np.testing.assert_array_equal(
+            states.read(0)["eastward_wind"][..., 0], wind(0)[0, -1]
+        )
+
+
+def test_levels_come_from_sigma_where_the_coordinate_is_a_number(dataset, write):
+    dataset["lev"] = ("lev", np.arange(NLEV, dtype=float), {"positive": "down"})
+    dataset["sigma_full"] = ("lev", PRESSURE / 1000.0, {"units": "1"})
+
+    with open_file(write(dataset)) as states:
+        np.testing.assert_allclose(states.levels.pressure, 100.0 * PRESSURE)
+
+
+def test_open_refuses_order_that_contradicts_pressures(dataset, write):
+    dataset["lev"] = ("lev", np.arange(NLEV, dtype=float), {"positive": "up"})
+    dataset["sigma_full"] = ("lev", PRESSURE / 1000.0, {"units": "1"})
+
+    with pytest.raises(ContractError, match=r"bottom_up by lev:positive.*top_down by"):
+        open_file(write(dataset))
+
+
+def test_open_refuses_levels_without_pressures(dataset, write):
+    dataset["lev"] = ("lev", np.arange(NLEV, dtype=float), {"axis": "Z"})
+
+    with pytest.raises(ContractError, match="has no pressures of its levels"):
+        open_file(write(dataset))
+
+
+def test_open_refuses_pressures_that_are_not_monotonic(dataset, write):
+    shuffled = PRESSURE[[0, 2, 1, 3, 4]]
+    dataset["lev"] = ("lev", shuffled, dataset.lev.attrs)
+
+    with pytest.raises(ContractError, match="not monotonic"):
+        open_file(write(dataset))
+
+
+def test_open_refuses_fields_without_vertical_dimension(dataset, write):
+    dataset = dataset.drop_vars("lev").rename(lev="z")
+
+    with pytest.raises(ContractError, match="expected one of them to be vertical"):
+        open_file(write(dataset))
+
+
+def columns(**variables):
+    """A file of two levels, and of what is along them."""
+    return xr.Dataset(
+        {name: ("lev", values, attrs) for name, (values, attrs) in variables.items()}
+    )
+
+
+def test_pressure_coordinate_comes_before_sigma():
+    dataset = columns(
+        lev=([100.0, 900.0], {"units": "hPa"}),
+        sigma_full=([0.2, 0.8], {"units": "1"}),
+    )
+
+    assert read_levels(dataset, "lev", "file").pressure == (1e4, 9e4)
+
+
+def test_sigma_is_over_a_surface_of_1000_hpa():
+    sigma = ([0.25, 0.75], {"standard_name": "atmosphere_sigma_coordinate"})
+
+    found = read_levels(columns(sigma=sigma), "lev", "file")
+
+    assert found.pressure == (2.5e4, 7.5e4)
+    assert found.order == "top_down"
+
+
+def test_another_variable_in_units_of_pressure_tells_the_levels():
+    found = read_levels(columns(p=([900.0, 100.0], {"units": "mbar"})), "lev", "file")
+
+    np.testing.assert_allclose(found.pressure, [9e4, 1e4])
+    assert found.order == "bottom_up"
+
+
+@pytest.mark.parametrize("values", [[100.0, 100.0], [900.0, -100.0]])
+def test_equal_and_negative_pressures_are_refused(values):
+    dataset = columns(p=(values, {"units": "Pa"}))
+
+    with pytest.raises(ContractError, match="p in file is not monotonic, expected the"):
+        read_levels(dataset, "lev", "file")
+
+
+@pytest.mark.parametrize(
+    "attrs",
+    [
+        {"axis": "Z"},
+        {"positive": "up"},
+        {"units": "hPa"},
+        {"standard_name": "model_level_number"},
+    ],
+)
+def test_vertical_dimension_is_found_by_its_attributes(attrs):
+    dataset = xr.Dataset({"u": (("odd", "lat"), np.zeros((2, 3)))})
+    dataset["odd"] = ("odd", [1.0, 2.0], attrs)
+
+    assert find_level_dimension(dataset, "u", "wind") == "odd"
+
+
+def test_vertical_dimension_is_found_by_its_name():
+    dataset = xr.Dataset({"u": (("plev", "lat"), np.zeros((2, 3)))})
+
+    assert find_level_dimension(dataset, "u", "wind") == "plev"
+
+
+def test_two_vertical_dimensions_are_refused():
+    dataset = xr.Dataset({"u": (("lev", "plev"), np.zeros((2, 3)))})
+
+    with pytest.raises(
+        ContractError, match=r"wind has dimensions \(lev, plev\), expected one of them"
+    ):
+        find_level_dimension(dataset, "u", "wind")

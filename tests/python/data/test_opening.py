@@ -1,0 +1,116 @@
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import recipes
+from training_files import NLEV as TRAINED_LEVELS
+from training_files import training_set, written
+from wind_states import INPUTS, NLAT, NLON, PRESSURE, VERTICAL, open_file, wind
+
+from gwparam.contract import Contract, Field, Geometry, Limit, Probe, Source, Vertical
+from gwparam.data import TrainingStates, open_inputs, open_states
+from gwparam.errors import ArgumentError, ContractError, ShapeError
+from gwparam.networks.scaling import read_recipe
+
+DRAG = "tendency_of_eastward_wind_due_to_gravity_wave_drag"
+
+
+@pytest.fixture
+def contract():
+    """Of a network that sees one wind."""
+    return Contract(
+        contract_version=1,
+        name="one wind",
+        gwparam_version="0",
+        torch_version="0",
+        created="2000-01-01T00:00:00Z",
+        source=Source("wavenet", "wavenet.pt", "0" * 64),
+        citation="nobody (1999)",
+        geometry=Geometry("column"),
+        inputs=INPUTS[:1],
+        outputs=(Field(DRAG, "m s-2", "full", "float64"),),
+        vertical=VERTICAL,
+        training_range=(),
+        limits=(Limit(DRAG, 1.0),),
+        probe=Probe(2, 1e-12),
+    )
+
+
+def test_open_takes_variable_that_caller_names(dataset, write):
+    dataset["odd"] = dataset.u + 0.5
+    dataset.odd.attrs["units"] = "m s-1"
+
+    with open_file(write(dataset), variables={"eastward_wind": "odd"}) as states:
+        fields = states.read(0)
+
+    np.testing.assert_array_equal(
+        fields["eastward_wind"], 0.5 + wind(0)[0].transpose(1, 2, 0)
+    )
+
+
+def test_open_refuses_named_variable_that_is_absent(dataset, write):
+    with pytest.raises(ContractError, match="no variable odd for eastward_wind"):
+        open_file(write(dataset), variables={"eastward_wind": "odd"})
+
+
+def test_open_refuses_variable_for_unknown_input(dataset, write):
+    with pytest.raises(ContractError, match="no input humidity"):
+        open_file(write(dataset), variables={"humidity": "u"})
+
+
+def test_open_refuses_wrong_number_of_levels(dataset, write):
+    with pytest.raises(
+        ShapeError, match=r"eastward_wind \(u in .*\) has 4 levels, expected 5"
+    ):
+        open_file(write(dataset.isel(lev=slice(4))))
+
+
+def test_open_refuses_files_with_different_levels(dataset, write):
+    other = dataset.copy()
+    other["lev"] = ("lev", 2.0 * PRESSURE, dataset.lev.attrs)
+
+    with pytest.raises(ContractError, match="other levels"):
+        open_file(write(dataset, "a.nc"), write(other, "b.nc"))
+
+
+def test_open_refuses_files_with_different_units(dataset, write):
+    other = dataset.copy(deep=True)
+    other.ps.attrs["units"] = "hPa"
+
+    with pytest.raises(ContractError, match=r"ps in .*b\.nc\) in hPa is ps in Pa in"):
+        open_file(write(dataset, "a.nc"), write(other, "b.nc"))
+
+
+def test_any_number_of_levels_is_taken_where_none_is_expected(dataset, write):
+    path = write(dataset.isel(lev=slice(3)))
+
+    with open_states([path], INPUTS) as states:
+        assert states.read(0)["eastward_wind"].shape == (NLAT, NLON, 3)
+
+
+def test_files_are_put_in_the_order_of_their_dates(dataset, write):
+    late = write(dataset.isel(time=[2]), "a.nc")
+    early = write(dataset.isel(time=[0, 1]), "b.nc")
+
+    with open_states([late, early], INPUTS, VERTICAL, by_date=True) as states:
+        assert states.first_path == str(early)
+        assert [states.time(index) for index in range(3)] == [0.5, 1.5, 2.5]
+
+
+def test_inputs_are_those_of_the_contract(dataset, write, contract):
+    with open_inputs([write(dataset)], contract) as states:
+        assert list(states.sources) == ["eastward_wind"]
+
+
+def test_training_files_are_told_from_states(tmp_path, contract):
+    path = written(tmp_path, training_set())
+    recipe = read_recipe(json.dumps(recipes.recipe(TRAINED_LEVELS)))
+    vertical = Vertical("host", "top_down", TRAINED_LEVELS, None, 0.1)
+    contract = replace(contract, vertical=vertical)
+
+    with open_inputs([path], contract, recipe=recipe) as states:
+        assert isinstance(states, TrainingStates)
+        assert states.units == {"eastward_wind": "m s-1"}
+    with pytest.raises(ArgumentError, match=r"the numbers in .* are normalised, expec"):
+        open_inputs([path], contract)

@@ -1,0 +1,148 @@
+import numpy as np
+import pytest
+from wind_states import (
+    NLAT,
+    NLEV,
+    NLON,
+    open_file,
+    wind,
+)
+
+from gwparam.errors import ContractError, NonFiniteError, ShapeError
+
+
+def test_read_gives_fields_with_level_last(dataset, write):
+    with open_file(write(dataset)) as states:
+        fields = states.read(1)
+
+    assert states.dimensions == ("lat", "lon")
+    np.testing.assert_array_equal(
+        fields["eastward_wind"], wind(0)[1].transpose(1, 2, 0)
+    )
+    np.testing.assert_array_equal(fields["surface_air_pressure"], dataset.ps[1])
+    np.testing.assert_array_equal(
+        fields["latitude"], np.repeat(dataset.lat.values[:, None], NLON, axis=1)
+    )
+    assert fields["eastward_wind"].dtype == np.float32
+    assert states.units["northward_wind"] == "m/s"
+
+
+def test_read_copies_neither_fields_nor_coordinates(dataset, write):
+    with open_file(write(dataset)) as states:
+        fields = states.read(0)
+
+    assert fields["eastward_wind"].strides == (4 * NLON, 4, 4 * NLAT * NLON)
+    assert fields["latitude"].strides[1] == 0
+
+
+def test_read_turns_every_field_to_the_dimensions_of_the_first(dataset, write):
+    dataset["v"] = dataset.v.transpose("lon", "time", "lat", "lev")
+    dataset["ps"] = dataset.ps.transpose("lon", "lat", "time")
+
+    with open_file(write(dataset)) as states:
+        fields = states.read(2)
+
+    np.testing.assert_array_equal(
+        fields["northward_wind"], wind(1000)[2].transpose(1, 2, 0)
+    )
+    np.testing.assert_array_equal(
+        fields["surface_air_pressure"], dataset.ps.transpose("time", "lat", "lon")[2]
+    )
+
+
+def test_open_refuses_units_of_another_dimension(dataset, write):
+    dataset.v.attrs["units"] = "K"
+
+    with pytest.raises(
+        ContractError,
+        match=r'northward_wind \(v in .*\) has units "K", expected "m s-1"',
+    ):
+        open_file(write(dataset))
+
+
+def test_open_refuses_field_without_units(dataset, write):
+    del dataset.v.attrs["units"]
+
+    with pytest.raises(ContractError, match=r'has no units, expected "m s-1"'):
+        open_file(write(dataset))
+
+
+def test_open_refuses_fields_on_another_grid(dataset, write):
+    dataset["ps"] = dataset.ps.isel(lat=0, drop=True)
+
+    with pytest.raises(
+        ShapeError,
+        match=r"dimensions \(lon 6\), expected \(lat 4, lon 6\)",
+    ):
+        open_file(write(dataset))
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_read_names_field_time_and_index_of_non_finite_value(dataset, write, value):
+    dataset.v[1, 3, 2, 5] = value
+
+    with open_file(write(dataset)) as states:
+        states.read(0)
+        with pytest.raises(
+            NonFiniteError,
+            match=r"northward_wind \(v in .*\) at time 1 is (nan|inf) at "
+            r"lev 3, lat 2, lon 5",
+        ):
+            states.read(1)
+
+
+def test_read_refuses_missing_values(dataset, write):
+    dataset.v[0, 0, 0, 0] = np.nan
+    path = write(dataset, encoding={"v": {"_FillValue": -999.0}})
+
+    with (
+        open_file(path) as states,
+        pytest.raises(NonFiniteError, match="northward_wind"),
+    ):
+        states.read(0)
+
+
+def test_read_refuses_integers(dataset, write):
+    attrs = dataset.ps.attrs
+    dataset["ps"] = dataset.ps.astype(np.int32)
+    dataset.ps.attrs = attrs
+
+    with (
+        open_file(write(dataset)) as states,
+        pytest.raises(ShapeError, match="dtype int32, expected float32 or float64"),
+    ):
+        states.read(0)
+
+
+def test_read_gives_native_byte_order_of_old_netcdf(dataset, write):
+    path = write(dataset, format="NETCDF3_CLASSIC")
+
+    with open_file(path) as states:
+        field = states.read(0)["eastward_wind"]
+
+    assert field.dtype.isnative
+    np.testing.assert_array_equal(field, wind(0)[0].transpose(1, 2, 0))
+
+
+def test_field_without_time_is_the_same_at_every_time(dataset, write):
+    dataset["ps"] = dataset.ps.isel(time=0, drop=True)
+
+    with open_file(write(dataset)) as states:
+        first, last = (states.read(i)["surface_air_pressure"] for i in (0, 2))
+
+    np.testing.assert_array_equal(first, last)
+
+
+def test_columns_of_samples_have_one_horizontal_dimension(dataset, write):
+    columns = dataset.isel(time=0, drop=True).stack(sample=("lat", "lon"))
+    columns = columns.reset_index("sample").reset_coords("lat")
+    columns["u"] = columns.u.transpose("sample", "lev")
+
+    with open_file(write(columns)) as states:
+        fields = states.read(0)
+
+    assert states.dimensions == ("sample",)
+    assert fields["latitude"].shape == (NLAT * NLON,)
+    np.testing.assert_array_equal(
+        fields["northward_wind"], wind(1000)[0].reshape(NLEV, -1).T
+    )

@@ -1,0 +1,45 @@
+import base64
+
+import numpy as np
+import pytest
+
+from gwparam.evaluate.report.picture import drawing, embed, listed, logarithmic
+
+
+@pytest.mark.parametrize(
+    ("raster", "points", "kind", "start"),
+    [
+        (False, 10, "svg+xml", b"<?xml"),
+        (True, 10, "png", b"\x89PNG"),
+        # A picture of so many points is smaller than their coordinates.
+        (False, 10**6, "png", b"\x89PNG"),
+    ],
+)
+def test_figure_is_embedded_as_what_is_smaller(raster, points, kind, start):
+    with drawing(1.0) as figure:
+        figure.subplots().plot(np.zeros(points))
+        source = embed(figure, raster=raster, dpi=20.0)
+
+    prefix, data = source.split(",")
+    assert prefix == f"data:image/{kind};base64"
+    assert base64.b64decode(data).startswith(start)
+
+
+@pytest.mark.parametrize(
+    ("values", "scale"),
+    [([1.0, np.nan], "log"), ([0.0, -1.0], "linear"), ([np.inf], "linear")],
+)
+@pytest.mark.parametrize("side", ["x", "y"])
+def test_axis_is_logarithmic_where_something_can_be_shown_on_it(side, values, scale):
+    with drawing(1.0) as figure:
+        axis = figure.subplots()
+        logarithmic(axis, side, np.zeros(2), np.array(values))
+
+        assert getattr(axis, f"get_{side}scale")() == scale
+
+
+@pytest.mark.parametrize(
+    ("names", "text"), [([], ""), (["a"], "a"), (["a", "b", "c"], "a, b and c")]
+)
+def test_names_are_listed_as_in_a_sentence(names, text):
+    assert listed(names) == text

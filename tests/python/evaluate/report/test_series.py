@@ -1,0 +1,52 @@
+import numpy as np
+import pytest
+from report_figures import SECONDS_PER_DAY
+
+from gwparam.evaluate.report import series
+from gwparam.evaluate.report.comparison import (
+    Comparison,
+)
+
+
+def test_series_show_the_area_means_of_the_hot_spots(results, drawn):
+    comparison = Comparison(results)
+
+    section = series.series_section(comparison)
+
+    assert len(section.pictures) == 2
+    level = comparison.chosen_levels(1)[0]
+    for axis, region in zip(drawn[1].axes, comparison.hot_spots, strict=False):
+        assert axis.get_title() == comparison.regions[region]
+        shown = [line.get_ydata() for line in axis.lines[:4]]
+        place = {"component": 1, "region": region, "level": level}
+        truth = results["series_truth"].isel(place)
+        models = results["series"].isel(place)
+        np.testing.assert_allclose(shown[0], SECONDS_PER_DAY * truth)
+        np.testing.assert_allclose(shown[1:], SECONDS_PER_DAY * models)
+
+
+def test_momentum_stays_in_newtons(results, drawn):
+    series.momentum_section(Comparison(results))
+
+    axis = drawn[0].axes[0]
+    assert axis.get_ylabel() == "integral [N]"
+    np.testing.assert_array_equal(
+        axis.lines[0].get_ydata(), results["momentum_truth"][0]
+    )
+    np.testing.assert_array_equal(axis.lines[2].get_ydata(), results["momentum"][1, 0])
+
+
+@pytest.mark.parametrize("draw", [series.series_section, series.momentum_section])
+def test_a_single_time_is_no_series(results, draw):
+    section = draw(Comparison(results.isel(time=[0])))
+
+    assert not section.pictures
+    assert section.absent
+
+
+def test_samples_without_dates_are_numbered(results, drawn):
+    numbered = results.assign_coords(time=np.arange(results.sizes["time"]))
+
+    series.momentum_section(Comparison(numbered))
+
+    assert drawn[0].axes[-1].get_xlabel() == "number of the sample"
