@@ -210,8 +210,8 @@ WRONG = {
         "no ",
     ),
     "no scaling file": (ModelFileError, {"scaling": "{folder}/none.json"}, "No such"),
-    "no flux sign": (ArgumentError, {"flux_sign": None}, "--flux-sign 1|-1"),
-    "no levels": (ArgumentError, {"levels": None}, "--levels FILE"),
+    "no flux sign": (ArgumentError, {"flux_sign": None}, "expected flux_sign 1|-1"),
+    "no levels": (ArgumentError, {"levels": None}, "expected levels FILE"),
     "unknown architecture": (ArgumentError, {}, "architecture is cam, expected"),
     "option of another network": (ArgumentError, {"grid": "16x32"}, "no option of"),
 }
