@@ -403,6 +403,11 @@ contains
             end do
         end do
         call ok(drag%is_between_steps(), "the valid columns make a step")
+        call drag%apply(1, step, chunk_lat(:,1), chunk(p, 1, 5), chunk(z, 1, 5), chunk(t, 1, 5), &
+                        & chunk(u, 1, 5), chunk(v, 1, 5), tend_x(:4,:), tend_y, stat=stat, &
+                        & errmsg=errmsg)
+        call ok(stat == gwparam_err_shape .and. errmsg == "an array of the chunk has 4 columns, " &
+                & // "expected at least 5", "a chunk that is too short")
         call ok(is_same(x, whole_x) .and. is_same(y, whole_y), &
                 & "chunks from below give the bits of the grid from above")
 
@@ -598,6 +603,9 @@ contains
                 & "too few counts of columns")
 
         call start(drag, ml())
+        call drag%init(settings, pressure, gwparam_top_down, lat, lon, stat=stat, errmsg=errmsg)
+        call ok(stat == gwparam_err_argument .and. index(errmsg, "set up already") > 0, &
+                & "init twice")
         call drag%apply(1, 1, step, lat, p, z, t, u, v, dudt, dvdt, stat=stat, errmsg=errmsg)
         call ok(stat == gwparam_err_argument &
                 & .and. errmsg == "the network needs surface_pressure or " // "half_pressure", &

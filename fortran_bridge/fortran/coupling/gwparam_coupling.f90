@@ -229,7 +229,10 @@ contains
 
         subroutine check_columns()
 
-            if (order /= gwparam_top_down .and. order /= gwparam_bottom_up) then
+            if (allocated(self%exists)) then
+                status = gwparam_err_argument
+                message = "the coupling is set up already, expected a call of free before"
+            else if (order /= gwparam_top_down .and. order /= gwparam_bottom_up) then
                 status = gwparam_err_argument
                 message = "order is " // text(order) // ", expected gwparam_top_down or" &
                                               & // " gwparam_bottom_up"

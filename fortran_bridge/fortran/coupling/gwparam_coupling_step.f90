@@ -23,13 +23,13 @@ contains
     if (present(stat)) stat = gwparam_ok
     n = size(pressure, 3)
     call check_window(self, i, j, [shape(latitude), n], status, message)
-    call check_shape("pressure", shape(pressure))
-    call check_shape("height", shape(height))
-    call check_shape("temperature", shape(temperature))
-    call check_shape("u", shape(u))
-    call check_shape("v", shape(v))
-    call check_shape("dudt", shape(dudt))
-    call check_shape("dvdt", shape(dvdt))
+    call check_shape("pressure", shape(pressure), [shape(latitude), n], status, message)
+    call check_shape("height", shape(height), [shape(latitude), n], status, message)
+    call check_shape("temperature", shape(temperature), [shape(latitude), n], status, message)
+    call check_shape("u", shape(u), [shape(latitude), n], status, message)
+    call check_shape("v", shape(v), [shape(latitude), n], status, message)
+    call check_shape("dudt", shape(dudt), [shape(latitude), n], status, message)
+    call check_shape("dvdt", shape(dvdt), [shape(latitude), n], status, message)
     if (status == gwparam_ok .and. .not. self%is_bottom_up) then
         call serve(self, i, j, dt, latitude, pressure, height, temperature, u, v, dudt, dvdt, &
                    & surface_pressure, half_pressure, status, message)
@@ -41,55 +41,64 @@ contains
     end if
     if (status /= gwparam_ok) call fail(status, trim(message), stat, errmsg)
 
-contains
-
-    subroutine check_shape(name, extents)
-
-        character(len=*), intent(in) :: name
-        integer, intent(in) :: extents(3)
-
-        if (status /= gwparam_ok .or. all(extents == [shape(latitude), n])) return
-        status = gwparam_err_shape
-        message = name // " has shape " // text(extents) // ", expected " // text([shape(latitude) &
-                                                & , n])
-
-    end subroutine check_shape
-
     end procedure apply_window
 
     module procedure apply_columns
 
     real(dp), allocatable :: at_half(:,:,:), at_surface(:,:), drag_x(:,:,:), drag_y(:,:,:)
-    integer :: n
+    integer :: n, shortest
 
     n = 0
     if (allocated(self%exists)) then
         if (j >= 1 .and. j <= size(self%exists, 2)) n = count(self%exists(:,j))
     end if
+    shortest = min(size(latitude), size(pressure, 1), size(height, 1), size(temperature, 1), &
+                   & size(u, 1), size(v, 1), size(dudt, 1), size(dvdt, 1))
+    if (present(surface_pressure)) shortest = min(shortest, size(surface_pressure))
+    if (present(half_pressure)) shortest = min(shortest, size(half_pressure, 1))
+    if (shortest < n) then
+        call fail(gwparam_err_shape, &
+                  & "an array of the chunk has " // text(shortest) &
+                  & // " columns, expected at least " // text(n), stat, errmsg)
+        return
+    end if
     allocate (drag_x(n, 1, size(dudt, 2)), drag_y(n, 1, size(dvdt, 2)), source=0.0_dp)
     if (present(surface_pressure)) at_surface = reshape(surface_pressure(:n), [n, 1])
-    if (present(half_pressure)) at_half = window_of(half_pressure)
-    call self%apply(1, j, dt, reshape(latitude(:n), [n, 1]), window_of(pressure), &
-                    & window_of(height), window_of(temperature), window_of(u), window_of(v), &
-                    & drag_x, drag_y, at_surface, at_half, stat, errmsg)
+    if (present(half_pressure)) at_half = window_of(half_pressure, n)
+    call self%apply(1, j, dt, reshape(latitude(:n), [n, 1]), window_of(pressure, n), &
+                    & window_of(height, n), window_of(temperature, n), window_of(u, n), &
+                    & window_of(v, n), drag_x, drag_y, at_surface, at_half, stat, errmsg)
     if (present(stat)) then
         if (stat /= gwparam_ok) return
     end if
     dudt(:n,:) = drag_x(:,1,:)
     dvdt(:n,:) = drag_y(:,1,:)
 
-contains
+    end procedure apply_columns
 
-    pure function window_of(field) result(window)
+    pure function window_of(field, n) result(window)
 
+        !! The first columns of a chunk (column, level) as a window.
         real(dp), intent(in) :: field(:,:)
+        integer, intent(in) :: n
         real(dp), allocatable :: window(:,:,:)
 
         window = reshape(field(:n,:), [n, 1, size(field, 2)])
 
     end function window_of
 
-    end procedure apply_columns
+    subroutine check_shape(name, extents, expected, status, message)
+
+        character(len=*), intent(in) :: name
+        integer, intent(in) :: extents(:), expected(:)
+        integer, intent(inout) :: status
+        character(len=*), intent(inout) :: message
+
+        if (status /= gwparam_ok .or. all(extents == expected)) return
+        status = gwparam_err_shape
+        message = name // " has shape " // text(extents) // ", expected " // text(expected)
+
+    end subroutine check_shape
 
     subroutine check_window(self, i, j, extents, status, message)
 
