@@ -65,6 +65,9 @@ module gwparam_options
         logical :: on_graphs = .false. !! Whether the passes are repeated CUDA graphs
         real(dp) :: momentum_imbalance = 0.0_dp
         !! Of fluxes in the last run: a column's gain less what crossed its ends, at worst [1]
+
+    contains
+        procedure :: add !! Those of a network on other columns
     end type gwparam_statistics_t
 
     public :: counters_from_c, counters_to_c, options_to_c
@@ -96,6 +99,33 @@ contains
         c_options%graphs = chosen%graphs
 
     end subroutine options_to_c
+
+    elemental subroutine add(self, other)
+
+        !! Add what another network did in the same steps, side by side: columns, messages and
+        !! memory add up; of runs and times, those of the network with more count.
+        class(gwparam_statistics_t), intent(inout) :: self
+        class(gwparam_statistics_t), intent(in) :: other
+
+        self%on_cuda = self%on_cuda .or. other%on_cuda
+        self%runs = max(self%runs, other%runs)
+        self%columns = self%columns + other%columns
+        self%guarded_columns = self%guarded_columns + other%guarded_columns
+        self%guarded_columns_last_run = self%guarded_columns_last_run &
+            & + other%guarded_columns_last_run
+        self%staging_bytes = self%staging_bytes + other%staging_bytes
+        self%fell_back = self%fell_back .or. other%fell_back
+        self%messages = self%messages + other%messages
+        self%message_bytes = self%message_bytes + other%message_bytes
+        self%host_to_device_bytes = self%host_to_device_bytes + other%host_to_device_bytes
+        self%device_to_host_bytes = self%device_to_host_bytes + other%device_to_host_bytes
+        self%inference_seconds = max(self%inference_seconds, other%inference_seconds)
+        self%wait_seconds = max(self%wait_seconds, other%wait_seconds)
+        self%exchange_seconds = max(self%exchange_seconds, other%exchange_seconds)
+        self%on_graphs = self%on_graphs .or. other%on_graphs
+        self%momentum_imbalance = max(self%momentum_imbalance, other%momentum_imbalance)
+
+    end subroutine add
 
     pure function counters_from_c(found) result(counters)
 

@@ -1,6 +1,7 @@
 """``gwparam config``: flags to compile and link a host."""
 
 import argparse
+from collections.abc import Sequence
 from importlib import resources
 from typing import Any
 
@@ -12,6 +13,8 @@ examples:
   gfortran $(gwparam config --fflags) host.f90 $(gwparam config --libs) -o host
   gcc $(gwparam config --cflags) host.c $(gwparam config --libs) -o host
   mpifort $(gwparam config --fflags) host.f90 $(gwparam config --mpi --libs) -o host
+  gfortran $(gwparam config --fflags) host.f90 \\
+      $(gwparam config --restart-file --libs) -o host
   cmake -Dgwparam_DIR=$(gwparam config --cmake-dir) ..
   PKG_CONFIG_PATH=$(gwparam config --pkg-config-dir) pkg-config --libs gwparam
 """
@@ -23,6 +26,12 @@ _OPTIONS = {
     "--cmake-dir": "folder of gwparam-config.cmake",
     "--pkg-config-dir": "folder of gwparam.pc",
 }
+# Libraries that not every host needs, and what they were built with.
+_PARTS = {
+    "restart_file": ["gwparam_restart_file"],
+    "mpi": ["gwparam_mpi_fortran", "gwparam_mpi"],
+}
+_NEEDS = {"restart_file": "netCDF for Fortran", "mpi": "MPI"}
 
 
 def add_parser(subparsers: Any) -> None:
@@ -43,6 +52,11 @@ def add_parser(subparsers: Any) -> None:
         action="store_true",
         help="with --libs: also what a host of several ranks links with",
     )
+    parser.add_argument(
+        "--restart-file",
+        action="store_true",
+        help="with --libs: also the restart files of the coupling, through netCDF",
+    )
     parser.set_defaults(usage=parser.format_usage())
 
 
@@ -51,11 +65,12 @@ def run(args: argparse.Namespace) -> int:
     if not args.asked:
         print(args.usage, end="")
         return 2
-    print(*(_value(option, mpi=args.mpi) for option in args.asked))
+    parts = [name for name in _PARTS if getattr(args, name)]
+    print(*(_value(option, parts) for option in args.asked))
     return 0
 
 
-def _value(option: str, *, mpi: bool) -> str:
+def _value(option: str, parts: Sequence[str]) -> str:
     if option == "--version":
         return gwparam.__version__
     package = resources.files("gwparam")
@@ -65,20 +80,22 @@ def _value(option: str, *, mpi: bool) -> str:
     values = {
         "--fflags": f"-I{root}/include/fortran",
         "--cflags": f"-I{root}/include",
-        "--libs": f"-L{root}/lib -Wl,-rpath,{root}/lib {_libraries(mpi=mpi)}",
+        "--libs": f"-L{root}/lib -Wl,-rpath,{root}/lib {_libraries(parts)}",
         "--cmake-dir": f"{root}/lib/cmake/gwparam",
         "--pkg-config-dir": f"{root}/lib/pkgconfig",
     }
     return values[option]
 
 
-def _libraries(*, mpi: bool) -> str:
+def _libraries(parts: Sequence[str]) -> str:
     """Those that were built, each before what it needs."""
     folder = resources.files("gwparam") / "lib"
-    library = folder / "libgwparam_mpi.so"
-    if mpi and not library.is_file():
-        raise ModelFileError(f"{library} is absent, expected gwparam built with MPI")
-    names = ["gwparam_mpi_fortran", "gwparam_mpi"] if mpi else []
+    names = [name for part in parts for name in _PARTS[part]]
+    for part in parts:
+        library = folder / f"lib{_PARTS[part][-1]}.so"
+        if not library.is_file():
+            expected = f"gwparam built with {_NEEDS[part]}"
+            raise ModelFileError(f"{library} is absent, expected {expected}")
     names += ["gwparam_fortran", "gwparam"]
     built = [name for name in names if (folder / f"lib{name}.so").is_file()]
     return " ".join(f"-l{name}" for name in built)

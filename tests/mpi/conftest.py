@@ -1,22 +1,18 @@
 """The stand-in host of examples/mima_coupling, built once, and states to run it on."""
 
-import os
 import shutil
 import subprocess
-import sys
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 
+import hosts
 import netCDF4
 import numpy as np
 import pytest
-from numpy.typing import NDArray
+from hosts import PROJECT, TIMEOUT, Items, Run, record
 
 from gwparam.grids import full_levels, gaussian_latitudes, uneven_sigma
 
-PROJECT = Path(__file__).parents[2]
-TIMEOUT = 120  # seconds: a run that hangs is a failure
 NLEV = 40
 
 # AD99.md's reference run: what the native drag of the reference data was computed with.
@@ -35,85 +31,22 @@ REFERENCE_SETTINGS = {
     "damp_level_pressure": 85.0,
 }
 
-Items = Mapping[str, object]
-
-
-@dataclass(frozen=True)
-class Run:
-    """A finished run of the driver."""
-
-    folder: Path
-    code: int
-    text: str
-    """All that it printed."""
-
-    def field(self, name: str) -> NDArray[np.float64]:
-        """Field of tendencies.nc, (step, level, latitude, longitude)."""
-        with netCDF4.Dataset(self.folder / "tendencies.nc") as file:
-            file.set_auto_mask(False)
-            return np.asarray(file[name][:])
-
-
 Runner = Callable[..., Run]
-
-
-def _value(item: object) -> str:
-    if isinstance(item, bool):
-        return f".{item}.".lower()
-    if isinstance(item, str | Path):
-        return f"'{item}'"
-    if isinstance(item, tuple):
-        return ", ".join(map(_value, item))
-    return repr(item)
-
-
-def _record(name: str, items: Items) -> str:
-    return "\n".join(
-        [f"&{name}", *(f"  {k} = {_value(v)}" for k, v in items.items()), "/", ""]
-    )
-
-
-def _environment() -> dict[str, str]:
-    environment = os.environ | {"OMP_NUM_THREADS": "1"}
-    environment["PATH"] = f"{Path(sys.executable).parent}:{environment['PATH']}"
-    if os.geteuid() == 0:
-        environment |= {
-            "OMPI_ALLOW_RUN_AS_ROOT": "1",
-            "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
-        }
-    return environment
 
 
 @pytest.fixture(scope="session")
 def environment() -> dict[str, str]:
     """Variables of programs under mpirun, which find the installed package."""
-    return _environment()
+    return hosts.environment()
 
 
 @pytest.fixture(scope="session")
 def driver(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The driver, built as the example's README says."""
-    for tool in ("make", "mpifort", "mpirun", "nf-config"):
-        if shutil.which(tool) is None:
-            pytest.skip(f"{tool} absent")
+    if shutil.which("mpirun") is None:
+        pytest.skip("mpirun absent")
     folder = tmp_path_factory.mktemp("mima_coupling")
-    makefile = PROJECT / "examples" / "mima_coupling" / "Makefile"
-    built = subprocess.run(
-        [
-            "make",
-            "-f",
-            makefile,
-            "driver",
-            "FFLAGS=-O2 -fcheck=all -ffpe-trap=invalid,zero,overflow",
-        ],
-        cwd=folder,
-        env=_environment(),
-        capture_output=True,
-        text=True,
-        timeout=TIMEOUT,
-    )
-    assert built.returncode == 0, built.stdout + built.stderr
-    return folder / "driver"
+    return hosts.build("mima_coupling", folder, "mpifort")
 
 
 @pytest.fixture
@@ -131,14 +64,14 @@ def run(driver: Path, tmp_path: Path) -> Runner:
         for name in ("INPUT", "RESTART"):
             (folder / name).mkdir(parents=True, exist_ok=True)
         (folder / "input.nml").write_text(
-            _record("driver_nml", items)
-            + _record("cg_drag_nml", REFERENCE_SETTINGS | dict(cg_drag or {}))
-            + _record("gwparam_nml", gwparam or {})
+            record("driver_nml", items)
+            + record("cg_drag_nml", REFERENCE_SETTINGS | dict(cg_drag or {}))
+            + record("gwparam_nml", gwparam or {})
         )
         done = subprocess.run(
             ["mpirun", "--oversubscribe", "-n", str(ranks), driver],
             cwd=folder,
-            env=_environment(),
+            env=hosts.environment(),
             capture_output=True,
             text=True,
             timeout=TIMEOUT,
@@ -156,7 +89,7 @@ def export(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
         path = tmp_path_factory.mktemp("artefact") / "wavenet.pt"
         done = subprocess.run(
             ["gwparam", "export", "--ckpt", checkpoint, "-o", path, *options],
-            env=_environment(),
+            env=hosts.environment(),
             capture_output=True,
             text=True,
             timeout=TIMEOUT,

@@ -120,6 +120,24 @@ def test_restart_refuses_a_part_of_another_run(halves, tmp_path):
     )
 
 
+@pytest.mark.parametrize("change", ["older", "newer"])
+def test_restart_refuses_another_format(halves, tmp_path, change):
+    """Version 0.1 wrote no number of its format."""
+    _, go_on = halves
+    with netCDF4.Dataset(
+        tmp_path / "second" / "INPUT" / "cg_drag.res.nc.0000", "a"
+    ) as file:
+        if change == "older":
+            del file.format
+        else:
+            file.format = 4.0
+    finished = go_on(tmp_path / "second")
+    assert finished.code == 2
+    found = {"older": 2, "newer": 4}[change]
+    message = f"cg_drag.res.nc.0000 has restart format {found}, expected 3"
+    assert message in finished.text
+
+
 def test_restart_refuses_files_of_another_grid(halves, tmp_path):
     _, go_on = halves
     for path in (tmp_path / "second" / "INPUT").iterdir():

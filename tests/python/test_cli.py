@@ -263,9 +263,16 @@ def test_config_names_no_library_that_was_not_built(capsys, library_alone):
     assert capsys.readouterr().out.split()[2:] == ["-lgwparam"]
 
 
-def test_config_without_mpi_says_so(capsys, library_alone):
-    assert main(["config", "--mpi", "--libs"]) == 2
-    expected = "libgwparam_mpi.so is absent, expected gwparam built with MPI"
+@pytest.mark.parametrize(
+    ("option", "library", "part"),
+    [
+        ("--mpi", "libgwparam_mpi.so", "MPI"),
+        ("--restart-file", "libgwparam_restart_file.so", "netCDF for Fortran"),
+    ],
+)
+def test_config_says_what_was_not_built(capsys, library_alone, option, library, part):
+    assert main(["config", option, "--libs"]) == 2
+    expected = f"{library} is absent, expected gwparam built with {part}"
     assert expected in capsys.readouterr().err
 
 

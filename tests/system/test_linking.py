@@ -85,6 +85,36 @@ int main(int argc, char **argv) {
 }
 """
 
+RESTART_HOST = """
+program host
+    use gwparam, only: dp, gwparam_top_down
+    use gwparam_coupling, only: gwparam_coupling_settings_t, gwparam_coupling_t
+    use gwparam_restart_file, only: gwparam_restart_exists, gwparam_restart_read, &
+        & gwparam_restart_write
+    implicit none
+    type(gwparam_coupling_settings_t) :: settings
+    type(gwparam_coupling_t) :: drag
+    real(dp) :: lat(2, 1) = 0.5_dp, lon(2, 1) = reshape([1.0_dp, 2.0_dp], [2, 1])
+    real(dp) :: pressure(5) = [1e2_dp, 1e3_dp, 1e4_dp, 5e4_dp, 9e4_dp]
+    integer :: stat
+    character(len=200) :: errmsg
+    call drag%init(settings, pressure, gwparam_top_down, lat, lon)
+    call gwparam_restart_write("drag.nc", drag)
+    if (.not. gwparam_restart_exists("drag.nc")) error stop
+    call gwparam_restart_read("drag.nc", drag)
+    call gwparam_restart_read("absent.nc", drag, stat=stat, errmsg=errmsg)
+    print "(a)", trim(errmsg)
+end program host
+"""
+
+RESTART_CMAKE = """
+cmake_minimum_required(VERSION 3.20)
+project(stranger Fortran)
+find_package(gwparam REQUIRED)
+add_executable(restart_host restart_host.f90)
+target_link_libraries(restart_host gwparam::restart_file)
+"""
+
 MPI_CMAKE = """
 cmake_minimum_required(VERSION 3.20)
 project(stranger C Fortran)
@@ -107,6 +137,10 @@ target_link_libraries(fortran_host gwparam::fortran)
 """
 
 
+needs_netcdf = pytest.mark.skipif(
+    not (PACKAGE / "lib" / "libgwparam_restart_file.so").is_file(),
+    reason="gwparam is installed without netCDF for Fortran",
+)
 needs_mpi = pytest.mark.skipif(
     not (PACKAGE / "lib" / "libgwparam_mpi.so").is_file(),
     reason="gwparam is installed without MPI",
@@ -118,6 +152,7 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "host.f90").write_text(FORTRAN_HOST)
     (tmp_path / "host.c").write_text(C_HOST)
     (tmp_path / "mpi_host.f90").write_text(MPI_FORTRAN_HOST)
+    (tmp_path / "restart_host.f90").write_text(RESTART_HOST)
     (tmp_path / "mpi_host.c").write_text(MPI_C_HOST)
     (tmp_path / "CMakeLists.txt").write_text(CMAKE)
     artefacts.write(tmp_path / "linear.pt", artefacts.Linear(), artefacts.contract())
@@ -249,3 +284,35 @@ def test_hosts_of_several_ranks_link_with_cmake(folder: Path) -> None:
     call(folder, "cmake --build build")
     assert "cannot open absent.pt" in call(folder, "build/c_host")
     assert "cannot open absent.pt" in call(folder, "build/fortran_host")
+
+
+@needs_netcdf
+def test_hosts_with_restart_files_link_with_gwparam_config(folder: Path) -> None:
+    flags = "$(gwparam config --fflags --restart-file --libs)"
+    call(folder, f"gfortran restart_host.f90 {flags} -o host")
+    assert "absent.nc.0000 is missing" in call(folder, "./host")
+
+
+@needs_netcdf
+def test_hosts_with_restart_files_link_with_pkg_config(folder: Path) -> None:
+    path = str(PACKAGE / "lib" / "pkgconfig")
+    flags = "$(pkg-config --cflags --libs gwparam_restart_file)"
+    call(folder, f"gfortran restart_host.f90 {flags} -o host", PKG_CONFIG_PATH=path)
+    assert "absent.nc.0000 is missing" in call(folder, "./host")
+
+
+@needs_netcdf
+@pytest.mark.skipif(shutil.which("cmake") is None, reason="cmake is not installed")
+def test_hosts_with_restart_files_link_with_cmake(folder: Path) -> None:
+    (folder / "CMakeLists.txt").write_text(RESTART_CMAKE)
+    call(folder, f"cmake -S . -B build -DCMAKE_PREFIX_PATH={PACKAGE}")
+    call(folder, "cmake --build build")
+    assert "absent.nc.0000 is missing" in call(folder, "build/restart_host")
+
+
+def test_the_core_needs_neither_netcdf_nor_mpi() -> None:
+    library = PACKAGE / "lib" / "libgwparam_fortran.so"
+    needed = call(library.parent, f"readelf -d {library}")
+    assert "libgwparam.so" in needed
+    assert "netcdf" not in needed
+    assert "libmpi" not in needed

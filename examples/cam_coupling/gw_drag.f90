@@ -1,0 +1,191 @@
+module gw_drag
+
+    !! Gravity-wave drag of gwparam in a physics like CAM's: chunks of columns, level 1 the lowest.
+    !!
+    !! Each OpenMP thread has an object of its own, with its own network, on the chunks that it
+    !! works on; they run side by side. `mode` in namelist gwparam_nml chooses what drives the
+    !! winds. The tendencies are added to the winds by the host.
+
+    use alexander_dunkerton, only: ad99_settings_t
+    use cam_abortutils, only: endrun
+    use cam_logfile, only: iulog
+    use gwparam, only: gwparam_bottom_up
+    use gwparam_coupling, only: gwparam_coupling_settings_t, gwparam_coupling_statistics_t, &
+        & gwparam_coupling_t
+    use gwparam_restart_file, only: gwparam_restart_read, gwparam_restart_write
+    use omp_lib, only: omp_get_max_threads, omp_get_thread_num
+    use physics_types, only: physics_ptend, physics_state
+    use ppgrid, only: begchunk, endchunk, pcols
+    use shr_kind_mod, only: r8 => shr_kind_r8
+    implicit none(type, external)
+    private
+
+    public :: gw_drag_end_step, gw_drag_final, gw_drag_init, gw_drag_tend
+
+    integer, parameter :: message_length = 512
+    type(gwparam_coupling_settings_t) :: settings !! Of gwparam_nml
+    type(gwparam_coupling_t), allocatable :: drag(:) !! (thread)
+    integer, allocatable :: owner(:) !! The thread that works on a chunk, from 1 (chunk)
+    integer, allocatable :: place(:) !! Of a chunk among those of its thread, from 1 (chunk)
+
+contains
+
+    subroutine gw_drag_init(nlfile, state, pref_mid, interval, is_restart)
+
+        !! Read the namelist, share out the chunks, and load a network for each thread.
+        character(len=*), intent(in) :: nlfile !! With gwparam_nml
+        type(physics_state), intent(in) :: state(begchunk:)
+        real(r8), intent(in) :: pref_mid(:) !! Reference pressures, lowest level first [Pa]
+        integer, intent(in) :: interval !! Between recomputations, 0: every step [s]
+        logical, intent(in) :: is_restart !! Whether the run goes on from another
+
+        integer :: c, i, stat
+        character(len=message_length) :: message
+
+        ! The native scheme as in MiMA's reference run.
+
+        settings%native = ad99_settings_t(bt_0=0.0043_r8, bt_eq=0.0043_r8, bt_nh=0.0_r8, &
+                                          & bt_sh=0.0_r8, phi0n=15.0_r8, phi0s=-15.0_r8, &
+                                          & dphin=10.0_r8, dphis=-10.0_r8, flag=0, cw=35.0_r8, &
+                                          & cwtropics=35.0_r8, damp_level_pressure=85.0_r8)
+        settings%interval = interval
+        call settings%read_namelist(file=nlfile, stat=stat, errmsg=message)
+        call stop_unless_ok(stat, message)
+
+        allocate (drag(omp_get_max_threads()), owner(begchunk:endchunk), place(begchunk:endchunk))
+        ! The loop of the physics has the same schedule, and so gives each thread these chunks.
+        !$omp parallel do schedule(static)
+        do c = begchunk, endchunk
+            owner(c) = omp_get_thread_num() + 1
+        end do
+        do c = begchunk, endchunk
+            place(c) = count(owner(begchunk:c) == owner(c))
+        end do
+        !$omp parallel do schedule(static)
+        do i = 1, size(drag)
+            call init_thread(i, state, pref_mid)
+        end do
+        if (is_restart) then
+            call gwparam_restart_read(settings%restart_file, drag, stat=stat, errmsg=message)
+            call stop_unless_ok(stat, message)
+        end if
+
+    end subroutine gw_drag_init
+
+    subroutine init_thread(i, state, pref_mid)
+
+        !! The object of one thread, on its own chunks.
+        integer, intent(in) :: i
+        type(physics_state), intent(in) :: state(begchunk:)
+        real(r8), intent(in) :: pref_mid(:)
+
+        real(r8), allocatable :: lat(:,:), lon(:,:)
+        integer, allocatable :: ncol(:)
+        integer :: c, stat
+        character(len=message_length) :: message
+
+        allocate (lat(pcols, count(owner == i)), source=0.0_r8)
+        allocate (lon, source=lat)
+        allocate (ncol(size(lat, 2)))
+        do c = begchunk, endchunk
+            if (owner(c) /= i) cycle
+            lat(:,place(c)) = state(c)%lat
+            lon(:,place(c)) = state(c)%lon
+            ncol(place(c)) = state(c)%ncol
+        end do
+        call drag(i)%init(settings, pref_mid, gwparam_bottom_up, lat, lon, ncol, stat, message)
+        call stop_unless_ok(stat, message)
+
+    end subroutine init_thread
+
+    subroutine gw_drag_tend(state, ptend, dt)
+
+        !! Drag on one chunk, in a loop over chunks that has schedule(static).
+        type(physics_state), intent(in) :: state
+        type(physics_ptend), intent(inout) :: ptend !! Its u and v [m s-2]
+        real(r8), intent(in) :: dt !! Physics time step [s]
+
+        integer :: stat
+        character(len=message_length) :: message
+
+        associate (c => state%lchnk)
+            if (owner(c) /= omp_get_thread_num() + 1) then
+                write (message, "(a, i0, a, i0)") "chunk ", c, " came from another thread than ", &
+                       & owner(c)
+                call endrun("gw_drag_tend: " // message)
+            end if
+            call drag(owner(c))%apply(place(c), dt, state%lat, state%pmid, state%zm, state%t, &
+                      & state%u, state%v, ptend%u, ptend%v, state%ps, state%pint, stat, message)
+        end associate
+        call stop_unless_ok(stat, message)
+
+    end subroutine gw_drag_tend
+
+    subroutine gw_drag_end_step
+
+        !! After the loop over chunks: what the library has to say of this step.
+        type(gwparam_coupling_statistics_t) :: found
+
+        found = all_threads()
+        call print_lines(found%log_lines())
+
+    end subroutine gw_drag_end_step
+
+    subroutine gw_drag_final
+
+        !! Write the restart file of this process, say what the network did, and free everything.
+        type(gwparam_coupling_statistics_t) :: found
+        integer :: i, stat
+        character(len=message_length) :: message
+
+        if (settings%restart) then
+            call gwparam_restart_write(settings%restart_file, drag, stat=stat, errmsg=message)
+            call stop_unless_ok(stat, message)
+        end if
+        found = all_threads()
+        call print_lines(found%summary_lines())
+        do i = 1, size(drag)
+            call drag(i)%free
+        end do
+        deallocate (drag, owner, place)
+
+    end subroutine gw_drag_final
+
+    type(gwparam_coupling_statistics_t) function all_threads() result(total)
+
+        !! Counters and sums of all columns of this process.
+        type(gwparam_coupling_statistics_t) :: found
+        integer :: i, stat
+        character(len=message_length) :: message
+
+        do i = 1, size(drag)
+            call drag(i)%statistics(found, stat, message)
+            call stop_unless_ok(stat, message)
+            call total%add(found)
+        end do
+
+    end function all_threads
+
+    subroutine print_lines(lines)
+
+        character(len=*), intent(in) :: lines(:)
+
+        integer :: i
+
+        do i = 1, size(lines)
+            write (iulog, "(2a)") "gw_drag: ", trim(lines(i))
+        end do
+
+    end subroutine print_lines
+
+    subroutine stop_unless_ok(stat, message)
+
+        !! End the run in the host's way, with the message of the library.
+        integer, intent(in) :: stat
+        character(len=*), intent(in) :: message
+
+        if (stat /= 0) call endrun("gw_drag: " // message)
+
+    end subroutine stop_unless_ok
+
+end module gw_drag

@@ -1,0 +1,446 @@
+module gwparam_coupling
+
+    !! Gravity-wave drag in a host: native scheme, network, or both; when, where and what is held.
+    !!
+    !!     type(gwparam_coupling_settings_t) :: settings
+    !!     type(gwparam_coupling_t) :: drag
+    !!     call settings%read_namelist(file="input.nml")
+    !!     call drag%init(settings, pressure, gwparam_top_down, latitude, longitude)
+    !!     call drag%apply(i, j, dt, lat, p, z, t, u, v, dudt, dvdt)   in each step, each window
+    !!
+    !! An object serves one thread at a time; a host of several threads has an object for each, on
+    !! the columns of that thread. Columns are those of an array (i, j): longitude and latitude, or
+    !! place in a chunk and chunk. A step is over when all of them were served, in windows of any
+    !! size; it computes in all of its windows or in none. The drag is an acceleration, which the
+    !! host adds to the tendencies of its winds. Nothing is printed: what is to be said is text.
+
+    use alexander_dunkerton, only: ad99_t
+    use gwparam_alarm, only: alarm_t
+    use gwparam_coupling_settings, only: gwparam_coupling_settings_t
+    use gwparam_coupling_state, only: gwparam_coupling_state_t
+    use gwparam_coupling_statistics, only: comparison_t, gwparam_coupling_statistics_t, line_length
+    use gwparam_fields, only: gwparam_input, gwparam_output, gwparam_pending
+    use gwparam_kinds, only: dp
+    use gwparam_options, only: gwparam_statistics_t
+    use gwparam_scheme, only: gwparam_bottom_up, gwparam_column, gwparam_scheme_t, gwparam_top_down
+    use gwparam_status, only: fail, gwparam_err_argument, gwparam_err_contract, &
+        & gwparam_err_shape, gwparam_ok, text
+    implicit none(type, external)
+    private
+
+    public :: gwparam_coupling_settings_t, gwparam_coupling_state_t, gwparam_coupling_statistics_t
+
+    real(dp), parameter :: degrees_per_radian = 180.0_dp/acos(-1.0_dp)
+    integer, parameter :: message_length = 1024
+
+    ! Fields that a host can hand to a network, by their names in an artefact's contract.
+    character(len=*), parameter :: offered(8) = [character(len=27)::"eastward_wind", &
+              & "northward_wind", "air_temperature", "air_pressure", "geopotential_height", &
+              & "air_pressure_at_half_levels", "surface_air_pressure", "latitude"]
+
+    type :: window_t
+        !! What the last window that was computed gave, level 1 at the top; absent: not allocated.
+        real(dp), allocatable, dimension(:,:,:) :: native_x, native_y, network_x, network_y
+        real(dp), allocatable, dimension(:,:,:) :: buoyancy_frequency, diffusivity_x, diffusivity_y
+    end type window_t
+
+    type, public :: gwparam_coupling_t
+        !! The drag of some columns of a host, and all that is carried from step to step.
+        type(gwparam_scheme_t) :: network
+        !! `init` loads it, unless the host has; a host of several ranks does, by gwparam_mpi_load
+        type(gwparam_coupling_settings_t), private :: settings
+        type(ad99_t), private :: native
+        type(alarm_t), private :: alarm
+        type(gwparam_coupling_statistics_t), private :: counts
+        logical, private :: is_bottom_up = .false. !! Arrays of the host; all here are top-down
+        logical, private :: asked(size(offered)) = .false. !! Whether the network has it as an input
+        integer, private :: geometry = gwparam_column !! What the network sees
+        logical, private :: is_placed = .false. !! Whether it knows where the columns are
+        real(dp), allocatable, private :: latitude(:,:), longitude(:,:) !! [rad] (i, j)
+        logical, allocatable, private :: exists(:,:) !! Whether there is a column (i, j)
+        integer, allocatable, private :: row(:,:) !! Of the native scheme's set-up (i, j)
+        real(dp), allocatable, private :: held_x(:,:,:), held_y(:,:,:)
+        !! Drag of the last recomputation [m s-2] (i, j, level)
+        logical, allocatable, private :: served(:,:) !! In this step (i, j)
+        logical, private :: is_ringing = .false. !! Whether this step computes
+        type(window_t), private :: window
+
+    contains
+        procedure :: init !! Set up, and load the network
+        generic :: apply => apply_window, apply_columns !! Drag of a window of columns
+        procedure :: needs !! Whether the network has an input
+        procedure :: is_new !! Whether the drag of the last window was computed in this step
+        procedure :: is_between_steps !! Whether no window of a step is missing
+        procedure :: diagnostic !! A field of the last window
+        procedure :: log_lines !! What to print of the last step
+        procedure :: statistics !! Counters and sums, and what to print
+        procedure :: save => save_columns !! What a restart needs
+        procedure :: blank !! The same without values, for `restore`
+        procedure :: restore !! Go on from there
+        procedure :: free !! Give everything back; idempotent
+        procedure, private :: apply_window, apply_columns
+    end type gwparam_coupling_t
+
+    interface
+
+        module subroutine apply_window(self, i, j, dt, latitude, pressure, height, temperature, &
+                                       & u, v, dudt, dvdt, surface_pressure, half_pressure, stat, &
+                                       & errmsg)
+
+            !! Drag of a window: new when the alarm rings, else that of the last time. Levels are
+            !! in the order that `init` was told.
+            implicit none(type, external)
+            class(gwparam_coupling_t), intent(inout) :: self
+            integer, intent(in) :: i, j !! Where the window begins, from 1
+            real(dp), intent(in) :: dt !! Time step of the host [s]
+            real(dp), intent(in) :: latitude(:,:) !! [rad] (i, j)
+            real(dp), intent(in) :: pressure(:,:,:) !! Full levels [Pa] (i, j, level)
+            real(dp), intent(in) :: height(:,:,:) !! Full levels [m], same shape
+            real(dp), intent(in) :: temperature(:,:,:) !! [K], same shape
+            real(dp), intent(in) :: u(:,:,:), v(:,:,:) !! Eastward, northward wind [m s-1]
+            real(dp), intent(inout) :: dudt(:,:,:), dvdt(:,:,:) !! Their tendencies [m s-2]
+            real(dp), intent(in), optional :: surface_pressure(:,:)
+            !! [Pa] (i, j); absent: the lowest of half_pressure
+            real(dp), intent(in), optional :: half_pressure(:,:,:) !! [Pa] (i, j, level + 1)
+            integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code, results unchanged
+            character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
+
+        end subroutine apply_window
+
+        module subroutine apply_columns(self, j, dt, latitude, pressure, height, temperature, u, &
+                                        & v, dudt, dvdt, surface_pressure, half_pressure, stat, &
+                                        & errmsg)
+
+            !! The same for a chunk of columns, of which the first are valid, as many as `init` was
+            !! told: the others are neither read nor written.
+            implicit none(type, external)
+            class(gwparam_coupling_t), intent(inout) :: self
+            integer, intent(in) :: j !! Which of the chunks of this object, from 1
+            real(dp), intent(in) :: dt !! Time step of the host [s]
+            real(dp), intent(in) :: latitude(:) !! [rad] (column)
+            real(dp), intent(in) :: pressure(:,:) !! Full levels [Pa] (column, level)
+            real(dp), intent(in) :: height(:,:) !! Full levels [m], same shape
+            real(dp), intent(in) :: temperature(:,:) !! [K], same shape
+            real(dp), intent(in) :: u(:,:), v(:,:) !! Eastward, northward wind [m s-1]
+            real(dp), intent(inout) :: dudt(:,:), dvdt(:,:) !! Their tendencies [m s-2]
+            real(dp), intent(in), optional :: surface_pressure(:)
+            !! [Pa] (column); absent: the lowest of half_pressure
+            real(dp), intent(in), optional :: half_pressure(:,:) !! [Pa] (column, level + 1)
+            integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code, results unchanged
+            character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
+
+        end subroutine apply_columns
+
+        module subroutine blank(self, state, stat, errmsg)
+
+            !! The columns and fields of a restart, all values 0.
+            implicit none(type, external)
+            class(gwparam_coupling_t), intent(in) :: self
+            type(gwparam_coupling_state_t), intent(out) :: state
+            integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
+            character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
+
+        end subroutine blank
+
+        module subroutine save_columns(self, state, stat, errmsg)
+
+            !! What the next run needs to go on as if this one had not ended. Between two steps;
+            !! waits for the result of a network with `lag`, with all ranks.
+            implicit none(type, external)
+            class(gwparam_coupling_t), intent(in) :: self
+            type(gwparam_coupling_state_t), intent(out) :: state
+            integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
+            character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
+
+        end subroutine save_columns
+
+        module subroutine restore(self, state, first, stat, errmsg)
+
+            !! Go on from what another run saved, before the first step.
+            implicit none(type, external)
+            class(gwparam_coupling_t), intent(inout) :: self
+            type(gwparam_coupling_state_t), intent(in) :: state !! Made by `blank`, and filled in
+            integer, intent(in), optional :: first !! This object's first column in it, default 1
+            integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
+            character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
+
+        end subroutine restore
+    end interface
+
+contains
+
+    subroutine init(self, settings, pressure, order, latitude, longitude, columns, stat, errmsg)
+
+        !! Set up for columns of a host, and load the network unless the host has.
+        class(gwparam_coupling_t), intent(inout) :: self
+        class(gwparam_coupling_settings_t), intent(in) :: settings
+        real(dp), intent(in) :: pressure(:)
+        !! Full levels for 101325 Pa at the surface, in the host's order [Pa] (level)
+        integer, intent(in) :: order !! gwparam_top_down or gwparam_bottom_up, of all arrays
+        real(dp), intent(in) :: latitude(:,:)
+        !! Of the columns, midway between the edges of their cells [rad] (i, j)
+        real(dp), intent(in) :: longitude(:,:) !! The same
+        integer, intent(in), optional :: columns(:)
+        !! How many are valid, for each j: the first ones; default: all
+        integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
+        character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
+
+        integer, allocatable :: valid(:)
+        real(dp), allocatable :: top_down(:)
+        integer :: i, j, status
+        character(len=message_length) :: message
+
+        if (present(stat)) stat = gwparam_ok
+        valid = spread(size(latitude, 1), 1, size(latitude, 2))
+        if (present(columns)) valid = columns
+        call settings%check(status, message)
+        if (status == gwparam_ok) call check_columns()
+        if (status /= gwparam_ok) then
+            call fail(status, trim(message), stat, errmsg)
+            return
+        end if
+
+        self%settings = settings
+        self%is_bottom_up = order == gwparam_bottom_up
+        top_down = pressure
+        if (self%is_bottom_up) top_down = pressure(size(pressure):1:-1)
+        self%latitude = latitude
+        self%longitude = longitude
+        self%exists = reshape([((i <= valid(j), i=1, size(latitude, 1)), j=1, size(valid))], &
+                              & shape(latitude))
+        self%served = .not. self%exists
+        self%held_x = reshape([real(dp)::], [shape(latitude), size(pressure)], pad=[0.0_dp])
+        self%held_y = self%held_x
+        self%is_ringing = .false.
+        self%is_placed = .false.
+        call self%alarm%wind(settings%interval, settings%first)
+        self%counts = gwparam_coupling_statistics_t(runs_network=settings%runs_network(), &
+            & runs_native=settings%runs_native(), lag=settings%lag, &
+            & guards="on_limit = " // trim(settings%on_limit) // ", on_range = " &
+            & // trim(settings%on_range))
+
+        call set_up_native(self, top_down, status, message)
+        if (status == gwparam_ok .and. settings%runs_network()) then
+            call set_up_network(self, top_down, status, message)
+        end if
+        if (status /= gwparam_ok) call fail(status, trim(message), stat, errmsg)
+
+    contains
+
+        subroutine check_columns()
+
+            if (allocated(self%exists)) then
+                status = gwparam_err_argument
+                message = "the coupling is set up already, expected a call of free before"
+            else if (order /= gwparam_top_down .and. order /= gwparam_bottom_up) then
+                status = gwparam_err_argument
+                message = "order is " // text(order) // ", expected gwparam_top_down or" &
+                                              & // " gwparam_bottom_up"
+            else if (any(shape(longitude) /= shape(latitude))) then
+                status = gwparam_err_shape
+                message = "longitude has shape " // text(shape(longitude)) // ", expected " &
+                    & // text(shape(latitude))
+            else if (size(valid) /= size(latitude, 2)) then
+                status = gwparam_err_shape
+                message = "columns has " // text(size(valid)) // " values, expected " &
+                                                 & // text(size(latitude, 2))
+            else if (any(valid < 0 .or. valid > size(latitude, 1))) then
+                status = gwparam_err_argument
+                message = "columns has " // text(minval(valid)) // " to " // text(maxval(valid)) &
+                                                 & // ", expected 0 to " // text(size(latitude, 1))
+            end if
+
+        end subroutine check_columns
+
+    end subroutine init
+
+    subroutine set_up_native(self, pressure, status, message)
+
+        !! The native scheme, whose set-up neighbours of one latitude share as a row.
+        class(gwparam_coupling_t), intent(inout) :: self
+        real(dp), intent(in) :: pressure(:) !! Top-down [Pa]
+        integer, intent(inout) :: status
+        character(len=*), intent(inout) :: message
+
+        real(dp) :: row_latitude(size(self%latitude))
+        integer :: i, j, n
+
+        self%row = merge(1, 0, self%exists)
+        n = 0
+        do j = 1, size(self%exists, 2)
+            do i = 1, size(self%exists, 1)
+                if (.not. self%exists(i, j)) cycle
+                if (n == 0) then
+                    n = 1
+                else if (abs(self%latitude(i, j) - row_latitude(n)) > 0.0_dp) then
+                    n = n + 1
+                end if
+                row_latitude(n) = self%latitude(i, j)
+                self%row(i, j) = n
+            end do
+        end do
+        if (n == 0) return  ! a rank or a thread without columns
+        call self%native%init(self%settings%native, row_latitude(:n), pressure, stat=status, &
+                              & errmsg=message)
+
+    end subroutine set_up_native
+
+    subroutine set_up_network(self, pressure, status, message)
+
+        !! Load it unless the host has, and see that this host can give all that it asks for.
+        class(gwparam_coupling_t), intent(inout) :: self
+        real(dp), intent(in) :: pressure(:) !! Top-down [Pa]
+        integer, intent(inout) :: status
+        character(len=*), intent(inout) :: message
+
+        character(len=*), parameter :: half_levels = "_at_half_levels"
+        character(len=:), allocatable :: name
+        integer :: number
+
+        if (.not. self%network%is_loaded()) then
+            call self%network%load(trim(self%settings%artefact), self%settings%options(), &
+                                   & stat=status, errmsg=message)
+            if (status /= gwparam_ok) return
+        end if
+        call self%network%set_levels(pressure, gwparam_top_down, stat=status, errmsg=message)
+        if (status /= gwparam_ok) return
+        call self%network%geometry(self%geometry, stat=status, errmsg=message)
+        if (status /= gwparam_ok) return
+
+        self%asked = .false.
+        number = 1
+        do
+            call self%network%field(gwparam_input, number, name, stat=status, errmsg=message)
+            if (status /= gwparam_ok) return
+            if (name == "") exit
+            if (all(offered /= name)) then
+                status = gwparam_err_contract
+                message = "the network asks for more than this host gives: " // name
+                return
+            end if
+            where (offered == name) self%asked = .true.
+            number = number + 1
+        end do
+        number = 1
+        do
+            call self%network%field(gwparam_output, number, name, stat=status, errmsg=message)
+            if (status /= gwparam_ok .or. name == "") return
+            if (index(name, half_levels, back=.true.) > 0) self%counts%gives_fluxes = .true.
+            number = number + 1
+        end do
+
+    end subroutine set_up_network
+
+    elemental logical function needs(self, name)
+
+        !! Whether the network has an input, by its name in a contract; not in mode 'native'.
+        class(gwparam_coupling_t), intent(in) :: self
+        character(len=*), intent(in) :: name
+
+        needs = any(self%asked .and. offered == name)
+
+    end function needs
+
+    elemental logical function is_new(self)
+
+        !! Whether the drag of the last window was computed in this step.
+        class(gwparam_coupling_t), intent(in) :: self
+
+        is_new = self%is_ringing
+
+    end function is_new
+
+    elemental logical function is_between_steps(self)
+
+        !! Whether the windows of the last step held all columns.
+        class(gwparam_coupling_t), intent(in) :: self
+
+        is_between_steps = all(self%served .eqv. .not. self%exists)
+
+    end function is_between_steps
+
+    pure function diagnostic(self, name) result(field)
+
+        !! A field of the last window that was computed, in the host's order of levels (i, j,
+        !! level). What the settings do not compute is an error stop.
+        class(gwparam_coupling_t), intent(in) :: self
+        character(len=*), intent(in) :: name
+        !! native_x, native_y, network_x, network_y: drag [m s-2]; with native_diagnostics also
+        !! buoyancy_frequency [s-1], diffusivity_x, diffusivity_y [m2 s-1]
+        real(dp), allocatable :: field(:,:,:)
+
+        associate (w => self%window)
+            select case (name)
+            case ("native_x")
+                if (allocated(w%native_x)) field = w%native_x
+            case ("native_y")
+                if (allocated(w%native_y)) field = w%native_y
+            case ("network_x")
+                if (allocated(w%network_x)) field = w%network_x
+            case ("network_y")
+                if (allocated(w%network_y)) field = w%network_y
+            case ("buoyancy_frequency")
+                if (allocated(w%buoyancy_frequency)) field = w%buoyancy_frequency
+            case ("diffusivity_x")
+                if (allocated(w%diffusivity_x)) field = w%diffusivity_x
+            case ("diffusivity_y")
+                if (allocated(w%diffusivity_y)) field = w%diffusivity_y
+            case default
+                error stop "there is no diagnostic " // name
+            end select
+        end associate
+        if (.not. allocated(field)) error stop "no window was computed, or not with " // name
+        if (self%is_bottom_up) field = field(:,:,size(field, 3):1:-1)
+
+    end function diagnostic
+
+    pure function log_lines(self) result(lines)
+
+        !! What the log says of the step that ended, on the columns of this object; none unless
+        !! lines are due. Those of several objects: `statistics`, `add`, and its `log_lines`.
+        class(gwparam_coupling_t), intent(in) :: self
+        character(len=line_length), allocatable :: lines(:)
+
+        lines = self%counts%log_lines()
+
+    end function log_lines
+
+    subroutine statistics(self, found, stat, errmsg)
+
+        !! What was done since the start of the run, and the last recomputation.
+        class(gwparam_coupling_t), intent(in) :: self
+        type(gwparam_coupling_statistics_t), intent(inout) :: found !! Unchanged on failure
+        integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
+        character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
+
+        type(gwparam_coupling_statistics_t) :: now
+        integer :: status
+        character(len=message_length) :: message
+
+        if (present(stat)) stat = gwparam_ok
+        now = self%counts
+        if (self%network%is_loaded()) then
+            call self%network%statistics(now%counters, stat=status, errmsg=message)
+            if (status /= gwparam_ok) then
+                call fail(status, trim(message), stat, errmsg)
+                return
+            end if
+        end if
+        found = now
+
+    end subroutine statistics
+
+    subroutine free(self)
+
+        !! Give the network and all that is held back; `init` makes it anew.
+        class(gwparam_coupling_t), intent(inout) :: self
+
+        call self%network%free()
+        if (.not. allocated(self%exists)) return
+        deallocate (self%latitude, self%longitude, self%exists, self%row, self%served)
+        deallocate (self%held_x, self%held_y)
+        self%window = window_t()
+
+    end subroutine free
+
+end module gwparam_coupling

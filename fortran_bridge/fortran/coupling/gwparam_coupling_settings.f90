@@ -1,0 +1,284 @@
+module gwparam_coupling_settings
+
+    !! What a user chooses for the drag in a host: the namelist group gwparam_nml.
+
+    use, intrinsic :: iso_fortran_env, only: iostat_end
+    use alexander_dunkerton, only: ad99_settings_t
+    use gwparam_kinds, only: dp
+    use gwparam_options, only: gwparam_device_error, gwparam_device_fallback, &
+        & gwparam_guard_error, gwparam_guard_ignore, gwparam_guard_keep, gwparam_guard_zero, &
+        & gwparam_options_t, gwparam_precision_bfloat16, gwparam_precision_exported, &
+        & gwparam_precision_tf32
+    use gwparam_status, only: fail, gwparam_err_argument, gwparam_err_file, gwparam_ok, text
+    implicit none(type, external)
+    private
+
+    integer, parameter :: word_length = 16
+
+    ! The words of an item, and what they stand for in the same order.
+    character(len=*), parameter :: modes(3) = [character(len=word_length)::"native","ml", "shadow"]
+    character(len=*), parameter :: guards(4) = [character(len=word_length)::"error","zero", &
+              & "native", "ignore"]
+    integer, parameter :: guard_codes(4) = [gwparam_guard_error, gwparam_guard_zero, &
+                                      & gwparam_guard_keep, gwparam_guard_ignore]
+    character(len=*), parameter :: failures(2) = [character(len=word_length)::"error","cpu"]
+    integer, parameter :: failure_codes(2) = [gwparam_device_error, gwparam_device_fallback]
+    character(len=*), parameter :: precisions(3) = [character(len=word_length)::"exported", &
+              & "tf32", "bfloat16"]
+    integer, parameter :: precision_codes(3) = [gwparam_precision_exported, &
+                                          & gwparam_precision_tf32, gwparam_precision_bfloat16]
+
+    type, public :: gwparam_coupling_settings_t
+        !! Items of gwparam_nml, which `read_namelist` reads, and below them what the host sets.
+        character(len=word_length) :: mode = "native"
+        !! What drives: 'native', 'ml', or 'shadow': native drives, the network runs beside it
+        character(len=512) :: artefact = "" !! What `gwparam export` wrote
+        character(len=15) :: device = "cpu" !! 'cpu', 'cuda', 'cuda:N' or 'auto'
+        integer :: threads = 0 !! Of the network, 0: a rank's share of the cores
+        integer :: ranks_per_device = 0 !! Ranks of a node with one network, 0: the library's choice
+        !! 'error', or 'cpu' to go on there
+        character(len=word_length) :: on_device_failure = "error"
+        character(len=word_length) :: precision = "exported" !! 'exported', 'tf32' or 'bfloat16'
+        integer :: lag = 0 !! 1: drag is that of the last recomputation; the network runs meanwhile
+        real(dp) :: timeout_seconds = 0.0_dp !! How long ranks wait for each other, 0: 600 [s]
+        integer :: chunk_columns = 0 !! Columns of one forward pass, 0: the library's
+        character(len=word_length) :: on_limit = "error"
+        !! Drag beyond the limits: 'error', 'zero', 'native' or 'ignore'
+        character(len=word_length) :: on_range = "ignore" !! Input unlike the training: the same
+        real(dp) :: range_sigmas = 0.0_dp !! What is unlike: further than so many deviations [1]
+        logical :: restart = .true. !! Exact restart
+        character(len=64) :: restart_file = "cg_drag.res.nc" !! Its name, before the rank
+        integer :: log_interval = 8 !! Recomputations between lines in the log, 0: none
+        type(ad99_settings_t) :: native !! Of gwparam_nml: its switches; the rest is the host's
+        integer :: interval = 0 !! Between recomputations, 0: every step [s]
+        integer :: first = 0 !! Until the first one, 0: the interval [s]
+        logical :: native_diagnostics = .false.
+        !! Whether somebody wants what only the native scheme knows, which then runs
+
+    contains
+        procedure :: read_namelist !! From a unit, a file or a text, and check
+        procedure :: write_namelist !! To a unit of the host
+        procedure :: check !! Whether all can be meant
+        procedure :: runs_network !! Whether the mode asks for the network
+        procedure :: runs_native !! Whether mode, guards or diagnostics ask for the native scheme
+        procedure :: options !! For loading the network
+    end type gwparam_coupling_settings_t
+
+contains
+
+    subroutine read_namelist(self, unit, file, record, stat, errmsg)
+
+        !! Read the group from one of the three, and check; without the group all stays.
+        class(gwparam_coupling_settings_t), intent(inout) :: self !! Undefined on failure
+        integer, intent(in), optional :: unit !! Open, and before the group
+        character(len=*), intent(in), optional :: file !! Name of a file
+        character(len=*), intent(in), optional :: record !! The text itself
+        integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
+        character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
+
+        integer :: io, lun
+        character(len=512) :: message
+
+        if (present(stat)) stat = gwparam_ok
+        if (count([present(unit), present(file), present(record)]) /= 1) then
+            call fail(gwparam_err_argument, "expected one of unit, file and record", stat, errmsg)
+            return
+        end if
+        if (present(file)) then
+            open (newunit=lun, file=file, status="old", action="read", iostat=io, iomsg=message)
+            if (io /= 0) then
+                call fail(gwparam_err_file, trim(message), stat, errmsg)
+                return
+            end if
+            call transfer_items(self, .true., io, message, lun)
+            close (lun)
+        else
+            call transfer_items(self, .true., io, message, unit, record)
+        end if
+        if (io /= 0) then
+            call fail(gwparam_err_argument, "namelist gwparam_nml: " // trim(message), stat, errmsg)
+            return
+        end if
+        call self%check(stat, errmsg)
+
+    end subroutine read_namelist
+
+    subroutine write_namelist(self, unit, stat, errmsg)
+
+        !! Write the group to a unit that the host opened, for its log.
+        class(gwparam_coupling_settings_t), intent(inout) :: self !! Unchanged
+        integer, intent(in) :: unit
+        integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
+        character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
+
+        integer :: io
+        character(len=512) :: message
+
+        if (present(stat)) stat = gwparam_ok
+        call transfer_items(self, .false., io, message, unit)
+        if (io /= 0) call fail(gwparam_err_file, trim(message), stat, errmsg)
+
+    end subroutine write_namelist
+
+    subroutine transfer_items(settings, reading, io, message, unit, record)
+
+        !! The group to or from the components that have its items.
+        class(gwparam_coupling_settings_t), intent(inout) :: settings
+        logical, intent(in) :: reading
+        integer, intent(out) :: io
+        character(len=*), intent(inout) :: message
+        integer, intent(in), optional :: unit
+        character(len=*), intent(in), optional :: record
+
+        associate (s => settings, n => settings%native)
+            call transfer_group(s%mode, s%artefact, s%device, s%threads, s%ranks_per_device, &
+                                & s%on_device_failure, s%precision, s%lag, s%timeout_seconds, &
+                                & s%chunk_columns, s%on_limit, s%on_range, s%range_sigmas, &
+                                & s%restart, s%restart_file, s%log_interval, &
+                                & n%nearest_source_level, n%use_top_weights, n%mass_weighted_lid, &
+                                & n%mass_weighted_levels, n%launch_full_stress, n%deposit_reflected)
+        end associate
+
+    contains
+
+        subroutine transfer_group(mode, artefact, device, threads, ranks_per_device, &
+                                  & on_device_failure, precision, lag, timeout_seconds, &
+                                  & chunk_columns, on_limit, on_range, range_sigmas, restart, &
+                                  & restart_file, log_interval, nearest_source_level, &
+                                  & use_top_weights, mass_weighted_lid, mass_weighted_levels, &
+                                  & launch_full_stress, deposit_reflected)
+
+            character(len=*), intent(inout) :: mode, artefact, device, on_device_failure
+            character(len=*), intent(inout) :: precision, on_limit, on_range, restart_file
+            integer, intent(inout) :: threads, ranks_per_device, lag, chunk_columns, log_interval
+            real(dp), intent(inout) :: timeout_seconds, range_sigmas
+            logical, intent(inout) :: restart, nearest_source_level, use_top_weights
+            logical, intent(inout) :: mass_weighted_lid, mass_weighted_levels
+            logical, intent(inout) :: launch_full_stress, deposit_reflected
+
+            namelist /gwparam_nml/ mode, artefact, device, threads, ranks_per_device, &
+                & on_device_failure, precision, lag, timeout_seconds, chunk_columns, on_limit, &
+                & on_range, range_sigmas, restart, restart_file, log_interval, &
+                & nearest_source_level, use_top_weights, mass_weighted_lid, mass_weighted_levels, &
+                & launch_full_stress, deposit_reflected
+
+            if (.not. reading) then
+                write (unit, nml=gwparam_nml, iostat=io, iomsg=message)
+            else if (present(record)) then
+                read (record, nml=gwparam_nml, iostat=io, iomsg=message)
+            else
+                read (unit, nml=gwparam_nml, iostat=io, iomsg=message)
+            end if
+            if (reading .and. io == iostat_end) io = 0  ! there is no such group
+
+        end subroutine transfer_group
+
+    end subroutine transfer_items
+
+    subroutine check(self, stat, errmsg)
+
+        !! Refuse what cannot be meant; numbers for the network are checked where it is loaded.
+        class(gwparam_coupling_settings_t), intent(in) :: self
+        integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
+        character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
+
+        character(len=:), allocatable :: message
+
+        if (present(stat)) stat = gwparam_ok
+        message = ""
+        call expect_word("mode", self%mode, modes)
+        call expect_word("on_limit", self%on_limit, guards)
+        call expect_word("on_range", self%on_range, guards)
+        call expect_word("on_device_failure", self%on_device_failure, failures)
+        call expect_word("precision", self%precision, precisions)
+        call expect_time("interval", self%interval)
+        call expect_time("first", self%first)
+        if (message == "" .and. self%runs_network() .and. self%artefact == "") then
+            message = "mode is " // trim(self%mode) &
+                                         & // ", which needs artefact in gwparam_nml: the file" &
+                                         & // " that gwparam export wrote"
+        end if
+        if (message /= "") call fail(gwparam_err_argument, message, stat, errmsg)
+
+    contains
+
+        subroutine expect_word(item, word, words)
+
+            character(len=*), intent(in) :: item, word, words(:)
+
+            character(len=:), allocatable :: expected
+            integer :: i
+
+            if (message /= "" .or. any(words == word)) return
+            expected = trim(words(1))
+            do i = 2, size(words)
+                expected = expected // trim(merge(" or", ",  ", &
+                                            & i == size(words))) // " " // trim(words(i))
+            end do
+            message = item // " is " // trim(word) // ", expected " // expected
+
+        end subroutine expect_word
+
+        subroutine expect_time(item, seconds)
+
+            character(len=*), intent(in) :: item
+            integer, intent(in) :: seconds
+
+            if (message == "" .and. seconds < 0) message = item // " is " // text(seconds) &
+                & // " s, expected at least 0"
+
+        end subroutine expect_time
+
+    end subroutine check
+
+    elemental logical function runs_network(self)
+
+        !! Whether the mode asks for the network.
+        class(gwparam_coupling_settings_t), intent(in) :: self
+
+        runs_network = self%mode /= "native"
+
+    end function runs_network
+
+    elemental logical function runs_native(self)
+
+        !! Whether mode, guards or diagnostics ask for the native scheme.
+        class(gwparam_coupling_settings_t), intent(in) :: self
+
+        runs_native = self%mode /= "ml" .or. self%on_limit == "native" &
+            & .or. self%on_range == "native" .or. self%native_diagnostics
+
+    end function runs_native
+
+    type(gwparam_options_t) function options(self)
+
+        !! What the network is loaded with, of settings that `check` lets pass.
+        class(gwparam_coupling_settings_t), intent(in) :: self
+
+        options%device = self%device
+        options%threads = self%threads
+        options%ranks_per_device = self%ranks_per_device
+        options%on_device_failure = code(self%on_device_failure, failures, failure_codes)
+        options%precision = code(self%precision, precisions, precision_codes)
+        options%lag = self%lag
+        options%timeout_seconds = self%timeout_seconds
+        options%chunk_columns = self%chunk_columns
+        options%on_limit = code(self%on_limit, guards, guard_codes)
+        options%on_range = code(self%on_range, guards, guard_codes)
+        options%range_sigmas = self%range_sigmas
+
+    end function options
+
+    pure integer function code(word, words, codes)
+
+        character(len=*), intent(in) :: word, words(:)
+        integer, intent(in) :: codes(:)
+
+        ! -1 is what no option takes.
+
+        code = sum(pack(codes, words == word))
+        if (all(words /= word)) code = -1
+
+    end function code
+
+end module gwparam_coupling_settings

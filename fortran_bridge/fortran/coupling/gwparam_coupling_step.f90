@@ -1,0 +1,391 @@
+submodule (gwparam_coupling) gwparam_coupling_step
+
+    !! One window of a step: what is run on it, and what is held.
+
+    implicit none(type, external)
+
+    integer, parameter :: half_levels_field = 6, surface_field = 7 !! Places in `offered`
+    character(len=*), parameter :: offered_units(8) = [character(len=13)::"m s-1","m s-1", "K", &
+              & "Pa", "m", "Pa", "Pa", "degrees_north"]
+    character(len=*), &
+              & parameter :: drag_name(2) = [character(len=51) &
+              & ::"tendency_of_eastward_wind_due_to_gravity_wave_drag", &
+              & "tendency_of_northward_wind_due_to_gravity_wave_drag"]
+
+contains
+
+    module procedure apply_window
+
+    real(dp), allocatable :: at_half(:,:,:) !! What is not allocated is an absent argument
+    integer :: n, status
+    character(len=message_length) :: message
+
+    if (present(stat)) stat = gwparam_ok
+    n = size(pressure, 3)
+    call check_window(self, i, j, [shape(latitude), n], status, message)
+    call check_shape("pressure", shape(pressure), [shape(latitude), n], status, message)
+    call check_shape("height", shape(height), [shape(latitude), n], status, message)
+    call check_shape("temperature", shape(temperature), [shape(latitude), n], status, message)
+    call check_shape("u", shape(u), [shape(latitude), n], status, message)
+    call check_shape("v", shape(v), [shape(latitude), n], status, message)
+    call check_shape("dudt", shape(dudt), [shape(latitude), n], status, message)
+    call check_shape("dvdt", shape(dvdt), [shape(latitude), n], status, message)
+    if (status == gwparam_ok .and. .not. self%is_bottom_up) then
+        call serve(self, i, j, dt, latitude, pressure, height, temperature, u, v, dudt, dvdt, &
+                   & surface_pressure, half_pressure, status, message)
+    else if (status == gwparam_ok) then
+        if (present(half_pressure)) at_half = half_pressure(:,:,size(half_pressure, 3):1:-1)
+        call serve(self, i, j, dt, latitude, pressure(:,:,n:1:-1), height(:,:,n:1:-1), &
+                   & temperature(:,:,n:1:-1), u(:,:,n:1:-1), v(:,:,n:1:-1), dudt(:,:,n:1:-1), &
+                   & dvdt(:,:,n:1:-1), surface_pressure, at_half, status, message)
+    end if
+    if (status /= gwparam_ok) call fail(status, trim(message), stat, errmsg)
+
+    end procedure apply_window
+
+    module procedure apply_columns
+
+    real(dp), allocatable :: at_half(:,:,:), at_surface(:,:), drag_x(:,:,:), drag_y(:,:,:)
+    integer :: n, shortest
+
+    n = 0
+    if (allocated(self%exists)) then
+        if (j >= 1 .and. j <= size(self%exists, 2)) n = count(self%exists(:,j))
+    end if
+    shortest = min(size(latitude), size(pressure, 1), size(height, 1), size(temperature, 1), &
+                   & size(u, 1), size(v, 1), size(dudt, 1), size(dvdt, 1))
+    if (present(surface_pressure)) shortest = min(shortest, size(surface_pressure))
+    if (present(half_pressure)) shortest = min(shortest, size(half_pressure, 1))
+    if (shortest < n) then
+        call fail(gwparam_err_shape, &
+                  & "an array of the chunk has " // text(shortest) &
+                  & // " columns, expected at least " // text(n), stat, errmsg)
+        return
+    end if
+    allocate (drag_x(n, 1, size(dudt, 2)), drag_y(n, 1, size(dvdt, 2)), source=0.0_dp)
+    if (present(surface_pressure)) at_surface = reshape(surface_pressure(:n), [n, 1])
+    if (present(half_pressure)) at_half = window_of(half_pressure, n)
+    call self%apply(1, j, dt, reshape(latitude(:n), [n, 1]), window_of(pressure, n), &
+                    & window_of(height, n), window_of(temperature, n), window_of(u, n), &
+                    & window_of(v, n), drag_x, drag_y, at_surface, at_half, stat, errmsg)
+    if (present(stat)) then
+        if (stat /= gwparam_ok) return
+    end if
+    dudt(:n,:) = drag_x(:,1,:)
+    dvdt(:n,:) = drag_y(:,1,:)
+
+    end procedure apply_columns
+
+    pure function window_of(field, n) result(window)
+
+        !! The first columns of a chunk (column, level) as a window.
+        real(dp), intent(in) :: field(:,:)
+        integer, intent(in) :: n
+        real(dp), allocatable :: window(:,:,:)
+
+        window = reshape(field(:n,:), [n, 1, size(field, 2)])
+
+    end function window_of
+
+    subroutine check_shape(name, extents, expected, status, message)
+
+        character(len=*), intent(in) :: name
+        integer, intent(in) :: extents(:), expected(:)
+        integer, intent(inout) :: status
+        character(len=*), intent(inout) :: message
+
+        if (status /= gwparam_ok .or. all(extents == expected)) return
+        status = gwparam_err_shape
+        message = name // " has shape " // text(extents) // ", expected " // text(expected)
+
+    end subroutine check_shape
+
+    subroutine check_window(self, i, j, extents, status, message)
+
+        !! Whether a window is one of columns that were not served in this step.
+        class(gwparam_coupling_t), intent(in) :: self
+        integer, intent(in) :: i, j, extents(3)
+        integer, intent(out) :: status
+        character(len=*), intent(inout) :: message
+
+        integer :: ends(2)
+
+        status = gwparam_err_argument
+        if (.not. allocated(self%exists)) then
+            message = "the coupling is not set up, expected a call of init before"
+            return
+        end if
+        ends = [i, j] + extents(:2) - 1
+        if (extents(3) /= size(self%held_x, 3)) then
+            status = gwparam_err_shape
+            message = "pressure has " // text(extents(3)) // " levels, expected " &
+                                              & // text(size(self%held_x, 3))
+        else if (min(i, j) < 1 .or. any(ends > shape(self%exists))) then
+            message = "the window is " // text([i, &
+                                               & j]) // " to " // text(ends) &
+                                               & // ", expected columns within " &
+                                               & // text(shape(self%exists))
+        else if (any(.not. self%exists(i:ends(1),j:ends(2)))) then
+            message = "the window " // text([i, &
+                                            & j]) // " to " // text(ends) &
+                                            & // " has columns that are not valid"
+        else if (any(self%served(i:ends(1),j:ends(2)))) then
+            message = "columns of the window " // text([i, &
+                & j]) // " to " // text(ends) &
+                & // " were served before in this step, and others not yet"
+        else
+            status = gwparam_ok
+        end if
+
+    end subroutine check_window
+
+    subroutine serve(self, i, j, dt, latitude, pressure, height, temperature, u, v, dudt, dvdt, &
+                     & surface_pressure, half_pressure, status, message)
+
+        !! Drag of a window, top-down; the last one ends the step.
+        class(gwparam_coupling_t), intent(inout) :: self
+        integer, intent(in) :: i, j
+        real(dp), intent(in) :: dt, latitude(:,:)
+        real(dp), intent(in), dimension(:,:,:) :: pressure, height, temperature, u, v
+        real(dp), intent(inout) :: dudt(:,:,:), dvdt(:,:,:)
+        real(dp), intent(in), optional :: surface_pressure(:,:), half_pressure(:,:,:)
+        integer, intent(inout) :: status
+        character(len=*), intent(inout) :: message
+
+        integer :: ie, je
+
+        if (self%is_between_steps()) then
+            self%is_ringing = self%alarm%rings()
+            self%counts%is_log_due = .false.
+            if (self%is_ringing) self%counts%comparison = comparison_t()
+        end if
+        if (self%is_ringing) then
+            call recompute(self, i, j, latitude, pressure, height, temperature, u, v, &
+                           & surface_pressure, half_pressure, status, message)
+            if (status /= gwparam_ok) return
+        end if
+        ie = i + size(latitude, 1) - 1
+        je = j + size(latitude, 2) - 1
+        dudt = self%held_x(i:ie,j:je,:)
+        dvdt = self%held_y(i:ie,j:je,:)
+        self%served(i:ie,j:je) = .true.
+        if (all(self%served)) call end_step(self, dt)
+
+    end subroutine serve
+
+    subroutine end_step(self, dt)
+
+        !! Lower the alarm, as MiMA does after its one window.
+        class(gwparam_coupling_t), intent(inout) :: self
+        real(dp), intent(in) :: dt
+
+        self%served = .not. self%exists
+        if (self%is_ringing) then
+            self%counts%recomputations = self%counts%recomputations + 1
+            if (self%settings%runs_network() .and. self%settings%log_interval > 0) then
+                self%counts%is_log_due = mod(self%counts%recomputations - 1, &
+                                             & self%settings%log_interval) == 0
+            end if
+        end if
+        call self%alarm%lower(dt)
+
+    end subroutine end_step
+
+    subroutine recompute(self, i, j, latitude, pressure, height, temperature, u, v, &
+                         & surface_pressure, half_pressure, status, message)
+
+        !! Run what the mode asks for, and hold the drag of the window.
+        class(gwparam_coupling_t), intent(inout) :: self
+        integer, intent(in) :: i, j
+        real(dp), intent(in) :: latitude(:,:)
+        real(dp), intent(in), dimension(:,:,:) :: pressure, height, temperature, u, v
+        real(dp), intent(in), optional :: surface_pressure(:,:), half_pressure(:,:,:)
+        integer, intent(inout) :: status
+        character(len=*), intent(inout) :: message
+
+        self%window = window_t()
+        if (self%settings%runs_native()) then
+            call run_native(self, i, j, latitude, pressure, height, temperature, u, v, status, &
+                            & message)
+            if (status /= gwparam_ok) return
+        end if
+        if (self%settings%runs_network()) then
+            call prepare_network(self, latitude, present(surface_pressure), &
+                                 & present(half_pressure), status, message)
+            if (status /= gwparam_ok) return
+            call run_network(self, latitude, pressure, height, temperature, u, v, &
+                             & surface_pressure, half_pressure, status, message)
+            if (status /= gwparam_ok) return
+        end if
+        associate (w => self%window, c => self%counts%comparison, ie => i + size(u, 1) - 1, &
+                   & je => j + size(u, 2) - 1)
+            if (self%settings%runs_network()) then
+                ! What is not allocated is an absent argument.
+                call c(1)%compare(w%network_x, w%native_x)
+                call c(2)%compare(w%network_y, w%native_y)
+            end if
+            if (self%settings%mode == "ml") then
+                self%held_x(i:ie,j:je,:) = w%network_x
+                self%held_y(i:ie,j:je,:) = w%network_y
+            else
+                self%held_x(i:ie,j:je,:) = w%native_x
+                self%held_y(i:ie,j:je,:) = w%native_y
+            end if
+        end associate
+
+    end subroutine recompute
+
+    subroutine run_native(self, i, j, latitude, pressure, height, temperature, u, v, status, &
+                          & message)
+
+        !! Drag of the native scheme, one j of the window at a time.
+        class(gwparam_coupling_t), intent(inout) :: self
+        integer, intent(in) :: i, j
+        real(dp), intent(in) :: latitude(:,:)
+        real(dp), intent(in), dimension(:,:,:) :: pressure, height, temperature, u, v
+        integer, intent(inout) :: status
+        character(len=*), intent(inout) :: message
+
+        real(dp), allocatable, dimension(:,:) :: drag_x, drag_y, diffusivity_x, diffusivity_y, &
+             & frequency
+        integer :: n
+
+        associate (w => self%window)
+            allocate (w%native_x, w%native_y, mold=u)
+            allocate (drag_x(size(u, 3), size(u, 1)))
+            allocate (drag_y, mold=drag_x)
+            if (self%settings%native_diagnostics) then
+                allocate (w%buoyancy_frequency, w%diffusivity_x, w%diffusivity_y, mold=u)
+                allocate (diffusivity_x, diffusivity_y, frequency, mold=drag_x)
+            end if
+            do n = 1, size(u, 2)
+                call self%native%drag(self%row(i:i + size(u, 1) - 1,j + n - 1), latitude(:,n), &
+                                      & transpose(pressure(:,n,:)), transpose(height(:,n,:)), &
+                                      & transpose(temperature(:,n,:)), transpose(u(:,n,:)), &
+                                      & transpose(v(:,n,:)), drag_x, drag_y, kedx=diffusivity_x, &
+                                      & kedy=diffusivity_y, buoyancy_frequency=frequency, &
+                                      & stat=status, errmsg=message)
+                if (status /= gwparam_ok) then
+                    message = trim(message) // " of row " // text(n) // " of the window"
+                    return
+                end if
+                w%native_x(:,n,:) = transpose(drag_x)
+                w%native_y(:,n,:) = transpose(drag_y)
+                if (.not. self%settings%native_diagnostics) cycle
+                w%diffusivity_x(:,n,:) = transpose(diffusivity_x)
+                w%diffusivity_y(:,n,:) = transpose(diffusivity_y)
+                w%buoyancy_frequency(:,n,:) = transpose(frequency)
+            end do
+        end associate
+
+    end subroutine run_native
+
+    subroutine prepare_network(self, latitude, has_surface_pressure, has_half_pressure, status, &
+                               & message)
+
+        !! See that the window has all that the network needs, and say where its columns are.
+        class(gwparam_coupling_t), intent(inout) :: self
+        real(dp), intent(in) :: latitude(:,:)
+        logical, intent(in) :: has_surface_pressure, has_half_pressure
+        integer, intent(inout) :: status
+        character(len=*), intent(inout) :: message
+
+        character(len=*), parameter :: seen(3) = [character(len=7)::"column","stencil", "global"]
+
+        if (self%asked(half_levels_field) .and. .not. has_half_pressure) then
+            status = gwparam_err_argument
+            message = "the network gives fluxes or has levels of its own, so half_pressure is" &
+                & // " needed: the pressure at half levels"
+        else if (self%asked(surface_field) .and. .not. (has_surface_pressure &
+                 & .or. has_half_pressure)) then
+            status = gwparam_err_argument
+            message = "the network needs surface_pressure or half_pressure"
+        else if ((self%geometry /= gwparam_column .or. self%settings%lag == 1) &
+                 & .and. size(latitude) /= count(self%exists)) then
+            status = gwparam_err_argument
+            message = "the network sees more than single columns (" // trim(seen(self%geometry)) &
+                & // "), or lag = 1, so the window must hold all columns of the rank: it has " &
+                & // text(size(latitude)) // ", expected " // text(count(self%exists))
+        else if (self%geometry /= gwparam_column .and. .not. self%is_placed) then
+            call self%network%set_columns(latitude*degrees_per_radian, &
+                                          & self%longitude(:size(latitude, 1), &
+                                          & :)*degrees_per_radian, stat=status, errmsg=message)
+            self%is_placed = status == gwparam_ok
+        end if
+
+    end subroutine prepare_network
+
+    subroutine run_network(self, latitude, pressure, height, temperature, u, v, surface_pressure, &
+                           & half_pressure, status, message)
+
+        !! Drag of the network; columns caught by a `native` guard keep the native one.
+        class(gwparam_coupling_t), intent(inout) :: self
+        real(dp), intent(in) :: latitude(:,:)
+        real(dp), intent(in), dimension(:,:,:) :: pressure, height, temperature, u, v
+        real(dp), intent(in), optional :: surface_pressure(:,:), half_pressure(:,:,:)
+        integer, intent(inout) :: status
+        character(len=*), intent(inout) :: message
+
+        type(gwparam_statistics_t) :: counters
+
+        call put_levels(1, u)
+        call put_levels(2, v)
+        call put_levels(3, temperature)
+        call put_levels(4, pressure)
+        call put_levels(5, height)
+        if (present(half_pressure)) call put_levels(half_levels_field, half_pressure)
+        if (present(surface_pressure)) then
+            call put_surface(surface_field, surface_pressure)
+        else if (present(half_pressure)) then
+            call put_surface(surface_field, half_pressure(:,:,size(half_pressure, 3)))
+        end if
+        call put_surface(8, latitude*degrees_per_radian)
+        if (status /= gwparam_ok) return
+        call self%network%run(stat=status, errmsg=message)
+        if (status /= gwparam_ok) return
+        associate (w => self%window)
+            ! Columns that a guard leaves alone keep what is in the arrays.
+            if (allocated(w%native_x)) then
+                w%network_x = w%native_x
+                w%network_y = w%native_y
+            else
+                allocate (w%network_x, w%network_y, mold=u)
+            end if
+            call self%network%get(trim(drag_name(1)), w%network_x, units="m s-2", stat=status, &
+                                  & errmsg=message)
+            if (status /= gwparam_ok) return
+            call self%network%get(trim(drag_name(2)), w%network_y, units="m s-2", stat=status, &
+                                  & errmsg=message)
+            if (status /= gwparam_ok) return
+        end associate
+        call self%network%statistics(counters, stat=status, errmsg=message)
+        self%counts%momentum_imbalance = max(self%counts%momentum_imbalance, &
+                                             & counters%momentum_imbalance)
+
+    contains
+
+        subroutine put_levels(n, field)
+
+            integer, intent(in) :: n
+            real(dp), intent(in) :: field(:,:,:)
+
+            if (status /= gwparam_ok .or. .not. self%asked(n)) return
+            call self%network%put(trim(offered(n)), field, units=trim(offered_units(n)), &
+                                  & stat=status, errmsg=message)
+
+        end subroutine put_levels
+
+        subroutine put_surface(n, field)
+
+            integer, intent(in) :: n
+            real(dp), intent(in) :: field(:,:)
+
+            if (status /= gwparam_ok .or. .not. self%asked(n)) return
+            call self%network%put(trim(offered(n)), field, units=trim(offered_units(n)), &
+                                  & stat=status, errmsg=message)
+
+        end subroutine put_surface
+
+    end subroutine run_network
+
+end submodule gwparam_coupling_step

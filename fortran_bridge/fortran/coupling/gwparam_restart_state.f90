@@ -1,0 +1,392 @@
+module gwparam_restart_state
+
+    !! The state of a run in netCDF files, one a rank; the library of gwparam_restart_file alone
+    !! uses it.
+
+    use gwparam_coupling_state, only: gwparam_coupling_state_t
+    use gwparam_kinds, only: dp
+    use gwparam_options, only: gwparam_statistics_t
+    use gwparam_status, only: gwparam_err_file, gwparam_err_shape, gwparam_ok, text
+    use netcdf, only: NF90_CLOBBER, nf90_close, nf90_create, nf90_def_dim, nf90_def_var, &
+        & NF90_DOUBLE, nf90_get_att, nf90_get_var, NF90_GLOBAL, nf90_inq_dimid, nf90_inq_varid, &
+        & nf90_inquire_dimension, nf90_inquire_variable, NF90_NETCDF4, NF90_NOERR, NF90_NOWRITE, &
+        & nf90_open, nf90_put_att, nf90_put_var, nf90_strerror
+    implicit none(type, external)
+    private
+
+    public :: part_path, read_state, write_state
+
+    integer, parameter :: format_number = 3 !! 1 and 2 were the drop-in's own, on rows of latitude
+    integer, parameter :: message_length = 1024
+
+    type :: file_t
+        !! An open file, and the first thing that went wrong with it.
+        character(len=:), allocatable :: path
+        integer :: id = 0, status = gwparam_ok
+        logical :: is_open = .false.
+        character(len=message_length) :: message = ""
+
+    contains
+        procedure :: check
+        procedure :: give_up
+        procedure :: close => close_file
+        procedure :: number
+    end type file_t
+
+contains
+
+    pure function part_path(path, rank) result(file)
+
+        character(len=*), intent(in) :: path
+        integer, intent(in) :: rank
+        character(len=:), allocatable :: file
+        character(len=12) :: suffix
+
+        write (suffix, "(a, i4.4)") ".", rank
+        if (rank > 9999) write (suffix, "(a, i0)") ".", rank
+        file = trim(path) // trim(suffix)
+
+    end function part_path
+
+    subroutine write_state(path, state, rank, ranks, status, message)
+
+        !! One file; does nothing if `status` is a failure.
+        character(len=*), intent(in) :: path
+        type(gwparam_coupling_state_t), intent(in) :: state
+        integer, intent(in), optional :: rank, ranks
+        integer, intent(inout) :: status
+        character(len=*), intent(inout) :: message
+
+        type(file_t) :: file
+        integer :: f, part, parts
+
+        if (status /= gwparam_ok) return
+        part = 0
+        parts = 1
+        if (present(rank)) part = rank
+        if (present(ranks)) parts = ranks
+        file%path = part_path(path, part)
+        call file%check(nf90_create(file%path, ior(NF90_NETCDF4, NF90_CLOBBER), file%id), "write")
+        file%is_open = file%status == gwparam_ok
+        if (file%is_open) then
+            call file%check(nf90_put_att(file%id, NF90_GLOBAL, "title", &
+                            & "gravity-wave drag: what a restart needs, in the columns of a rank") &
+                            & , "write")
+            call note("format", format_number*1.0_dp)
+            call note("part", part*1.0_dp)
+            call note("parts", parts*1.0_dp)
+            call note("alarm", state%alarm*1.0_dp)
+            call note("carries", merge(1.0_dp, 0.0_dp, state%carries))
+            call note("runs", real(state%counters%runs, dp))
+            call note("columns", real(state%counters%columns, dp))
+            call note("guarded_columns", real(state%counters%guarded_columns, dp))
+            call put("lon", reshape(state%longitude, [size(state%longitude), 1]), "degrees_east")
+            call put("lat", reshape(state%latitude, [size(state%latitude), 1]), "degrees_north")
+            do f = 1, state%n_saved()
+                call put(trim(state%fields(f)%name), state%fields(f)%values)
+            end do
+        end if
+        call file%close ("write")
+        status = file%status
+        message = file%message
+
+    contains
+
+        subroutine note(name, value)
+
+            character(len=*), intent(in) :: name
+            real(dp), intent(in) :: value
+
+            call file%check(nf90_put_att(file%id, NF90_GLOBAL, name, value), "write")
+
+        end subroutine note
+
+        subroutine put(name, values, units)
+
+            !! A field (column, level), of columns alone where it has units.
+            character(len=*), intent(in) :: name
+            real(dp), intent(in) :: values(:,:)
+            character(len=*), intent(in), optional :: units
+
+            integer :: dimids(2), varid
+
+            call find_dimension("column", size(values, 1), dimids(1))
+            if (present(units)) then
+                call file%check(nf90_def_var(file%id, name, NF90_DOUBLE, dimids(:1), varid), &
+                                & "write")
+                call file%check(nf90_put_att(file%id, varid, "units", units), "write")
+                call file%check(nf90_put_var(file%id, varid, values(:,1)), "write")
+            else
+                call find_dimension("levels_" // text(size(values, 2)), size(values, 2), dimids(2))
+                call file%check(nf90_def_var(file%id, name, NF90_DOUBLE, dimids, varid), "write")
+                call file%check(nf90_put_var(file%id, varid, values), "write")
+            end if
+
+        end subroutine put
+
+        subroutine find_dimension(name, length, dimid)
+
+            character(len=*), intent(in) :: name
+            integer, intent(in) :: length
+            integer, intent(out) :: dimid
+
+            if (nf90_inq_dimid(file%id, name, dimid) == NF90_NOERR) return
+            call file%check(nf90_def_dim(file%id, name, length, dimid), "write")
+
+        end subroutine find_dimension
+
+    end subroutine write_state
+
+    subroutine read_state(path, state, status, message)
+
+        !! Fill in the columns of a state from all files; does nothing if `status` is a failure.
+        character(len=*), intent(in) :: path
+        type(gwparam_coupling_state_t), intent(inout) :: state
+        integer, intent(inout) :: status
+        character(len=*), intent(inout) :: message
+
+        type(file_t) :: file
+        logical, allocatable :: covered(:)
+        logical :: exists
+        integer :: part, parts
+
+        if (status /= gwparam_ok) return
+        allocate (covered(size(state%latitude)), source=.false.)
+        state%carries = .true.
+        state%counters = gwparam_statistics_t()
+        parts = 1
+        part = 0
+        do while (part < parts .and. file%status == gwparam_ok)
+            file%path = part_path(path, part)
+            inquire (file=file%path, exist=exists)
+            if (exists) then
+                call file%check(nf90_open(file%path, NF90_NOWRITE, file%id), "read")
+                file%is_open = file%status == gwparam_ok
+                if (file%is_open) call read_part(file, part, parts, state, covered)
+                call file%close ("read")
+            else
+                call file%give_up(file%path // " is missing: the restart was written in more parts")
+            end if
+            part = part + 1
+        end do
+        if (.not. all(covered)) then
+            associate (c => findloc(covered, .false., 1))
+                if (file%status == gwparam_ok) write (message, "(3a, 2(a, f0.4))") "no part of ", &
+                    & trim(path), " holds the cell", " at latitude ", state%latitude(c), &
+                    & ", longitude ", state%longitude(c)
+                call file%give_up(message)
+            end associate
+        end if
+        status = file%status
+        message = file%message
+
+    end subroutine read_state
+
+    subroutine read_part(file, part, parts, state, covered)
+
+        !! Copy the columns that one file has, and check that it belongs to the others.
+        type(file_t), intent(inout) :: file
+        integer, intent(in) :: part !! From 0
+        integer, intent(inout) :: parts !! Their number, of the first
+        type(gwparam_coupling_state_t), intent(inout) :: state
+        logical, intent(inout) :: covered(:)
+
+        integer, allocatable :: place(:)
+        real(dp), allocatable :: latitude(:,:), longitude(:,:)
+        integer :: f
+        real(dp) :: alarm, found_format
+
+        ! The drop-in of 0.1 wrote no such number.
+
+        found_format = 2.0_dp
+        if (nf90_get_att(file%id, NF90_GLOBAL, "format", &
+            & found_format) /= NF90_NOERR) found_format = 2.0_dp
+        if (nint(found_format) /= format_number) then
+            call file%give_up(file%path // " has restart format " // text(nint(found_format)) &
+                              & // ", expected " // text(format_number))
+            return
+        end if
+        alarm = file%number("alarm")
+        if (part == 0) then
+            parts = nint(file%number("parts"))
+            state%alarm = nint(alarm)
+        else if (nint(alarm) /= state%alarm .or. nint(file%number("parts")) /= parts) then
+            call file%give_up(file%path // " is of another run than the first part")
+        end if
+        if (nint(file%number("part")) /= part) call file%give_up(file%path &
+            & // " is of another run than the first part")
+        state%carries = state%carries .and. nint(file%number("carries")) == 1
+        associate (c => state%counters)
+            c%runs = nint(file%number("runs"), kind(c%runs))
+            c%columns = c%columns + nint(file%number("columns"), kind(c%columns))
+            c%guarded_columns = c%guarded_columns + nint(file%number("guarded_columns"), &
+                & kind(c%guarded_columns))
+        end associate
+        call get_field(file, "lat", latitude)
+        call get_field(file, "lon", longitude)
+        if (file%status /= gwparam_ok) return
+        place = places_in(latitude(:,1), longitude(:,1), state)
+        if (all(place == 0)) return
+        covered = covered .or. place > 0
+        do f = 1, state%n_saved()
+            call copy_field(file, trim(state%fields(f)%name), place, state%fields(f)%values)
+        end do
+
+    end subroutine read_part
+
+    function places_in(latitude, longitude, state) result(place)
+
+        !! Where each column of the state is among those of a file, 0 if nowhere; longitudes may
+        !! differ by a turn.
+        real(dp), intent(in) :: latitude(:), longitude(:) !! Of the file [degrees]
+        type(gwparam_coupling_state_t), intent(in) :: state
+        integer :: place(size(state%latitude))
+
+        real(dp), parameter :: tolerance = 1.0e-5_dp !! [degrees]
+        integer :: bin, c, found, next(size(latitude))
+        integer :: last(0:size(latitude) + 1) !! Of the file's columns in a bin of latitude
+
+        ! Bins are chains from their last column, so that no column is compared with all.
+
+        last = 0
+        do c = 1, size(latitude)
+            bin = bin_of(latitude(c))
+            next(c) = last(bin)
+            last(bin) = c
+        end do
+        place = 0
+        do c = 1, size(place)
+            do bin = bin_of(state%latitude(c) - tolerance), bin_of(state%latitude(c) + tolerance)
+                found = last(bin)
+                do while (found > 0 .and. place(c) == 0)
+                    if (is_near(latitude(found), &
+                        & state%latitude(c)) .and. is_near(longitude(found), &
+                        & state%longitude(c))) place(c) = found
+                    found = next(found)
+                end do
+            end do
+        end do
+
+    contains
+
+        elemental integer function bin_of(degrees_north)
+
+            real(dp), intent(in) :: degrees_north
+
+            bin_of = floor((degrees_north + 90.0_dp)/180.0_dp*size(latitude))
+            bin_of = min(max(bin_of, 0), size(latitude) + 1)
+
+        end function bin_of
+
+        elemental logical function is_near(one, other)
+
+            real(dp), intent(in) :: one, other !! [degrees]
+
+            is_near = abs(modulo(one - other + 180.0_dp, 360.0_dp) - 180.0_dp) < tolerance
+
+        end function is_near
+
+    end function places_in
+
+    subroutine copy_field(file, name, place, values)
+
+        !! The columns of a field that a file has.
+        type(file_t), intent(inout) :: file
+        character(len=*), intent(in) :: name
+        integer, intent(in) :: place(:) !! In the file, 0: not there (column)
+        real(dp), intent(inout) :: values(:,:) !! (column, level)
+
+        real(dp), allocatable :: found(:,:)
+        integer :: c
+
+        call get_field(file, name, found)
+        if (file%status /= gwparam_ok) return
+        if (size(found, 2) /= size(values, 2)) then
+            call file%give_up(file%path // " has " // name // " on " // text(size(found, &
+                              & 2)) // " levels, expected " // text(size(values, 2)))
+            file%status = gwparam_err_shape
+            return
+        end if
+        do c = 1, size(place)
+            if (place(c) > 0) values(c,:) = found(place(c),:)
+        end do
+
+    end subroutine copy_field
+
+    subroutine get_field(file, name, values)
+
+        !! A whole variable (column) or (column, level).
+        type(file_t), intent(inout) :: file
+        character(len=*), intent(in) :: name
+        real(dp), allocatable, intent(out) :: values(:,:)
+
+        integer :: d, dimids(2), extents(2), ndims, varid
+
+        extents = 1
+        dimids = 0
+        ndims = 0
+        call file%check(nf90_inq_varid(file%id, name, varid), "read")
+        if (file%status == gwparam_ok) call file%check(nf90_inquire_variable(file%id, varid, &
+            & ndims=ndims), "read")
+        if (ndims > 2) call file%give_up(file%path // " has " // name // " in " // text(ndims) &
+            & // " dimensions, expected at most 2")
+        if (file%status == gwparam_ok) call file%check(nf90_inquire_variable(file%id, varid, &
+            & dimids=dimids(:ndims)), "read")
+        do d = 1, merge(ndims, 0, file%status == gwparam_ok)
+            call file%check(nf90_inquire_dimension(file%id, dimids(d), len=extents(d)), "read")
+        end do
+        allocate (values(extents(1), extents(2)), source=0.0_dp)
+        if (file%status /= gwparam_ok) return
+        if (ndims == 1) then
+            call file%check(nf90_get_var(file%id, varid, values(:,1)), "read")
+        else
+            call file%check(nf90_get_var(file%id, varid, values), "read")
+        end if
+
+    end subroutine get_field
+
+    subroutine check(self, status, verb)
+
+        !! Keep the first failure of netCDF.
+        class(file_t), intent(inout) :: self
+        integer, intent(in) :: status
+        character(len=*), intent(in) :: verb
+
+        if (status /= NF90_NOERR) call self%give_up("cannot " // verb // " " // self%path // ": " &
+            & // trim(nf90_strerror(status)))
+
+    end subroutine check
+
+    subroutine give_up(self, message)
+
+        !! Keep the first failure.
+        class(file_t), intent(inout) :: self
+        character(len=*), intent(in) :: message
+
+        if (self%status /= gwparam_ok) return
+        self%status = gwparam_err_file
+        self%message = message
+
+    end subroutine give_up
+
+    subroutine close_file(self, verb)
+
+        class(file_t), intent(inout) :: self
+        character(len=*), intent(in) :: verb
+
+        if (self%is_open) call self%check(nf90_close(self%id), verb)
+        self%is_open = .false.
+
+    end subroutine close_file
+
+    real(dp) function number(self, name)
+        !! An attribute of the file.
+        class(file_t), intent(inout) :: self
+        character(len=*), intent(in) :: name
+
+        number = 0.0_dp
+        call self%check(nf90_get_att(self%id, NF90_GLOBAL, name, number), "read")
+
+    end function number
+
+end module gwparam_restart_state

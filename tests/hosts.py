@@ -1,0 +1,87 @@
+"""Stand-in hosts of the examples: how they are built, set up and read."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import netCDF4
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+PROJECT = Path(__file__).parents[1]
+TIMEOUT = 120  # seconds: a run that hangs is a failure
+
+Items = Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run of the driver."""
+
+    folder: Path
+    code: int
+    text: str
+    """All that it printed."""
+
+    def field(self, name: str) -> NDArray[np.float64]:
+        """Field of tendencies.nc, (step, level, latitude, longitude)."""
+        with netCDF4.Dataset(self.folder / "tendencies.nc") as file:
+            file.set_auto_mask(False)
+            return np.asarray(file[name][:])
+
+
+def _value(item: object) -> str:
+    if isinstance(item, bool):
+        return f".{item}.".lower()
+    if isinstance(item, str | Path):
+        return f"'{item}'"
+    if isinstance(item, tuple):
+        return ", ".join(map(_value, item))
+    return repr(item)
+
+
+def record(name: str, items: Items) -> str:
+    """Write a namelist group."""
+    return "\n".join(
+        [f"&{name}", *(f"  {k} = {_value(v)}" for k, v in items.items()), "/", ""]
+    )
+
+
+def environment() -> dict[str, str]:
+    """Variables of hosts and of mpirun, which find the installed package."""
+    variables = os.environ | {"OMP_NUM_THREADS": "1"}
+    variables["PATH"] = f"{Path(sys.executable).parent}:{variables['PATH']}"
+    if os.geteuid() == 0:
+        variables |= {
+            "OMPI_ALLOW_RUN_AS_ROOT": "1",
+            "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
+        }
+    return variables
+
+
+def build(example: str, folder: Path, compiler: str) -> Path:
+    """Build the host of an example as its README says, with all checks."""
+    for tool in ("make", compiler, "nf-config"):
+        if shutil.which(tool) is None:
+            pytest.skip(f"{tool} absent")
+    built = subprocess.run(
+        [
+            "make",
+            "-f",
+            PROJECT / "examples" / example / "Makefile",
+            "driver",
+            "FFLAGS=-O2 -fcheck=all -ffpe-trap=invalid,zero,overflow",
+        ],
+        cwd=folder,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT,
+    )
+    assert built.returncode == 0, built.stdout + built.stderr
+    return folder / "driver"

@@ -1,0 +1,166 @@
+"""The CAM-like host: chunks, threads and levels from below give the bits of MiMA's."""
+
+import re
+import shutil
+import subprocess
+
+import hosts
+import numpy as np
+import pytest
+from hosts import PROJECT, TIMEOUT, Run, record
+
+DRAG = ("gwfcng_x", "gwfcng_y")
+# 10 does not divide the 128 cells: the last chunks have a column less.
+COLUMNS = 10
+
+
+@pytest.fixture(scope="module")
+def cam_driver(tmp_path_factory):
+    """The host, built without MPI."""
+    return hosts.build("cam_coupling", tmp_path_factory.mktemp("cam"), "gfortran")
+
+
+@pytest.fixture
+def run_cam(cam_driver, environment, tmp_path):
+    """Run the host: run_cam(threads, states=..., gwparam={...}, ...)."""
+
+    def run_host(threads=1, *, folder=tmp_path, gwparam=None, **items) -> Run:
+        folder.mkdir(parents=True, exist_ok=True)
+        items = {"columns": COLUMNS} | items
+        chosen = {"restart_file": "gw_drag.r.nc"} | (gwparam or {})
+        (folder / "atm_in").write_text(
+            record("driver_nml", items) + record("gwparam_nml", chosen)
+        )
+        done = subprocess.run(
+            [cam_driver],
+            cwd=folder,
+            env=environment | {"OMP_NUM_THREADS": str(threads)},
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT,
+        )
+        return Run(folder, done.returncode, done.stdout + done.stderr)
+
+    return run_host
+
+
+def drag(finished):
+    assert finished.code == 0, finished.text
+    return np.stack([finished.field(name) for name in DRAG])
+
+
+@pytest.mark.parametrize(
+    "items",
+    [
+        {"mode": "ml"},
+        {"mode": "native"},
+        {"mode": "ml", "on_range": "native", "range_sigmas": 2.5},
+    ],
+)
+def test_drag_has_the_bits_of_the_host_for_mima(
+    run, run_cam, states, artefact, tmp_path, items
+):
+    chosen = {"artefact": artefact, "restart": False, **items}
+    # CAM has a surface pressure; MiMA's drop-in would derive it, with other roundings.
+    expected = drag(
+        run(
+            2,
+            folder=tmp_path / "mima",
+            states=states,
+            pass_surface_pressure=True,
+            gwparam=chosen,
+        )
+    )
+    assert np.ptp(expected) > 0.0
+    for threads in (1, 2, 3, 4):
+        finished = run_cam(
+            threads, folder=tmp_path / f"{threads}", states=states, gwparam=chosen
+        )
+        np.testing.assert_array_equal(drag(finished), expected)
+
+
+def test_threads_run_side_by_side_and_add_up(run_cam, states, artefact):
+    finished = run_cam(
+        2,
+        states=states,
+        gwparam={"mode": "shadow", "artefact": artefact, "log_interval": 2},
+    )
+    assert finished.code == 0, finished.text
+    assert "on 2 threads, at most 2 of them in gw_drag_tend" in finished.text
+    # 13 chunks: 7 of one thread, in 3 steps; all columns of both.
+    assert "the network ran 21 times on 384 columns" in finished.text
+    lines = re.findall(r"gw_drag: recomputation (\d), (\w): rms", finished.text)
+    assert lines == [("1", "u"), ("1", "v"), ("3", "u"), ("3", "v")]
+
+
+def test_merged_sums_are_those_of_one_thread(run_cam, states, artefact, tmp_path):
+    def log(threads):
+        chosen = {"mode": "shadow", "artefact": artefact, "restart": False}
+        finished = run_cam(
+            threads, folder=tmp_path / f"{threads}", states=states, gwparam=chosen
+        )
+        return re.findall(r"gw_drag: recomputation.*", finished.text)
+
+    assert len(log(1)) == 2
+    # Two digits of the rms, three of the correlation: rounding of sums does not show.
+    assert log(1) == log(4)
+
+
+def test_more_threads_than_chunks(run_cam, states, artefact, tmp_path):
+    chosen = {"mode": "ml", "artefact": artefact}
+    items = {"states": states, "gwparam": chosen, "columns": 64}
+    few = run_cam(1, folder=tmp_path / "few", **items)
+    many = run_cam(4, folder=tmp_path / "many", **items)
+    np.testing.assert_array_equal(drag(many), drag(few))
+
+
+@pytest.mark.parametrize("mode", ["native", "ml"])
+def test_a_run_goes_on_with_another_number_of_threads(
+    run_cam, states, artefact, tmp_path, mode
+):
+    items = {
+        "states": states,
+        "interval": 4800,
+        "gwparam": {"mode": mode, "artefact": artefact},
+    }
+    through = run_cam(2, folder=tmp_path / "through", steps=14, **items)
+    first = run_cam(3, folder=tmp_path / "first", steps=7, **items)
+    assert first.code == 0, first.text
+    for threads, columns in ((1, COLUMNS), (2, COLUMNS), (4, 7)):
+        folder = tmp_path / f"second {threads}"
+        folder.mkdir()
+        shutil.copy(tmp_path / "first" / "gw_drag.r.nc.0000", folder)
+        second = run_cam(
+            threads,
+            folder=folder,
+            steps=7,
+            first_step=8,
+            **(items | {"columns": columns}),
+        )
+        parts = np.concatenate([drag(first), drag(second)], axis=1)
+        np.testing.assert_array_equal(parts, drag(through))
+        # The first step of the second half returned drag that the first half computed.
+        assert np.ptp(drag(second)[:, 0]) > 0.0
+        if mode == "ml":
+            assert "times on 384 columns" in second.text
+
+
+def test_a_failure_on_one_thread_ends_the_run(run_cam, states, artefact):
+    finished = run_cam(
+        4, states=states, gwparam={"mode": "ml", "artefact": artefact, "lag": 1}
+    )
+    assert finished.code == 2
+    assert "ENDRUN: gw_drag: the network sees more than single columns" in finished.text
+
+
+def test_the_host_needs_no_mpi(cam_driver):
+    needed = subprocess.run(
+        ["readelf", "-d", cam_driver], capture_output=True, text=True, check=True
+    ).stdout
+    assert "libgwparam_restart_file" in needed
+    assert "libmpi" not in needed
+
+
+def test_the_coupling_is_small():
+    lines = (PROJECT / "examples/cam_coupling/gw_drag.f90").read_text().splitlines()
+    assert len(lines) <= 200
