@@ -194,7 +194,7 @@ contains
         integer, allocatable :: place(:)
         real(dp), allocatable :: latitude(:,:), longitude(:,:)
         integer :: f
-        real(dp) :: alarm, found_format
+        real(dp) :: alarm, carries, found_format, its_part, its_parts
 
         ! The drop-in of 0.1 wrote no such number.
 
@@ -207,15 +207,16 @@ contains
             return
         end if
         alarm = file%number("alarm")
+        carries = file%number("carries")
+        its_part = file%number("part")
+        its_parts = file%number("parts")
         if (part == 0) then
-            parts = nint(file%number("parts"))
+            parts = nint(its_parts)
             state%alarm = nint(alarm)
-        else if (nint(alarm) /= state%alarm .or. nint(file%number("parts")) /= parts) then
-            call file%give_up(file%path // " is of another run than the first part")
         end if
-        if (nint(file%number("part")) /= part) call file%give_up(file%path &
-            & // " is of another run than the first part")
-        state%carries = state%carries .and. nint(file%number("carries")) == 1
+        if (nint(alarm) /= state%alarm .or. nint(its_parts) /= parts .or. nint(its_part) /= part) &
+            & call file%give_up(file%path // " is of another run than the first part")
+        state%carries = state%carries .and. nint(carries) == 1
         associate (c => state%counters)
             c%runs = nint(file%number("runs"), kind(c%runs))
             c%columns = c%columns + nint(file%number("columns"), kind(c%columns))
