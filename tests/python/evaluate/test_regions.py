@@ -26,6 +26,16 @@ def gaussian(nlat, nlon):
     return grid_of(gaussian_latitudes(nlat), np.arange(nlon) * 360.0 / nlon)
 
 
+def test_columns_of_a_region_are_its_cells_in_the_flat_field():
+    grid = gaussian(32, 64)
+    field = np.arange(32 * 64).reshape(32, 64)
+
+    for region in regions(grid):
+        np.testing.assert_array_equal(
+            region.columns(grid), region.of(field).ravel(), err_msg=region.name
+        )
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_regions_of_the_64_x_128_grid_are_the_index_boxes(dtype):
     latitude = gaussian_latitudes(64).astype(dtype)
