@@ -60,8 +60,8 @@ def test_regions_of_another_grid_have_the_same_places():
 
     for region in regions(fine)[1:]:
         south, north, west, east = BOXES[region.name]
-        latitude = fine.latitude[region.rows]
-        longitude = np.mod(fine.longitude[region.places] + 1.41, 360.0) - 1.41
+        latitude = fine.latitude[region.lat]
+        longitude = np.mod(fine.longitude[region.lon] + 1.41, 360.0) - 1.41
         # Rows of the coarse grid meet within a tenth of a degree of half way.
         assert coarse_row[south] - 0.1 < latitude.min()
         assert latitude.max() < coarse_row[north] + 0.1
