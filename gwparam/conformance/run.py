@@ -60,7 +60,7 @@ def replay(
     ------
     ContractError
         If an output is not on full levels, or the network sees neighbours and the
-        files have no places of their columns.
+        files have no latitude and longitude.
     GwparamError
         What the library, PyTorch or the files raise.
     """

@@ -238,7 +238,7 @@ def _check_layout(dataset: xr.Dataset, path: str) -> None:
     if features.shape[1] <= _SURFACE:
         raise ShapeError(
             f"features in {path} has {features.shape[1]} channels, expected more than "
-            f"the {_SURFACE} of place and surface"
+            f"the {_SURFACE} of coordinates and surface"
         )
     if not features.shape[0]:
         raise ShapeError(f"features in {path} has no time, expected at least one")

@@ -1,4 +1,4 @@
-"""Latitude-longitude grids: columns in any order onto rows and places, with areas."""
+"""Latitude-longitude grids: columns in any order onto rows of cells, with areas."""
 
 from typing import Any
 
@@ -36,7 +36,7 @@ class LatLonGrid:
     latitude : ndarray, shape (nlat,)
         Rows from south to north [degrees_north].
     longitude : ndarray, shape (nlon,)
-        Places in a row, 0 to 360 [degrees_east].
+        From 0 to 360 [degrees_east].
     row_edges : ndarray, shape (nlat + 1,)
         Latitudes between the rows, from pole to pole [degrees_north].
     column : ndarray of int, shape (nlat, nlon)
@@ -54,15 +54,15 @@ class LatLonGrid:
         north = np.round(latitude.astype(np.float64).ravel(), _DIGITS)
         around = np.mod(longitude.astype(np.float64).ravel(), 360.0)
         around[np.round(around, _DIGITS) >= 360.0] = 0.0
-        _, first, row = np.unique(north, return_index=True, return_inverse=True)
+        _, first, lat = np.unique(north, return_index=True, return_inverse=True)
         self.latitude: Array = latitude.astype(np.float64).ravel()[first]
-        _, first, place = np.unique(
+        _, first, lon = np.unique(
             np.round(around, _DIGITS), return_index=True, return_inverse=True
         )
         self.longitude: Array = around[first]
         self.shape = (self.latitude.size, self.longitude.size)
         self.column = np.full(self.shape, -1)
-        self.column[row, place] = np.arange(north.size)
+        self.column[lat, lon] = np.arange(north.size)
         if self.column.size != north.size or (self.column < 0).any():
             raise ArgumentError(
                 f"{north.size} columns are not the cells of one "

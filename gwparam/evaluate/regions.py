@@ -10,9 +10,10 @@ from gwparam.evaluate.scores import GLOBE
 from gwparam.grids import gaussian_latitudes
 
 BOX_GRID = (64, 128)
-"""Rows and places of the Gaussian grid that the boxes are written for."""
+"""Latitudes and longitudes of the Gaussian grid that the boxes are written for."""
 
-# Rows from south to north and places from 0 degrees east, half open.
+# Indices of latitudes from south to north and of longitudes from 0 degrees east, half
+# open.
 HOT_SPOTS: dict[str, tuple[int, int, int, int]] = {
     "Andes": (3, 21, 96, 113),
     "Scandinavia": (45, 58, 0, 12),
@@ -32,36 +33,36 @@ class Region(NamedTuple):
     ----------
     name : str
         For people.
-    rows, places : ndarray of int
-        Indices of its rows, from south to north, and of its places, from west to east.
+    lat, lon : ndarray of int
+        Indices of its latitudes, from south to north, and longitudes, eastward.
     """
 
     name: str
-    rows: NDArray[np.intp]
-    places: NDArray[np.intp]
+    lat: NDArray[np.intp]
+    lon: NDArray[np.intp]
 
     @property
     def box(self) -> tuple[int, int, int, int]:
-        """First row and the one after the last, the same of the places.
+        """First latitude and the one after the last, the same of the longitudes.
 
-        The first place is negative where the box crosses the first meridian; all are 0
-        where the grid has no cell in the box.
+        The first longitude is negative where the box crosses the prime meridian; all
+        are 0 where the grid has no cell in the box.
         """
-        if not self.rows.size or not self.places.size:
+        if not self.lat.size or not self.lon.size:
             return 0, 0, 0, 0
-        first, last = int(self.places[0]), int(self.places[-1])
+        first, last = int(self.lon[0]), int(self.lon[-1])
         if first > last:
-            first = last + 1 - self.places.size
-        return int(self.rows[0]), int(self.rows[-1]) + 1, first, last + 1
+            first = last + 1 - self.lon.size
+        return int(self.lat[0]), int(self.lat[-1]) + 1, first, last + 1
 
     def columns(self, grid: LatLonGrid) -> NDArray[np.intp]:
         """Numbers of its cells in a field (lat, lon) that was made flat."""
-        numbers: NDArray[np.intp] = self.rows[:, None] * grid.shape[1] + self.places
+        numbers: NDArray[np.intp] = self.lat[:, None] * grid.shape[1] + self.lon
         return numbers.ravel()
 
     def of(self, field: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Cells of the region, (..., n_rows, n_places), of a field (..., lat, lon)."""
-        return field[..., self.rows[:, None], self.places]
+        """Cells of the region, (..., nlat, nlon), of a field (..., lat, lon)."""
+        return field[..., self.lat[:, None], self.lon]
 
 
 def regions(grid: LatLonGrid) -> tuple[Region, ...]:
@@ -86,9 +87,9 @@ def regions(grid: LatLonGrid) -> tuple[Region, ...]:
     step = 360.0 / BOX_GRID[1]
     for name, (south, north, west, east) in HOT_SPOTS.items():
         inside = (edges[south] <= grid.latitude) & (grid.latitude < edges[north])
-        # A place on an edge belongs to the east of it, whatever its rounding.
+        # A cell on an edge belongs to the east of it, whatever its rounding.
         eastward = np.mod(grid.longitude - (west - 0.5) * step + SAME_PLACE, 360.0)
-        (places,) = np.nonzero(eastward < (east - west) * step)
-        ordered = places[np.argsort(eastward[places])]
+        (lon,) = np.nonzero(eastward < (east - west) * step)
+        ordered = lon[np.argsort(eastward[lon])]
         found.append(Region(name, np.nonzero(inside)[0], ordered))
     return tuple(found)

@@ -126,7 +126,7 @@ def _coordinates(found: Comparison, names: list[str]) -> dict[str, Any]:
                 "long_name": "first row, row after the last, first column, column "
                 "after the last",
                 "comment": "rows from south to north, columns eastward; a negative "
-                "first column is west of the first meridian",
+                "first column is west of the prime meridian",
             },
         ),
         "area_weight": (

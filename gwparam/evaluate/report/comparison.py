@@ -92,7 +92,7 @@ class Comparison:
         """Tell which of some variables and coordinates the results lack."""
         return [name for name in names if name not in self.results.variables]
 
-    def array(self, name: str, *dimensions: str, **places: int) -> Array:
+    def array(self, name: str, *dimensions: str, **indices: int) -> Array:
         """Give a variable as an array of float64.
 
         Parameters
@@ -101,7 +101,7 @@ class Comparison:
             Name of the variable.
         *dimensions : str
             Dimensions of the answer, in the order that is wanted.
-        **places : int
+        **indices : int
             Which element to take along every other dimension.
 
         Returns
@@ -109,7 +109,7 @@ class Comparison:
         ndarray, shape as `dimensions`
             Values in the units of the results.
         """
-        variable = self.results[name].isel(places).transpose(*dimensions)
+        variable = self.results[name].isel(indices).transpose(*dimensions)
         return np.asarray(variable.values, dtype=np.float64)
 
     def chosen_levels(self, count: int) -> list[int]:

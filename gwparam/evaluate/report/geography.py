@@ -91,7 +91,7 @@ def boxes(comparison: Comparison) -> dict[str, list[tuple[float, float, float, f
         south, north, west, east = (int(bound) for bound in bounds[region])
         parts = [(west, east)]
         if west < 0 or east <= west:
-            # Columns count on west of the first meridian, or past the last.
+            # Columns count on west of the prime meridian, or past the last.
             parts = [(west % (len(longitude) - 1), len(longitude) - 1), (0, east)]
         found[comparison.regions[region]] = [
             (

@@ -40,10 +40,10 @@ def maps_section(comparison: Comparison) -> Section:
 
 
 def _picture(comparison: Comparison, component: int, level: int) -> Picture:
-    place = {"component": component, "level": level}
+    at = {"component": component, "level": level}
     grid = ("latitude", "longitude")
-    truth = comparison.factor * comparison.array("mean_truth", *grid, **place)
-    models = comparison.factor * comparison.array("mean", "model", *grid, **place)
+    truth = comparison.factor * comparison.array("mean_truth", *grid, **at)
+    models = comparison.factor * comparison.array("mean", "model", *grid, **at)
     latitude = cell_edges(comparison.array("latitude", "latitude"))
     longitude = cell_edges(comparison.array("longitude", "longitude"))
 

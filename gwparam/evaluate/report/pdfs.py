@@ -91,10 +91,10 @@ def _draw(
     axis: Axes, comparison: Comparison, component: int, region: int, edges: Array
 ) -> None:
     """Draw the densities of one region, with the models' distances."""
-    place = {"component": component, "region": region}
+    at = {"component": component, "region": region}
     centres = 0.5 * (edges[1:] + edges[:-1])
-    truth = comparison.array("histogram_truth", "bin", **place)
-    models = comparison.array("histogram", "model", "bin", **place)
+    truth = comparison.array("histogram_truth", "bin", **at)
+    models = comparison.array("histogram", "model", "bin", **at)
     axis.plot(centres, density(truth, edges), **comparison.truth_line())
     for model, probability in enumerate(models):
         axis.plot(centres, density(probability, edges), **comparison.line(model))
@@ -103,7 +103,7 @@ def _draw(
     axis.grid(True)
     _scale(axis, edges)
     if not comparison.missing("hellinger"):
-        distances = comparison.array("hellinger", "model", **place)
+        distances = comparison.array("hellinger", "model", **at)
         for model, distance in enumerate(distances[:6]):
             axis.text(
                 0.5,

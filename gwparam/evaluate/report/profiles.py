@@ -95,8 +95,8 @@ def _draw(
 ) -> None:
     """Draw the profiles of one score in one region."""
     factor = 1.0 if score == "correlation" else comparison.factor
-    place = {"component": component, "region": region}
-    profiles = factor * comparison.array(score, "model", "level", **place)
+    at = {"component": component, "region": region}
+    profiles = factor * comparison.array(score, "model", "level", **at)
     for model, profile in enumerate(profiles):
         axis.plot(
             profile, comparison.pressure, marker=".", ms=4, **comparison.line(model)

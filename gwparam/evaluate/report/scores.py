@@ -106,9 +106,9 @@ def score(
     comparison: Comparison, column: Column, component: int, region: int
 ) -> list[float]:
     """Give one score of every model, in the page's units; NaN where undefined."""
-    place = {"component": component, "region": region}
+    at = {"component": component, "region": region}
     factor = comparison.factor if column.scaled else 1.0
-    values = factor * comparison.array(column.variable, "model", **place)
+    values = factor * comparison.array(column.variable, "model", **at)
     return [float(value) if math.isfinite(value) else math.nan for value in values]
 
 

@@ -76,9 +76,9 @@ def _hot_spots(comparison: Comparison, component: int) -> Picture:
         for axis in axes.flat[len(comparison.hot_spots) :]:
             axis.set_axis_off()
         for region, axis in zip(comparison.hot_spots, axes.flat, strict=False):
-            place = {"component": component, "region": region, "level": level}
-            truth = comparison.array("series_truth", "time", **place)
-            models = comparison.array("series", "model", "time", **place)
+            at = {"component": component, "region": region, "level": level}
+            truth = comparison.array("series_truth", "time", **at)
+            models = comparison.array("series", "model", "time", **at)
             factor = comparison.factor
             _draw(axis, comparison, factor * truth, factor * models)
             axis.set_title(comparison.regions[region])

@@ -67,10 +67,10 @@ def spectra_section(comparison: Comparison) -> Section:
 
 def _draw(axis: Axes, comparison: Comparison, component: int, level: int) -> None:
     """Draw the spectra of one component at one level."""
-    place = {"component": component, "level": level}
+    at = {"component": component, "level": level}
     factor = comparison.factor**2
-    truth = factor * comparison.array("spectrum_truth", "wavenumber", **place)
-    models = factor * comparison.array("spectrum", "model", "wavenumber", **place)
+    truth = factor * comparison.array("spectrum_truth", "wavenumber", **at)
+    models = factor * comparison.array("spectrum", "model", "wavenumber", **at)
     wavenumber = _wavenumbers(comparison)
     shown = wavenumber > 0
     axis.plot(wavenumber[shown], _positive(truth[shown]), **comparison.truth_line())
@@ -92,10 +92,10 @@ def _draw_slopes(axis: Axes, wavenumber: Array, power: Array) -> None:
     for slope, name in _SLOPES:
         guide = 6.0 * power[middle] * (along / along[0]) ** slope
         axis.plot(along, guide, color="#888888", linewidth=0.9, linestyle=(0, (4, 2)))
-        place = len(along) // 2
+        middle = len(along) // 2
         axis.annotate(
             name,
-            (along[place], guide[place]),
+            (along[middle], guide[middle]),
             fontsize=8,
             color="#444444",
             ha="center",

@@ -1,17 +1,13 @@
-import json
-
 import numpy as np
 import pytest
-from rich.console import Console
 
 from gwparam.conformance.eager import EagerNetwork
-from gwparam.conformance.report import as_dict, print_tables
+from gwparam.conformance.report import as_dict
 from gwparam.conformance.run import replay
 from gwparam.contract import Limit, Probe
 from gwparam.data import open_states
 from gwparam.errors import ArgumentError, ContractError
 from gwparam.evaluate.outputs import bind_references
-from gwparam.evaluate.scores import BANDS
 
 # Scores of the same numbers, summed in another order.
 ROUNDING = 1e-11
@@ -200,36 +196,6 @@ def test_replay_tells_when_a_time_is_done(eager, contract, states_file):
         )
 
     assert len(done) == 2
-
-
-def test_numbers_are_json_with_null_for_undefined_scores(
-    eager, contract, dataset, tmp_path
-):
-    dataset["truth_x"] = 0.0 * dataset.truth_x
-    dataset.truth_x.attrs["units"] = "m s-2"
-    path = tmp_path / "calm.nc"
-    dataset.to_netcdf(path)
-
-    text = json.dumps(
-        as_dict(run(eager, eager, contract, path, ["truth_x", "truth_y"])),
-        allow_nan=False,
-    )
-
-    assert json.loads(text)["variables"][0]["globe"]["reference"]["r2"] is None
-
-
-@pytest.mark.parametrize(("levels", "rows"), [(True, 1 + 4 + 5), (False, 1 + 4)])
-def test_tables_have_a_row_for_each_region(eager, contract, states_file, levels, rows):
-    console = Console(width=120, record=True, quiet=True)
-    console.quiet = False
-    with console.capture() as capture:
-        print_tables(console, run(eager, eager, contract, states_file), levels=levels)
-
-    lines = capture.get().splitlines()
-    assert sum(line.startswith("│") for line in lines) == 2 * rows
-    assert any("truth_x" in line and "[m s-2]" in line for line in lines)
-    shown = [name for name in BANDS if any(name in line for line in lines)]
-    assert shown == ["90S-60S", "60S-15S", "15S-15N", "60N-90N"]
 
 
 def _replace(contract, **changes):

@@ -31,7 +31,7 @@ def model(truth):
 
 
 def box(region: Region, field):
-    return field[..., region.rows[:, None], region.places]
+    return field[..., region.lat[:, None], region.lon]
 
 
 @pytest.fixture(scope="module")

@@ -26,6 +26,16 @@ def gaussian(nlat, nlon):
     return grid_of(gaussian_latitudes(nlat), np.arange(nlon) * 360.0 / nlon)
 
 
+def test_columns_of_a_region_are_its_cells_in_the_flat_field():
+    grid = gaussian(32, 64)
+    field = np.arange(32 * 64).reshape(32, 64)
+
+    for region in regions(grid):
+        np.testing.assert_array_equal(
+            region.columns(grid), region.of(field).ravel(), err_msg=region.name
+        )
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_regions_of_the_64_x_128_grid_are_the_index_boxes(dtype):
     latitude = gaussian_latitudes(64).astype(dtype)
@@ -50,8 +60,8 @@ def test_regions_of_another_grid_have_the_same_places():
 
     for region in regions(fine)[1:]:
         south, north, west, east = BOXES[region.name]
-        latitude = fine.latitude[region.rows]
-        longitude = np.mod(fine.longitude[region.places] + 1.41, 360.0) - 1.41
+        latitude = fine.latitude[region.lat]
+        longitude = np.mod(fine.longitude[region.lon] + 1.41, 360.0) - 1.41
         # Rows of the coarse grid meet within a tenth of a degree of half way.
         assert coarse_row[south] - 0.1 < latitude.min()
         assert latitude.max() < coarse_row[north] + 0.1

@@ -1,8 +1,11 @@
+import math
+
 import numpy as np
 import xarray as xr
 from rich.console import Console
 
-from gwparam.evaluate.table import print_table
+from gwparam.evaluate.metrics import Score
+from gwparam.evaluate.table import SCORE_HEADINGS, print_table, score_cells
 
 SCORES = ("hellinger", *(f"{n}_all_levels" for n in ("correlation", "r2")))
 ERRORS = ("rmse_all_levels", "bias_all_levels")
@@ -42,3 +45,17 @@ def test_table_has_the_scores_of_the_globe():
     ]  # fmt: skip
     assert cells[2][:3] == ["B[1]", "eastward", "0.4000"]
     assert "1 bin, as given" in text
+
+
+def test_cells_have_three_decimals_as_far_as_they_fit():
+    numbers = Score(9, -6.78e-6, 5.041e-5, 1.0, 4.43e-5, -2345.6, math.nan)
+
+    cells = dict(zip(SCORE_HEADINGS, score_cells(numbers), strict=True))
+
+    assert cells == {
+        "R2": "-2.3e+03",
+        "correlation": "-",
+        "rms error": "5.04e-05",
+        "bias": "-6.8e-06",
+        "rms reference": "4.43e-05",
+    }
