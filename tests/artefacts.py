@@ -64,11 +64,11 @@ class WrongCount(torch.nn.Module):
 
 
 def contract(dtype: str = "float64") -> dict:
-    def field(name: str, units: str, levels: str) -> dict:
-        return {"name": name, "units": units, "levels": levels, "dtype": dtype}
+    def field(name: str, units: str, levels: str, **kind: str) -> dict:
+        return {"name": name, "units": units, "levels": levels, "dtype": dtype, **kind}
 
     return {
-        "contract_version": 1,
+        "contract_version": 2,
         "name": "linear",
         "gwparam_version": "0.1.0",
         "torch_version": torch.__version__,
@@ -82,7 +82,10 @@ def contract(dtype: str = "float64") -> dict:
             field(PS, "Pa", "surface"),
             field(LAT, "degrees_north", "surface"),
         ],
-        "outputs": [field(DUDT, "m s-2", "full"), field(DVDT, "m s-2", "full")],
+        "outputs": [
+            field(DUDT, "m s-2", "full", kind="tendency"),
+            field(DVDT, "m s-2", "full", kind="tendency"),
+        ],
         "vertical": {
             "kind": "host",
             "order": "top_down",

@@ -54,6 +54,8 @@ Contract own_levels(bool top_down) {
     contract.outputs = {field("tendency_of_wind", "m s-2", network_levels),
                         field("flux", "Pa", network_levels),
                         field("waves", "1", network_levels)};
+    contract.outputs[0].kind = gwparam::OutputKind::tendency;
+    contract.outputs[1].kind = gwparam::OutputKind::flux;
     gwparam::Flux flux{1, gravity, field("tendency_by_flux", "m s-2", network_levels)};
     flux.tendency.dtype = Dtype::float32;
     contract.fluxes = {flux};

@@ -32,7 +32,7 @@ void test_outcome() {
        "the first failure stays, and nothing is tried after it");
     outcome.clear();
     outcome.attempt([] { throw std::bad_alloc(); });
-    ok(outcome.error()->status() == GWPARAM_ERR_DEVICE &&
+    ok(outcome.error()->status() == GWPARAM_ERR_MEMORY &&
            std::string(outcome.error()->what()) == "out of memory",
        "out of memory");
     outcome.clear();
@@ -104,7 +104,7 @@ void test_agree() {
                            }
                        });
                    },
-                   GWPARAM_ERR_DEVICE),
+                   GWPARAM_ERR_MEMORY),
                "rank 2: out of memory"),
        "what throws on one rank throws on all");
 }
