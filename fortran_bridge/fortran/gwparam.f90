@@ -2,14 +2,14 @@ module gwparam
 
     !! All that a host needs: `use gwparam`.
 
-    use gwparam_fields, only: gwparam_carried, gwparam_input, gwparam_output, gwparam_pending
     use gwparam_kinds, only: dp, sp
     use gwparam_options, only: gwparam_device_error, gwparam_device_fallback, &
         & gwparam_graphs_auto, gwparam_graphs_off, gwparam_guard_error, gwparam_guard_ignore, &
         & gwparam_guard_keep, gwparam_guard_zero, gwparam_options_t, gwparam_precision_bfloat16, &
         & gwparam_precision_exported, gwparam_precision_tf32, gwparam_statistics_t
-    use gwparam_scheme, only: gwparam_bottom_up, gwparam_column, gwparam_global, &
-        & gwparam_scheme_t, gwparam_stencil, gwparam_top_down
+    use gwparam_scheme, only: gwparam_bottom_up, gwparam_carried, gwparam_column, gwparam_global, &
+        & gwparam_input, gwparam_output, gwparam_pending, gwparam_scheme_t, gwparam_stencil, &
+        & gwparam_top_down
     use gwparam_status, only: gwparam_err_argument, gwparam_err_busy, gwparam_err_contract, &
         & gwparam_err_device, gwparam_err_file, gwparam_err_forked, gwparam_err_inference, &
         & gwparam_err_internal, gwparam_err_memory, gwparam_err_nonfinite, gwparam_err_range, &

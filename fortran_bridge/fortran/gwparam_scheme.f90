@@ -5,21 +5,15 @@ module gwparam_scheme
     !! Every procedure ends in optional `stat`, `errmsg`, which behave as in `allocate`: `stat` is
     !! set when present, `errmsg` changes only on failure, and a failure without `stat` is an
     !! `error stop`. After a failure the host's arrays are as they were.
+    !! What it does is in three submodules.
 
-    use, intrinsic :: iso_c_binding, only: c_char, c_int32_t, c_int64_t, c_null_char, c_null_ptr, &
-        & c_ptr
-    use gwparam_array, only: view
-    use gwparam_c_api, only: array_t, gwparam_scheme_add_columns_c, gwparam_scheme_contract_c, &
-        & gwparam_scheme_discard_c, gwparam_scheme_flush_c, gwparam_scheme_geometry_c, &
-        & gwparam_scheme_load_c, gwparam_scheme_run_c, gwparam_scheme_set_cells_c, &
-        & gwparam_scheme_set_columns_c, gwparam_scheme_set_levels_c, options_t
-    use gwparam_handle, only: adopt, pointer_of, report
-    use gwparam_kinds, only: dp
-    use gwparam_options, only: gwparam_options_t, options_to_c
-    use gwparam_restart, only: restart_t
-    use gwparam_status, only: gwparam_ok
+    use, intrinsic :: iso_c_binding, only: c_associated, c_char, c_int32_t, c_int64_t, &
+        & c_null_char, c_null_ptr, c_ptr
+    use gwparam_c_api, only: gwparam_last_error_c, gwparam_scheme_free_c
+    use gwparam_kinds, only: dp, sp
+    use gwparam_options, only: gwparam_options_t, gwparam_statistics_t
+    use gwparam_status, only: fail, gwparam_ok
     use gwparam_text, only: from_c
-    use gwparam_versions, only: refuse_other_version
     implicit none(type, external)
     private
 
@@ -30,14 +24,22 @@ module gwparam_scheme
     integer, parameter, public :: gwparam_stencil = 2 !! It sees the neighbours, too
     integer, parameter, public :: gwparam_global = 3 !! It sees the whole globe
 
-    type, extends(restart_t), public :: gwparam_scheme_t
+    integer, parameter, public :: gwparam_input = 1 !! A field that the host puts
+    integer, parameter, public :: gwparam_output = 2 !! A field that the host can get
+    integer, parameter, public :: gwparam_pending = 3 !! A field that a restart file holds
+    integer, parameter, public :: gwparam_carried = gwparam_pending !! Its name until 0.1
+
+    integer, parameter :: message_length = 1024
+
+    type, public :: gwparam_scheme_t
         !! An exported network; `load` it, `set_levels` once, then each step `put`, `run`, `get`.
-        !!
-        !! `field`, `put` and `get` are in gwparam_fields; `statistics`, `synchronise`, `save` and
-        !! `restore` in gwparam_restart; `is_loaded` and `free` in gwparam_handle.
+        private
+        type(c_ptr) :: pointer = c_null_ptr !! What the C ABI knows it by; this object owns it
 
     contains
         procedure, public :: load !! Read an artefact and check it against its own probe
+        procedure, public :: is_loaded !! Whether there is a network
+        procedure, public :: free !! Give everything back; idempotent
         procedure, public :: contract !! What the artefact says of itself
         procedure, public :: geometry => geometry_of !! What the network sees at once
         procedure, public :: set_levels !! State the host's levels, once
@@ -45,237 +47,543 @@ module gwparam_scheme
         !! State where the columns are, once, for a network that sees more than one
         generic, public :: set_cells => set_cells_1, set_cells_2
         !! The same for a host that numbers the cells of its grid
+        procedure, public :: field => describe_field !! Name, units and levels of one field
+        generic, public :: put => put_sp_1, put_sp_2, put_sp_3, put_dp_1, put_dp_2, put_dp_3
+        !! Hand over one input of the window, of rank 1 to 3 in single or double precision
         procedure, public :: add_columns !! Close a window of columns
         procedure, public :: flush => flush_windows !! Run all closed windows
         procedure, public :: run !! Close the window and run it
         procedure, public :: discard !! Drop what was put since the last flush
-        procedure, private :: set_columns_1, set_columns_2, set_cells_1, set_cells_2
+        generic, public :: get => get_sp_1, get_sp_2, get_sp_3, get_dp_1, get_dp_2, get_dp_3
+        !! Take one output of a window, of rank 1 to 3 in single or double precision
+        procedure, public :: statistics !! Counters
+        procedure, public :: restore_statistics !! Go on counting
+        procedure, public :: synchronise !! Complete what is pending, so that it can be saved
+        procedure, public :: settle => synchronise !! Its name until 0.1
+        generic, public :: save => save_1, save_2, save_3
+        !! Take one pending field, of rank 1 to 3, for a restart file
+        generic, public :: restore => restore_1, restore_2, restore_3
+        !! Give one pending field back, of rank 1 to 3
+        generic, public :: assignment(=) => copy_is_refused
+        procedure, private :: copy_is_refused, set_columns_1, set_columns_2, set_cells_1, &
+            & set_cells_2
+        procedure, private :: put_sp_1, put_sp_2, put_sp_3, put_dp_1, put_dp_2, put_dp_3
+        procedure, private :: get_sp_1, get_sp_2, get_sp_3, get_dp_1, get_dp_2, get_dp_3
+        procedure, private :: save_1, save_2, save_3, restore_1, restore_2, restore_3
+        final :: free_at_end
     end type gwparam_scheme_t
+
+    public :: adopt, report
+
+    interface  ! In gwparam_scheme_fields
+
+        module subroutine describe_field(self, kind, number, name, units, levels, stat, errmsg)
+
+            !! Name one field that the host puts, can get, or saves; `set_levels` comes before.
+            implicit none(type, external)
+            class(gwparam_scheme_t), intent(in) :: self
+            integer, intent(in) :: kind !! gwparam_input, gwparam_output or gwparam_pending
+            integer, intent(in) :: number !! From 1
+            character(len=:), allocatable, intent(inout) :: name
+            !! Empty past the last field; unchanged on failure, as are the next two
+            character(len=:), allocatable, intent(inout), optional :: units !! Of the contract
+            integer, intent(inout), optional :: levels !! Their number; 0: (horizontal...) only
+            integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
+            character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
+
+        end subroutine describe_field
+
+        module subroutine put_sp_1(self, name, field, units, stat, errmsg)
+
+            !! Hand over one input of the current window; it is copied.
+            implicit none(type, external)
+            class(gwparam_scheme_t), intent(in) :: self
+            character(len=*), intent(in) :: name !! The contract's name of the field
+            real(sp), intent(in), target :: field(:) !! (horizontal..., level) or (horizontal...)
+            character(len=*), intent(in), optional :: units !! Of `field`; default: the contract's
+            integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
+            character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
+
+        end subroutine put_sp_1
+
+        module subroutine put_sp_2(self, name, field, units, stat, errmsg)
+
+            !! Hand over one input of the current window; it is copied.
+            implicit none(type, external)
+            class(gwparam_scheme_t), intent(in) :: self
+            character(len=*), intent(in) :: name !! The contract's name of the field
+            real(sp), intent(in), target :: field(:,:) !! (horizontal..., level) or (horizontal...)
+            character(len=*), intent(in), optional :: units !! Of `field`; default: the contract's
+            integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
+            character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
+
+        end subroutine put_sp_2
+
+        module subroutine put_sp_3(self, name, field, units, stat, errmsg)
+
+            !! Hand over one input of the current window; it is copied.
+            implicit none(type, external)
+            class(gwparam_scheme_t), intent(in) :: self
+            character(len=*), intent(in) :: name !! The contract's name of the field
+            !! (horizontal..., level) or (horizontal...)
+            real(sp), intent(in), target :: field(:,:,:)
+            character(len=*), intent(in), optional :: units !! Of `field`; default: the contract's
+            integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
+            character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
+
+        end subroutine put_sp_3
+
+        module subroutine put_dp_1(self, name, field, units, stat, errmsg)
+
+            !! Hand over one input of the current window; it is copied.
+            implicit none(type, external)
+            class(gwparam_scheme_t), intent(in) :: self
+            character(len=*), intent(in) :: name !! The contract's name of the field
+            real(dp), intent(in), target :: field(:) !! (horizontal..., level) or (horizontal...)
+            character(len=*), intent(in), optional :: units !! Of `field`; default: the contract's
+            integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
+            character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
+
+        end subroutine put_dp_1
+
+        module subroutine put_dp_2(self, name, field, units, stat, errmsg)
+
+            !! Hand over one input of the current window; it is copied.
+            implicit none(type, external)
+            class(gwparam_scheme_t), intent(in) :: self
+            character(len=*), intent(in) :: name !! The contract's name of the field
+            real(dp), intent(in), target :: field(:,:) !! (horizontal..., level) or (horizontal...)
+            character(len=*), intent(in), optional :: units !! Of `field`; default: the contract's
+            integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
+            character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
+
+        end subroutine put_dp_2
+
+        module subroutine put_dp_3(self, name, field, units, stat, errmsg)
+
+            !! Hand over one input of the current window; it is copied.
+            implicit none(type, external)
+            class(gwparam_scheme_t), intent(in) :: self
+            character(len=*), intent(in) :: name !! The contract's name of the field
+            !! (horizontal..., level) or (horizontal...)
+            real(dp), intent(in), target :: field(:,:,:)
+            character(len=*), intent(in), optional :: units !! Of `field`; default: the contract's
+            integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
+            character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
+
+        end subroutine put_dp_3
+
+        module subroutine get_sp_1(self, name, field, window, units, stat, errmsg)
+
+            !! Take one output of a window.
+            implicit none(type, external)
+            class(gwparam_scheme_t), intent(in) :: self
+            character(len=*), intent(in) :: name !! The contract's name of the field
+            real(sp), intent(inout), target :: field(:) !! (horizontal..., level) as the inputs
+            integer, intent(in), optional :: window !! From 1; default: the first
+            character(len=*), intent(in), optional :: units !! Wanted; default: the contract's
+            integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
+            character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
+
+        end subroutine get_sp_1
+
+        module subroutine get_sp_2(self, name, field, window, units, stat, errmsg)
+
+            !! Take one output of a window.
+            implicit none(type, external)
+            class(gwparam_scheme_t), intent(in) :: self
+            character(len=*), intent(in) :: name !! The contract's name of the field
+            real(sp), intent(inout), target :: field(:,:) !! (horizontal..., level) as the inputs
+            integer, intent(in), optional :: window !! From 1; default: the first
+            character(len=*), intent(in), optional :: units !! Wanted; default: the contract's
+            integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
+            character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
+
+        end subroutine get_sp_2
+
+        module subroutine get_sp_3(self, name, field, window, units, stat, errmsg)
+
+            !! Take one output of a window.
+            implicit none(type, external)
+            class(gwparam_scheme_t), intent(in) :: self
+            character(len=*), intent(in) :: name !! The contract's name of the field
+            real(sp), intent(inout), target :: field(:,:,:) !! (horizontal..., level) as the inputs
+            integer, intent(in), optional :: window !! From 1; default: the first
+            character(len=*), intent(in), optional :: units !! Wanted; default: the contract's
+            integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
+            character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
+
+        end subroutine get_sp_3
+
+        module subroutine get_dp_1(self, name, field, window, units, stat, errmsg)
+
+            !! Take one output of a window.
+            implicit none(type, external)
+            class(gwparam_scheme_t), intent(in) :: self
+            character(len=*), intent(in) :: name !! The contract's name of the field
+            real(dp), intent(inout), target :: field(:) !! (horizontal..., level) as the inputs
+            integer, intent(in), optional :: window !! From 1; default: the first
+            character(len=*), intent(in), optional :: units !! Wanted; default: the contract's
+            integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
+            character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
+
+        end subroutine get_dp_1
+
+        module subroutine get_dp_2(self, name, field, window, units, stat, errmsg)
+
+            !! Take one output of a window.
+            implicit none(type, external)
+            class(gwparam_scheme_t), intent(in) :: self
+            character(len=*), intent(in) :: name !! The contract's name of the field
+            real(dp), intent(inout), target :: field(:,:) !! (horizontal..., level) as the inputs
+            integer, intent(in), optional :: window !! From 1; default: the first
+            character(len=*), intent(in), optional :: units !! Wanted; default: the contract's
+            integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
+            character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
+
+        end subroutine get_dp_2
+
+        module subroutine get_dp_3(self, name, field, window, units, stat, errmsg)
+
+            !! Take one output of a window.
+            implicit none(type, external)
+            class(gwparam_scheme_t), intent(in) :: self
+            character(len=*), intent(in) :: name !! The contract's name of the field
+            real(dp), intent(inout), target :: field(:,:,:) !! (horizontal..., level) as the inputs
+            integer, intent(in), optional :: window !! From 1; default: the first
+            character(len=*), intent(in), optional :: units !! Wanted; default: the contract's
+            integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
+            character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
+
+        end subroutine get_dp_3
+    end interface
+
+    interface  ! In gwparam_scheme_restart
+
+        module subroutine statistics(self, counters, stat, errmsg)
+
+            !! What the network has done since it was loaded.
+            implicit none(type, external)
+            class(gwparam_scheme_t), intent(in) :: self
+            type(gwparam_statistics_t), intent(inout) :: counters !! Counters; unchanged on failure
+            integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
+            character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
+
+        end subroutine statistics
+
+        module subroutine restore_statistics(self, counters, stat, errmsg)
+
+            !! Go on counting runs, columns and guarded columns from counters that were saved.
+            implicit none(type, external)
+            class(gwparam_scheme_t), intent(in) :: self
+            type(gwparam_statistics_t), intent(in) :: counters !! Of `statistics`, in the run before
+            integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
+            character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
+
+        end subroutine restore_statistics
+
+        module subroutine synchronise(self, carries, stat, errmsg)
+
+            !! Complete what is pending to the next flush; with lag = 1, wait for the last result.
+            implicit none(type, external)
+            class(gwparam_scheme_t), intent(in) :: self
+            logical, intent(inout), optional :: carries
+            !! Whether there is anything to save; unchanged on failure
+            integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
+            character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
+
+        end subroutine synchronise
+
+        module subroutine save_1(self, name, field, stat, errmsg)
+
+            !! Take one pending field, after `synchronise`.
+            implicit none(type, external)
+            class(gwparam_scheme_t), intent(in) :: self
+            character(len=*), intent(in) :: name !! Of `field`, gwparam_pending
+            real(dp), intent(inout), target :: field(:) !! (horizontal..., level), all columns
+            integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
+            character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
+
+        end subroutine save_1
+
+        module subroutine save_2(self, name, field, stat, errmsg)
+
+            !! Take one pending field, after `synchronise`.
+            implicit none(type, external)
+            class(gwparam_scheme_t), intent(in) :: self
+            character(len=*), intent(in) :: name !! Of `field`, gwparam_pending
+            real(dp), intent(inout), target :: field(:,:) !! (horizontal..., level), all columns
+            integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
+            character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
+
+        end subroutine save_2
+
+        module subroutine save_3(self, name, field, stat, errmsg)
+
+            !! Take one pending field, after `synchronise`.
+            implicit none(type, external)
+            class(gwparam_scheme_t), intent(in) :: self
+            character(len=*), intent(in) :: name !! Of `field`, gwparam_pending
+            real(dp), intent(inout), target :: field(:,:,:) !! (horizontal..., level), all columns
+            integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
+            character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
+
+        end subroutine save_3
+
+        module subroutine restore_1(self, name, field, stat, errmsg)
+
+            !! Give one pending field back, after `set_levels` and before the first `put`.
+            implicit none(type, external)
+            class(gwparam_scheme_t), intent(in) :: self
+            character(len=*), intent(in) :: name !! Of `field`, gwparam_pending
+            real(dp), intent(in), target :: field(:) !! (horizontal..., level), as `save` gave it
+            integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
+            character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
+
+        end subroutine restore_1
+
+        module subroutine restore_2(self, name, field, stat, errmsg)
+
+            !! Give one pending field back, after `set_levels` and before the first `put`.
+            implicit none(type, external)
+            class(gwparam_scheme_t), intent(in) :: self
+            character(len=*), intent(in) :: name !! Of `field`, gwparam_pending
+            real(dp), intent(in), target :: field(:,:) !! (horizontal..., level), as `save` gave it
+            integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
+            character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
+
+        end subroutine restore_2
+
+        module subroutine restore_3(self, name, field, stat, errmsg)
+
+            !! Give one pending field back, after `set_levels` and before the first `put`.
+            implicit none(type, external)
+            class(gwparam_scheme_t), intent(in) :: self
+            character(len=*), intent(in) :: name !! Of `field`, gwparam_pending
+            !! (horizontal..., level), as `save` gave it
+            real(dp), intent(in), target :: field(:,:,:)
+            integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
+            character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
+
+        end subroutine restore_3
+    end interface
+
+    interface  ! In gwparam_scheme_step
+
+        module subroutine load(self, path, options, stat, errmsg)
+
+            !! Read an artefact, check it against its own probe, and warm it up.
+            implicit none(type, external)
+            class(gwparam_scheme_t), intent(inout) :: self
+            character(len=*), intent(in) :: path !! File written by `gwparam export`
+            type(gwparam_options_t), intent(in), optional :: options !! Settings
+            integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
+            character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
+
+        end subroutine load
+
+        module subroutine contract(self, json, stat, errmsg)
+
+            !! The contract of the artefact (docs/contract.md).
+            implicit none(type, external)
+            class(gwparam_scheme_t), intent(in) :: self
+            character(len=:), allocatable, intent(inout) :: json !! JSON; unchanged on failure
+            integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
+            character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
+
+        end subroutine contract
+
+        module subroutine geometry_of(self, geometry, stat, errmsg)
+
+            !! What the network sees at once; more than a column needs `set_columns`.
+            implicit none(type, external)
+            class(gwparam_scheme_t), intent(in) :: self
+            integer, intent(inout) :: geometry
+            !! gwparam_column, gwparam_stencil or gwparam_global; unchanged on failure
+            integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
+            character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
+
+        end subroutine geometry_of
+
+        module subroutine set_levels(self, pressure, order, stat, errmsg)
+
+            !! State the host's levels, once, before the first `put`.
+            implicit none(type, external)
+            class(gwparam_scheme_t), intent(in) :: self
+            !! Reference pressure of full levels [Pa], host's order
+            real(dp), intent(in) :: pressure(:)
+            integer, intent(in) :: order !! gwparam_top_down or gwparam_bottom_up
+            integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
+            character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
+
+        end subroutine set_levels
+
+        module subroutine set_columns_1(self, latitude, longitude, units, stat, errmsg)
+
+            !! State where the columns are: all cells of one global latitude-longitude grid.
+            implicit none(type, external)
+            class(gwparam_scheme_t), intent(in) :: self
+            real(dp), intent(in), target :: latitude(:) !! In the order in which columns are put
+            real(dp), intent(in), target :: longitude(:) !! The same
+            character(len=*), intent(in), optional :: units !! Of both; default: degrees
+            integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
+            character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
+
+        end subroutine set_columns_1
+
+        module subroutine set_columns_2(self, latitude, longitude, units, stat, errmsg)
+
+            !! State where the columns are: all cells of one global latitude-longitude grid.
+            implicit none(type, external)
+            class(gwparam_scheme_t), intent(in) :: self
+            real(dp), intent(in), target :: latitude(:,:) !! In the order in which columns are put
+            real(dp), intent(in), target :: longitude(:,:) !! The same
+            character(len=*), intent(in), optional :: units !! Of both; default: degrees
+            integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
+            character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
+
+        end subroutine set_columns_2
+
+        module subroutine set_cells_1(self, latitude, longitude, cell, units, stat, errmsg)
+
+            !! State where the columns are in a global grid whose cells are numbered, row after row.
+            implicit none(type, external)
+            class(gwparam_scheme_t), intent(in) :: self
+            real(dp), intent(in) :: latitude(:) !! Of the rows of the whole grid
+            real(dp), intent(in) :: longitude(:) !! Of the places in a row
+            integer, intent(in) :: cell(:)
+            !! (row - 1)*size(longitude) + place, both from 1, in the order in which columns are put
+            character(len=*), intent(in), optional :: units !! Of both coordinates; default: degrees
+            integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
+            character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
+
+        end subroutine set_cells_1
+
+        module subroutine set_cells_2(self, latitude, longitude, cell, units, stat, errmsg)
+
+            !! State where the columns are in a global grid whose cells are numbered, row after row.
+            implicit none(type, external)
+            class(gwparam_scheme_t), intent(in) :: self
+            real(dp), intent(in) :: latitude(:) !! Of the rows of the whole grid
+            real(dp), intent(in) :: longitude(:) !! Of the places in a row
+            integer, intent(in) :: cell(:,:)
+            !! (row - 1)*size(longitude) + place, both from 1, in the order in which columns are put
+            character(len=*), intent(in), optional :: units !! Of both coordinates; default: degrees
+            integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
+            character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
+
+        end subroutine set_cells_2
+
+        module subroutine add_columns(self, window, stat, errmsg)
+
+            !! Close the current window of columns: all its inputs are there.
+            implicit none(type, external)
+            class(gwparam_scheme_t), intent(in) :: self
+            integer, intent(out), optional :: window !! Its number, from 1
+            integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
+            character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
+
+        end subroutine add_columns
+
+        module subroutine flush_windows(self, stat, errmsg)
+
+            !! Run the network on all windows closed since the last flush.
+            implicit none(type, external)
+            class(gwparam_scheme_t), intent(in) :: self
+            integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
+            character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
+
+        end subroutine flush_windows
+
+        module subroutine run(self, stat, errmsg)
+
+            !! Close the window and run it: `add_columns` and `flush` for a host with one window.
+            implicit none(type, external)
+            class(gwparam_scheme_t), intent(in) :: self
+            integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
+            character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
+
+        end subroutine run
+
+        module subroutine discard(self, stat, errmsg)
+
+            !! Drop every window and input handed over since the last flush.
+            implicit none(type, external)
+            class(gwparam_scheme_t), intent(in) :: self
+            integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
+            character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
+
+        end subroutine discard
+    end interface
 
 contains
 
-    subroutine load(self, path, options, stat, errmsg)
+    subroutine adopt(self, pointer)
 
-        !! Read an artefact, check it against its own probe, and warm it up.
+        !! Own a network that a C function loaded, in place of the one before.
         class(gwparam_scheme_t), intent(inout) :: self
-        character(len=*), intent(in) :: path !! File written by `gwparam export`
-        type(gwparam_options_t), intent(in), optional :: options !! Settings
-        integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
-        character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
-        type(options_t) :: c_options
-        type(c_ptr) :: handle
-        integer(c_int32_t) :: status
-        logical :: refused
+        type(c_ptr), intent(in) :: pointer
 
         call self%free()
-        call refuse_other_version(refused, stat, errmsg)
-        if (refused) return
-        handle = c_null_ptr
-        call options_to_c(options, c_options, status)
-        if (status == gwparam_ok) then
-            status = gwparam_scheme_load_c(handle, trim(path) // c_null_char, c_options)
-            call adopt(self, handle)
+        self%pointer = pointer
+
+    end subroutine adopt
+
+    pure logical function is_loaded(self)
+
+        !! Whether a network was loaded and not freed.
+        class(gwparam_scheme_t), intent(in) :: self
+
+        is_loaded = c_associated(self%pointer)
+
+    end function is_loaded
+
+    subroutine free(self)
+
+        !! Give the network and its memory back; does nothing when there is none.
+        class(gwparam_scheme_t), intent(inout) :: self
+
+        call gwparam_scheme_free_c(self%pointer)
+        self%pointer = c_null_ptr
+
+    end subroutine free
+
+    impure elemental subroutine free_at_end(self)
+
+        type(gwparam_scheme_t), intent(inout) :: self
+
+        call self%free()
+
+    end subroutine free_at_end
+
+    subroutine copy_is_refused(self, other)
+
+        !! One owner a network: a copy would free it twice.
+        class(gwparam_scheme_t), intent(inout) :: self
+        class(gwparam_scheme_t), intent(in) :: other
+
+        if (other%is_loaded() .or. self%is_loaded()) then
+            error stop "a gwparam_scheme_t cannot be assigned; load the artefact again"
         end if
-        call report(status, stat, errmsg)
 
-    end subroutine load
+    end subroutine copy_is_refused
 
-    subroutine contract(self, json, stat, errmsg)
+    subroutine report(status, stat, errmsg)
 
-        !! The contract of the artefact (docs/contract.md).
-        class(gwparam_scheme_t), intent(in) :: self
-        character(len=:), allocatable, intent(inout) :: json !! JSON; unchanged on failure
+        !! Hand a status of the C ABI on as `allocate` would.
+        integer(c_int32_t), intent(in) :: status
         integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
         character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
-        character(kind=c_char), allocatable :: text(:)
-        integer(c_int64_t) :: needed
-        integer(c_int32_t) :: status
+        character(kind=c_char) :: message(message_length)
+        integer(c_int32_t) :: copied
 
-        allocate (text(1))
-        status = gwparam_scheme_contract_c(pointer_of(self), text, 0_c_int64_t, needed)
-        if (status == gwparam_ok) then
-            deallocate (text)
-            allocate (text(needed))
-            status = gwparam_scheme_contract_c(pointer_of(self), text, size(text, &
-                                               & kind=c_int64_t), needed)
-        end if
-        if (status == gwparam_ok) json = from_c(text)
-        call report(status, stat, errmsg)
+        if (present(stat)) stat = gwparam_ok
+        if (status == gwparam_ok) return
+        message = c_null_char
+        copied = gwparam_last_error_c(message, size(message, kind=c_int64_t))
+        if (copied /= gwparam_ok) message(1) = "?"
+        call fail(int(status), from_c(message), stat, errmsg)
 
-    end subroutine contract
-
-    subroutine geometry_of(self, geometry, stat, errmsg)
-
-        !! What the network sees at once; more than a column needs `set_columns`.
-        class(gwparam_scheme_t), intent(in) :: self
-        integer, intent(inout) :: geometry
-        !! gwparam_column, gwparam_stencil or gwparam_global; unchanged on failure
-        integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
-        character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
-        integer(c_int32_t) :: found, status
-
-        status = gwparam_scheme_geometry_c(pointer_of(self), found)
-        if (status == gwparam_ok) geometry = found
-        call report(status, stat, errmsg)
-
-    end subroutine geometry_of
-
-    subroutine set_levels(self, pressure, order, stat, errmsg)
-
-        !! State the host's levels, once, before the first `put`.
-        class(gwparam_scheme_t), intent(in) :: self
-        real(dp), intent(in) :: pressure(:) !! Reference pressure of full levels [Pa], host's order
-        integer, intent(in) :: order !! gwparam_top_down or gwparam_bottom_up
-        integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
-        character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
-
-        call report(gwparam_scheme_set_levels_c(pointer_of(self), int(order, c_int32_t), &
-                    & size(pressure, kind=c_int64_t), pressure), stat, errmsg)
-
-    end subroutine set_levels
-
-    subroutine set_columns_1(self, latitude, longitude, units, stat, errmsg)
-
-        !! State where the columns are: all cells of one global latitude-longitude grid.
-        class(gwparam_scheme_t), intent(in) :: self
-        real(dp), intent(in), target :: latitude(:) !! In the order in which columns are put
-        real(dp), intent(in), target :: longitude(:) !! The same
-        character(len=*), intent(in), optional :: units !! Of both; default: degrees
-        integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
-        character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
-
-        call set_columns_view(self, view(latitude), view(longitude), units, stat, errmsg)
-
-    end subroutine set_columns_1
-
-    subroutine set_columns_2(self, latitude, longitude, units, stat, errmsg)
-
-        !! State where the columns are: all cells of one global latitude-longitude grid.
-        class(gwparam_scheme_t), intent(in) :: self
-        real(dp), intent(in), target :: latitude(:,:) !! In the order in which columns are put
-        real(dp), intent(in), target :: longitude(:,:) !! The same
-        character(len=*), intent(in), optional :: units !! Of both; default: degrees
-        integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
-        character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
-
-        call set_columns_view(self, view(latitude), view(longitude), units, stat, errmsg)
-
-    end subroutine set_columns_2
-
-    subroutine set_columns_view(self, latitude, longitude, units, stat, errmsg)
-
-        class(gwparam_scheme_t), intent(in) :: self
-        type(array_t), intent(in) :: latitude
-        type(array_t), intent(in) :: longitude
-        character(len=*), intent(in), optional :: units
-        integer, intent(out), optional :: stat
-        character(len=*), intent(inout), optional :: errmsg
-        integer(c_int32_t) :: status
-
-        if (present(units)) then
-            status = gwparam_scheme_set_columns_c(pointer_of(self), latitude, longitude, &
-                                                  & trim(units) // c_null_char)
-        else
-            status = gwparam_scheme_set_columns_c(pointer_of(self), latitude, longitude)
-        end if
-        call report(status, stat, errmsg)
-
-    end subroutine set_columns_view
-
-    subroutine set_cells_1(self, latitude, longitude, cell, units, stat, errmsg)
-
-        !! State where the columns are in a global grid whose cells are numbered, row after row.
-        class(gwparam_scheme_t), intent(in) :: self
-        real(dp), intent(in) :: latitude(:) !! Of the rows of the whole grid
-        real(dp), intent(in) :: longitude(:) !! Of the places in a row
-        integer, intent(in) :: cell(:)
-        !! (row - 1)*size(longitude) + place, both from 1, in the order in which columns are put
-        character(len=*), intent(in), optional :: units !! Of both coordinates; default: degrees
-        integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
-        character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
-        integer(c_int64_t) :: columns, rows, places
-        integer(c_int32_t) :: status
-
-        columns = size(cell, kind=c_int64_t)
-        rows = size(latitude, kind=c_int64_t)
-        places = size(longitude, kind=c_int64_t)
-        if (present(units)) then
-            status = gwparam_scheme_set_cells_c(pointer_of(self), latitude, rows, longitude, &
-                                                & places, trim(units) // c_null_char, int(cell, &
-                                                & c_int64_t) - 1, columns)
-        else
-            status = gwparam_scheme_set_cells_c(pointer_of(self), latitude, rows, longitude, &
-                                                & places, cell=int(cell, c_int64_t) - 1, &
-                                                & columns=columns)
-        end if
-        call report(status, stat, errmsg)
-
-    end subroutine set_cells_1
-
-    subroutine set_cells_2(self, latitude, longitude, cell, units, stat, errmsg)
-
-        !! State where the columns are in a global grid whose cells are numbered, row after row.
-        class(gwparam_scheme_t), intent(in) :: self
-        real(dp), intent(in) :: latitude(:) !! Of the rows of the whole grid
-        real(dp), intent(in) :: longitude(:) !! Of the places in a row
-        integer, intent(in) :: cell(:,:)
-        !! (row - 1)*size(longitude) + place, both from 1, in the order in which columns are put
-        character(len=*), intent(in), optional :: units !! Of both coordinates; default: degrees
-        integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
-        character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
-
-        call self%set_cells(latitude, longitude, reshape(cell, [size(cell)]), units, stat, errmsg)
-
-    end subroutine set_cells_2
-
-    subroutine add_columns(self, window, stat, errmsg)
-
-        !! Close the current window of columns: all its inputs are there.
-        class(gwparam_scheme_t), intent(in) :: self
-        integer, intent(out), optional :: window !! Its number, from 1
-        integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
-        character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
-        integer(c_int64_t) :: number
-        integer(c_int32_t) :: status
-
-        number = 0
-        status = gwparam_scheme_add_columns_c(pointer_of(self), number)
-        if (present(window)) window = int(number)
-        call report(status, stat, errmsg)
-
-    end subroutine add_columns
-
-    subroutine flush_windows(self, stat, errmsg)
-
-        !! Run the network on all windows closed since the last flush.
-        class(gwparam_scheme_t), intent(in) :: self
-        integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
-        character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
-
-        call report(gwparam_scheme_flush_c(pointer_of(self)), stat, errmsg)
-
-    end subroutine flush_windows
-
-    subroutine run(self, stat, errmsg)
-
-        !! Close the window and run it: `add_columns` and `flush` for a host with one window.
-        class(gwparam_scheme_t), intent(in) :: self
-        integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
-        character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
-
-        call report(gwparam_scheme_run_c(pointer_of(self)), stat, errmsg)
-
-    end subroutine run
-
-    subroutine discard(self, stat, errmsg)
-
-        !! Drop every window and input handed over since the last flush.
-        class(gwparam_scheme_t), intent(in) :: self
-        integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
-        character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
-
-        call report(gwparam_scheme_discard_c(pointer_of(self)), stat, errmsg)
-
-    end subroutine discard
+    end subroutine report
 
 end module gwparam_scheme

@@ -48,11 +48,13 @@ def test_fortran_has_the_statuses_of_the_header(constants: dict[str, int]) -> No
 @pytest.mark.parametrize(
     ("file", "prefixes"),
     [
-        ("gwparam_fields.f90", ("INPUT", "OUTPUT", "PENDING")),
         ("gwparam_options.f90", ("DEVICE", "GRAPHS", "GUARD", "PRECISION")),
         (
             "gwparam_scheme.f90",
-            ("TOP_DOWN", "BOTTOM_UP", "COLUMN", "STENCIL", "GLOBAL"),
+            (
+                *("TOP_DOWN", "BOTTOM_UP", "COLUMN", "STENCIL", "GLOBAL"),
+                *("INPUT", "OUTPUT", "PENDING"),
+            ),
         ),
     ],
 )

@@ -19,10 +19,10 @@ module gwparam_coupling
     use gwparam_coupling_settings, only: gwparam_coupling_settings_t
     use gwparam_coupling_state, only: gwparam_coupling_state_t
     use gwparam_coupling_statistics, only: comparison_t, gwparam_coupling_statistics_t, line_length
-    use gwparam_fields, only: gwparam_input, gwparam_output, gwparam_pending
     use gwparam_kinds, only: dp
     use gwparam_options, only: gwparam_statistics_t
-    use gwparam_scheme, only: gwparam_bottom_up, gwparam_column, gwparam_scheme_t, gwparam_top_down
+    use gwparam_scheme, only: gwparam_bottom_up, gwparam_column, gwparam_input, gwparam_output, &
+        & gwparam_pending, gwparam_scheme_t, gwparam_top_down
     use gwparam_status, only: fail, gwparam_err_argument, gwparam_err_contract, &
         & gwparam_err_shape, gwparam_ok, text
     implicit none(type, external)

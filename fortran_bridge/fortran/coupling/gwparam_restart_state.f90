@@ -214,8 +214,9 @@ contains
             parts = nint(its_parts)
             state%alarm = nint(alarm)
         end if
-        if (nint(alarm) /= state%alarm .or. nint(its_parts) /= parts .or. nint(its_part) /= part) &
-            & call file%give_up(file%path // " is of another run than the first part")
+        if (any(nint([alarm, its_parts, its_part]) /= [state%alarm, parts, part])) then
+            call file%give_up(file%path // " is of another run than the first part")
+        end if
         state%carries = state%carries .and. nint(carries) == 1
         associate (c => state%counters)
             c%runs = nint(file%number("runs"), kind(c%runs))
