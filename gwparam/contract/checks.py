@@ -244,9 +244,10 @@ def check_host_names(
     for i, flux in enumerate(fluxes):
         if flux.tendency in taken:
             refuse(f"flux[{i}].tendency", flux.tendency, "another name than a field's")
+        taken.add(flux.tendency)
         if flux.name + HALF_LEVELS in taken:
             refuse(f"flux[{i}].name", flux.name, f"no field with {HALF_LEVELS} too")
-        taken |= {flux.tendency, flux.name + HALF_LEVELS}
+        taken.add(flux.name + HALF_LEVELS)
 
 
 def check_pressure_fields(inputs: Sequence[Field]) -> None:

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 
 #include "artefact/contract.hpp"
@@ -11,8 +12,29 @@
 
 namespace gwparam {
 
+// Names that are taken, each once.
+class Names {
+  public:
+    void add(const JsonValue &json, const std::string &name) {
+        if (!names_.insert(name).second) {
+            refuse(json.key(), name + " again", "distinct ones");
+        }
+    }
+    bool has(const std::string &name) const { return names_.count(name) > 0; }
+
+  private:
+    std::set<std::string> names_;
+};
+
 Geometry parse_geometry(const JsonValue &json);
 Vertical parse_vertical(const JsonValue &json);
+
+// What is derived from outputs, of a contract that has its levels and outputs. `names`
+// are those of all fields.
+void parse_fluxes(const JsonValue &list, Contract &contract, Names &names);
+
+// What every tendency is held to, of a contract that has its fluxes.
+void parse_limits(const JsonValue &list, Contract &contract);
 
 // Keys that would change what a run means, if they say anything but what it does.
 void refuse_reserved(const JsonValue &contract);

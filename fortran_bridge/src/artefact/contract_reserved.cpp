@@ -1,6 +1,5 @@
 // Keys that say how a network came about, and those that no reader acts on yet.
 #include <algorithm>
-#include <set>
 
 #include "artefact/contract_parts.hpp"
 
@@ -52,16 +51,13 @@ void check_dates(const JsonValue &json) {
 }
 
 void check_error(const JsonValue &json,
-                 const std::map<std::string, std::int64_t> &widths,
-                 std::set<std::string> &seen) {
+                 const std::map<std::string, std::int64_t> &widths, Names &seen) {
     json.expect_keys({"name", "root_mean_square"});
     const std::string name = json.at("name").text();
     if (widths.count(name) == 0) {
         refuse(json.at("name").key(), name, "an output or tendency");
     }
-    if (!seen.insert(name).second) {
-        refuse(json.at("name").key(), name + " again", "distinct ones");
-    }
+    seen.add(json.at("name"), name);
     const JsonValue errors = json.at("root_mean_square");
     const std::vector<double> values = errors.numbers();
     check_count(errors, values.size(), widths.at(name));
@@ -112,7 +108,7 @@ void check_origin(const JsonValue &contract,
             check_dates(dates);
         }
     }
-    std::set<std::string> seen;
+    Names seen;
     if (contract.at("expected_error").is_given()) {
         for (const JsonValue &error : contract.at("expected_error").items()) {
             check_error(error, widths, seen);
