@@ -67,7 +67,7 @@ class FilteredSpectrum(DragModule):
     Raises
     ------
     ShapeError
-        If there are fewer than 2 levels: the source lies below another one.
+        If there are fewer than 2 levels: the source lies below at least one.
 
     Attributes
     ----------

@@ -33,7 +33,7 @@ _STATISTICS = ("mean", "standard_deviation", "minimum", "maximum")
 
 
 def power(base: Tensor, exponent: float) -> Tensor:
-    """Raise positive numbers to a power, to bits that do not depend on their number.
+    """Raise numbers from 0 up to a power; the bits do not depend on how many they are.
 
     Torch computes up to 32 of them at once, and the rest of a tensor one by one with
     another function, whose last bit may differ in float32. So there is no rest.
