@@ -55,7 +55,9 @@ def open_inputs(
             paths, contract.inputs, contract.vertical, variables, pressures
         )
     if recipe is None:
-        raise ArgumentError(f"the numbers in {paths[0]} are normalised, expected how")
+        raise ArgumentError(
+            f"the numbers in {paths[0]} are normalised, expected a scaling recipe"
+        )
     return TrainingStates(paths, contract, recipe)
 
 

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from gwparam.conformance.implied_options import implied_options
-from gwparam.contract import Field, Flux, Geometry, Limit, Probe
+from gwparam.contract import Field, Flux, Geometry, Limit, Output, Probe
 
 FLUXES = ("eastward_flux", "northward_flux")
 
@@ -13,7 +13,9 @@ def of_network(contract, architecture, inputs, given=None, **changes):
     source = replace(contract.source, architecture=architecture)
     fields = tuple(Field(name, "1", "full", "float64") for name in inputs)
     flux = tuple(Flux(name, "omega", -1, f"drag_{name}", given) for name in FLUXES)
-    outputs = tuple(Field(name, "Pa m s-2", "full", "float64") for name in FLUXES)
+    outputs = tuple(
+        Output(name, "Pa m s-2", "full", "float64", "flux") for name in FLUXES
+    )
     limits = tuple(Limit(f"drag_{name}", 1.0) for name in FLUXES)
     changes |= {"source": source, "inputs": fields, "outputs": outputs}
     return replace(contract, flux=flux, limits=limits, **changes)

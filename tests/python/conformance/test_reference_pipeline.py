@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 
 from gwparam.conformance.reference_pipeline import (
-    GRAVITY,
     Remapping,
     divergence,
     interpolate_flux,
@@ -10,6 +9,7 @@ from gwparam.conformance.reference_pipeline import (
     neighbours,
     network_pressure,
 )
+from gwparam.constants import STANDARD_GRAVITY
 from gwparam.contract import Flux, Geometry, Vertical
 from gwparam.evaluate.grid import LatLonGrid
 
@@ -111,7 +111,7 @@ def test_flux_is_linear_in_pressure_and_tapers_to_the_top(outside, above):
 
 @pytest.mark.parametrize(
     ("quantity", "sign", "factor"),
-    [("omega", 1, -1.0), ("omega", -1, 1.0), ("height", 1, GRAVITY)],
+    [("omega", 1, -1.0), ("omega", -1, 1.0), ("height", 1, STANDARD_GRAVITY)],
 )
 def test_drag_is_the_divergence_of_the_flux(quantity, sign, factor):
     half = np.array([[0.0, 1e4, 4e4]])

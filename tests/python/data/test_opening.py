@@ -8,7 +8,16 @@ from training_files import NLEV as TRAINED_LEVELS
 from training_files import training_set, written
 from wind_states import INPUTS, NLAT, NLON, PRESSURE, VERTICAL, open_file, wind
 
-from gwparam.contract import Contract, Field, Geometry, Limit, Probe, Source, Vertical
+from gwparam.contract import (
+    CONTRACT_VERSION,
+    Contract,
+    Geometry,
+    Limit,
+    Output,
+    Probe,
+    Source,
+    Vertical,
+)
 from gwparam.data import TrainingStates, open_inputs, open_states
 from gwparam.errors import ArgumentError, ContractError, ShapeError
 from gwparam.networks.scaling import read_recipe
@@ -20,7 +29,7 @@ DRAG = "tendency_of_eastward_wind_due_to_gravity_wave_drag"
 def contract():
     """Of a network that sees one wind."""
     return Contract(
-        contract_version=1,
+        contract_version=CONTRACT_VERSION,
         name="one wind",
         gwparam_version="0",
         torch_version="0",
@@ -29,7 +38,7 @@ def contract():
         citation="nobody (1999)",
         geometry=Geometry("column"),
         inputs=INPUTS[:1],
-        outputs=(Field(DRAG, "m s-2", "full", "float64"),),
+        outputs=(Output(DRAG, "m s-2", "full", "float64", "tendency"),),
         vertical=VERTICAL,
         training_range=(),
         limits=(Limit(DRAG, 1.0),),

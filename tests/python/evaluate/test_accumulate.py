@@ -53,7 +53,7 @@ def test_map_is_the_mean_over_time(truth, statistics):
 
 @pytest.mark.parametrize("r", range(len(REGIONS)))
 def test_series_is_the_area_mean(truth, statistics, r):
-    weights = GRID.weights[REGIONS[r].rows[:, None], REGIONS[r].places]
+    weights = GRID.weights[REGIONS[r].lat[:, None], REGIONS[r].lon]
     fields = box(REGIONS[r], truth)
 
     expected = np.average(

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from drag_samples import LEVELS, NLAT, NLEV, NLON
 
-from gwparam.evaluate.budget import GRAVITY, MomentumBudget
+from gwparam.constants import STANDARD_GRAVITY
+from gwparam.evaluate.budget import MomentumBudget
 from gwparam.evaluate.grid import EARTH_RADIUS, LatLonGrid
 from gwparam.evaluate.opening import open_fields
 from gwparam.evaluate.quantity import FLUXES
@@ -21,7 +22,7 @@ def test_mass_is_that_of_the_layers_at_every_time(truth, truth_file):
     half = truth.pk.values + truth.bk.values * truth.ps.values[2, ..., None]
     thickness = np.moveaxis(np.diff(half), -1, 0)
     np.testing.assert_allclose(
-        weights, thickness / GRAVITY * source.grid.areas, rtol=1e-12
+        weights, thickness / STANDARD_GRAVITY * source.grid.areas, rtol=1e-12
     )
 
 
@@ -43,13 +44,13 @@ def test_layers_without_half_levels_meet_half_way_and_say_why(predicted_file):
     middle = 0.5 * (pressure[1:] + pressure[:-1])
     thickness = np.diff([0.0, *middle, 1e5])
     total = budget.weights(0).sum(axis=(1, 2))
-    np.testing.assert_allclose(total, thickness / GRAVITY * SPHERE, rtol=1e-12)
+    np.testing.assert_allclose(total, thickness / STANDARD_GRAVITY * SPHERE, rtol=1e-12)
     assert "because: " in budget.description
     assert "has no half levels: looked for coefficients pk and bk" in budget.description
 
 
 @pytest.mark.parametrize(
-    ("quantity", "divisor"), [(FLUXES[0], GRAVITY), (FLUXES[1], 1.0)]
+    ("quantity", "divisor"), [(FLUXES[0], STANDARD_GRAVITY), (FLUXES[1], 1.0)]
 )
 def test_flux_counts_at_its_lowest_level_alone(quantity, divisor):
     longitude = np.arange(NLON) * 11.25

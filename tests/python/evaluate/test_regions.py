@@ -75,7 +75,7 @@ def test_box_across_the_first_meridian_runs_from_west_to_east():
     scandinavia = regions(gaussian(256, 512))[1 + list(HOT_SPOTS).index("Scandinavia")]
 
     assert scandinavia.box[2:] == (-2, 46)
-    assert scandinavia.places[:4].tolist() == [510, 511, 0, 1]
+    assert scandinavia.lon[:4].tolist() == [510, 511, 0, 1]
 
 
 def test_coarse_grid_may_have_no_cell_in_a_box():
