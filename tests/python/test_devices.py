@@ -214,7 +214,7 @@ def test_precision_is_that_of_all_threads(tmp_path, fields) -> None:
 @pytest.mark.parametrize(
     ("network", "error", "message"),
     [
-        (Hungry, errors.DeviceError, "memory"),
+        (Hungry, errors.HostMemoryError, "memory"),
         (Mismatched, errors.InferenceError, "^the network raised: mat1 and mat2"),
     ],
 )

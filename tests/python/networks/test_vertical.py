@@ -96,7 +96,7 @@ def test_netcdf(tmp_path, names):
             "vertical.b has 1 values, expected 2",
         ),
         ({"kind": "host", "nlev": "3"}, "nlev in .* is 3, expected an integer"),
-        ({"kind": "host", "nlev": 0}, "vertical.nlev is 0, expected at least 1"),
+        ({"kind": "host", "nlev": 0}, "vertical.nlev is 0, expected 1 to 100000"),
     ],
 )
 def test_malformed_levels_are_refused(tmp_path, content, message):
