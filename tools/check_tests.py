@@ -16,6 +16,10 @@ PROJECT = Path(__file__).resolve().parents[1]
 
 ELSEWHERE = {
     "fortran_bridge/src/api/backends.cpp": "a list",
+    "fortran_bridge/src/artefact/contract": "tests/python/contract/test_readers.py",
+    "fortran_bridge/src/artefact/json_value.cpp": "the same: cases for both readers",
+    "gwparam/contract/checks.py": "the same",
+    "gwparam/contract/reserved.py": "the same",
     "fortran_bridge/mpi/": "tests/mpi: they need several ranks",
     "fortran_bridge/src/torch/": "tests/cpp/torch/test_torch.cpp, one program",
     "gwparam/evaluate/report/": "test_page, test_figures: the page as a whole",

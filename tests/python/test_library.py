@@ -79,6 +79,18 @@ def test_host_without_memory(scheme) -> None:
     assert isinstance(caught.value, MemoryError)
 
 
+def test_artefact_of_version_1_still_runs(scheme, fields, tmp_path) -> None:
+    document = artefacts.changed("contract_version", 1)
+    for output in document["outputs"]:
+        del output["kind"]
+    artefacts.write(tmp_path / "old.pt", artefacts.Linear(), document)
+    old = gwparam.load_scheme(tmp_path / "old.pt")
+    old.set_levels(PRESSURE)
+    found, again = scheme.predict(fields), old.predict(fields)
+    assert old.contract == scheme.contract
+    assert all(np.array_equal(found[name], again[name]) for name in (DUDT, DVDT))
+
+
 @pytest.mark.parametrize("columns", [1, 15, 16, 17, 40])
 @pytest.mark.parametrize("chunk", [16, 256])
 def test_bits_do_not_depend_on_chunks(folder, columns, chunk) -> None:

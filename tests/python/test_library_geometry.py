@@ -116,6 +116,7 @@ def flux_document(order: str, outside: str, quantity: str, sign: int) -> dict:
     for field, name in zip(document["outputs"], (FLUX_U, FLUX_V), strict=True):
         field["name"] = name
         field["units"] = "Pa" if quantity == "height" else "Pa m s-2"
+        field["kind"] = "flux"
     document["flux"] = [
         {"name": FLUX_U, "quantity": quantity, "sign": sign, "tendency": DUDT},
         {"name": FLUX_V, "quantity": quantity, "sign": sign, "tendency": DVDT},
