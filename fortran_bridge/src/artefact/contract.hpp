@@ -70,8 +70,8 @@ struct Vertical {
 
 // An output that is a momentum flux, and the tendency = factor * d flux / dp.
 struct Flux {
-    std::size_t output;
-    double factor;
+    std::size_t output = 0;
+    double factor = 0.0;
     FieldContract tendency;
 };
 
@@ -83,8 +83,8 @@ struct Contract {
     std::vector<FieldContract> inputs;
     std::vector<FieldContract> outputs;
     std::vector<Flux> fluxes;
-    std::int64_t probe_columns;
-    double probe_tolerance;
+    std::int64_t probe_columns = 0;
+    double probe_tolerance = 0.0;
     // Of products in TF32 or bfloat16 on request; else probe_tolerance.
     std::optional<double> probe_reduced_tolerance;
 
@@ -97,6 +97,6 @@ struct Contract {
 
 // Takes contracts of every version. Throws ERR_CONTRACT, naming the key, for one that
 // is newer, incomplete or contradictory, or asks for what this library does not do.
-Contract parse_contract(const std::string &json);
+Contract parse_contract(const std::string &text);
 
 } // namespace gwparam

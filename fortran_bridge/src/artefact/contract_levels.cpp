@@ -96,6 +96,7 @@ void refuse_half_levels(const JsonValue &json, std::int64_t nlev) {
 
 void check_hybrid(const Vertical &vertical) {
     std::vector<double> pressure;
+    pressure.reserve(vertical.a.size());
     for (std::size_t k = 0; k < vertical.a.size(); ++k) {
         pressure.push_back(vertical.a[k] + vertical.b[k] * reference_surface_pressure);
     }

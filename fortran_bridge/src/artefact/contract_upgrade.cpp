@@ -11,43 +11,51 @@ namespace {
 
 using Json = nlohmann::json;
 
-const std::set<std::string> fields_of_1 = {"name", "units", "levels", "dtype"};
+using Keys = std::set<std::string>;
 
-const std::set<std::string> keys_of_1 = {
-    "contract_version",
-    "name",
-    "gwparam_version",
-    "torch_version",
-    "created",
-    "source",
-    "citation",
-    "geometry",
-    "inputs",
-    "outputs",
-    "compute_dtype",
-    "vertical",
-    "flux",
-    "training_range",
-    "limits",
-    "probe",
-};
+const Keys &keys_of_1() {
+    static const Keys keys = {
+        "contract_version",
+        "name",
+        "gwparam_version",
+        "torch_version",
+        "created",
+        "source",
+        "citation",
+        "geometry",
+        "inputs",
+        "outputs",
+        "compute_dtype",
+        "vertical",
+        "flux",
+        "training_range",
+        "limits",
+        "probe",
+    };
+    return keys;
+}
 
 // The keys of the objects in a contract of version 1; others meant nothing.
-const std::map<std::string, std::set<std::string>> parts_of_1 = {
-    {"source", {"architecture", "checkpoint", "sha256"}},
-    {"geometry", {"kind", "radius", "poles", "latitude", "longitude"}},
-    {"inputs", fields_of_1},
-    {"outputs", fields_of_1},
-    {"vertical",
-     {"kind", "order", "nlev", "nominal_pressure", "nominal_tolerance", "pressure", "a",
-      "b", "outside"}},
-    {"flux", {"name", "quantity", "sign", "tendency", "given_levels"}},
-    {"training_range", {"name", "mean", "standard_deviation", "minimum", "maximum"}},
-    {"limits", {"name", "maximum_magnitude"}},
-    {"probe", {"columns", "tolerance", "reduced_tolerance"}},
-};
+const std::map<std::string, Keys> &parts_of_1() {
+    static const Keys fields = {"name", "units", "levels", "dtype"};
+    static const std::map<std::string, Keys> parts = {
+        {"source", {"architecture", "checkpoint", "sha256"}},
+        {"geometry", {"kind", "radius", "poles", "latitude", "longitude"}},
+        {"inputs", fields},
+        {"outputs", fields},
+        {"vertical",
+         {"kind", "order", "nlev", "nominal_pressure", "nominal_tolerance", "pressure",
+          "a", "b", "outside"}},
+        {"flux", {"name", "quantity", "sign", "tendency", "given_levels"}},
+        {"training_range",
+         {"name", "mean", "standard_deviation", "minimum", "maximum"}},
+        {"limits", {"name", "maximum_magnitude"}},
+        {"probe", {"columns", "tolerance", "reduced_tolerance"}},
+    };
+    return parts;
+}
 
-void keep(const std::set<std::string> &keys, Json &object) {
+void keep(const Keys &keys, Json &object) {
     for (auto item = object.begin(); item != object.end();) {
         item = keys.count(item.key()) > 0 ? std::next(item) : object.erase(item);
     }
@@ -84,12 +92,13 @@ void upgrade_contract(Json &contract) {
     if (version == contract.end() || !version->is_number_integer() || *version != 1) {
         return;
     }
-    keep(keys_of_1, contract);
-    for (const auto &[key, keys] : parts_of_1) {
-        for_objects(contract, key.c_str(), [&](Json &item) { keep(keys, item); });
-        const auto part = contract.find(key);
-        if (part != contract.end() && part->is_object()) {
-            keep(keys, *part);
+    keep(keys_of_1(), contract);
+    for (const auto &part : parts_of_1()) {
+        for_objects(contract, part.first.c_str(),
+                    [&](Json &item) { keep(part.second, item); });
+        const auto found = contract.find(part.first);
+        if (found != contract.end() && found->is_object()) {
+            keep(part.second, *found);
         }
     }
     std::vector<Json> fluxes;
