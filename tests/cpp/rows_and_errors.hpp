@@ -24,6 +24,17 @@ bool throws(gwparam_status status, const std::string &text, Body &&body) {
     return false;
 }
 
+// Whether it throws ERR_CONTRACT with this whole message.
+template <typename Body> bool refused_with(const std::string &message, Body &&body) {
+    try {
+        body();
+    } catch (const gwparam::Error &e) {
+        printf("# %d %s\n", e.status(), e.what());
+        return e.status() == GWPARAM_ERR_CONTRACT && message == e.what();
+    }
+    return false;
+}
+
 inline gwparam::Rows rows_of(gwparam::Dtype dtype, std::int64_t width,
                              const std::vector<double> &values) {
     gwparam::Rows rows(dtype, width);

@@ -13,8 +13,8 @@ using Json = nlohmann::json;
 
 using Keys = std::set<std::string>;
 
-Keys keys_of_1() {
-    return {
+const Keys &keys_of_1() {
+    static const Keys keys = {
         "contract_version",
         "name",
         "gwparam_version",
@@ -32,12 +32,13 @@ Keys keys_of_1() {
         "limits",
         "probe",
     };
+    return keys;
 }
 
 // The keys of the objects in a contract of version 1; others meant nothing.
-std::map<std::string, Keys> parts_of_1() {
-    const Keys fields = {"name", "units", "levels", "dtype"};
-    return {
+const std::map<std::string, Keys> &parts_of_1() {
+    static const Keys fields = {"name", "units", "levels", "dtype"};
+    static const std::map<std::string, Keys> parts = {
         {"source", {"architecture", "checkpoint", "sha256"}},
         {"geometry", {"kind", "radius", "poles", "latitude", "longitude"}},
         {"inputs", fields},
@@ -51,6 +52,7 @@ std::map<std::string, Keys> parts_of_1() {
         {"limits", {"name", "maximum_magnitude"}},
         {"probe", {"columns", "tolerance", "reduced_tolerance"}},
     };
+    return parts;
 }
 
 void keep(const Keys &keys, Json &object) {
@@ -91,13 +93,12 @@ void upgrade_contract(Json &contract) {
         return;
     }
     keep(keys_of_1(), contract);
-    for (const auto &named : parts_of_1()) {
-        const std::string &key = named.first;
-        const Keys &keys = named.second;
-        for_objects(contract, key.c_str(), [&](Json &item) { keep(keys, item); });
-        const auto part = contract.find(key);
-        if (part != contract.end() && part->is_object()) {
-            keep(keys, *part);
+    for (const auto &part : parts_of_1()) {
+        for_objects(contract, part.first.c_str(),
+                    [&](Json &item) { keep(part.second, item); });
+        const auto found = contract.find(part.first);
+        if (found != contract.end() && found->is_object()) {
+            keep(part.second, *found);
         }
     }
     std::vector<Json> fluxes;
