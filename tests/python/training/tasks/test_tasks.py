@@ -18,5 +18,9 @@ def test_task_is_that_of_the_network(name):
 
 
 def test_unknown_architecture_is_refused():
-    with pytest.raises(ArgumentError, match="transformer"):
+    with pytest.raises(ArgumentError) as caught:
         make_task("transformer", {}, None)
+
+    assert str(caught.value) == (
+        f"architecture is transformer, expected {', '.join(NETWORKS)}"
+    )
