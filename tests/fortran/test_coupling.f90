@@ -177,6 +177,12 @@ contains
         call refused("precision = 'half'", "precision is half, expected exported, tf32 or bfloat16")
         call refused("artifact = 'a.pt'", "namelist gwparam_nml: Cannot match namelist object name")
         call ok(index(errmsg, "artifact") > 0, "a misspelt item is named")
+        call settings%read_namelist(record="&GWPARAM_NML mode = 'native'", stat=stat, errmsg=errmsg)
+        call ok(stat == gwparam_err_argument &
+                & .and. errmsg == "namelist gwparam_nml: it has no end, expected a line with /", &
+                & "a group without its end")
+        call settings%read_namelist(record="&other_nml mode = 'native' /", stat=stat, errmsg=errmsg)
+        call ok(stat == gwparam_ok, "no group at all leaves the defaults")
         settings%interval = -3
         call settings%check(stat, errmsg)
         call ok(stat == gwparam_err_argument &
@@ -586,6 +592,9 @@ contains
         call drag%save(state, stat, errmsg)
         call ok(stat == gwparam_err_argument .and. index(errmsg, "not set up") > 0, &
                 & "save before init")
+        call drag%restore(state, stat=stat, errmsg=errmsg)
+        call ok(stat == gwparam_err_argument .and. index(errmsg, "not set up") > 0, &
+                & "restore before init")
         call drag%init(settings, pressure, 7, lat, lon, stat=stat, errmsg=errmsg)
         call ok(stat == gwparam_err_argument .and. index(errmsg, "order is 7") == 1, &
                 & "no such order")
@@ -616,7 +625,39 @@ contains
         call ok(stat == gwparam_err_shape &
                 & .and. errmsg == "temperature has shape (3, 4, 4), expected " // "(3, 4, 5)", &
                 & "another number of levels")
+        call drag%apply(1, 1, step, lat, p, z, t, u, v, dudt, dvdt, half_pressure=p, stat=stat, &
+                        & errmsg=errmsg)
+        call ok(stat == gwparam_err_shape &
+                & .and. errmsg == "half_pressure has shape (3, 4, 5), expected (3, 4, 6)", &
+                & "full levels in place of half levels")
+        call drag%apply(1, 1, step, lat, p, z, t, u, v, dudt, dvdt, ps(:,2:), stat=stat, &
+                        & errmsg=errmsg)
+        call ok(stat == gwparam_err_shape &
+                & .and. errmsg == "surface_pressure has shape (3, 3), expected (3, 4)", &
+                & "a surface pressure of another shape")
+        call drag%apply(1, 1, -step, lat, p, z, t, u, v, dudt, dvdt, ps, stat=stat, errmsg=errmsg)
+        call ok(stat == gwparam_err_argument .and. index(errmsg, "s, expected more than 0") > 0, &
+                & "time that goes backwards")
+        call drag%apply(1, 1, step, 90.0_dp + lat, p, z, t, u, v, dudt, dvdt, ps, stat=stat, &
+                        & errmsg=errmsg)
+        call ok(stat == gwparam_err_argument .and. index(errmsg, &
+                & "radians, expected -pi/2 to pi/2") > 0, "degrees")
+        call drag%apply(1, 1, step, lat, p(:,:,nlev:1:-1), z, t, u, v, dudt, dvdt, ps, stat=stat, &
+                        & errmsg=errmsg)
+        call ok(stat == gwparam_err_argument .and. index(errmsg, &
+                & "pressure does not increase") == 1, "levels upside down")
         call ok(all(abs(dudt - untouched) <= 0.0_dp), "the drag stays as it was")
+        call ok(size(drag%diagnostic("colour")) == 0, "a diagnostic that there is not is empty")
+        call drag%restore(state, stat=stat, errmsg=errmsg)
+        call ok(stat == gwparam_err_shape &
+                & .and. errmsg == "the state is empty, expected one of save", "an empty state")
+        call drag%blank(state)
+        deallocate (state%fields(2)%values)
+        allocate (state%fields(2)%values(nlon*nlat, 2))
+        call drag%restore(state, stat=stat, errmsg=errmsg)
+        call ok(stat == gwparam_err_shape &
+                & .and. errmsg == "the state has drag_y on 2 levels, expected drag_y on 5", &
+                & "a state of other levels")
         call window(drag, 1, nlon, 1)
         call drag%save(state, stat, errmsg)
         call ok(stat == gwparam_err_argument &

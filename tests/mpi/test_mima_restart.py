@@ -103,7 +103,7 @@ def test_restart_refuses_a_missing_part(halves, tmp_path):
     finished = go_on(tmp_path / "second", ranks=1)
     assert finished.code == 2
     assert (
-        "INPUT/cg_drag.res.nc.0001 is missing: the restart was written in more parts"
+        "INPUT/cg_drag.res.nc.0001 is missing: the restart was written in 2 parts"
         in finished.text
     )
 

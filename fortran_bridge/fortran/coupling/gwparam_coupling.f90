@@ -37,6 +37,10 @@ module gwparam_coupling
     character(len=*), parameter :: offered(8) = [character(len=27)::"eastward_wind", &
               & "northward_wind", "air_temperature", "air_pressure", "geopotential_height", &
               & "air_pressure_at_half_levels", "surface_air_pressure", "latitude"]
+    character(len=*), &
+              & parameter :: drag_name(2) = [character(len=51) &
+              & ::"tendency_of_eastward_wind_due_to_gravity_wave_drag", &
+              & "tendency_of_northward_wind_due_to_gravity_wave_drag"] !! Outputs that it must give
 
     type :: window_t
         !! What the last window that was computed gave, level 1 at the top; absent: not allocated.
@@ -223,7 +227,10 @@ contains
         if (status == gwparam_ok .and. settings%runs_network()) then
             call set_up_network(self, top_down, status, message)
         end if
-        if (status /= gwparam_ok) call fail(status, trim(message), stat, errmsg)
+        if (status /= gwparam_ok) then
+            call self%free()
+            call fail(status, trim(message), stat, errmsg)
+        end if
 
     contains
 
@@ -296,7 +303,9 @@ contains
         character(len=*), parameter :: half_levels = "_at_half_levels"
         character(len=:), allocatable :: name
         integer :: number
+        logical :: gives(2)
 
+        gives = .false.
         if (.not. self%network%is_loaded()) then
             call self%network%load(trim(self%settings%artefact), self%settings%options(), &
                                    & stat=status, errmsg=message)
@@ -324,10 +333,16 @@ contains
         number = 1
         do
             call self%network%field(gwparam_output, number, name, stat=status, errmsg=message)
-            if (status /= gwparam_ok .or. name == "") return
+            if (status /= gwparam_ok) return
+            if (name == "") exit
+            where (drag_name == name) gives = .true.
             if (index(name, half_levels, back=.true.) > 0) self%counts%gives_fluxes = .true.
             number = number + 1
         end do
+        if (.not. all(gives)) then
+            status = gwparam_err_contract
+            message = "the network does not give " // trim(drag_name(findloc(gives, .false., 1)))
+        end if
 
     end subroutine set_up_network
 
@@ -362,7 +377,7 @@ contains
     pure function diagnostic(self, name) result(field)
 
         !! A field of the last window that was computed, in the host's order of levels (i, j,
-        !! level). What the settings do not compute is an error stop.
+        !! level); without columns if there is no such field, or the settings do not compute it.
         class(gwparam_coupling_t), intent(in) :: self
         character(len=*), intent(in) :: name
         !! native_x, native_y, network_x, network_y: drag [m s-2]; with native_diagnostics also
@@ -386,10 +401,10 @@ contains
             case ("diffusivity_y")
                 if (allocated(w%diffusivity_y)) field = w%diffusivity_y
             case default
-                error stop "there is no diagnostic " // name
+                allocate (field(0, 0, 0))
             end select
         end associate
-        if (.not. allocated(field)) error stop "no window was computed, or not with " // name
+        if (.not. allocated(field)) allocate (field(0, 0, 0))
         if (self%is_bottom_up) field = field(:,:,size(field, 3):1:-1)
 
     end function diagnostic

@@ -90,11 +90,17 @@ contains
 
     module procedure restore
 
+    type(gwparam_coupling_state_t) :: expected
     integer :: f, from, k, status, to
     character(len=message_length) :: message
 
     if (present(stat)) stat = gwparam_ok
-    status = gwparam_ok
+    call self%blank(expected, stat=status, errmsg=message)
+    if (status == gwparam_ok) call check_fields(expected, state, status, message)
+    if (status /= gwparam_ok) then
+        call fail(status, trim(message), stat, errmsg)
+        return
+    end if
     from = 1
     if (present(first)) from = first
     to = from + count(self%exists) - 1
@@ -104,7 +110,8 @@ contains
                   & // " columns, expected at least " // text(to), stat, errmsg)
         return
     end if
-    self%alarm%left = state%alarm
+    ! The interval may be a shorter one now.
+    self%alarm%left = min(state%alarm, max(self%alarm%interval, self%settings%first))
     do k = 1, size(self%held_x, 3)
         self%held_x(:,:,k) = unpack(state%fields(1)%values(from:to,k), self%exists, 0.0_dp)
         self%held_y(:,:,k) = unpack(state%fields(2)%values(from:to,k), self%exists, 0.0_dp)
@@ -127,4 +134,40 @@ contains
     if (status /= gwparam_ok) call fail(status, trim(message), stat, errmsg)
 
     end procedure restore
+
+    subroutine check_fields(expected, state, status, message)
+
+        !! Whether a state has the fields and levels of this object.
+        type(gwparam_coupling_state_t), intent(in) :: expected, state
+        integer, intent(inout) :: status
+        character(len=*), intent(inout) :: message
+
+        integer :: f
+
+        status = gwparam_err_shape
+        if (.not. (allocated(state%fields) .and. allocated(state%latitude))) then
+            message = "the state is empty, expected one of save"
+            return
+        else if (state%n_saved() > size(expected%fields)) then
+            message = "the state has " // text(state%n_saved()) // " fields, expected " &
+                                               & // text(size(expected%fields))
+            return
+        end if
+        do f = 1, state%n_saved()
+            associate (found => state%fields(f), wanted => expected%fields(f))
+                if (found%name /= wanted%name .or. size(found%values, 2) /= size(wanted%values, &
+                    & 2)) then
+                    message = "the state has " // trim(found%name) // " on " &
+                                                       & // text(size(found%values, &
+                                                       & 2)) // " levels, expected " &
+                                                       & // trim(wanted%name) // " on " &
+                                                       & // text(size(wanted%values, 2))
+                    return
+                end if
+            end associate
+        end do
+        status = gwparam_ok
+
+    end subroutine check_fields
+
 end submodule gwparam_coupling_pending

@@ -47,7 +47,7 @@ module gwparam_coupling_settings
         character(len=word_length) :: on_range = "ignore" !! Input unlike the training: the same
         real(dp) :: range_sigmas = 0.0_dp !! What is unlike: further than so many deviations [1]
         logical :: restart = .true. !! Exact restart
-        character(len=64) :: restart_file = "cg_drag.res.nc" !! Its name, before the rank
+        character(len=512) :: restart_file = "cg_drag.res.nc" !! Its name, before the rank
         integer :: log_interval = 8 !! Recomputations between lines in the log, 0: none
         type(ad99_settings_t) :: native !! Of gwparam_nml: its switches; the rest is the host's
         integer :: interval = 0 !! Between recomputations, 0: every step [s]
@@ -169,11 +169,55 @@ contains
             else
                 read (unit, nml=gwparam_nml, iostat=io, iomsg=message)
             end if
-            if (reading .and. io == iostat_end) io = 0  ! there is no such group
+            if (reading .and. io == iostat_end) then
+                io = 0
+                if (.not. has_group(unit, record)) return
+                io = iostat_end
+                message = "it has no end, expected a line with /"
+            end if
 
         end subroutine transfer_group
 
     end subroutine transfer_items
+
+    logical function has_group(unit, record)
+
+        !! Whether the group begins somewhere: the reader of namelists also ends where it has none.
+        integer, intent(in), optional :: unit
+        character(len=*), intent(in), optional :: record
+
+        character(len=1024) :: line
+        integer :: io
+
+        has_group = .false.
+        if (present(record)) has_group = begins(record)
+        if (present(record) .or. .not. present(unit)) return
+        rewind (unit, iostat=io)
+        do while (io == 0 .and. .not. has_group)
+            read (unit, "(a)", iostat=io) line
+            if (io == 0) has_group = begins(line)
+        end do
+
+    end function has_group
+
+    pure logical function begins(line)
+
+        !! Whether a line begins the group, in letters of either case.
+        character(len=*), intent(in) :: line
+
+        character(len=*), parameter :: group = "&gwparam_nml"
+        character(len=:), allocatable :: start
+        integer :: i, code
+
+        start = trim(adjustl(line))
+        start = start(:min(len(start), len(group)))
+        do i = 1, len(start)
+            code = iachar(start(i:i))
+            if (code >= iachar("A") .and. code <= iachar("Z")) start(i:i) = achar(code + 32)
+        end do
+        begins = start == group
+
+    end function begins
 
     subroutine check(self, stat, errmsg)
 

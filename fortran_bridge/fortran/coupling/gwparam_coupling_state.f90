@@ -57,6 +57,8 @@ contains
         end if
         fits = self%alarm == other%alarm .and. (self%carries .eqv. other%carries) &
                                                 & .and. size(self%fields) == size(other%fields)
+        if (fits) fits = all([(size(self%fields(f)%values, 2) == size(other%fields(f)%values, 2), &
+            & f=1, size(self%fields))])
         if (.not. fits) then
             call fail(gwparam_err_argument, &
                       & "the objects are not at the same step, or not of the same settings", &

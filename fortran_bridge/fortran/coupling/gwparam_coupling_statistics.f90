@@ -91,10 +91,10 @@ contains
             associate (c => self%comparison(i))
                 native = ""
                 if (self%runs_native) write (native, "(a, es9.2, a, f7.3)") ", native", &
-                    & sqrt(c%native/c%n), " m s-2, pattern correlation", &
+                    & sqrt(c%native/max(c%n, 1)), " m s-2, pattern correlation", &
                     & c%product/max(sqrt(c%native*c%network), tiny(1.0_dp))
                 write (lines(i), "(a, i0, 3a, es9.2, 2a)") "recomputation ", self%recomputations, &
-                       & ", ", component(i), ": rms of the network", sqrt(c%network/c%n), &
+                       & ", ", component(i), ": rms of the network", sqrt(c%network/max(c%n, 1)), &
                        & " m s-2", trim(native)
             end associate
         end do

@@ -7,10 +7,6 @@ submodule (gwparam_coupling) gwparam_coupling_step
     integer, parameter :: half_levels_field = 6, surface_field = 7 !! Places in `offered`
     character(len=*), parameter :: offered_units(8) = [character(len=13)::"m s-1","m s-1", "K", &
               & "Pa", "m", "Pa", "Pa", "degrees_north"]
-    character(len=*), &
-              & parameter :: drag_name(2) = [character(len=51) &
-              & ::"tendency_of_eastward_wind_due_to_gravity_wave_drag", &
-              & "tendency_of_northward_wind_due_to_gravity_wave_drag"]
 
 contains
 
@@ -30,6 +26,13 @@ contains
     call check_shape("v", shape(v), [shape(latitude), n], status, message)
     call check_shape("dudt", shape(dudt), [shape(latitude), n], status, message)
     call check_shape("dvdt", shape(dvdt), [shape(latitude), n], status, message)
+    if (present(surface_pressure)) call check_shape("surface_pressure", shape(surface_pressure), &
+        & shape(latitude), status, message)
+    if (present(half_pressure)) call check_shape("half_pressure", shape(half_pressure), &
+        & [shape(latitude), n + 1], status, message)
+    call check_values(self, dt, latitude, status, message)
+    ! A rank without any columns goes on: the others wait for it.
+    if (status == gwparam_ok .and. size(latitude) == 0 .and. any(self%exists)) return
     if (status == gwparam_ok .and. .not. self%is_bottom_up) then
         call serve(self, i, j, dt, latitude, pressure, height, temperature, u, v, dudt, dvdt, &
                    & surface_pressure, half_pressure, status, message)
@@ -99,6 +102,31 @@ contains
         message = name // " has shape " // text(extents) // ", expected " // text(expected)
 
     end subroutine check_shape
+
+    subroutine check_values(self, dt, latitude, status, message)
+
+        !! Whether time goes on by what the alarm counts, and latitudes are radians.
+        class(gwparam_coupling_t), intent(in) :: self
+        real(dp), intent(in) :: dt, latitude(:,:)
+        integer, intent(inout) :: status
+        character(len=*), intent(inout) :: message
+
+        real(dp), parameter :: pole = 0.5_dp*acos(-1.0_dp)*(1.0_dp + 1.0e-6_dp) !! And rounding
+
+        if (status /= gwparam_ok) return
+        status = gwparam_err_argument
+        if (.not. (dt > 0.0_dp .and. dt < huge(1))) then
+            message = "dt is " // text(dt) // " s, expected more than 0"
+        else if (self%settings%interval > 0 .and. abs(dt - anint(dt)) > 0.0_dp) then
+            message = "dt is " // text(dt) // " s, expected whole seconds, as the interval has"
+        else if (any(abs(latitude) > pole)) then
+            message = "latitude is up to " // text(maxval(abs(latitude))) &
+                                                   & // " radians, expected -pi/2 to pi/2"
+        else
+            status = gwparam_ok
+        end if
+
+    end subroutine check_values
 
     subroutine check_window(self, i, j, extents, status, message)
 
@@ -203,6 +231,14 @@ contains
         integer, intent(inout) :: status
         character(len=*), intent(inout) :: message
 
+        integer :: n
+
+        n = size(pressure, 3)
+        if (any(pressure(:,:,2:) <= pressure(:,:,:n - 1))) then
+            status = gwparam_err_argument
+            message = "pressure does not increase from the top of the model to its surface"
+            return
+        end if
         self%window = window_t()
         if (self%settings%runs_native()) then
             call run_native(self, i, j, latitude, pressure, height, temperature, u, v, status, &

@@ -10,7 +10,7 @@ module gwparam_restart_file
     use gwparam_kinds, only: dp
     use gwparam_options, only: gwparam_statistics_t
     use gwparam_restart_state, only: part_path, read_state, write_state
-    use gwparam_status, only: fail, gwparam_err_file, gwparam_ok
+    use gwparam_status, only: fail, gwparam_err_argument, gwparam_err_file, gwparam_ok
     implicit none(type, external)
     private
 
@@ -102,13 +102,13 @@ contains
         integer :: i, status
         character(len=message_length) :: message
 
-        status = gwparam_ok
+        call check_objects(size(couplings), status, message)
         do i = 1, size(couplings)
             call couplings(i)%save(part, stat=status, errmsg=message)
             if (status == gwparam_ok) call state%add(part, stat=status, errmsg=message)
             if (status /= gwparam_ok) exit
         end do
-        call write_state(path, state, rank, ranks, status, message)
+        if (status == gwparam_ok) call write_state(path, state, rank, ranks, status, message)
         call report(status, message, stat, errmsg)
 
     end subroutine write_all
@@ -147,7 +147,7 @@ contains
         integer :: first(size(couplings) + 1), i, status
         character(len=message_length) :: message
 
-        status = gwparam_ok
+        call check_objects(size(couplings), status, message)
         first = 1
         do i = 1, size(couplings)
             call couplings(i)%blank(part, stat=status, errmsg=message)
@@ -155,7 +155,7 @@ contains
             if (status /= gwparam_ok) exit
             first(i + 1) = first(i) + size(part%latitude)
         end do
-        call read_state(path, state, status, message)
+        if (status == gwparam_ok) call read_state(path, state, status, message)
         if (present(rank)) call count_on(state, rank == 0)
         do i = 1, size(couplings)
             if (status /= gwparam_ok) exit
@@ -165,6 +165,19 @@ contains
         call report(status, message, stat, errmsg)
 
     end subroutine read_all
+
+    subroutine check_objects(number, status, message)
+
+        integer, intent(in) :: number
+        integer, intent(out) :: status
+        character(len=*), intent(inout) :: message
+
+        status = gwparam_ok
+        if (number > 0) return
+        status = gwparam_err_argument
+        message = "there are no objects, expected at least 1"
+
+    end subroutine check_objects
 
     pure subroutine count_on(state, counts)
 

@@ -6,7 +6,8 @@ module gwparam_restart_state
     use gwparam_coupling_state, only: gwparam_coupling_state_t
     use gwparam_kinds, only: dp
     use gwparam_options, only: gwparam_statistics_t
-    use gwparam_status, only: gwparam_err_file, gwparam_err_shape, gwparam_ok, text
+    use gwparam_status, only: gwparam_err_argument, gwparam_err_file, gwparam_err_shape, &
+        & gwparam_ok, text
     use netcdf, only: NF90_CLOBBER, nf90_close, nf90_create, nf90_def_dim, nf90_def_var, &
         & NF90_DOUBLE, nf90_get_att, nf90_get_var, NF90_GLOBAL, nf90_inq_dimid, nf90_inq_varid, &
         & nf90_inquire_dimension, nf90_inquire_variable, NF90_NETCDF4, NF90_NOERR, NF90_NOWRITE, &
@@ -65,6 +66,12 @@ contains
         parts = 1
         if (present(rank)) part = rank
         if (present(ranks)) parts = ranks
+        if (part < 0 .or. part >= parts .or. path == "") then
+            status = gwparam_err_argument
+            message = "rank is " // text(part) // " of " // text(parts) // ", and path is '" &
+                                         & // trim(path) // "', expected one from 0 and a path"
+            return
+        end if
         file%path = part_path(path, part)
         call file%check(nf90_create(file%path, ior(NF90_NETCDF4, NF90_CLOBBER), file%id), "write")
         file%is_open = file%status == gwparam_ok
@@ -165,7 +172,10 @@ contains
                 if (file%is_open) call read_part(file, part, parts, state, covered)
                 call file%close ("read")
             else
-                call file%give_up(file%path // " is missing: the restart was written in more parts")
+                if (part == 0) call file%give_up("there is no restart file " // file%path)
+                if (part > 0) call file%give_up(file%path &
+                    & // " is missing: the restart was written " // "in " // text(parts) &
+                    & // " parts")
             end if
             part = part + 1
         end do
