@@ -77,8 +77,12 @@ def flux_artefact(tmp_path_factory):
             "outside": "taper",
         }
         document["training_range"] = []
-        document["outputs"][0] |= {"name": FLUXES[0], "units": "Pa m s-2"}
-        document["outputs"][1] |= {"name": FLUXES[1], "units": "Pa"}
+        document["outputs"][0] |= {
+            "name": FLUXES[0],
+            "units": "Pa m s-2",
+            "kind": "flux",
+        }
+        document["outputs"][1] |= {"name": FLUXES[1], "units": "Pa", "kind": "flux"}
         document["flux"] = [
             {"name": FLUXES[1], "quantity": "height", "sign": -1, "tendency": DVDT},
             {"name": FLUXES[0], "quantity": "omega", "sign": 1, "tendency": DUDT},

@@ -146,7 +146,7 @@ def globe(tmp_path_factory):
         "outside": "taper",
     }
     document["training_range"] = []
-    document["outputs"][0] |= {"name": FLUX, "units": "Pa"}
+    document["outputs"][0] |= {"name": FLUX, "units": "Pa", "kind": "flux"}
     document["flux"] = [
         {"name": FLUX, "quantity": "height", "sign": 1, "tendency": artefacts.DUDT}
     ]
