@@ -1,4 +1,4 @@
-"""What a contract must not contradict; ``contract_checks.cpp`` refuses the same."""
+"""What a contract must not contradict; ``contract_reader.cpp`` refuses the same."""
 
 from collections.abc import Sequence
 from typing import Any, NoReturn
