@@ -8,14 +8,14 @@ from gwparam.networks.base import Option
 
 def _pair(text: str) -> tuple[int, int]:
     rows, _, columns = text.partition("x")
-    if not (rows.isdigit() and columns.isdigit()):
+    if not (rows.isdecimal() and columns.isdecimal()):
         raise wrong_setting("mask_unit", text, "such as 8x16")
     return int(rows), int(columns)
 
 
 def _integer(name: str) -> Callable[[str], int]:
     def parse(text: str) -> int:
-        if not text.isdigit():
+        if not text.isdecimal():
             raise wrong_setting(name, text, "a whole number")
         return int(text)
 

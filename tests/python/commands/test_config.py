@@ -1,0 +1,93 @@
+import os
+from importlib import resources
+
+import pytest
+
+from gwparam.cli import main
+
+
+@pytest.fixture
+def installed():
+    package = resources.files("gwparam")
+    if not (package / "lib" / "libgwparam.so").is_file():
+        pytest.skip("gwparam is not installed")
+    return package
+
+
+def test_config_names_folders_that_exist(capsys, installed):
+    assert main(["config", "--fflags", "--cflags", "--libs"]) == 0
+
+    fflags, cflags, folder, rpath, *libraries = capsys.readouterr().out.split()
+    assert fflags == f"-I{installed}/include/fortran"
+    assert (installed / "include" / "fortran" / "gwparam.mod").is_file()
+    assert cflags == f"-I{installed}/include"
+    assert (installed / "include" / "gwparam.h").is_file()
+    assert folder == f"-L{installed}/lib"
+    assert rpath == f"-Wl,-rpath,{installed}/lib"
+    assert libraries == ["-lgwparam_fortran", "-lgwparam"]
+
+
+def test_config_names_the_libraries_of_several_ranks_first(capsys, installed):
+    if not (installed / "lib" / "libgwparam_mpi.so").is_file():
+        pytest.skip("gwparam is installed without MPI")
+    assert main(["config", "--mpi", "--libs"]) == 0
+
+    libraries = capsys.readouterr().out.split()[2:]
+    assert libraries == [
+        "-lgwparam_mpi_fortran",
+        "-lgwparam_mpi",
+        "-lgwparam_fortran",
+        "-lgwparam",
+    ]
+    assert (installed / "include" / "gwparam_mpi.h").is_file()
+    assert (installed / "include" / "fortran" / "gwparam_mpi.mod").is_file()
+
+
+@pytest.fixture
+def library_alone(tmp_path, monkeypatch):
+    """An installation without Fortran and without MPI."""
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / "libgwparam.so").touch()
+    monkeypatch.setattr(resources, "files", lambda _: tmp_path)
+    return tmp_path
+
+
+def test_config_names_no_library_that_was_not_built(capsys, library_alone):
+    assert main(["config", "--libs"]) == 0
+    assert capsys.readouterr().out.split()[2:] == ["-lgwparam"]
+
+
+@pytest.mark.parametrize(
+    ("option", "library", "part"),
+    [
+        ("--mpi", "libgwparam_mpi.so", "MPI"),
+        ("--restart-file", "libgwparam_restart_file.so", "netCDF for Fortran"),
+    ],
+)
+def test_config_says_what_was_not_built(capsys, library_alone, option, library, part):
+    assert main(["config", option, "--libs"]) == 2
+    expected = f"{library} is absent, expected gwparam built with {part}"
+    assert expected in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("option", "file"),
+    [("--cmake-dir", "gwparam-config.cmake"), ("--pkg-config-dir", "gwparam.pc")],
+)
+def test_config_names_the_folder_of_a_package_file(capsys, installed, option, file):
+    assert main(["config", option]) == 0
+
+    folder = capsys.readouterr().out.strip()
+    assert os.path.isfile(os.path.join(folder, file))
+
+
+def test_config_without_installed_library(capsys, tmp_path, monkeypatch):
+    monkeypatch.setattr(resources, "files", lambda _: tmp_path)
+
+    assert main(["config", "--libs"]) == 2
+    assert "libgwparam.so is absent, expected an installed" in capsys.readouterr().err
+
+
+def test_config_without_option_prints_the_usage(capsys):
+    assert main(["config"]) == 2
+    assert "--fflags" in capsys.readouterr().out
