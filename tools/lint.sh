@@ -15,6 +15,7 @@ ruff check .
 mypy
 lint-imports
 python tools/check_layers.py
+python tools/check_tests.py
 # shellcheck disable=SC2046 # a list of files
 clang-format --dry-run -Werror $(native)
 ffmt --check fortran_bridge gwparam tests examples
