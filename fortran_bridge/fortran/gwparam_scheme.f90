@@ -575,6 +575,7 @@ contains
         integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
         character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
         character(kind=c_char) :: message(message_length)
+        character(len=:), allocatable :: text
         integer(c_int32_t) :: copied
 
         if (present(stat)) stat = gwparam_ok
@@ -582,7 +583,8 @@ contains
         message = c_null_char
         copied = gwparam_last_error_c(message, size(message, kind=c_int64_t))
         if (copied /= gwparam_ok) message(1) = "?"
-        call fail(int(status), from_c(message), stat, errmsg)
+        call from_c(message, text)
+        call fail(int(status), text, stat, errmsg)
 
     end subroutine report
 

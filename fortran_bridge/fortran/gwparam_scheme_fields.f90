@@ -23,8 +23,8 @@ contains
                                     & found_name, int(text_length, c_int64_t), found_units, &
                                     & int(text_length, c_int64_t), found)
     if (status == gwparam_ok) then
-        name = from_c(found_name)
-        if (present(units)) units = from_c(found_units)
+        call from_c(found_name, name)
+        if (present(units)) call from_c(found_units, units)
         if (present(levels)) levels = int(found)
     end if
     call report(status, stat, errmsg)

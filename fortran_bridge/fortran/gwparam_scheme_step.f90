@@ -46,7 +46,7 @@ contains
         allocate (text(needed))
         status = gwparam_scheme_contract_c(self%pointer, text, size(text, kind=c_int64_t), needed)
     end if
-    if (status == gwparam_ok) json = from_c(text)
+    if (status == gwparam_ok) call from_c(text, json)
     call report(status, stat, errmsg)
 
     end procedure contract

@@ -44,41 +44,63 @@ contains
 
     end subroutine fail
 
+    ! The lengths of these texts are expressions: with len=: gfortran keeps the length of a result
+    ! in static memory, where threads that call side by side overwrite it.
+
     pure function text_of_integer(number) result(string)
 
         integer, intent(in) :: number
-        character(len=:), allocatable :: string
-        character(len=16) :: buffer
+        character(len=len_trim(integer_buffer(number))) :: string
 
-        write (buffer, "(i0)") number
-        string = trim(buffer)
+        string = integer_buffer(number)
 
     end function text_of_integer
 
     pure function text_of_real(number) result(string)
 
         real(dp), intent(in) :: number
-        character(len=:), allocatable :: string
-        character(len=32) :: buffer
+        character(len=len_trim(real_buffer(number))) :: string
 
-        write (buffer, "(g0.6)") number
-        string = trim(adjustl(buffer))
+        string = real_buffer(number)
 
     end function text_of_real
 
     pure function text_of_shape(extents) result(string)
 
         integer, intent(in) :: extents(:)
-        character(len=:), allocatable :: string
-        integer :: i
+        character(len=len_trim(shape_buffer(extents))) :: string
 
-        string = "("
-        do i = 1, size(extents)
-            if (i > 1) string = string // ", "
-            string = string // text_of_integer(extents(i))
-        end do
-        string = string // ")"
+        string = shape_buffer(extents)
 
     end function text_of_shape
+
+    pure function integer_buffer(number) result(buffer)
+
+        integer, intent(in) :: number
+        character(len=16) :: buffer
+
+        write (buffer, "(i0)") number
+
+    end function integer_buffer
+
+    pure function real_buffer(number) result(buffer)
+
+        real(dp), intent(in) :: number
+        character(len=32) :: buffer
+
+        write (buffer, "(g0.6)") number
+        buffer = adjustl(buffer)
+
+    end function real_buffer
+
+    pure function shape_buffer(extents) result(buffer)
+
+        integer, intent(in) :: extents(:)
+        character(len=128) :: buffer
+
+        write (buffer, "(a, *(i0, :, "", ""))") "(", extents
+        buffer = trim(buffer) // ")"
+
+    end function shape_buffer
 
 end module gwparam_status

@@ -25,20 +25,21 @@ contains
 
     end function to_c
 
-    pure function from_c(chars) result(text)
+    pure subroutine from_c(chars, text)
 
-        !! Text up to the NUL.
+        !! Text up to the NUL. No function, for the reason that gwparam_status states.
         character(kind=c_char), intent(in) :: chars(:)
-        character(len=:), allocatable :: text
+        character(len=:), allocatable, intent(inout) :: text
         integer :: i, length
 
         length = findloc(chars, c_null_char, dim=1) - 1
         if (length < 0) length = size(chars)
+        if (allocated(text)) deallocate (text)
         allocate (character(len=length)::text)
         do i = 1, length
             text(i:i) = chars(i)
         end do
 
-    end function from_c
+    end subroutine from_c
 
 end module gwparam_text

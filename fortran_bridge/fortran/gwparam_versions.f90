@@ -25,7 +25,7 @@ contains
 
         status = gwparam_version_c(chars, size(chars, kind=c_int64_t))
         if (status /= gwparam_ok) error stop "the version does not fit"
-        version = from_c(chars)
+        call from_c(chars, version)
 
     end function gwparam_version
 
@@ -35,14 +35,19 @@ contains
         logical, intent(out) :: refused !! Whether it was; then `stat` and `errmsg` say so
         integer, intent(out), optional :: stat !! gwparam_err_argument, or unset
         character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
-        character(len=:), allocatable :: found, series
+        character(kind=c_char) :: chars(32)
+        character(len=:), allocatable :: found
+        character(len=32) :: series
+        integer(c_int32_t) :: status
 
-        found = gwparam_version()
+        status = gwparam_version_c(chars, size(chars, kind=c_int64_t))
+        if (status /= gwparam_ok) error stop "the version does not fit"
+        call from_c(chars, found)
         series = text(gwparam_version_major) // "." // text(gwparam_version_minor)
-        refused = index(found, series // ".") /= 1
+        refused = index(found, trim(series) // ".") /= 1
         if (refused) call fail(gwparam_err_argument, &
-            & "libgwparam is version " // found // ", the host was compiled for " // series, &
-            & stat, errmsg)
+            & "libgwparam is version " // found // ", the host was compiled for " // trim(series) &
+            & , stat, errmsg)
 
     end subroutine refuse_other_version
 

@@ -191,6 +191,16 @@ def test_library_exports_no_function_of_its_own_beside(declarations: str) -> Non
     assert not [line for line in symbols.splitlines() if " T gwparam::" in line]
 
 
+def test_fortran_keeps_no_lengths_of_texts_in_static_memory() -> None:
+    """What threads that call side by side would overwrite (gwparam_status.f90)."""
+    library = PACKAGE / "lib" / "libgwparam_fortran.so"
+    symbols = subprocess.run(
+        ["nm", str(library)], capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert "gwparam_scheme_load" in symbols  # local symbols are there
+    assert not [symbol for symbol in symbols if symbol.startswith("slen")]
+
+
 def test_fortran_binds_every_function_of_the_header(declarations: str) -> None:
     declared = set(re.findall(r"\b(gwparam_\w+)\(", declarations))
     # A host states units with its fields; only tools convert anything else.

@@ -290,7 +290,7 @@ def test_hosts_of_several_ranks_link_with_cmake(folder: Path) -> None:
 def test_hosts_with_restart_files_link_with_gwparam_config(folder: Path) -> None:
     flags = "$(gwparam config --fflags --restart-file --libs)"
     call(folder, f"gfortran restart_host.f90 {flags} -o host")
-    assert "absent.nc.0000 is missing" in call(folder, "./host")
+    assert "there is no restart file absent.nc.0000" in call(folder, "./host")
 
 
 @needs_netcdf
@@ -298,7 +298,7 @@ def test_hosts_with_restart_files_link_with_pkg_config(folder: Path) -> None:
     path = str(PACKAGE / "lib" / "pkgconfig")
     flags = "$(pkg-config --cflags --libs gwparam_restart_file)"
     call(folder, f"gfortran restart_host.f90 {flags} -o host", PKG_CONFIG_PATH=path)
-    assert "absent.nc.0000 is missing" in call(folder, "./host")
+    assert "there is no restart file absent.nc.0000" in call(folder, "./host")
 
 
 @needs_netcdf
@@ -307,7 +307,7 @@ def test_hosts_with_restart_files_link_with_cmake(folder: Path) -> None:
     (folder / "CMakeLists.txt").write_text(RESTART_CMAKE)
     call(folder, f"cmake -S . -B build -DCMAKE_PREFIX_PATH={PACKAGE}")
     call(folder, "cmake --build build")
-    assert "absent.nc.0000 is missing" in call(folder, "build/restart_host")
+    assert "there is no restart file absent.nc.0000" in call(folder, "build/restart_host")
 
 
 def test_the_core_needs_neither_netcdf_nor_mpi() -> None:
