@@ -307,7 +307,9 @@ def test_hosts_with_restart_files_link_with_cmake(folder: Path) -> None:
     (folder / "CMakeLists.txt").write_text(RESTART_CMAKE)
     call(folder, f"cmake -S . -B build -DCMAKE_PREFIX_PATH={PACKAGE}")
     call(folder, "cmake --build build")
-    assert "there is no restart file absent.nc.0000" in call(folder, "build/restart_host")
+    assert "there is no restart file absent.nc.0000" in call(
+        folder, "build/restart_host"
+    )
 
 
 def test_the_core_needs_neither_netcdf_nor_mpi() -> None:
