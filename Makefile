@@ -14,7 +14,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 demo: .venv/package.stamp ## export a trained network and run it in a Fortran model
 	$(BIN)/python examples/demo.py
 
-test: .venv/package.stamp ## all tests: C, C++ and Fortran by meson, the rest by pytest
+test: .venv/package.stamp ## the usual tests: C, C++ and Fortran by meson, the rest by pytest
 	$(BIN)/meson test -C build --print-errorlogs
 # Threads that spin while they wait would take the cores from the other process.
 	OMP_WAIT_POLICY=passive $(BIN)/pytest -n 2 --dist loadfile -m "not slow"
