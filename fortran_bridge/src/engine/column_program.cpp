@@ -81,7 +81,7 @@ template <typename T> class ColumnProgram : public Backend {
     // What the program says of a field.
     struct Expected {
         std::string name;
-        std::int64_t size;
+        std::int64_t size = 0;
     };
 
     struct Fields {

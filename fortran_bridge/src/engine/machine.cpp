@@ -12,7 +12,7 @@ namespace {
 // alone has a rest. Fewer where a tile would not stay in the cache of a core [bytes].
 constexpr std::int64_t widest_tile = 48;
 constexpr std::int64_t narrowest_tile = 16;
-constexpr std::int64_t cache_bytes = 512 * 1024;
+constexpr std::int64_t cache_bytes = 1 << 19;
 
 // Numbers of an argument that are gathered at a time.
 constexpr std::int64_t chunk_numbers = 1024;

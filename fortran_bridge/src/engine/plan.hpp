@@ -14,7 +14,7 @@ namespace gwparam {
 
 struct Step {
     Instruction instruction; // its arguments count slots instead of elements
-    std::int64_t slot;       // the first one of its results
+    std::int64_t slot = 0;   // the first one of its results
 };
 
 struct Plan {

@@ -27,7 +27,7 @@ using Operand = std::vector<Run>;
 struct Instruction {
     Operation operation;
     std::vector<Operand> arguments;
-    std::int64_t size; // elements that it makes
+    std::int64_t size = 0; // elements that it makes
 
     // Of a dense layer: arguments (input, row), results (output, row); all rows have
     // the same weights (output, input).
