@@ -127,7 +127,11 @@ def time_value(times: xr.DataArray, index: int, like: xr.DataArray, path: str) -
     ArgumentError
         If the units differ and the time is no date in both.
     """
-    value, given, wanted = float(times.values[index]), read_calendar(times), read_calendar(like)
+    value, given, wanted = (
+        float(times.values[index]),
+        read_calendar(times),
+        read_calendar(like),
+    )
     return value if given == wanted else _convert(value, given, wanted, path)
 
 

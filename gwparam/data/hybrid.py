@@ -65,7 +65,7 @@ class Hybrid:
         )
 
     def turned(self) -> "Hybrid":
-        """The same levels in the other order."""
+        """Turn the levels upside down."""
         return Hybrid(self.names, self.a[::-1], self.b[::-1])
 
 
@@ -164,7 +164,7 @@ def is_coefficient(dataset: xr.Dataset, name: str) -> bool:
 
 
 def _formulas(dataset: xr.Dataset) -> dict[str, dict[str, str]]:
-    """Formula terms of every variable that has them, as far as they are there."""
+    """Find the formula terms of every variable, as far as they are there."""
     found = {}
     for name, terms in dataset.cf.formula_terms.items():
         found[str(name)] = {
@@ -204,7 +204,9 @@ def _numbers(
         return None
     numbers = np.abs(coordinate.values.astype(np.float64))
     highest = dataset.sizes[along] - halves
-    if not ((numbers == np.round(numbers)) & (1 <= numbers) & (numbers <= highest)).all():
+    if not (
+        (numbers == np.round(numbers)) & (numbers >= 1) & (numbers <= highest)
+    ).all():
         return None
     at = numbers.astype(int) - 1
     if not halves:
@@ -268,7 +270,7 @@ def _read_a(dataset: xr.Dataset, terms: _Terms, path: str) -> Array:
         )
     if not units and np.abs(values).max() > 1.0:
         raise ContractError(
-            f'{what} has no units and values up to {np.abs(values).max():g}, expected '
+            f"{what} has no units and values up to {np.abs(values).max():g}, expected "
             'those of a pressure, or "1" for a share of P0'
         )
     share = conversion(units, "1", what)(values) if units else values
