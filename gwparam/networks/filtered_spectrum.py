@@ -398,9 +398,6 @@ class FilteredSpectrumDrag(DragNetwork):
         eastward, northward : Tensor, shape (columns, nlev)
             Tendency of the wind [m s-2], top first.
         """
-        ncol = eastward_wind.size(0)
-        wind = torch.cat((eastward_wind, northward_wind))
         surface = torch.stack((surface_air_pressure, latitude), dim=1)
-        rest = torch.cat((air_temperature, surface), dim=1).repeat(2, 1)
-        drag = self.scaling(self.network(torch.cat((wind, rest), dim=1)))
-        return drag[:ncol], drag[ncol:]
+        rest = torch.cat((air_temperature, surface), dim=1)
+        return self.both_components(eastward_wind, northward_wind, rest)
