@@ -12,6 +12,7 @@ import netCDF4
 import numpy as np
 from numpy.typing import NDArray
 
+from gwparam import constants
 from gwparam.contract import Contract
 from gwparam.data import StateFiles
 from gwparam.evaluate.outputs import level_pressure, scored_fields
@@ -163,7 +164,7 @@ class PredictionFile:
                     self._file.createDimension(
                         HALF_LEVELS, states.dataset.sizes[host] + 1
                     )
-                name = f"{field.name}_at_half_levels"
+                name = field.name + constants.HALF_LEVELS
                 self._levels[name] = HALF_LEVELS
                 yield name, field.units, "float64", HALF_LEVELS
 

@@ -29,7 +29,8 @@ def test_failure_leaves_the_older_file_and_no_other(tmp_path, error, hidden):
             partial.write_text("half")
             raise error
 
-    pytest.raises(error, fail)
+    with pytest.raises(error):
+        fail()
 
     assert path.read_text() == "older"
     assert list(tmp_path.iterdir()) == [path]
