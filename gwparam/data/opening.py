@@ -13,7 +13,7 @@ from gwparam.data.states import States
 from gwparam.data.training_files import is_training_file
 from gwparam.data.training_states import TrainingStates
 from gwparam.errors import ArgumentError, ContractError, ShapeError
-from gwparam.networks.scaling import Recipe
+from gwparam.networks.scaling_recipe import Recipe
 
 Paths = Sequence[str | PathLike[str]]
 

@@ -20,7 +20,7 @@ from gwparam.contract import (
 )
 from gwparam.data import TrainingStates, open_inputs, open_states
 from gwparam.errors import ArgumentError, ContractError, ShapeError
-from gwparam.networks.scaling import read_recipe
+from gwparam.networks.scaling_recipe import read_recipe
 
 DRAG = "tendency_of_eastward_wind_due_to_gravity_wave_drag"
 
