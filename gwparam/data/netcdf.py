@@ -13,6 +13,7 @@ from gwparam.data.assembled import Part, assemble
 from gwparam.data.dates import read_dates
 from gwparam.data.places import Axes, check_alike, read_axes
 from gwparam.data.tiles import Files, join_tiles
+from gwparam.data.zarr_store import is_zarr, open_zarr
 from gwparam.errors import ArgumentError, ModelFileError, NonFiniteError
 
 Array = NDArray[Any]
@@ -135,13 +136,15 @@ class OpenFiles:
 
 
 def open_dataset(path: str) -> xr.Dataset:
-    """Open a netCDF file, times not decoded and nothing read.
+    """Open a netCDF file or a zarr store, times not decoded and nothing read.
 
     Raises
     ------
     ModelFileError
         If it is absent, or is no netCDF file that can be read.
     """
+    if is_zarr(path):
+        return open_zarr(path)
     try:
         return xr.open_dataset(path, engine="netcdf4", decode_times=False, cache=False)
     except FileNotFoundError:
