@@ -24,6 +24,10 @@ examples:
   gwparam export --ckpt ann_cnn.pt -o ann.pt --scaling era5.json --levels era5_l122.json
       --flux-quantity omega --flux-sign 1
       an ANN-CNN of stencil 1, 3 or 5, with what its checkpoint does not say
+  gwparam export --ckpt ann_cnn.pt -o ann.pt --scaling era5-gw-2024
+      --vertical-velocity omega --levels era5_l122.json --flux-quantity omega
+      --flux-sign 1 --training-file 1x1_inputfeatures_201501.nc
+      with the scaling of the published training files, held against one of them
   gwparam export --ckpt unet.pt -o unet.pt --scaling era5.json --levels era5_l122.json
       --flux-quantity omega --flux-sign 1 --grid 64x128 --outside taper
       an Attention U-Net; docs/export.md describes the files
@@ -81,6 +85,13 @@ def add_parser(subparsers: Any) -> None:
     )
     _add_options(parser)
     add(
+        "--training-file",
+        type=Path,
+        metavar="FILE.nc",
+        help="one of the files that the network was trained on: its attributes say how "
+        "it was normalised, or have to agree with --scaling",
+    )
+    add(
         "--allow-pickle",
         action="store_true",
         help="read a checkpoint that can run any code: only if you trust its source",
@@ -128,9 +139,23 @@ def run(args: argparse.Namespace) -> int:
         name=args.name,
         reduced_tolerance=args.reduced_tolerance,
         options={option.name: getattr(args, option.name) for option in _options()},
+        training_file=args.training_file,
     )
     _print(export)
+    if args.scaling is not None and args.training_file is None:
+        _compare(args.scaling)
     return 0
+
+
+def _compare(scaling: str) -> None:
+    """Say that a published recipe need not be that of the checkpoint at hand."""
+    from gwparam.networks.scaling_recipe import NAMED
+
+    if scaling in NAMED:
+        print(
+            f"{scaling} is the scaling of published training files: compare with the "
+            "attributes of your file (--training-file FILE.nc does)"
+        )
 
 
 def _print(export: "Export") -> None:

@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import os
 import sys
 from contextlib import ExitStack
 from pathlib import Path
@@ -15,6 +14,7 @@ from gwparam.commands.states import (
     show_progress,
 )
 from gwparam.errors import ArgumentError, ModelFileError
+from gwparam.whole_files import write_text
 
 if TYPE_CHECKING:
     from gwparam.conformance.eager import EagerNetwork
@@ -136,7 +136,7 @@ def run(args: argparse.Namespace) -> int:
         "compared_with": eager.description,
     }
     if args.json is not None:
-        _write_text(args.json, json.dumps(heading | as_dict(result), indent=2))
+        write_text(args.json, json.dumps(heading | as_dict(result), indent=2))
     if args.figure is not None:
         _draw(args, contract, result)
     # Files and pipes have no width: give the tables what they need.
@@ -243,12 +243,3 @@ def _print_end(console: Any, args: argparse.Namespace, result: "Replay") -> None
         f"library and eager {verdict}: largest difference {largest:.1e} of the largest "
         f"value, tolerance {result.tolerance:.1e}"
     )
-
-
-def _write_text(path: Path, text: str) -> None:
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        partial.write_text(text + "\n", encoding="utf-8")
-        partial.replace(path)
-    except OSError as error:
-        raise ModelFileError(f"cannot write {path}: {error.strerror}") from None

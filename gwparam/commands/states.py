@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from gwparam.errors import ArgumentError, ModelFileError
 
 if TYPE_CHECKING:
-    from gwparam.networks.scaling import Recipe
+    from gwparam.networks.scaling_recipe import Recipe
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -55,9 +55,9 @@ def read_scaling(args: argparse.Namespace, path: Path) -> "Recipe":
     ArgumentError
         If neither says it, or there is an option for states.
     GwparamError
-        As `gwparam.networks.scaling.read_recipe`.
+        As `gwparam.networks.scaling_recipe.read_recipe`.
     """
-    from gwparam.networks.scaling import read_recipe
+    from gwparam.networks.scaling_recipe import read_recipe
 
     if args.variable:
         raise ArgumentError("--variable is for states, these are training files")

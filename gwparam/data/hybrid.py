@@ -158,12 +158,14 @@ def read_half(
 
 
 def is_coefficient(dataset: xr.Dataset, name: str) -> bool:
-    """Whether a variable is a term of a formula, and no pressure of levels itself."""
-    pairs = (*FULL_NAMES, *HALF_NAMES)
+    """Whether a variable is a or b, and no pressure of levels itself."""
     terms = [
-        name for found in formula_terms(dataset).values() for name in found.values()
+        variable
+        for found in formula_terms(dataset).values()
+        for term, variable in found.items()
+        if term in ("a", "ap", "b")
     ]
-    return name in terms or any(name in pair for pair in pairs)
+    return name in terms or any(name in pair for pair in (*FULL_NAMES, *HALF_NAMES))
 
 
 def formula_terms(dataset: xr.Dataset) -> dict[str, dict[str, str]]:

@@ -6,6 +6,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from gwparam import constants
 from gwparam.constants import REFERENCE_SURFACE_PRESSURE
 from gwparam.contract import Contract, Field, Vertical
 from gwparam.data.hybrid import HALF_NAMES, read_half
@@ -13,9 +14,9 @@ from gwparam.data.levels import HalfLevels, Levels, half_levels
 from gwparam.errors import ContractError
 from gwparam.networks.vertical import reference_pressure
 
-PRESSURE = Field("air_pressure", "Pa", "full", "float64")
+PRESSURE = Field(constants.PRESSURE, "Pa", "full", "float64")
 SURFACE_PRESSURE = Field("surface_air_pressure", "Pa", "surface", "float64")
-HALF_PRESSURE = "air_pressure_at_half_levels"
+HALF_PRESSURE = constants.HALF_PRESSURE
 
 Array = NDArray[Any]
 

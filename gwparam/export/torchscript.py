@@ -27,7 +27,7 @@ from gwparam.contract import (
     Source,
     pack_probe,
 )
-from gwparam.errors import ArgumentError, InferenceError, ModelFileError
+from gwparam.errors import ArgumentError, InferenceError
 from gwparam.export.fuse import fuse
 from gwparam.export.memory import return_freed_blocks
 from gwparam.export.precision import FIELDS, Precision, in_precision
@@ -46,6 +46,8 @@ from gwparam.export.verify import (
 )
 from gwparam.networks import from_checkpoint
 from gwparam.networks.base import PhysicalNetwork, is_large
+from gwparam.networks.scaling_recipe import SCALING, with_training_file
+from gwparam.whole_files import replacement, writing
 
 AnyField = TypeVar("AnyField", Field, Output)
 
@@ -85,6 +87,7 @@ def export_model(
     name: str | None = None,
     reduced_tolerance: float | None = None,
     options: Mapping[str, Any] | None = None,
+    training_file: str | PathLike[str] | None = None,
 ) -> Export:
     """Export a checkpoint to an artefact that the library runs.
 
@@ -111,6 +114,9 @@ def export_model(
         the probe, relative to the largest output. For networks of float32 fields.
     options : mapping, optional
         What the network asks for, by name: its class attribute ``options`` lists them.
+    training_file : path-like, optional
+        One of the files that the network was trained on. Where its attributes say how
+        they were normalised, that is option ``scaling``, or has to agree with it.
 
     Returns
     -------
@@ -135,6 +141,12 @@ def export_model(
         raise ArgumentError(f"max_tendency is {max_tendency}, expected more than 0")
     if reduced_tolerance is not None:
         _check_reduced_tolerance(reduced_tolerance, dtype)
+    if training_file is not None:
+        options = dict(options or {})
+        given = options.get(SCALING.name)
+        options[SCALING.name] = with_training_file(
+            None if given is None else SCALING.read(given), os.fspath(training_file)
+        )
     read = read_checkpoint(checkpoint, allow_pickle=allow_pickle)
     published = from_checkpoint(read, architecture, options)
     if dtype not in published.precisions:
@@ -270,24 +282,15 @@ def _write(path: Path, built: _Artefact) -> Export:
         CONTRACT_FILE: built.contract.to_json(),
         PROBE_FILE: built.probe,
     }
-    try:
-        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".gwparam-") as folder:
-            written = Path(folder, path.name)
-            if built.network is not None:
-                _save(built.network, written, extra)
-            built.network = None
-            reload = check_reload(written)
-            _refuse_broken([reload])
-            os.replace(written, path)
-    except OSError as error:
-        raise ModelFileError(f"cannot write {path}: {error.strerror}") from None
+    # torch writes the file's name into the archive, so it has to be the last one.
+    with (
+        writing(path),
+        tempfile.TemporaryDirectory(dir=path.parent, prefix=".gwparam-") as folder,
+        replacement(path, Path(folder, path.name)) as written,
+    ):
+        if built.network is not None:
+            torch.jit.save(built.network, os.fspath(written), _extra_files=extra)
+        built.network = None
+        reload = check_reload(written)
+        _refuse_broken([reload])
     return Export(path, built.contract, (*built.promises, reload))
-
-
-def _save(
-    scripted: torch.jit.ScriptModule, path: Path, extra: dict[str, str | bytes]
-) -> None:
-    try:
-        torch.jit.save(scripted, os.fspath(path), _extra_files=extra)
-    except RuntimeError as error:  # how torch reports a full disk
-        raise ModelFileError(f"cannot write {path.name}: {error}") from None
