@@ -135,7 +135,7 @@ def read_half(
         if dataset[terms.a].ndim != 1 or dataset[terms.a].dims == (dimension,):
             continue
         along = dataset[terms.a].dims[0]
-        at = _numbers(dataset, dimension, along, halves=True)
+        at: Array | slice | None = _numbers(dataset, dimension, along, halves=True)
         if at is None and dataset.sizes[along] == wanted:
             at = slice(None)
         if at is not None:
@@ -234,7 +234,7 @@ def _bounds(dataset: xr.Dataset, terms: _Terms, dimension: str) -> _Terms | None
             f"{name}_bnds",
             f"{name}_bounds",
         )
-        usual = [n for n in names if n in dataset.variables]
+        usual = [n for n in names if n is not None and n in dataset.variables]
         if not usual or dataset[usual[0]].dims[:1] != (dimension,):
             return None
         if dataset[usual[0]].shape[1:] != (2,):

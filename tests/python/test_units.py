@@ -201,7 +201,7 @@ def test_library_refuses_what_it_does_not_know(given, wanted, scale, offset):
 @pytest.mark.parametrize(("given", "wanted"), NEITHER)
 def test_both_refuse(given, wanted):
     assert library(given, wanted) is None
-    with pytest.raises(ContractError, match='field has units ".*", expected "'):
+    with pytest.raises(ContractError, match=r'field has units ".*", expected "'):
         conversion(given, wanted, "field")
 
 
