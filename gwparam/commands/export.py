@@ -4,6 +4,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gwparam.commands.answer import Answer
+from gwparam.commands.given import check_name
 from gwparam.constants import MAXIMUM_TENDENCY
 
 if TYPE_CHECKING:
@@ -114,10 +116,11 @@ def _options() -> "dict[Option, list[str]]":
     return known
 
 
-def run(args: argparse.Namespace) -> int:
-    """Run the command; the exit status."""
+def run(args: argparse.Namespace) -> Answer:
+    """Run the command."""
     from gwparam.export import export_model
 
+    check_name(args.name)
     export = export_model(
         args.ckpt,
         args.output,
@@ -129,25 +132,46 @@ def run(args: argparse.Namespace) -> int:
         reduced_tolerance=args.reduced_tolerance,
         options={option.name: getattr(args, option.name) for option in _options()},
     )
-    _print(export)
-    return 0
+    return Answer(_document(export), lambda: _print(export))
+
+
+def _document(export: "Export") -> dict[str, Any]:
+    contract = export.contract
+    return {
+        "artefact": export.path,
+        "bytes": export.path.stat().st_size,
+        "name": contract.name,
+        "architecture": contract.source.architecture,
+        "checkpoint": contract.source.checkpoint,
+        "nlev": contract.vertical.nlev,
+        "dtype": contract.inputs[0].dtype,
+        "promises": [
+            {"what": p.what, "measured": p.measured, "warning": p.warning}
+            for p in export.promises
+        ],
+    }
 
 
 def _print(export: "Export") -> None:
-    from rich.console import Console
+    from rich.text import Text
 
-    console = Console(highlight=False, soft_wrap=True)
+    from gwparam import console
+
+    text = console.lines()
     contract = export.contract
     fields = [*contract.inputs, *contract.outputs]
-    console.print(
+    text.print(
         f"{contract.name}: {contract.source.architecture} of "
         f"{contract.source.checkpoint}, {contract.vertical.nlev} levels, "
         f"{fields[0].dtype}"
     )
     width = max(len(promise.what) for promise in export.promises)
     for promise in export.promises:
-        mark = "[yellow]WARNING[/]" if promise.warning else "[green]kept   [/]"
-        console.print(f"{mark}  {promise.what:{width}}  {promise.measured}")
+        mark, colour = (
+            ("WARNING", "yellow") if promise.warning else ("kept   ", "green")
+        )
+        line = Text.assemble((mark, colour), f"  {promise.what:{width}}  ")
+        text.print(line.append(promise.measured))
         if promise.warning:
-            console.print(f"[yellow]         {promise.warning}[/]")
-    console.print(f"wrote {export.path} ({export.path.stat().st_size / 1e6:.1f} MB)")
+            text.print(f"         {promise.warning}", style="yellow")
+    text.print(f"wrote {export.path} ({export.path.stat().st_size / 1e6:.1f} MB)")

@@ -52,7 +52,7 @@ def print_tables(console: Console, result: Replay, *, levels: bool) -> None:
     Parameters
     ----------
     console : Console
-        Where to.
+        Where to, without markup.
     result : Replay
         What to print.
     levels : bool
@@ -61,9 +61,7 @@ def print_tables(console: Console, result: Replay, *, levels: bool) -> None:
     for output in result.outputs:
         against = f", reference {output.reference}" if output.reference else ""
         # Not the table's title, which would be wrapped to the width of the table.
-        console.print(
-            f"\n{output.field.name} [{output.field.units}]{against}", markup=False
-        )
+        console.print(f"\n{output.field.name} [{output.field.units}]{against}")
         console.print(_table(output, levels))
         if output.columns_beyond:
             total = result.columns * len(result.times)
