@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import pickle
 import re
 import zipfile
@@ -22,6 +21,7 @@ from torch import Tensor, nn
 
 from gwparam.contract import Description, typed_json
 from gwparam.errors import ModelFileError, NonFiniteError, ShapeError
+from gwparam.whole_files import replacement, writing
 
 _WEIGHTS = ("weights", "model_state_dict", "state_dict", "model_state")
 _DESCRIPTION, _OPTIONS = "gwparam", "gwparam_options"
@@ -198,14 +198,11 @@ def save_checkpoint(
     )
     if options:
         metadata[_OPTIONS] = json.dumps(dict(options))
-    written = Path(f"{path}.part")
-    try:
-        save_file(tensors, written, metadata)
-        os.replace(written, path)
-    except (OSError, safetensors.SafetensorError) as error:
-        written.unlink(missing_ok=True)
-        reason = getattr(error, "strerror", None) or error
-        raise ModelFileError(f"cannot write {path}: {reason}") from None
+    with writing(path), replacement(path) as partial:
+        try:
+            save_file(tensors, partial, metadata)
+        except safetensors.SafetensorError as error:
+            raise OSError(str(error)) from None
 
 
 def _read_safetensors(

@@ -19,7 +19,7 @@ from gwparam.conformance.reference_pipeline import (
     neighbours,
     network_pressure,
 )
-from gwparam.constants import CHUNK_COLUMNS
+from gwparam.constants import CHUNK_COLUMNS, HALF_LEVELS
 from gwparam.contract import Contract, Field
 from gwparam.data import HALF_PRESSURE, PRESSURE, Order, needs_pressure
 from gwparam.errors import ArgumentError, ContractError, InferenceError, ModelFileError
@@ -212,7 +212,7 @@ class EagerNetwork:
             found[field.name] = values
         for flux in self.contract.flux:
             at_half = interpolate_flux(found[flux.name], own, half, vertical.outside)
-            found[f"{flux.name}_at_half_levels"] = at_half
+            found[flux.name + HALF_LEVELS] = at_half
             found[flux.tendency] = divergence(flux, at_half, half)
         if self._bottom_up:
             found = {name: values[:, ::-1] for name, values in found.items()}

@@ -8,15 +8,19 @@ compared by their times.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from itertools import pairwise
+from typing import Any
 
 import cftime  # type: ignore[import-untyped]  # it ships no stubs
+import numpy as np
 import xarray as xr
 
 from gwparam.errors import ArgumentError
 
 Interval = tuple[float, float]
 Calendar = tuple[str, str]
+_SAME_TIME = timedelta(seconds=1)
 
 
 @dataclass(frozen=True)
@@ -135,30 +139,33 @@ def spell_date(value: float, times: xr.DataArray) -> str | None:
     units, calendar = _calendar(times)
     if " since " not in units:
         return None
-    date = cftime.num2date(value, units, calendar=calendar)
-    return str(date.isoformat(sep=" ", timespec="seconds"))
+    return _spell(cftime.num2date(value, units, calendar=calendar))
 
 
-def read_dates(files: Mapping[str, xr.Dataset]) -> Dates:
-    """Read the times of files and put the files in order.
+def read_dates(files: Mapping[str, xr.Dataset], *, by_name: bool = True) -> Dates:
+    """Read the times of files and put the files in order: every time comes once.
 
     Parameters
     ----------
     files : mapping of str to Dataset
         By their names; times not decoded.
+    by_name : bool
+        Whether files whose times are no dates are sorted by name, 2 before 10; they
+        stay as given otherwise.
 
     Returns
     -------
     Dates
-        Sorted by first date; by name where times are no dates, 2 before 10.
+        Sorted by first date, where times are dates.
 
     Raises
     ------
     ArgumentError
         If a file has no time, if some files have dates and others not, if times in a
-        file are not to be read or do not increase, or if those of two files overlap.
+        file are not to be read, do not increase or come twice, or if those of two files
+        overlap; the message names the files and a time.
     """
-    names = sorted(files, key=_natural)
+    names = sorted(files, key=_natural) if by_name else list(files)
     dimensions = {name: find_time_dimension(files[name]) for name in names}
     counts = {name: count_times(files[name]) for name in names}
     for name in names:
@@ -166,6 +173,8 @@ def read_dates(files: Mapping[str, xr.Dataset]) -> Dates:
             raise ArgumentError(f"{name} has no time, expected at least one")
     dated = [name for name in names if _is_dated(files[name], dimensions[name])]
     if not dated:
+        for name in names:
+            _check_numbers(files[name], dimensions[name], name)
         return Dates(tuple(names), tuple(counts[n] for n in names))
     if len(dated) < len(names):
         other = next(name for name in names if name not in dated)
@@ -180,9 +189,15 @@ def read_dates(files: Mapping[str, xr.Dataset]) -> Dates:
     }
     names.sort(key=lambda name: intervals[name])
     for one, other in pairwise(names):
-        if intervals[other][0] <= intervals[one][1]:
+        end, begin = (
+            cftime.num2date(value, units, calendar=calendar)
+            for value in (intervals[one][1], intervals[other][0])
+        )
+        # Times in other units are the same to rounding.
+        if begin - end < _SAME_TIME:
             raise ArgumentError(
-                f"the times of {one} and {other} overlap, expected one after the other"
+                f"the times of {one} and {other} overlap at {_spell(begin)}, expected "
+                "every time once, and one file after the other"
             )
     return Dates(
         tuple(names),
@@ -212,12 +227,38 @@ def _calendar(times: xr.DataArray) -> Calendar:
 
 def _interval(times: xr.DataArray, wanted: Calendar, name: str) -> Interval:
     """First and last time of a file, in the wanted units."""
-    values = times.values
-    if any(not later > earlier for earlier, later in pairwise(values)):
-        raise ArgumentError(f"the times in {name} do not increase")
-    given = _calendar(times)
+    given, values = _calendar(times), times.values
+    for at, (earlier, later) in enumerate(pairwise(values)):
+        if not later > earlier:
+            one, other = (
+                spell_date(float(value), times) if np.isfinite(value) else str(value)
+                for value in (earlier, later)
+            )
+            raise ArgumentError(
+                f"the times in {name} do not increase: {other} at {at + 1} comes after "
+                f"{one} (from 0), expected every time once"
+            )
     begin, end = (_convert(float(values[at]), given, wanted, name) for at in (0, -1))
     return begin, end
+
+
+def _check_numbers(dataset: xr.Dataset, dimension: str | None, name: str) -> None:
+    """Check that times which are no dates do not come twice, one after the other.
+
+    They may begin again: files put together may count in every month from 0.
+    """
+    if dimension is None or dimension not in dataset.variables:
+        return
+    for at, (earlier, later) in enumerate(pairwise(dataset[dimension].values)):
+        if later == earlier:
+            raise ArgumentError(
+                f"time {later:g} in {name} comes twice, at {at} and {at + 1} (from 0), "
+                "expected every time once"
+            )
+
+
+def _spell(date: Any) -> str:
+    return str(date.isoformat(sep=" ", timespec="seconds"))
 
 
 def _convert(value: float, given: Calendar, wanted: Calendar, name: str) -> float:

@@ -9,7 +9,10 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from gwparam.data.dates import Dates, count_times, read_dates
+from gwparam.data.assembled import Part, assemble
+from gwparam.data.dates import read_dates
+from gwparam.data.places import Axes, check_alike, read_axes
+from gwparam.data.tiles import Files, join_tiles
 from gwparam.errors import ArgumentError, ModelFileError, NonFiniteError
 
 Array = NDArray[Any]
@@ -25,25 +28,29 @@ class OpenFiles:
         At least one.
     what : str
         What the files are, for messages.
-    by_date : bool
-        Put the files in the order of their times, or of their names where times are no
-        dates, and refuse a file that is given twice. Otherwise they stay as given.
+    by_name : bool
+        Put files whose times are no dates in the order of their names, 2 before 10.
+        Otherwise they stay as given.
     check : callable, optional
         Is called with each dataset and its path, and raises an error if it is wrong.
 
     Attributes
     ----------
     datasets : dict of str to Dataset
-        By path, in order.
+        By path, in order; tiles of one run are one, and all have the columns of the
+        first in its order.
     dates : Dates
-        Counts of times; when they are is read only with `by_date`.
+        When the times are. Files with dates come in the order of these.
 
     Raises
     ------
     ArgumentError
-        If there is no file; with `by_date`, as `gwparam.data.dates.read_dates` too.
+        If there is no file, a file or a time comes twice, or as
+        `gwparam.data.dates.read_dates`.
     ModelFileError
         If a file cannot be read.
+    ContractError
+        If a file has other columns than the first, or tiles do not fill a grid.
     """
 
     def __init__(
@@ -51,31 +58,50 @@ class OpenFiles:
         paths: Sequence[str | PathLike[str]],
         what: str = "state",
         *,
-        by_date: bool = False,
+        by_name: bool = False,
         check: Check | None = None,
     ) -> None:
         names = [str(path) for path in paths]
         if not names:
             raise ArgumentError(f"no {what} file given, expected at least one")
-        if by_date:
-            names.sort()
-            _check_distinct(names)
-        self.datasets: dict[str, xr.Dataset] = {}
+        _check_distinct(names)
+        self._opened = opened = dict[str, xr.Dataset]()
         try:
             for name in names:
-                if name not in self.datasets:
-                    self.datasets[name] = open_dataset(name)
+                opened[name] = open_dataset(name)
                 if check is not None:
-                    check(self.datasets[name], name)
-            if by_date:
-                self.dates = read_dates(self.datasets)
-                self.datasets = {p: self.datasets[p] for p in self.dates.paths}
-            else:
-                counts = tuple(count_times(self.datasets[name]) for name in names)
-                self.dates = Dates(tuple(names), counts)
+                    check(opened[name], name)
+            axes = {name: self.read_axes(data, name) for name, data in opened.items()}
+            files = join_tiles(opened, axes)
+            self.dates = read_dates(files, by_name=by_name)
+            self.datasets = self.bring_into_frame(
+                {p: files[p] for p in self.dates.paths}
+            )
         except BaseException:
             self.close()
             raise
+
+    def read_axes(self, dataset: xr.Dataset, path: str) -> Axes:
+        """Read where the columns of a file are; see `gwparam.data.places`."""
+        return read_axes(dataset, path)
+
+    def bring_into_frame(self, files: Files) -> Files:
+        """Bring the columns of all files to the order of the first."""
+        first, *others = files
+        framed = {first: files[first]}
+        axes = self.read_axes(files[first], first)
+        for path in others:
+            given = self.read_axes(files[path], path)
+            found = check_alike(axes, given, path, first)
+            moved = {
+                axis.dimensions[0]: where
+                for axis, where in zip(axes, found, strict=True)
+                if (np.diff(where) != 1).any()
+            }
+            sizes = {dim: where.size for dim, where in moved.items()}
+            dataset = files[path]
+            framed[path] = assemble([Part(dataset, moved)], sizes) if moved else dataset
+        return framed
 
     def __enter__(self) -> Self:
         return self
@@ -85,7 +111,7 @@ class OpenFiles:
 
     def close(self) -> None:
         """Close the files."""
-        for dataset in self.datasets.values():
+        for dataset in self._opened.values():
             dataset.close()
 
     def __len__(self) -> int:
@@ -162,9 +188,10 @@ def check_finite(values: Array, dims: Sequence[str], what: str) -> None:
 
 def _check_distinct(names: Sequence[str]) -> None:
     """Refuse a file given twice, under whatever name: its samples would count twice."""
-    seen: set[Path] = set()
+    seen: dict[Path, str] = {}
     for name in names:
         file = Path(name).resolve()
         if file in seen:
-            raise ArgumentError(f"{name} is given twice, expected once")
-        seen.add(file)
+            what = f"is {seen[file]}," if seen[file] != name else "is"
+            raise ArgumentError(f"{name} {what} given twice, expected once")
+        seen[file] = name

@@ -29,7 +29,7 @@ def open_inputs(
     Parameters
     ----------
     paths : sequence of path-like
-        netCDF files, in the order of their times; at least one.
+        netCDF files; at least one.
     contract : Contract
         The network's.
     variables : mapping of str to str, optional
@@ -67,14 +67,14 @@ def open_states(
     vertical: Vertical | None = None,
     variables: Mapping[str, str] | None = None,
     pressures: bool = False,
-    by_date: bool = False,
+    by_name: bool = False,
 ) -> States:
     """Open state files and match their variables to the inputs of a network.
 
     Parameters
     ----------
     paths : sequence of path-like
-        netCDF files, in the order of their times; at least one.
+        netCDF files; at least one.
     inputs : sequence of Field
         The fields that the network needs.
     vertical : Vertical, optional
@@ -84,8 +84,8 @@ def open_states(
     pressures : bool
         Whether the pressures at full and half levels are needed too; see
         `States.bind_pressures`.
-    by_date : bool
-        Put the files in the order of their times, as `OpenFiles`.
+    by_name : bool
+        As `gwparam.data.netcdf.OpenFiles`.
 
     Returns
     -------
@@ -109,7 +109,7 @@ def open_states(
             f"the network has no input {', '.join(sorted(unknown))}; "
             f"it has {', '.join(field.name for field in inputs)}"
         )
-    states = States(OpenFiles(paths, by_date=by_date))
+    states = States(OpenFiles(paths, by_name=by_name))
     try:
         _set_frame(states, inputs, vertical, chosen)
         for field in inputs:

@@ -7,6 +7,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from gwparam import constants
 from gwparam.constants import REFERENCE_SURFACE_PRESSURE
 from gwparam.contract import Contract, Field, Vertical
 from gwparam.data.levels import Levels
@@ -14,9 +15,9 @@ from gwparam.errors import ContractError
 from gwparam.networks.vertical import reference_pressure
 from gwparam.units import conversion, is_pressure
 
-PRESSURE = Field("air_pressure", "Pa", "full", "float64")
+PRESSURE = Field(constants.PRESSURE, "Pa", "full", "float64")
 SURFACE_PRESSURE = Field("surface_air_pressure", "Pa", "surface", "float64")
-HALF_PRESSURE = "air_pressure_at_half_levels"
+HALF_PRESSURE = constants.HALF_PRESSURE
 
 # Names of a and b in p = a + b ps at half levels: FMS, then CAM, whose a is a share of
 # the pressure P0.

@@ -42,7 +42,7 @@ class TrainingStates(StateFiles):
     Parameters
     ----------
     paths : sequence of path-like
-        netCDF files, in the order of their times; at least one.
+        netCDF files; at least one.
     contract : Contract
         The artefact's; the inputs that it names are bound.
     recipe : Recipe
@@ -71,7 +71,7 @@ class TrainingStates(StateFiles):
     def __init__(
         self, paths: Sequence[str | PathLike[str]], contract: Contract, recipe: Recipe
     ) -> None:
-        self._training = TrainingFiles(paths, by_date=False)
+        self._training = TrainingFiles(paths, by_name=False)
         super().__init__(self._training)
         self._vertical, self._recipe = contract.vertical, recipe
         # Levels of a flux that the network gives, where they are not all.

@@ -1,7 +1,6 @@
 """Results of an evaluation as one Dataset, and as files."""
 
 import json
-import os
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from operator import attrgetter
@@ -13,12 +12,12 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from gwparam.errors import ModelFileError
 from gwparam.evaluate.accumulate import FieldStatistics
 from gwparam.evaluate.compare import Comparison
 from gwparam.evaluate.hellinger import hellinger, hellinger_printed, probabilities
 from gwparam.evaluate.metrics import Moments, finite
 from gwparam.evaluate.quantity import COMPONENTS
+from gwparam.whole_files import replacement, write_text, writing
 
 SCORES = {
     "correlation": ("correlation", "Pearson's correlation with the truth"),
@@ -251,26 +250,14 @@ def write_netcdf(path: str | PathLike[str], data: xr.Dataset) -> None:
         for name, variable in data.data_vars.items()
         if variable.size > 1000
     }
-    _write(path, lambda partial: data.to_netcdf(partial, encoding=encoding))
+    with writing(path), replacement(path) as partial:
+        data.to_netcdf(partial, encoding=encoding)
 
 
 def write_json(path: str | PathLike[str], data: xr.Dataset) -> None:
     """Write the scores as JSON; arguments and errors as `write_netcdf`."""
     text = json.dumps(as_dict(data), indent=2, allow_nan=False)
-    _write(path, lambda partial: partial.write_text(text + "\n", encoding="utf-8"))
-
-
-def _write(path: str | PathLike[str], write: Callable[[Path], Any]) -> None:
-    target = Path(path)
-    partial = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        write(partial)
-        partial.replace(target)
-    except (OSError, RuntimeError) as error:  # netCDF raises the latter: disk full
-        reason = getattr(error, "strerror", None) or error
-        raise ModelFileError(f"cannot write {path}: {reason}") from None
-    finally:
-        partial.unlink(missing_ok=True)
+    write_text(path, text)
 
 
 def _plain(values: NDArray[Any]) -> Any:

@@ -27,7 +27,7 @@ from gwparam.contract import (
     Source,
     pack_probe,
 )
-from gwparam.errors import ArgumentError, InferenceError, ModelFileError, wrong_setting
+from gwparam.errors import ArgumentError, InferenceError, wrong_setting
 from gwparam.export.fuse import fuse
 from gwparam.export.memory import return_freed_blocks
 from gwparam.export.precision import FIELDS, Precision, in_precision
@@ -46,6 +46,7 @@ from gwparam.export.verify import (
 )
 from gwparam.networks import from_checkpoint
 from gwparam.networks.base import PhysicalNetwork, is_large
+from gwparam.whole_files import replacement, writing
 
 AnyField = TypeVar("AnyField", Field, Output)
 
@@ -269,24 +270,15 @@ def _write(path: Path, built: _Artefact) -> Export:
         CONTRACT_FILE: built.contract.to_json(),
         PROBE_FILE: built.probe,
     }
-    try:
-        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".gwparam-") as folder:
-            written = Path(folder, path.name)
-            if built.network is not None:
-                _save(built.network, written, extra)
-            built.network = None
-            reload = check_reload(written)
-            _refuse_broken([reload])
-            os.replace(written, path)
-    except OSError as error:
-        raise ModelFileError(f"cannot write {path}: {error.strerror}") from None
+    # torch writes the file's name into the archive, so it has to be the last one.
+    with (
+        writing(path),
+        tempfile.TemporaryDirectory(dir=path.parent, prefix=".gwparam-") as folder,
+        replacement(path, Path(folder, path.name)) as written,
+    ):
+        if built.network is not None:
+            torch.jit.save(built.network, os.fspath(written), _extra_files=extra)
+        built.network = None
+        reload = check_reload(written)
+        _refuse_broken([reload])
     return Export(path, built.contract, (*built.promises, reload))
-
-
-def _save(
-    scripted: torch.jit.ScriptModule, path: Path, extra: dict[str, str | bytes]
-) -> None:
-    try:
-        torch.jit.save(scripted, os.fspath(path), _extra_files=extra)
-    except RuntimeError as error:  # how torch reports a full disk
-        raise ModelFileError(f"cannot write {path.name}: {error}") from None

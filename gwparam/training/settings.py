@@ -10,6 +10,7 @@ from gwparam.contract import typed_json
 from gwparam.errors import ModelFileError, wrong_setting
 from gwparam.training import schedules
 from gwparam.training.loss_settings import LossSettings
+from gwparam.whole_files import write_text
 
 RUN_FILE = "run.json"
 PRECISIONS = ("float32", "bfloat16", "float16")
@@ -182,12 +183,7 @@ def write_run(folder: Path, settings: Settings, **others: Any) -> None:
         If the file cannot be written.
     """
     content = {"settings": asdict(settings), **others}
-    try:
-        (folder / RUN_FILE).write_text(json.dumps(content, indent=2) + "\n")
-    except OSError as error:
-        raise ModelFileError(
-            f"cannot write {folder / RUN_FILE}: {error.strerror}"
-        ) from None
+    write_text(folder / RUN_FILE, json.dumps(content, indent=2))
 
 
 def read_run(folder: Path) -> tuple[Settings, dict[str, Any]]:

@@ -29,6 +29,7 @@ from gwparam.training.settings import Settings, read_run, write_run
 from gwparam.training.statistics import SampleStatistics, compute_statistics
 from gwparam.training.tasks.task import OutputSpec
 from gwparam.training.training_log import LogEntry, TrainingLog
+from gwparam.whole_files import write_text
 
 NETWORK_FILE = "network.safetensors"
 SCALING_FILE = "scaling.json"
@@ -288,11 +289,8 @@ def _write_beside(
     recipe = prepared.spec.recipe(prepared.statistics)
     if recipe is not None:
         texts[SCALING_FILE] = recipe
-    try:
-        for name, text in texts.items():
-            (folder / name).write_text(text + "\n")
-    except OSError as error:
-        raise ModelFileError(f"cannot write into {folder}: {error.strerror}") from None
+    for name, text in texts.items():
+        write_text(folder / name, text)
 
 
 def _defined(scores: Scores) -> dict[str, Any]:

@@ -33,10 +33,12 @@ module gwparam_coupling
     real(dp), parameter :: degrees_per_radian = 180.0_dp/acos(-1.0_dp)
     integer, parameter :: message_length = 1024
 
+    character(len=*), parameter :: half_levels = "_at_half_levels" !! Ends names of values there
+
     ! Fields that a host can hand to a network, by their names in an artefact's contract.
     character(len=*), parameter :: offered(8) = [character(len=27)::"eastward_wind", &
               & "northward_wind", "air_temperature", "air_pressure", "geopotential_height", &
-              & "air_pressure_at_half_levels", "surface_air_pressure", "latitude"]
+              & "air_pressure" // half_levels, "surface_air_pressure", "latitude"]
     character(len=*), &
               & parameter :: drag_name(2) = [character(len=51) &
               & ::"tendency_of_eastward_wind_due_to_gravity_wave_drag", &
@@ -300,7 +302,6 @@ contains
         integer, intent(inout) :: status
         character(len=*), intent(inout) :: message
 
-        character(len=*), parameter :: half_levels = "_at_half_levels"
         character(len=:), allocatable :: name
         integer :: number
         logical :: gives(2)

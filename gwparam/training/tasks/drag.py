@@ -13,10 +13,10 @@ from gwparam.errors import ArgumentError
 from gwparam.networks.drag import DragModule, DragNetwork, StateLevels
 from gwparam.networks.scaling import Destandardise
 from gwparam.networks.trainable import Sizes
-from gwparam.training.drag_data import DragData, DragSamples
 from gwparam.training.losses import Outputs
 from gwparam.training.splits import Split
 from gwparam.training.statistics import ChannelStatistics, SampleStatistics
+from gwparam.training.tasks.drag_data import DragData, DragSamples
 from gwparam.training.tasks.task import OutputSpec, Task, largest_credible
 
 

@@ -26,15 +26,15 @@ from gwparam.networks.scaling import SCALING, Recipe, read_recipe, write_recipe
 from gwparam.networks.trainable import Sizes
 from gwparam.networks.vertical import LEVELS, reference_pressure
 from gwparam.training.drag_error import tendency_by_difference
-from gwparam.training.flux_data import (
+from gwparam.training.losses import Outputs
+from gwparam.training.splits import Split
+from gwparam.training.statistics import ChannelStatistics, SampleStatistics
+from gwparam.training.tasks.flux_data import (
     Channels,
     FluxData,
     nonlocal_channels,
     prithvi_channels,
 )
-from gwparam.training.losses import Outputs
-from gwparam.training.splits import Split
-from gwparam.training.statistics import ChannelStatistics, SampleStatistics
 from gwparam.training.tasks.task import OutputSpec, Task, largest_credible
 
 Pressure = tuple[float, ...]

@@ -80,7 +80,9 @@ def test_open_refuses_files_with_different_levels(dataset, write):
     other["lev"] = ("lev", 2.0 * PRESSURE, dataset.lev.attrs)
 
     with pytest.raises(ContractError, match="other levels"):
-        open_file(write(dataset, "a.nc"), write(other, "b.nc"))
+        open_file(
+            write(dataset.isel(time=[0]), "a.nc"), write(other.isel(time=[1]), "b.nc")
+        )
 
 
 def test_open_refuses_files_with_different_units(dataset, write):
@@ -88,7 +90,9 @@ def test_open_refuses_files_with_different_units(dataset, write):
     other.ps.attrs["units"] = "hPa"
 
     with pytest.raises(ContractError, match=r"ps in .*b\.nc\) in hPa is ps in Pa in"):
-        open_file(write(dataset, "a.nc"), write(other, "b.nc"))
+        open_file(
+            write(dataset.isel(time=[0]), "a.nc"), write(other.isel(time=[1]), "b.nc")
+        )
 
 
 def test_any_number_of_levels_is_taken_where_none_is_expected(dataset, write):
@@ -102,7 +106,7 @@ def test_files_are_put_in_the_order_of_their_dates(dataset, write):
     late = write(dataset.isel(time=[2]), "a.nc")
     early = write(dataset.isel(time=[0, 1]), "b.nc")
 
-    with open_states([late, early], INPUTS, VERTICAL, by_date=True) as states:
+    with open_states([late, early], INPUTS, VERTICAL) as states:
         assert states.first_path == str(early)
         assert [states.time(index) for index in range(3)] == [0.5, 1.5, 2.5]
 
