@@ -27,7 +27,7 @@ from gwparam.contract import (
     Source,
     pack_probe,
 )
-from gwparam.errors import ArgumentError, InferenceError
+from gwparam.errors import ArgumentError, InferenceError, wrong_setting
 from gwparam.export.fuse import fuse
 from gwparam.export.memory import return_freed_blocks
 from gwparam.export.precision import FIELDS, Precision, in_precision
@@ -135,10 +135,10 @@ def export_model(
         If a promise is broken.
     """
     if dtype not in TOLERANCE:
-        raise ArgumentError(f"dtype is {dtype}, expected {' or '.join(TOLERANCE)}")
+        raise wrong_setting("dtype", dtype, " or ".join(TOLERANCE))
     path = Path(artefact)
     if max_tendency is not None and not 0.0 < max_tendency < float("inf"):
-        raise ArgumentError(f"max_tendency is {max_tendency}, expected more than 0")
+        raise wrong_setting("max_tendency", max_tendency, "more than 0")
     if reduced_tolerance is not None:
         _check_reduced_tolerance(reduced_tolerance, dtype)
     if training_file is not None:
@@ -150,10 +150,8 @@ def export_model(
     read = read_checkpoint(checkpoint, allow_pickle=allow_pickle)
     published = from_checkpoint(read, architecture, options)
     if dtype not in published.precisions:
-        raise ArgumentError(
-            f"dtype is {dtype}, expected {' or '.join(published.precisions)} for "
-            f"{published.architecture}"
-        )
+        expected = f"{' or '.join(published.precisions)} for {published.architecture}"
+        raise wrong_setting("dtype", dtype, expected)
     description = published.description
     if max_tendency is None and MAX_TENDENCY in read.options:
         max_tendency = float(read.options[MAX_TENDENCY])
@@ -176,10 +174,11 @@ def export_model(
 
 def _check_reduced_tolerance(tolerance: float, dtype: Precision) -> None:
     if not 0.0 < tolerance < float("inf"):
-        raise ArgumentError(f"reduced_tolerance is {tolerance}, expected more than 0")
+        raise wrong_setting("reduced_tolerance", tolerance, "more than 0")
     if dtype == "float64":
         raise ArgumentError(
-            "reduced_tolerance is for networks of float32, and dtype is float64"
+            "reduced_tolerance is for networks of float32, and dtype is float64",
+            settings=("reduced_tolerance", "dtype"),
         )
 
 
