@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gwparam.commands.weights import add_weights
 from gwparam.constants import MAXIMUM_TENDENCY
 
 if TYPE_CHECKING:
@@ -51,7 +52,10 @@ def add_parser(subparsers: Any) -> None:
     )
     add = parser.add_argument
     add(
-        "--ckpt", type=Path, required=True, help="checkpoint: torch.save or safetensors"
+        "--ckpt",
+        type=Path,
+        required=True,
+        help="checkpoint: torch.save, safetensors, an index of parts, or a folder",
     )
     add("-o", "--output", type=Path, required=True, help="artefact to write (.pt)")
     add("--arch", help="architecture (default: recognised from the checkpoint's keys)")
@@ -80,6 +84,7 @@ def add_parser(subparsers: Any) -> None:
         "keep the digits of float32, which they cannot)",
     )
     _add_options(parser)
+    add_weights(parser)
     add(
         "--allow-pickle",
         action="store_true",
@@ -127,6 +132,7 @@ def run(args: argparse.Namespace) -> int:
         max_tendency=args.max_tendency,
         name=args.name,
         reduced_tolerance=args.reduced_tolerance,
+        weights=args.weights,
         options={option.name: getattr(args, option.name) for option in _options()},
     )
     _print(export)
@@ -138,11 +144,14 @@ def _print(export: "Export") -> None:
 
     console = Console(highlight=False, soft_wrap=True)
     contract = export.contract
+    for note in export.notes:
+        console.print(note, markup=False)
     fields = [*contract.inputs, *contract.outputs]
     console.print(
         f"{contract.name}: {contract.source.architecture} of "
         f"{contract.source.checkpoint}, {contract.vertical.nlev} levels, "
-        f"{fields[0].dtype}"
+        f"{fields[0].dtype}",
+        markup=False,
     )
     width = max(len(promise.what) for promise in export.promises)
     for promise in export.promises:
@@ -150,4 +159,5 @@ def _print(export: "Export") -> None:
         console.print(f"{mark}  {promise.what:{width}}  {promise.measured}")
         if promise.warning:
             console.print(f"[yellow]         {promise.warning}[/]")
-    console.print(f"wrote {export.path} ({export.path.stat().st_size / 1e6:.1f} MB)")
+    size = export.path.stat().st_size / 1e6
+    console.print(f"wrote {export.path} ({size:.1f} MB)", markup=False)

@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gwparam.commands.weights import add_weights
 from gwparam.errors import ArgumentError, ModelFileError
 
 if TYPE_CHECKING:
@@ -91,13 +92,14 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_network(parser: argparse.ArgumentParser) -> None:
-    add = parser.add_argument_group("network").add_argument
+    group = parser.add_argument_group("network")
+    add = group.add_argument
     add(
         "--pretrained",
         metavar="FILE",
-        help="checkpoint to begin with: of the network, or of the Prithvi foundation "
-        "model alone. Tensors that do not fit are listed, and trained from random "
-        "values",
+        help="checkpoint to begin with, as gwparam export reads it: of the network, or "
+        "of the Prithvi foundation model alone. Tensors that do not fit are listed, "
+        "and trained from random values",
     )
     add(
         "--allow-pickle",
@@ -105,6 +107,7 @@ def _add_network(parser: argparse.ArgumentParser) -> None:
         const=True,
         help="read a checkpoint that can run any code: only if you trust its source",
     )
+    add_weights(group)
     add(
         "--freeze",
         metavar="{none,backbone,all-but-head,lora}",

@@ -13,6 +13,7 @@ from gwparam.commands.states import (
     read_scaling,
     show_progress,
 )
+from gwparam.commands.weights import add_weights
 from gwparam.errors import ArgumentError, ModelFileError
 from gwparam.whole_files import write_text
 
@@ -68,6 +69,7 @@ def add_parser(subparsers: Any) -> None:
     )
     add("--ckpt", type=Path, help="compare with the network of this checkpoint")
     add("--allow-pickle", action="store_true", help="trust a pickled checkpoint")
+    add_weights(parser)
     add(
         "--option",
         metavar="NAME=VALUE",
@@ -175,7 +177,11 @@ def _eager(args: argparse.Namespace, contract: "Contract") -> "EagerNetwork":
         if args.scaling is not None:
             options["scaling"] = args.scaling
         eager = EagerNetwork.from_checkpoint(
-            args.ckpt, contract, allow_pickle=args.allow_pickle, options=options
+            args.ckpt,
+            contract,
+            allow_pickle=args.allow_pickle,
+            weights=args.weights,
+            options=options,
         )
     eager.threads = max(args.threads, 1)
     return eager

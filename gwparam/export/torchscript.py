@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 import gwparam
-from gwparam.checkpoints import Checkpoint, read_checkpoint
+from gwparam.checkpoints import Checkpoint, Kind, read_checkpoint
 from gwparam.constants import CHUNK_COLUMNS
 from gwparam.contract import (
     CONTRACT_FILE,
@@ -58,11 +58,12 @@ _PROBE_SEED, _CHECK_SEED = 20240917, 20240918
 
 @dataclass(frozen=True)
 class Export:
-    """An artefact that was written: its contract, and the promises it keeps."""
+    """An artefact that was written: its contract, its promises, what else to know."""
 
     path: Path
     contract: Contract
     promises: tuple[Promise, ...]
+    notes: tuple[str, ...] = ()
 
 
 @dataclass
@@ -73,6 +74,7 @@ class _Artefact:
     contract: Contract
     probe: bytes
     promises: list[Promise]
+    notes: tuple[str, ...]
 
 
 def export_model(
@@ -86,6 +88,7 @@ def export_model(
     name: str | None = None,
     reduced_tolerance: float | None = None,
     options: Mapping[str, Any] | None = None,
+    weights: Kind | None = None,
 ) -> Export:
     """Export a checkpoint to an artefact that the library runs.
 
@@ -112,6 +115,8 @@ def export_model(
         the probe, relative to the largest output. For networks of float32 fields.
     options : mapping, optional
         What the network asks for, by name: its class attribute ``options`` lists them.
+    weights : {"ema", "raw"}, optional
+        Which weights, as `gwparam.checkpoints.read_checkpoint` takes it.
 
     Returns
     -------
@@ -136,7 +141,7 @@ def export_model(
         raise ArgumentError(f"max_tendency is {max_tendency}, expected more than 0")
     if reduced_tolerance is not None:
         _check_reduced_tolerance(reduced_tolerance, dtype)
-    read = read_checkpoint(checkpoint, allow_pickle=allow_pickle)
+    read = read_checkpoint(checkpoint, allow_pickle=allow_pickle, weights=weights)
     published = from_checkpoint(read, architecture, options)
     if dtype not in published.precisions:
         raise ArgumentError(
@@ -189,7 +194,9 @@ def _build(
         )
         _refuse_broken([reduced])
         promises.append(reduced)
-    return _Artefact(scripted, contract, pack_probe(inputs, outputs), promises)
+    return _Artefact(
+        scripted, contract, pack_probe(inputs, outputs), promises, checkpoint.notes
+    )
 
 
 def _verify(
@@ -282,4 +289,4 @@ def _write(path: Path, built: _Artefact) -> Export:
         built.network = None
         reload = check_reload(written)
         _refuse_broken([reload])
-    return Export(path, built.contract, (*built.promises, reload))
+    return Export(path, built.contract, (*built.promises, reload), built.notes)
