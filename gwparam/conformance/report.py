@@ -52,7 +52,7 @@ def print_tables(console: Console, result: Replay, *, levels: bool) -> None:
     Parameters
     ----------
     console : Console
-        Where to.
+        Where to, without markup.
     result : Replay
         What to print.
     levels : bool
