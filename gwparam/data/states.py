@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from gwparam.contract import Field
 from gwparam.data.matching import find_variable, name_variable
 from gwparam.data.netcdf import OpenFiles, check_finite, read_values
+from gwparam.data.possible import check_possible
 from gwparam.data.pressure import (
     HALF_PRESSURE,
     PRESSURE,
@@ -157,6 +158,8 @@ class States(StateFiles):
             If the file cannot be read.
         NonFiniteError
             If a value is NaN, Inf or missing.
+        RangeError
+            If physics knows no such value; see `check_possible`.
         ShapeError
             If the values are not floating point.
         """
@@ -195,7 +198,9 @@ class States(StateFiles):
         # Old netCDF formats are big-endian, which no consumer of the arrays expects.
         values = values.astype(values.dtype.newbyteorder("="), copy=False)
         dims = [str(dim) for dim in variable.dims]
-        check_finite(values, dims, f"{what} at time {index}")
+        what = f"{what} at time {index}"
+        check_finite(values, dims, what)
+        check_possible(source.field, values, source.units, dims, what)
         if source.levels == "full":
             order = [*self.dimensions, self.levels.dimension]
             return values.transpose([dims.index(dim) for dim in order])

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from gwparam.contract import Contract, Field, Flux
 from gwparam.data.levels import Levels
+from gwparam.data.possible import check_possible
 from gwparam.data.pressure import (
     HALF_PRESSURE,
     PRESSURE,
@@ -139,6 +140,8 @@ class TrainingStates(StateFiles):
         ------
         ModelFileError, NonFiniteError
             If the file cannot be read, or a value is not finite.
+        RangeError
+            If physics knows no such value, as after another normalisation.
         """
         wanted = list(self.sources if names is None else names)
         # Pressures are among the features.
@@ -148,7 +151,13 @@ class TrainingStates(StateFiles):
         channels = {name: self._middle(name, index) for name in variables}
         full = self._physical(PRESSURE, channels) if self._has_pressure else None
         pressure = pressures_over(self._vertical, self.horizontal, full)
-        return {name: self._field(name, channels, pressure) for name in wanted}
+        fields = {name: self._field(name, channels, pressure) for name in wanted}
+        _, path, at = self.files.locate(index)
+        for name in set(wanted) & set(self._blocks):
+            units, what = self.sources[name].units, f"{name} in {path} at time {at}"
+            dims = (*AXES, _LEVEL)[: fields[name].ndim]
+            check_possible(name, fields[name], units, dims, what)
+        return fields
 
     def _field(
         self, name: str, channels: dict[str, Array], pressure: dict[str, Array]
