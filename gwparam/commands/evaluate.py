@@ -1,6 +1,7 @@
 """``gwparam evaluate``: several models against one truth, in numbers and a report."""
 
 import argparse
+import json
 import sys
 from contextlib import ExitStack
 from pathlib import Path
@@ -93,10 +94,17 @@ def run(args: argparse.Namespace) -> int:
     from rich.console import Console
 
     import gwparam
+    from gwparam.data.training_range import describe, warnings
     from gwparam.evaluate.compare import compare, count_steps
     from gwparam.evaluate.hellinger import read_binning
     from gwparam.evaluate.quantity import COMPONENTS
-    from gwparam.evaluate.results import as_dataset, write_json, write_netcdf
+    from gwparam.evaluate.results import (
+        TRAINING_RANGE,
+        as_dataset,
+        write_json,
+        write_netcdf,
+    )
+    from gwparam.evaluate.sources import ArtefactFields
     from gwparam.evaluate.table import print_table
 
     names = _names(args)
@@ -109,6 +117,13 @@ def run(args: argparse.Namespace) -> int:
         advance = show_progress(stack, "evaluate", count_steps(number, binning))
         found = compare(truth, models, binning, levels, times, advance)
     data = as_dataset(found, [str(p) for p in args.truth], gwparam.__version__)
+    differences = {
+        name: model.input_range.differences()
+        for name, model in models.items()
+        if isinstance(model, ArtefactFields)
+    }
+    seen = {name: describe(known) for name, known in differences.items()}
+    data.attrs[TRAINING_RANGE] = json.dumps(seen)
     written = [args.output / "evaluation.nc", args.output / "evaluation.json"]
     write_netcdf(written[0], data)
     write_json(written[1], data)
@@ -120,6 +135,9 @@ def run(args: argparse.Namespace) -> int:
     # Files and pipes have no width: give the table what it needs.
     console = Console(width=None if sys.stdout.isatty() else 120, highlight=False)
     print_table(console, data)
+    for name, known in differences.items():
+        for line in warnings(known, name):
+            print(line, file=sys.stderr)
     for path in written:
         console.print(f"wrote {path}", soft_wrap=True)
     return 0

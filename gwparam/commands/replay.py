@@ -96,6 +96,7 @@ def run(args: argparse.Namespace) -> int:
     from gwparam.conformance.run import replay
     from gwparam.contract import read_contract
     from gwparam.data import is_training_file, open_inputs
+    from gwparam.data.training_range import warnings
     from gwparam.evaluate.outputs import bind_references, comparable_fields
 
     contract = read_contract(args.artefact)
@@ -147,6 +148,8 @@ def run(args: argparse.Namespace) -> int:
         f"eager: {eager.description}"
     )
     print_tables(console, result, levels=not args.brief)
+    for line in warnings(result.differences, contract.name):
+        print(line, file=sys.stderr)
     _print_end(console, args, result)
     return 0 if result.agrees else 1
 

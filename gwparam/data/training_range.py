@@ -21,11 +21,11 @@ from gwparam.units import conversion
 # deviation (the middle level counts). Another convention of three standard deviations
 # for one, the most frequent mistake, makes a factor of 3.
 SPREAD = 2.5
-SHIFT = 1.0
+SHIFT = 1.5
 # Of a part of the globe the spread is smaller and the mean elsewhere: only what no
 # part could have counts.
 REGIONAL_SHIFT = 3.0
-_GLOBE = 120.0  # degrees of latitude
+_GLOBE = 100.0  # degrees of latitude
 
 Array = NDArray[Any]
 
@@ -146,7 +146,7 @@ def describe(differences: list[Difference]) -> dict[str, Any]:
     return {"agrees": not gross if differences else None, "inputs": inputs}
 
 
-def warn(differences: list[Difference], label: str) -> list[str]:
+def warnings(differences: list[Difference], label: str) -> list[str]:
     """Say which inputs differ grossly from training, one line each."""
     return [
         f"gwparam: warning: the states are not like those that {label} was trained on. "
@@ -170,6 +170,5 @@ def _on_levels(contract: Contract, states: StateFiles, values: Array) -> Array:
     pressure = np.asarray(reference_pressure(vertical))
     order = np.argsort(pressure)
     log = np.log(np.maximum(given, 1e-3))
-    return np.interp(
-        log, np.log(pressure[order]), values[order], left=np.nan, right=np.nan
-    )
+    own = np.log(pressure[order])
+    return np.asarray(np.interp(log, own, values[order], left=np.nan, right=np.nan))
