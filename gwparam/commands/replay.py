@@ -1,6 +1,7 @@
 """``gwparam replay``: states through the compiled library, and how well it does."""
 
 import argparse
+import sys
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -97,6 +98,7 @@ def run(args: argparse.Namespace) -> Answer:
     from gwparam.conformance.run import replay
     from gwparam.contract import read_contract
     from gwparam.data import is_training_file, open_inputs
+    from gwparam.data.training_range import warnings
     from gwparam.evaluate.outputs import bind_references, comparable_fields
 
     _check_used(args)
@@ -140,6 +142,8 @@ def run(args: argparse.Namespace) -> Answer:
     }
     if args.figure is not None:
         _draw(args, contract, result)
+    for line in warnings(result.differences, contract.name):
+        print(line, file=sys.stderr)
     written = [path for path in (args.output, args.figure) if path is not None]
     return Answer(
         heading | as_dict(result) | {"written": written},

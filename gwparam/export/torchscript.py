@@ -175,8 +175,8 @@ def export_model(
     scaling = (options or {}).get(SCALING.name)
     if isinstance(scaling, str) and scaling in NAMED:
         built.notes += (
-            f"{scaling} is the scaling of published training files: compare it with the "
-            "attributes of yours",
+            f"{scaling} is the scaling of published training files: compare it with "
+            "the attributes of yours",
         )
     # Of a large network, memory does not hold the copy that is read back beside it.
     del published, read
