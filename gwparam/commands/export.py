@@ -4,6 +4,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gwparam.commands.answer import Answer
+from gwparam.commands.given import check_name
 from gwparam.commands.weights import add_weights
 from gwparam.constants import MAXIMUM_TENDENCY
 
@@ -25,6 +27,10 @@ examples:
   gwparam export --ckpt ann_cnn.pt -o ann.pt --scaling era5.json --levels era5_l122.json
       --flux-quantity omega --flux-sign 1
       an ANN-CNN of stencil 1, 3 or 5, with what its checkpoint does not say
+  gwparam export --ckpt ann_cnn.pt -o ann.pt --scaling era5-gw-2024
+      --vertical-velocity omega --levels era5_l122.json --flux-quantity omega
+      --flux-sign 1 --training-file 1x1_inputfeatures_201501.nc
+      with the scaling of the published training files, held against one of them
   gwparam export --ckpt unet.pt -o unet.pt --scaling era5.json --levels era5_l122.json
       --flux-quantity omega --flux-sign 1 --grid 64x128 --outside taper
       an Attention U-Net; docs/export.md describes the files
@@ -86,6 +92,13 @@ def add_parser(subparsers: Any) -> None:
     _add_options(parser)
     add_weights(parser)
     add(
+        "--training-file",
+        type=Path,
+        metavar="FILE.nc",
+        help="one of the files that the network was trained on: its attributes say how "
+        "it was normalised, or have to agree with --scaling",
+    )
+    add(
         "--allow-pickle",
         action="store_true",
         help="read a checkpoint that can run any code: only if you trust its source",
@@ -119,10 +132,11 @@ def _options() -> "dict[Option, list[str]]":
     return known
 
 
-def run(args: argparse.Namespace) -> int:
-    """Run the command; the exit status."""
+def run(args: argparse.Namespace) -> Answer:
+    """Run the command."""
     from gwparam.export import export_model
 
+    check_name(args.name)
     export = export_model(
         args.ckpt,
         args.output,
@@ -134,30 +148,53 @@ def run(args: argparse.Namespace) -> int:
         reduced_tolerance=args.reduced_tolerance,
         weights=args.weights,
         options={option.name: getattr(args, option.name) for option in _options()},
+        training_file=args.training_file,
     )
-    _print(export)
-    return 0
+    unchecked = args.scaling if args.training_file is None else None
+    return Answer(_document(export), lambda: _print(export, unchecked))
 
 
-def _print(export: "Export") -> None:
-    from rich.console import Console
+def _document(export: "Export") -> dict[str, Any]:
+    contract = export.contract
+    return {
+        "artefact": export.path,
+        "bytes": export.path.stat().st_size,
+        "name": contract.name,
+        "architecture": contract.source.architecture,
+        "checkpoint": contract.source.checkpoint,
+        "nlev": contract.vertical.nlev,
+        "dtype": contract.inputs[0].dtype,
+        "notes": export.notes,
+        "promises": [
+            {"what": p.what, "measured": p.measured, "warning": p.warning}
+            for p in export.promises
+        ],
+    }
 
-    console = Console(highlight=False, soft_wrap=True)
+
+def _print(export: "Export", scaling: str | None) -> None:
+    """Print the promises; `scaling` is what nobody held against a training file."""
+    from rich.text import Text
+
+    from gwparam import console
+
+    text = console.lines()
     contract = export.contract
     for note in export.notes:
-        console.print(note, markup=False)
+        text.print(note)
     fields = [*contract.inputs, *contract.outputs]
-    console.print(
+    text.print(
         f"{contract.name}: {contract.source.architecture} of "
         f"{contract.source.checkpoint}, {contract.vertical.nlev} levels, "
-        f"{fields[0].dtype}",
-        markup=False,
+        f"{fields[0].dtype}"
     )
     width = max(len(promise.what) for promise in export.promises)
     for promise in export.promises:
-        mark = "[yellow]WARNING[/]" if promise.warning else "[green]kept   [/]"
-        console.print(f"{mark}  {promise.what:{width}}  {promise.measured}")
+        mark, colour = (
+            ("WARNING", "yellow") if promise.warning else ("kept   ", "green")
+        )
+        line = Text.assemble((mark, colour), f"  {promise.what:{width}}  ")
+        text.print(line.append(promise.measured))
         if promise.warning:
-            console.print(f"[yellow]         {promise.warning}[/]")
-    size = export.path.stat().st_size / 1e6
-    console.print(f"wrote {export.path} ({size:.1f} MB)", markup=False)
+            text.print(f"         {promise.warning}", style="yellow")
+    text.print(f"wrote {export.path} ({export.path.stat().st_size / 1e6:.1f} MB)")

@@ -27,7 +27,7 @@ from gwparam.contract import (
     Source,
     pack_probe,
 )
-from gwparam.errors import ArgumentError, InferenceError
+from gwparam.errors import ArgumentError, InferenceError, wrong_setting
 from gwparam.export.fuse import fuse
 from gwparam.export.memory import return_freed_blocks
 from gwparam.export.precision import FIELDS, Precision, in_precision
@@ -46,6 +46,7 @@ from gwparam.export.verify import (
 )
 from gwparam.networks import from_checkpoint
 from gwparam.networks.base import PhysicalNetwork, is_large
+from gwparam.networks.scaling_recipe import SCALING, with_training_file
 from gwparam.whole_files import replacement, writing
 
 AnyField = TypeVar("AnyField", Field, Output)
@@ -89,6 +90,7 @@ def export_model(
     reduced_tolerance: float | None = None,
     options: Mapping[str, Any] | None = None,
     weights: Kind | None = None,
+    training_file: str | PathLike[str] | None = None,
 ) -> Export:
     """Export a checkpoint to an artefact that the library runs.
 
@@ -117,6 +119,9 @@ def export_model(
         What the network asks for, by name: its class attribute ``options`` lists them.
     weights : {"ema", "raw"}, optional
         Which weights, as `gwparam.checkpoints.read_checkpoint` takes it.
+    training_file : path-like, optional
+        One of the files that the network was trained on. Where its attributes say how
+        they were normalised, that is option ``scaling``, or has to agree with it.
 
     Returns
     -------
@@ -135,19 +140,23 @@ def export_model(
         If a promise is broken.
     """
     if dtype not in TOLERANCE:
-        raise ArgumentError(f"dtype is {dtype}, expected {' or '.join(TOLERANCE)}")
+        raise wrong_setting("dtype", dtype, " or ".join(TOLERANCE))
     path = Path(artefact)
     if max_tendency is not None and not 0.0 < max_tendency < float("inf"):
-        raise ArgumentError(f"max_tendency is {max_tendency}, expected more than 0")
+        raise wrong_setting("max_tendency", max_tendency, "more than 0")
     if reduced_tolerance is not None:
         _check_reduced_tolerance(reduced_tolerance, dtype)
     read = read_checkpoint(checkpoint, allow_pickle=allow_pickle, weights=weights)
+    if training_file is not None:
+        options = dict(options or {})
+        given = options.get(SCALING.name)
+        options[SCALING.name] = with_training_file(
+            None if given is None else SCALING.read(given), os.fspath(training_file)
+        )
     published = from_checkpoint(read, architecture, options)
     if dtype not in published.precisions:
-        raise ArgumentError(
-            f"dtype is {dtype}, expected {' or '.join(published.precisions)} for "
-            f"{published.architecture}"
-        )
+        expected = f"{' or '.join(published.precisions)} for {published.architecture}"
+        raise wrong_setting("dtype", dtype, expected)
     description = published.description
     if max_tendency is None and MAX_TENDENCY in read.options:
         max_tendency = float(read.options[MAX_TENDENCY])
@@ -170,10 +179,11 @@ def export_model(
 
 def _check_reduced_tolerance(tolerance: float, dtype: Precision) -> None:
     if not 0.0 < tolerance < float("inf"):
-        raise ArgumentError(f"reduced_tolerance is {tolerance}, expected more than 0")
+        raise wrong_setting("reduced_tolerance", tolerance, "more than 0")
     if dtype == "float64":
         raise ArgumentError(
-            "reduced_tolerance is for networks of float32, and dtype is float64"
+            "reduced_tolerance is for networks of float32, and dtype is float64",
+            settings=("reduced_tolerance", "dtype"),
         )
 
 
