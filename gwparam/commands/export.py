@@ -150,8 +150,7 @@ def run(args: argparse.Namespace) -> Answer:
         options={option.name: getattr(args, option.name) for option in _options()},
         training_file=args.training_file,
     )
-    unchecked = args.scaling if args.training_file is None else None
-    return Answer(_document(export), lambda: _print(export, unchecked))
+    return Answer(_document(export), lambda: _print(export))
 
 
 def _document(export: "Export") -> dict[str, Any]:
@@ -172,8 +171,7 @@ def _document(export: "Export") -> dict[str, Any]:
     }
 
 
-def _print(export: "Export", scaling: str | None) -> None:
-    """Print the promises; `scaling` is what nobody held against a training file."""
+def _print(export: "Export") -> None:
     from rich.text import Text
 
     from gwparam import console

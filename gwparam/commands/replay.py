@@ -178,16 +178,19 @@ def _eager(
     from gwparam.conformance.eager import EagerNetwork
 
     if args.ckpt is None:
-        return EagerNetwork.from_artefact(args.artefact, contract)
-    if args.scaling is not None:
-        options = {**options, "scaling": args.scaling}
-    return EagerNetwork.from_checkpoint(
-        args.ckpt,
-        contract,
-        allow_pickle=args.allow_pickle,
-        weights=args.weights,
-        options=options,
-    )
+        eager = EagerNetwork.from_artefact(args.artefact, contract)
+    else:
+        if args.scaling is not None:
+            options = {**options, "scaling": args.scaling}
+        eager = EagerNetwork.from_checkpoint(
+            args.ckpt,
+            contract,
+            allow_pickle=args.allow_pickle,
+            weights=args.weights,
+            options=options,
+        )
+    eager.threads = max(args.threads, 1)
+    return eager
 
 
 def _draw(args: argparse.Namespace, contract: "Contract", result: "Replay") -> None:

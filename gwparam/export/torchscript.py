@@ -46,7 +46,7 @@ from gwparam.export.verify import (
 )
 from gwparam.networks import from_checkpoint
 from gwparam.networks.base import PhysicalNetwork, is_large
-from gwparam.networks.scaling_recipe import SCALING, with_training_file
+from gwparam.networks.scaling_recipe import NAMED, SCALING, with_training_file
 from gwparam.whole_files import replacement, writing
 
 AnyField = TypeVar("AnyField", Field, Output)
@@ -89,8 +89,8 @@ def export_model(
     name: str | None = None,
     reduced_tolerance: float | None = None,
     options: Mapping[str, Any] | None = None,
-    weights: Kind | None = None,
     training_file: str | PathLike[str] | None = None,
+    weights: Kind | None = None,
 ) -> Export:
     """Export a checkpoint to an artefact that the library runs.
 
@@ -117,11 +117,11 @@ def export_model(
         the probe, relative to the largest output. For networks of float32 fields.
     options : mapping, optional
         What the network asks for, by name: its class attribute ``options`` lists them.
-    weights : {"ema", "raw"}, optional
-        Which weights, as `gwparam.checkpoints.read_checkpoint` takes it.
     training_file : path-like, optional
         One of the files that the network was trained on. Where its attributes say how
         they were normalised, that is option ``scaling``, or has to agree with it.
+    weights : {"ema", "raw"}, optional
+        Which weights, as `gwparam.checkpoints.read_checkpoint` takes it.
 
     Returns
     -------
@@ -146,13 +146,13 @@ def export_model(
         raise wrong_setting("max_tendency", max_tendency, "more than 0")
     if reduced_tolerance is not None:
         _check_reduced_tolerance(reduced_tolerance, dtype)
-    read = read_checkpoint(checkpoint, allow_pickle=allow_pickle, weights=weights)
     if training_file is not None:
         options = dict(options or {})
         given = options.get(SCALING.name)
         options[SCALING.name] = with_training_file(
             None if given is None else SCALING.read(given), os.fspath(training_file)
         )
+    read = read_checkpoint(checkpoint, allow_pickle=allow_pickle, weights=weights)
     published = from_checkpoint(read, architecture, options)
     if dtype not in published.precisions:
         expected = f"{' or '.join(published.precisions)} for {published.architecture}"
@@ -172,6 +172,12 @@ def export_model(
     if is_large(published):
         return_freed_blocks()
     built = _build(published, read, dtype, reduced_tolerance)
+    scaling = (options or {}).get(SCALING.name)
+    if isinstance(scaling, str) and scaling in NAMED:
+        built.notes += (
+            f"{scaling} is the scaling of published training files: compare it with the "
+            "attributes of yours",
+        )
     # Of a large network, memory does not hold the copy that is read back beside it.
     del published, read
     return _write(path, built)
