@@ -26,6 +26,10 @@ examples:
   gwparam export --ckpt ann_cnn.pt -o ann.pt --scaling era5.json --levels era5_l122.json
       --flux-quantity omega --flux-sign 1
       an ANN-CNN of stencil 1, 3 or 5, with what its checkpoint does not say
+  gwparam export --ckpt ann_cnn.pt -o ann.pt --scaling era5-gw-2024
+      --vertical-velocity omega --levels era5_l122.json --flux-quantity omega
+      --flux-sign 1 --training-file 1x1_inputfeatures_201501.nc
+      with the scaling of the published training files, held against one of them
   gwparam export --ckpt unet.pt -o unet.pt --scaling era5.json --levels era5_l122.json
       --flux-quantity omega --flux-sign 1 --grid 64x128 --outside taper
       an Attention U-Net; docs/export.md describes the files
@@ -83,6 +87,13 @@ def add_parser(subparsers: Any) -> None:
     )
     _add_options(parser)
     add(
+        "--training-file",
+        type=Path,
+        metavar="FILE.nc",
+        help="one of the files that the network was trained on: its attributes say how "
+        "it was normalised, or have to agree with --scaling",
+    )
+    add(
         "--allow-pickle",
         action="store_true",
         help="read a checkpoint that can run any code: only if you trust its source",
@@ -131,8 +142,10 @@ def run(args: argparse.Namespace) -> Answer:
         name=args.name,
         reduced_tolerance=args.reduced_tolerance,
         options={option.name: getattr(args, option.name) for option in _options()},
+        training_file=args.training_file,
     )
-    return Answer(_document(export), lambda: _print(export))
+    unchecked = args.scaling if args.training_file is None else None
+    return Answer(_document(export), lambda: _print(export, unchecked))
 
 
 def _document(export: "Export") -> dict[str, Any]:
@@ -152,7 +165,8 @@ def _document(export: "Export") -> dict[str, Any]:
     }
 
 
-def _print(export: "Export") -> None:
+def _print(export: "Export", scaling: str | None) -> None:
+    """Print the promises; `scaling` is what nobody held against a training file."""
     from rich.text import Text
 
     from gwparam import console

@@ -10,7 +10,7 @@ from gwparam.commands.given import refuse_idle
 from gwparam.errors import ArgumentError, ModelFileError, wrong_setting
 
 if TYPE_CHECKING:
-    from gwparam.networks.scaling import Recipe
+    from gwparam.networks.scaling_recipe import Recipe
 
 
 def add_options(parser: argparse.ArgumentParser, also: str = "") -> None:
@@ -88,9 +88,9 @@ def read_scaling(args: argparse.Namespace, path: Path) -> "Recipe":
     ArgumentError
         If neither says it, or there are options for states.
     GwparamError
-        As `gwparam.networks.scaling.read_recipe`.
+        As `gwparam.networks.scaling_recipe.read_recipe`.
     """
-    from gwparam.networks.scaling import read_recipe
+    from gwparam.networks.scaling_recipe import read_recipe
 
     refuse_idle(args, "on training files", ("variable",))
     if args.scaling is not None:

@@ -15,11 +15,10 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from netCDF4 import Dataset
 from numpy.typing import DTypeLike, NDArray
 
 from gwparam.data.dates import find_time_dimension
-from gwparam.data.netcdf import OpenFiles, check_finite, read_values
+from gwparam.data.netcdf import OpenFiles, check_finite, open_dataset, read_values
 from gwparam.data.places import Axes, Axis
 from gwparam.data.tiles import Files
 from gwparam.errors import ModelFileError, ShapeError
@@ -196,9 +195,9 @@ class TrainingFiles(OpenFiles):
 def is_training_file(path: str | PathLike[str]) -> bool:
     """Whether a file has the variables of a training file."""
     try:
-        with Dataset(path) as data:
+        with open_dataset(str(path)) as data:
             return {FEATURES, OUTPUT} <= set(data.variables)
-    except OSError:
+    except ModelFileError:
         return False  # whoever opens it says what is wrong
 
 

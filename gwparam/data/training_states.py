@@ -22,7 +22,7 @@ from gwparam.data.state_files import Source, StateFiles
 from gwparam.data.training_files import AXES, FEATURES, OUTPUT, TrainingFiles
 from gwparam.errors import ContractError, ShapeError
 from gwparam.networks.nonlocal_flux import KAPPA, POTENTIAL_PRESSURE, SURFACE
-from gwparam.networks.scaling import Recipe
+from gwparam.networks.scaling_recipe import Recipe
 from gwparam.networks.vertical import reference_pressure
 
 _LEVEL = "level"

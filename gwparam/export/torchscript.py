@@ -46,6 +46,7 @@ from gwparam.export.verify import (
 )
 from gwparam.networks import from_checkpoint
 from gwparam.networks.base import PhysicalNetwork, is_large
+from gwparam.networks.scaling_recipe import SCALING, with_training_file
 from gwparam.whole_files import replacement, writing
 
 AnyField = TypeVar("AnyField", Field, Output)
@@ -86,6 +87,7 @@ def export_model(
     name: str | None = None,
     reduced_tolerance: float | None = None,
     options: Mapping[str, Any] | None = None,
+    training_file: str | PathLike[str] | None = None,
 ) -> Export:
     """Export a checkpoint to an artefact that the library runs.
 
@@ -112,6 +114,9 @@ def export_model(
         the probe, relative to the largest output. For networks of float32 fields.
     options : mapping, optional
         What the network asks for, by name: its class attribute ``options`` lists them.
+    training_file : path-like, optional
+        One of the files that the network was trained on. Where its attributes say how
+        they were normalised, that is option ``scaling``, or has to agree with it.
 
     Returns
     -------
@@ -136,6 +141,12 @@ def export_model(
         raise wrong_setting("max_tendency", max_tendency, "more than 0")
     if reduced_tolerance is not None:
         _check_reduced_tolerance(reduced_tolerance, dtype)
+    if training_file is not None:
+        options = dict(options or {})
+        given = options.get(SCALING.name)
+        options[SCALING.name] = with_training_file(
+            None if given is None else SCALING.read(given), os.fspath(training_file)
+        )
     read = read_checkpoint(checkpoint, allow_pickle=allow_pickle)
     published = from_checkpoint(read, architecture, options)
     if dtype not in published.precisions:

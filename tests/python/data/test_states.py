@@ -24,7 +24,7 @@ def test_read_gives_fields_with_level_last(dataset, write):
         fields["latitude"], np.repeat(dataset.lat.values[:, None], NLON, axis=1)
     )
     assert fields["eastward_wind"].dtype == np.float32
-    assert states.units["northward_wind"] == "m/s"
+    assert states.units["northward_wind"] == "m s-1"
 
 
 def test_read_copies_neither_fields_nor_coordinates(dataset, write):

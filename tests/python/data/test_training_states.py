@@ -17,7 +17,7 @@ from gwparam.contract import (
 )
 from gwparam.data import TrainingStates
 from gwparam.errors import ContractError, NonFiniteError, ShapeError
-from gwparam.networks.scaling import read_recipe
+from gwparam.networks.scaling_recipe import read_recipe
 
 NLEV, NLAT, NLON, NTIME = 4, 5, 6, 3
 LATITUDE = np.linspace(-80.0, 80.0, NLAT)
