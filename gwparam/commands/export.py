@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from gwparam.commands.answer import Answer
 from gwparam.commands.given import check_name
+from gwparam.commands.weights import add_weights
 from gwparam.constants import MAXIMUM_TENDENCY
 
 if TYPE_CHECKING:
@@ -57,7 +58,10 @@ def add_parser(subparsers: Any) -> None:
     )
     add = parser.add_argument
     add(
-        "--ckpt", type=Path, required=True, help="checkpoint: torch.save or safetensors"
+        "--ckpt",
+        type=Path,
+        required=True,
+        help="checkpoint: torch.save, safetensors, an index of parts, or a folder",
     )
     add("-o", "--output", type=Path, required=True, help="artefact to write (.pt)")
     add("--arch", help="architecture (default: recognised from the checkpoint's keys)")
@@ -86,6 +90,7 @@ def add_parser(subparsers: Any) -> None:
         "keep the digits of float32, which they cannot)",
     )
     _add_options(parser)
+    add_weights(parser)
     add(
         "--training-file",
         type=Path,
@@ -141,11 +146,11 @@ def run(args: argparse.Namespace) -> Answer:
         max_tendency=args.max_tendency,
         name=args.name,
         reduced_tolerance=args.reduced_tolerance,
+        weights=args.weights,
         options={option.name: getattr(args, option.name) for option in _options()},
         training_file=args.training_file,
     )
-    unchecked = args.scaling if args.training_file is None else None
-    return Answer(_document(export), lambda: _print(export, unchecked))
+    return Answer(_document(export), lambda: _print(export))
 
 
 def _document(export: "Export") -> dict[str, Any]:
@@ -158,6 +163,7 @@ def _document(export: "Export") -> dict[str, Any]:
         "checkpoint": contract.source.checkpoint,
         "nlev": contract.vertical.nlev,
         "dtype": contract.inputs[0].dtype,
+        "notes": export.notes,
         "promises": [
             {"what": p.what, "measured": p.measured, "warning": p.warning}
             for p in export.promises
@@ -165,14 +171,15 @@ def _document(export: "Export") -> dict[str, Any]:
     }
 
 
-def _print(export: "Export", scaling: str | None) -> None:
-    """Print the promises; `scaling` is what nobody held against a training file."""
+def _print(export: "Export") -> None:
     from rich.text import Text
 
     from gwparam import console
 
     text = console.lines()
     contract = export.contract
+    for note in export.notes:
+        text.print(note)
     fields = [*contract.inputs, *contract.outputs]
     text.print(
         f"{contract.name}: {contract.source.architecture} of "

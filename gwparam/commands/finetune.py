@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from gwparam.commands.answer import Answer, Exit
 from gwparam.commands.given import check_name, refuse_idle
+from gwparam.commands.weights import add_weights
 from gwparam.errors import ArgumentError, ModelFileError
 
 if TYPE_CHECKING:
@@ -99,13 +100,14 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_network(parser: argparse.ArgumentParser) -> None:
-    add = parser.add_argument_group("network").add_argument
+    group = parser.add_argument_group("network")
+    add = group.add_argument
     add(
         "--pretrained",
         metavar="FILE",
-        help="checkpoint to begin with: of the network, or of the Prithvi foundation "
-        "model alone. Tensors that do not fit are listed, and trained from random "
-        "values",
+        help="checkpoint to begin with, as gwparam export reads it: of the network, or "
+        "of the Prithvi foundation model alone. Tensors that do not fit are listed, "
+        "and trained from random values",
     )
     add(
         "--allow-pickle",
@@ -113,6 +115,7 @@ def _add_network(parser: argparse.ArgumentParser) -> None:
         const=True,
         help="read a checkpoint that can run any code: only if you trust its source",
     )
+    add_weights(group)
     add(
         "--freeze",
         metavar="{none,backbone,all-but-head,lora}",

@@ -15,6 +15,7 @@ from gwparam.commands.states import (
     read_scaling,
     show_progress,
 )
+from gwparam.commands.weights import add_weights
 from gwparam.errors import ArgumentError, ModelFileError
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ def add_parser(subparsers: Any) -> None:
     )
     add("--ckpt", type=Path, help="compare with the network of this checkpoint")
     add("--allow-pickle", action="store_true", help="trust a pickled checkpoint")
+    add_weights(parser)
     add(
         "--option",
         metavar="NAME=VALUE",
@@ -176,12 +178,19 @@ def _eager(
     from gwparam.conformance.eager import EagerNetwork
 
     if args.ckpt is None:
-        return EagerNetwork.from_artefact(args.artefact, contract)
-    if args.scaling is not None:
-        options = {**options, "scaling": args.scaling}
-    return EagerNetwork.from_checkpoint(
-        args.ckpt, contract, allow_pickle=args.allow_pickle, options=options
-    )
+        eager = EagerNetwork.from_artefact(args.artefact, contract)
+    else:
+        if args.scaling is not None:
+            options = {**options, "scaling": args.scaling}
+        eager = EagerNetwork.from_checkpoint(
+            args.ckpt,
+            contract,
+            allow_pickle=args.allow_pickle,
+            weights=args.weights,
+            options=options,
+        )
+    eager.threads = max(args.threads, 1)
+    return eager
 
 
 def _draw(args: argparse.Namespace, contract: "Contract", result: "Replay") -> None:

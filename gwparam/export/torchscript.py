@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 import gwparam
-from gwparam.checkpoints import Checkpoint, read_checkpoint
+from gwparam.checkpoints import Checkpoint, Kind, read_checkpoint
 from gwparam.constants import CHUNK_COLUMNS
 from gwparam.contract import (
     CONTRACT_FILE,
@@ -46,7 +46,7 @@ from gwparam.export.verify import (
 )
 from gwparam.networks import from_checkpoint
 from gwparam.networks.base import PhysicalNetwork, is_large
-from gwparam.networks.scaling_recipe import SCALING, with_training_file
+from gwparam.networks.scaling_recipe import NAMED, SCALING, with_training_file
 from gwparam.whole_files import replacement, writing
 
 AnyField = TypeVar("AnyField", Field, Output)
@@ -59,11 +59,12 @@ _PROBE_SEED, _CHECK_SEED = 20240917, 20240918
 
 @dataclass(frozen=True)
 class Export:
-    """An artefact that was written: its contract, and the promises it keeps."""
+    """An artefact that was written: its contract, its promises, what else to know."""
 
     path: Path
     contract: Contract
     promises: tuple[Promise, ...]
+    notes: tuple[str, ...] = ()
 
 
 @dataclass
@@ -74,6 +75,7 @@ class _Artefact:
     contract: Contract
     probe: bytes
     promises: list[Promise]
+    notes: tuple[str, ...]
 
 
 def export_model(
@@ -88,6 +90,7 @@ def export_model(
     reduced_tolerance: float | None = None,
     options: Mapping[str, Any] | None = None,
     training_file: str | PathLike[str] | None = None,
+    weights: Kind | None = None,
 ) -> Export:
     """Export a checkpoint to an artefact that the library runs.
 
@@ -117,6 +120,8 @@ def export_model(
     training_file : path-like, optional
         One of the files that the network was trained on. Where its attributes say how
         they were normalised, that is option ``scaling``, or has to agree with it.
+    weights : {"ema", "raw"}, optional
+        Which weights, as `gwparam.checkpoints.read_checkpoint` takes it.
 
     Returns
     -------
@@ -147,7 +152,7 @@ def export_model(
         options[SCALING.name] = with_training_file(
             None if given is None else SCALING.read(given), os.fspath(training_file)
         )
-    read = read_checkpoint(checkpoint, allow_pickle=allow_pickle)
+    read = read_checkpoint(checkpoint, allow_pickle=allow_pickle, weights=weights)
     published = from_checkpoint(read, architecture, options)
     if dtype not in published.precisions:
         expected = f"{' or '.join(published.precisions)} for {published.architecture}"
@@ -167,6 +172,12 @@ def export_model(
     if is_large(published):
         return_freed_blocks()
     built = _build(published, read, dtype, reduced_tolerance)
+    scaling = (options or {}).get(SCALING.name)
+    if isinstance(scaling, str) and scaling in NAMED:
+        built.notes += (
+            f"{scaling} is the scaling of published training files: compare it with the "
+            "attributes of yours",
+        )
     # Of a large network, memory does not hold the copy that is read back beside it.
     del published, read
     return _write(path, built)
@@ -199,7 +210,9 @@ def _build(
         )
         _refuse_broken([reduced])
         promises.append(reduced)
-    return _Artefact(scripted, contract, pack_probe(inputs, outputs), promises)
+    return _Artefact(
+        scripted, contract, pack_probe(inputs, outputs), promises, checkpoint.notes
+    )
 
 
 def _verify(
@@ -292,4 +305,4 @@ def _write(path: Path, built: _Artefact) -> Export:
         built.network = None
         reload = check_reload(written)
         _refuse_broken([reload])
-    return Export(path, built.contract, (*built.promises, reload))
+    return Export(path, built.contract, (*built.promises, reload), built.notes)

@@ -133,7 +133,9 @@ def prepare(
     checkpoint = None
     if settings.pretrained is not None:
         checkpoint = read_checkpoint(
-            settings.pretrained, allow_pickle=settings.allow_pickle
+            settings.pretrained,
+            allow_pickle=settings.allow_pickle,
+            weights=settings.weights,
         )
     task = make_task(settings.arch, settings.export_options(), checkpoint)
     return _prepare(stack, settings, task, sizes, checkpoint, take_statistics, world)

@@ -80,6 +80,8 @@ def _found(prepared: Prepared) -> Iterator[tuple[str, str]]:
     loaded = prepared.loaded
     if loaded is not None:
         yield "pre-trained", f"{len(loaded.taken)} tensors of the checkpoint"
+        for note in loaded.notes:
+            yield "", note
         parameters = dict(prepared.network.named_parameters())
         for key, why in loaded.reinitialised:
             trained = " and trained" if key in parameters else ""

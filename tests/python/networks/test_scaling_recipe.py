@@ -78,8 +78,10 @@ def test_export_with_the_published_recipe(tmp_path, velocity):
     path = ann_cnn(tmp_path / "net.pt", 19, 8)
     given = options(tmp_path, 4, scaling="era5-gw-2024", vertical_velocity=velocity)
 
-    contract = export_model(path, tmp_path / "net_script.pt", options=given).contract
+    export = export_model(path, tmp_path / "net_script.pt", options=given)
 
+    assert export.notes[-1].startswith("era5-gw-2024 is the scaling of published")
+    contract = export.contract
     seen = {"w": "upward_air_velocity", "omega": "lagrangian_tendency_of_air_pressure"}
     assert seen[velocity] in [field.name for field in contract.inputs]
 
