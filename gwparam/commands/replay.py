@@ -160,7 +160,7 @@ def run(args: argparse.Namespace) -> Answer:
 def _check_used(args: argparse.Namespace) -> None:
     """Check that every option has an effect beside the others."""
     if args.ckpt is None:
-        refuse_idle(args, "without --ckpt", ("option", "allow_pickle"))
+        refuse_idle(args, "without --ckpt", ("option", "allow_pickle", "weights"))
     if args.through == "fortran":
         refuse_idle(args, "with --through fortran, which is on the CPU", ("device",))
     if args.json:
@@ -187,19 +187,16 @@ def _eager(
     from gwparam.conformance.eager import EagerNetwork
 
     if args.ckpt is None:
-        eager = EagerNetwork.from_artefact(args.artefact, contract)
-    else:
-        if args.scaling is not None:
-            options = {**options, "scaling": args.scaling}
-        eager = EagerNetwork.from_checkpoint(
-            args.ckpt,
-            contract,
-            allow_pickle=args.allow_pickle,
-            weights=args.weights,
-            options=options,
-        )
-    eager.threads = max(args.threads, 1)
-    return eager
+        return EagerNetwork.from_artefact(args.artefact, contract)
+    if args.scaling is not None:
+        options = {**options, "scaling": args.scaling}
+    return EagerNetwork.from_checkpoint(
+        args.ckpt,
+        contract,
+        allow_pickle=args.allow_pickle,
+        weights=args.weights,
+        options=options,
+    )
 
 
 def _draw(args: argparse.Namespace, contract: "Contract", result: "Replay") -> None:
