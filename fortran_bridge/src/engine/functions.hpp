@@ -354,9 +354,9 @@ inline Doubles pow(Doubles x, Doubles y) {
     result = (is_negative & is_odd) != 0 ? -result : result;
     const auto is_bad = (x < 0.0) & (size < infinity) & ~is_whole;
     result = is_bad != 0 ? broadcast(__builtin_nan("")) : result;
-    result = (x == -1.0) & (y_size == infinity) ? one : result;
+    result = ((x == -1.0) & (y_size == infinity)) != 0 ? one : result;
     result = x != x ? x : (y != y ? y : result);
-    return (x == 1.0) | (y == 0.0) ? one : result;
+    return ((x == 1.0) | (y == 0.0)) != 0 ? one : result;
 }
 
 // A function of float64 for float32, rounded once more.
