@@ -23,8 +23,8 @@ std::unique_ptr<Backend> load_program_or_graph(const std::string &path,
 
 const std::vector<BackendFactory> &backends() {
     static const std::vector<BackendFactory> all{
-        {"column_program", load_program_or_graph, cuda_device_count},
         {"torchscript", load_torchscript, cuda_device_count},
+        {"column_program", load_program_or_graph, cuda_device_count},
     };
     return all;
 }
