@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from gwparam.contract import Contract, Field, Flux
 from gwparam.data.levels import Levels
+from gwparam.data.possible import check_possible
 from gwparam.data.pressure import (
     HALF_PRESSURE,
     PRESSURE,
@@ -141,6 +142,8 @@ class TrainingStates(StateFiles):
         ------
         ModelFileError, NonFiniteError
             If the file cannot be read, or a value is not finite.
+        RangeError
+            If physics knows no such value, as after another normalisation.
         """
         wanted = list(self.sources if names is None else names)
         # Pressures are among the features.
@@ -152,7 +155,13 @@ class TrainingStates(StateFiles):
         pressure = pressures_over(self._vertical, self.horizontal, full)
         if full is not None:
             self._check_pressure(full, pressure[PRESSURE.name], index)
-        return {name: self._field(name, channels, pressure) for name in wanted}
+        fields = {name: self._field(name, channels, pressure) for name in wanted}
+        _, path, at = self.files.locate(index)
+        for name in set(wanted) & set(self._blocks):
+            units, what = self.sources[name].units, f"{name} in {path} at time {at}"
+            dims = (*AXES, _LEVEL)[: fields[name].ndim]
+            check_possible(name, fields[name], units, dims, what)
+        return fields
 
     def _check_pressure(self, given: Array, levels: Array, index: int) -> None:
         """Check the file's own pressure against that of the network's levels.

@@ -75,7 +75,7 @@ def dataset():
     random = np.random.default_rng(3)
 
     def channels(count):
-        values = random.standard_normal((NTIME, count, NLAT, NLON))
+        values = random.uniform(-2.0, 2.0, (NTIME, count, NLAT, NLON))
         return 0.5 * values.astype(np.float32)
 
     return xr.Dataset(
