@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from gwparam.data.training_range import warnings
 from gwparam.training.prepare import Prepared
 from gwparam.training.train import SCALING_FILE, Outcome
 
@@ -16,6 +17,8 @@ def print_found(prepared: Prepared) -> None:
     console = Console(highlight=False, soft_wrap=True)
     for what, text in _found(prepared):
         console.print(f"{what:12} {text}", markup=False)
+    for line in warnings(prepared.differences, "the pre-trained network"):
+        print(line, file=sys.stderr)
 
 
 def print_outcome(outcome: Outcome) -> None:

@@ -218,3 +218,23 @@ def test_states_unlike_those_of_training_are_told(
     assert found[0]["agrees"] is agrees
     for text in said:
         assert ("eastward_wind: mean" in text) is not agrees
+
+
+@pytest.mark.parametrize(("factor", "agrees"), [(1.0, True), (3.0, False)])
+def test_samples_unlike_those_of_the_pretrained_network_are_told(
+    tmp_path, capsys, factor, agrees
+):
+    path, run = tmp_path / "states.nc", tmp_path / "run"
+    with xr.set_options(keep_attrs=True):
+        states().assign(u=states().u * factor).to_netcdf(path)
+    pretrained = str(SAMPLE / "wavenet_ad99.safetensors")
+    words = ["finetune", "--arch", "wavenet", "--pretrained", pretrained]
+    words += ["--threads", "1", "--epochs", "1", "--batch", "64", "--split", "1:1"]
+
+    assert main([*words, "-o", str(run), "--data", str(path)]) == 0
+
+    said = capsys.readouterr().err
+    found = json.loads((run / "scores.json").read_text())["training_range"]
+    assert found["agrees"] is agrees
+    assert ("those that the pre-trained network was trained on" in said) is not agrees
+    assert ("eastward_wind: mean" in said) is not agrees

@@ -22,6 +22,7 @@ def prepared():
         splits=(split("training", "2 times"), split("validation", "1 time")),
         spec=SimpleNamespace(missing=()),
         loss=SimpleNamespace(describe=lambda: ["mse, weight 1", "drag, weight 0.1"]),
+        differences=[],
         loaded=None,
         parameters=lambda: {"all": 1234567, "trained": 4321},
     )
