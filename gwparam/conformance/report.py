@@ -55,17 +55,19 @@ def print_tables(console: Console, result: Replay, *, levels: bool) -> None:
     Parameters
     ----------
     console : Console
-        Where to.
+        Where to, without markup.
     result : Replay
         What to print.
     levels : bool
         Print a row for each level too.
     """
     for output in result.outputs:
-        against = f", reference {output.reference}" if output.reference else ""
+        against = (
+            f"reference {output.reference}" if output.reference else "no reference"
+        )
         # Not the table's title, which would be wrapped to the width of the table.
         console.print(
-            f"\n{output.field.name} [{output.field.units}]{against}", markup=False
+            f"\n{output.field.name} [{output.field.units}], {against}", markup=False
         )
         console.print(_table(output, levels))
         if output.columns_beyond:

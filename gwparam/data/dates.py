@@ -1,8 +1,8 @@
 """The time coordinate of netCDF files: when samples are, and in which order they come.
 
-Some published files count ``hourly timestep of the month`` without saying which month:
-numbers, not dates. Then the order is that of the files' names, and two files cannot be
-compared by their times.
+Some published files count ``hourly timestep of the month`` without saying which month,
+and some models have no calendar: numbers, not dates. Then the order is that of the
+files' names, and two files cannot be compared by their times.
 """
 
 import re
@@ -16,10 +16,10 @@ import cftime  # type: ignore[import-untyped]  # it ships no stubs
 import numpy as np
 import xarray as xr
 
+from gwparam.data.calendars import Calendar, has_dates, read_calendar
 from gwparam.errors import ArgumentError
 
 Interval = tuple[float, float]
-Calendar = tuple[str, str]
 _SAME_TIME = timedelta(seconds=1)
 
 
@@ -130,16 +130,26 @@ def time_value(times: xr.DataArray, index: int, like: xr.DataArray, path: str) -
     ArgumentError
         If the units differ and the time is no date in both.
     """
-    value, given, wanted = float(times.values[index]), _calendar(times), _calendar(like)
+    value, given, wanted = (
+        float(times.values[index]),
+        read_calendar(times),
+        read_calendar(like),
+    )
     return value if given == wanted else _convert(value, given, wanted, path)
 
 
 def spell_date(value: float, times: xr.DataArray) -> str | None:
-    """Say when a value of a time coordinate is; None if it is no date."""
-    units, calendar = _calendar(times)
-    if " since " not in units:
+    """Say when a value of a time coordinate is; None if it is a number.
+
+    Raises
+    ------
+    ArgumentError
+        If it should be a date and is none.
+    """
+    calendar = read_calendar(times)
+    if not has_dates(calendar):
         return None
-    return _spell(cftime.num2date(value, units, calendar=calendar))
+    return _spell(_date(value, calendar, str(times.name)))
 
 
 def read_dates(files: Mapping[str, xr.Dataset], *, by_name: bool = True) -> Dates:
@@ -183,7 +193,7 @@ def read_dates(files: Mapping[str, xr.Dataset], *, by_name: bool = True) -> Date
             "in all files"
         )
     times = {name: files[name][dimensions[name]] for name in names}
-    units, calendar = _calendar(times[names[0]])
+    units, calendar = read_calendar(times[names[0]])
     intervals = {
         name: _interval(times[name], (units, calendar), name) for name in names
     }
@@ -217,17 +227,12 @@ def _natural(name: str) -> list[tuple[int, str]]:
 def _is_dated(dataset: xr.Dataset, dimension: str | None) -> bool:
     if dimension is None or dimension not in dataset.variables:
         return False
-    return " since " in str(dataset[dimension].attrs.get("units", ""))
-
-
-def _calendar(times: xr.DataArray) -> Calendar:
-    attrs = times.attrs
-    return str(attrs.get("units", "")), str(attrs.get("calendar", "standard"))
+    return has_dates(read_calendar(dataset[dimension]))
 
 
 def _interval(times: xr.DataArray, wanted: Calendar, name: str) -> Interval:
     """First and last time of a file, in the wanted units."""
-    given, values = _calendar(times), times.values
+    given, values = read_calendar(times), times.values
     for at, (earlier, later) in enumerate(pairwise(values)):
         if not later > earlier:
             one, other = (
@@ -263,15 +268,29 @@ def _spell(date: Any) -> str:
 
 def _convert(value: float, given: Calendar, wanted: Calendar, name: str) -> float:
     """Express a time in other units and another calendar."""
+    date = _date(value, given, name)
+    # What is as it should be keeps its digits.
+    if given == wanted:
+        return value
     try:
-        date = cftime.num2date(value, given[0], calendar=given[1])
-        # What is as it should be keeps its digits.
-        if given == wanted:
-            return value
         return float(cftime.date2num(date, wanted[0], calendar=wanted[1]))
+    except (ValueError, OverflowError) as error:
+        raise _no_date(value, given, name, wanted, error) from None
+
+
+def _date(value: float, calendar: Calendar, name: str) -> Any:
+    """Make a date of a time."""
+    try:
+        return cftime.num2date(value, calendar[0], calendar=calendar[1])
     # Of a missing value, cftime 1.6 raises AttributeError.
     except (ValueError, OverflowError, AttributeError) as error:
-        raise ArgumentError(
-            f"time {value:g} {given[0]} ({given[1]}) in {name} is no date in "
-            f"{wanted[0]} ({wanted[1]}): {error}"
-        ) from None
+        raise _no_date(value, calendar, name, calendar, error) from None
+
+
+def _no_date(
+    value: float, given: Calendar, name: str, wanted: Calendar, error: Exception
+) -> ArgumentError:
+    return ArgumentError(
+        f"time {value:g} {given[0]} ({given[1]}) in {name} is no date in "
+        f"{wanted[0]} ({wanted[1]}): {error}"
+    )

@@ -1,10 +1,12 @@
 """netCDF files, one after the other: opened, put in order, read with checks."""
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from os import PathLike
 from pathlib import Path
 from typing import Any, Self
 
+import netCDF4
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
@@ -138,19 +140,72 @@ class OpenFiles:
 def open_dataset(path: str) -> xr.Dataset:
     """Open a netCDF file or a zarr store, times not decoded and nothing read.
 
+    Where all variables are in one group of the file, it is that group.
+
     Raises
     ------
     ModelFileError
-        If it is absent, or is no netCDF file that can be read.
+        If it is absent, is no netCDF file that can be read, or has its variables in
+        several groups.
     """
     if is_zarr(path):
         return open_zarr(path)
     try:
-        return xr.open_dataset(path, engine="netcdf4", decode_times=False, cache=False)
+        dataset = _open(path, None)
+        if dataset.data_vars:
+            return dataset
+        groups = _groups(path)
+        if not groups:
+            return dataset
+        dataset.close()
+        if len(groups) > 1:
+            raise ModelFileError(
+                f"{path} has its variables in the groups {', '.join(groups)}, "
+                "expected them in one"
+            )
+        return _open(path, groups[0])
     except FileNotFoundError:
         raise ModelFileError(f"cannot read {path}: no such file") from None
+    except ModelFileError:
+        raise
     except (OSError, RuntimeError, ValueError) as error:
         raise ModelFileError(f"cannot read {path} as netCDF: {error}") from None
+
+
+def _open(path: str, group: str | None) -> xr.Dataset:
+    """Open the root of a file or a group, with the coordinates above the group."""
+    dataset = xr.open_dataset(
+        path, engine="netcdf4", group=group, decode_times=False, cache=False
+    )
+    if group is None:
+        return dataset
+    above = _open(path, group.rpartition("/")[0] or None)
+    inherited = {
+        name: variable
+        for name, variable in above.variables.items()
+        if name not in dataset.variables
+    }
+    if not inherited:
+        above.close()
+        return dataset
+    merged = dataset.assign_coords(inherited)
+    files = ExitStack()
+    for part in (dataset, above):
+        files.callback(part.close)
+    merged.set_close(files.close)
+    return merged
+
+
+def _groups(path: str) -> list[str]:
+    """Paths of the groups of a file that hold data, and not coordinates alone."""
+    with netCDF4.Dataset(path) as file:
+        found, waiting = [], list(file.groups.values())
+        while waiting:
+            group = waiting.pop(0)
+            waiting += group.groups.values()
+            if any(name not in group.dimensions for name in group.variables):
+                found.append(group.path.lstrip("/"))
+        return found
 
 
 def read_values(variable: xr.Variable, name: str, path: str) -> Array:
@@ -163,15 +218,59 @@ def read_values(variable: xr.Variable, name: str, path: str) -> Array:
     name, path : str
         Of the variable and its file, for the message.
 
+    Returns
+    -------
+    ndarray
+        NaN where a value is missing: where it is that of ``_FillValue`` or
+        ``missing_value``, was never written, or is outside the valid range.
+
     Raises
     ------
     ModelFileError
         If the file cannot be read.
     """
     try:
-        return np.asarray(variable.values)
+        values = np.asarray(variable.values)
     except (OSError, RuntimeError, ValueError) as error:
         raise ModelFileError(f"cannot read {name} in {path}: {error}") from None
+    if values.dtype.kind != "f":
+        return values
+    missing = _is_missing(values, variable)
+    return np.where(missing, np.nan, values) if missing.any() else values
+
+
+def _is_missing(values: Array, variable: xr.Variable) -> NDArray[np.bool_]:
+    """Find what is not NaN yet, for xarray knows declared fill values alone."""
+    missing = np.zeros(values.shape, bool)
+    fill = netCDF4.default_fillvals.get(values.dtype.str[1:])
+    if fill is not None:
+        missing |= values == values.dtype.type(fill)
+    lowest, highest = _valid_range(variable)
+    if lowest is not None:
+        missing |= values < lowest
+    if highest is not None:
+        missing |= values > highest
+    return missing
+
+
+def _valid_range(variable: xr.Variable) -> tuple[float | None, float | None]:
+    """Range of valid values, of the packed ones where the variable is packed."""
+    attrs, encoding = variable.attrs, variable.encoding
+    given = (attrs.get("valid_min"), attrs.get("valid_max"))
+    both = np.ravel(attrs.get("valid_range", ()))
+    if both.size == 2:
+        given = (both[0], both[1])
+    scale, offset = encoding.get("scale_factor", 1.0), encoding.get("add_offset", 0.0)
+    found = [None if end is None else float(end) * scale + offset for end in given]
+    # Unpacked values are off by a rounding.
+    packed = (scale, offset) != (1.0, 0.0)
+    margin = 0.5 * abs(scale) if packed else 0.0
+    ends = found if scale > 0.0 else found[::-1]
+    lowest, highest = ends
+    return (
+        None if lowest is None else lowest - margin,
+        None if highest is None else highest + margin,
+    )
 
 
 def check_finite(values: Array, dims: Sequence[str], what: str) -> None:

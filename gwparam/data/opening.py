@@ -9,11 +9,11 @@ from gwparam.data.matching import name_variable
 from gwparam.data.netcdf import OpenFiles
 from gwparam.data.pressure import PRESSURE, needs_pressure
 from gwparam.data.state_files import StateFiles
-from gwparam.data.states import States
+from gwparam.data.states import COLUMN, States
 from gwparam.data.training_files import is_training_file
 from gwparam.data.training_states import TrainingStates
 from gwparam.errors import ArgumentError, ContractError, ShapeError
-from gwparam.networks.scaling import Recipe
+from gwparam.networks.scaling_recipe import Recipe
 
 Paths = Sequence[str | PathLike[str]]
 
@@ -152,7 +152,9 @@ def _set_frame(
         }
         if dataset is states.dataset:
             states.levels = levels
-            states.layout = tuple(str(dim) for dim in dataset[name].dims)
+            column = {} if rest else {COLUMN: 1}
+            states.layout = (*map(str, dataset[name].dims), *column)
+            rest |= column
             states.dimensions, states.horizontal = tuple(rest), tuple(rest.values())
-        elif levels != states.levels:
+        elif not levels.is_close(states.levels):
             raise ContractError(f"{path} has other levels than {states.first_path}")

@@ -69,14 +69,16 @@ def arrange(tmp_path):
 
 
 @pytest.mark.parametrize("arrangement", ARRANGEMENTS)
-def test_replay_writes_to_the_right_places(artefact, arrange, arrangement, tmp_path):
+def test_replay_writes_to_the_right_places(
+    artefact, arrange, arrangement, tmp_path, capsys
+):
     paths = {"one": [str(STATES)], "many": arrange(arrangement)}
+    scores = []
     for name, files in paths.items():
-        output = ["-o", str(tmp_path / f"{name}.nc"), "--brief"]
-        numbers = ["--json", str(tmp_path / f"{name}.json")]
-        assert main(["replay", str(artefact), *files, *output, *numbers]) == 0
+        output = ["-o", str(tmp_path / f"{name}.nc"), "--json"]
+        assert main(["replay", str(artefact), *files, *output]) == 0
+        scores.append(json.loads(capsys.readouterr().out))
 
-    scores = [json.loads((tmp_path / f"{n}.json").read_text()) for n in paths]
     np.testing.assert_equal(scores[0]["variables"], scores[1]["variables"])
     with (
         netCDF4.Dataset(tmp_path / "one.nc") as one,
@@ -205,15 +207,16 @@ def test_states_unlike_those_of_training_are_told(
     with xr.set_options(keep_attrs=True):
         states().assign(u=states().u * factor).to_netcdf(path)
 
-    numbers, folder = tmp_path / "scores.json", tmp_path / "out"
-    assert main(["replay", str(artefact), str(path), "--json", str(numbers)]) == 0
-    said = [capsys.readouterr().err]
+    folder = tmp_path / "out"
+    assert main(["replay", str(artefact), str(path), "--json"]) == 0
+    replayed = capsys.readouterr()
+    said = [replayed.err]
     words = ["evaluate", str(artefact), "--truth", str(path), "--no-report"]
     assert main([*words, "-o", str(folder)]) == 0
     said.append(capsys.readouterr().err)
 
     known = json.loads((folder / "evaluation.json").read_text())["training_range"]
-    found = [json.loads(numbers.read_text())["training_range"], known["wavenet"]]
+    found = [json.loads(replayed.out)["training_range"], known["wavenet"]]
     assert found[0] == found[1]
     assert found[0]["agrees"] is agrees
     for text in said:

@@ -40,7 +40,8 @@ from gwparam.networks.prithvi.options import (
     MASK_WHOLE_UNITS,
 )
 from gwparam.networks.prithvi.unet import PRESETS, PrithviSizes, UNetWithTransformer
-from gwparam.networks.scaling import SCALING, Recipe, Transform
+from gwparam.networks.scaling import Transform
+from gwparam.networks.scaling_recipe import SCALING, Recipe
 from gwparam.networks.trainable import Defaults, Size, Sizes, Trainable, count, pair
 from gwparam.networks.vertical import (
     LEVELS,

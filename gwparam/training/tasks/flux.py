@@ -22,7 +22,7 @@ from gwparam.networks.fluxes import (
     N,
 )
 from gwparam.networks.horizontal import GRID
-from gwparam.networks.scaling import SCALING, Recipe, read_recipe, write_recipe
+from gwparam.networks.scaling_recipe import SCALING, Recipe, read_recipe, write_recipe
 from gwparam.networks.trainable import Sizes
 from gwparam.networks.vertical import LEVELS, reference_pressure
 from gwparam.training.drag_error import tendency_by_difference

@@ -292,14 +292,15 @@ def test_file_of_another_grid_is_refused(capsys, predicted, reference_data, tmp_
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--names", "one"], "--names has 1 names, expected 2"),
-        (["--names", "one,one"], "named one, one, expected different names"),
+        (["--names", "one"], "names is one, expected 2 names (--names)"),
+        (["--names", "one,one"], "named one, one, expected different names (--names)"),
         (["--bins", "0"], "expected at least 2 bins"),
-        (["--levels", "5"], "--levels is 5, expected A:B"),
-        (["--times", "1:1"], "--times is 1:1, expected A:B"),
-        (["--times", "1:9"], "times 1:9, expected some of 0:2"),
+        (["--levels", "50"], "levels is 50, expected some of 0:40 (--levels)"),
+        (["--times", "1:1"], "times is 1:1, expected some of 0:2 (--times)"),
+        (["--times", "1:9"], "times is 1:9, expected some of 0:2 (--times)"),
         (["--reference", "gwfcng_x"], "1 variables (gwfcng_x), expected 2"),
-        (["--variable", "u"], "--variable is u, expected FIELD=VAR"),
+        (["--variable", "u"], "variable is u, expected FIELD=VAR (--variable)"),
+        (["--scaling", "a.json"], "--scaling has no effect on states"),
     ],
 )
 def test_bad_arguments_are_refused(
