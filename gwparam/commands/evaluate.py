@@ -137,6 +137,7 @@ def run(args: argparse.Namespace) -> Answer:
 
         written.append(args.output / "report.html")
         write_report(data, written[-1])
+
     for name, known in differences.items():
         for line in warnings(known, name):
             print(line, file=sys.stderr)

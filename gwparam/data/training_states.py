@@ -10,8 +10,8 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from gwparam.contract import Contract, Field, Flux
-from gwparam.data.impossible import check_possible
 from gwparam.data.levels import Levels
+from gwparam.data.possible import check_possible
 from gwparam.data.pressure import (
     HALF_PRESSURE,
     PRESSURE,
@@ -158,10 +158,9 @@ class TrainingStates(StateFiles):
         fields = {name: self._field(name, channels, pressure) for name in wanted}
         _, path, at = self.files.locate(index)
         for name in set(wanted) & set(self._blocks):
-            source, dims = self.sources[name], (*AXES, _LEVEL)[: fields[name].ndim]
-            field = Field(name, source.units, source.levels, "float64")
-            what = f"{name} in {path} at time {at}"
-            check_possible(fields[name], dims, what, field)
+            units, what = self.sources[name].units, f"{name} in {path} at time {at}"
+            dims = (*AXES, _LEVEL)[: fields[name].ndim]
+            check_possible(name, fields[name], units, dims, what)
         return fields
 
     def _check_pressure(self, given: Array, levels: Array, index: int) -> None:
