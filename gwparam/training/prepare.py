@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from gwparam.checkpoints import Checkpoint, read_checkpoint
+from gwparam.data.training_range import Difference, compare_ranges
 from gwparam.errors import ArgumentError, wrong_setting
 from gwparam.networks import find_network
 from gwparam.networks.base import PhysicalNetwork
@@ -62,6 +63,8 @@ class Prepared:
         Of the training samples.
     loaded : LoadedWeights or None
         What came from a checkpoint.
+    differences : list of Difference
+        What the samples look like, beside what the checkpoint saw in its training.
     sha256 : str
         SHA-256 of that checkpoint; empty without one.
     """
@@ -75,6 +78,7 @@ class Prepared:
     loss: Loss
     statistics: SampleStatistics
     loaded: LoadedWeights | None
+    differences: list[Difference]
     sha256: str
 
     def parameters(self) -> dict[str, int]:
@@ -193,6 +197,7 @@ def _prepare(
         loss,
         statistics,
         loaded,
+        compare_ranges(task.trained_range, spec.seen(statistics)),
         "" if checkpoint is None else checkpoint.sha256,
     )
 
