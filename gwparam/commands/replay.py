@@ -194,7 +194,6 @@ def _eager(
             weights=args.weights,
             options=options,
         )
-    eager.threads = max(args.threads, 1)
     return eager
 
 
