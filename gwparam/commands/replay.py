@@ -1,6 +1,7 @@
 """``gwparam replay``: states through the compiled library, and how well it does."""
 
 import argparse
+import sys
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -98,6 +99,7 @@ def run(args: argparse.Namespace) -> Answer:
     from gwparam.conformance.seen import describe_seen, seen_times
     from gwparam.contract import read_contract
     from gwparam.data import is_training_file, open_inputs
+    from gwparam.data.training_range import warnings
     from gwparam.evaluate.outputs import bind_references, comparable_fields
 
     _check_used(args)
@@ -143,6 +145,8 @@ def run(args: argparse.Namespace) -> Answer:
     }
     if args.figure is not None:
         _draw(args, contract, result)
+    for line in warnings(result.differences, contract.name):
+        print(line, file=sys.stderr)
     written = [path for path in (args.output, args.figure) if path is not None]
     return Answer(
         heading | as_dict(result) | {"written": written},
@@ -156,7 +160,7 @@ def run(args: argparse.Namespace) -> Answer:
 def _check_used(args: argparse.Namespace) -> None:
     """Check that every option has an effect beside the others."""
     if args.ckpt is None:
-        refuse_idle(args, "without --ckpt", ("option", "allow_pickle"))
+        refuse_idle(args, "without --ckpt", ("option", "allow_pickle", "weights"))
     if args.through == "fortran":
         refuse_idle(args, "with --through fortran, which is on the CPU", ("device",))
     if args.json:
@@ -183,18 +187,16 @@ def _eager(
     from gwparam.conformance.eager import EagerNetwork
 
     if args.ckpt is None:
-        eager = EagerNetwork.from_artefact(args.artefact, contract)
-    else:
-        if args.scaling is not None:
-            options = {**options, "scaling": args.scaling}
-        eager = EagerNetwork.from_checkpoint(
-            args.ckpt,
-            contract,
-            allow_pickle=args.allow_pickle,
-            weights=args.weights,
-            options=options,
-        )
-    return eager
+        return EagerNetwork.from_artefact(args.artefact, contract)
+    if args.scaling is not None:
+        options = {**options, "scaling": args.scaling}
+    return EagerNetwork.from_checkpoint(
+        args.ckpt,
+        contract,
+        allow_pickle=args.allow_pickle,
+        weights=args.weights,
+        options=options,
+    )
 
 
 def _draw(args: argparse.Namespace, contract: "Contract", result: "Replay") -> None:
