@@ -500,7 +500,7 @@ def _optional_text(text: str | None) -> Any:
 def _refuse_masked(name: str, array: ArrayLike) -> None:
     """Raise where a value is masked: what lies under the mask is no value."""
     if np.ma.is_masked(array):
-        first = np.argwhere(np.ma.getmaskarray(array))[0]
+        first = np.argwhere(np.ma.getmaskarray(np.ma.asanyarray(array)))[0]
         place = ", ".join(str(i + 1) for i in first)
         raise NonFiniteError(
             f"{name} is masked at ({place}), counted from 1, expected a value there"

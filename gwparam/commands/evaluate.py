@@ -1,6 +1,8 @@
 """``gwparam evaluate``: several models against one truth, in numbers and a report."""
 
 import argparse
+import json
+import sys
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -95,10 +97,18 @@ def run(args: argparse.Namespace) -> Answer:
     """Run the command; the document is that of evaluation.json."""
     import gwparam
     from gwparam import console
+    from gwparam.data.training_range import describe, warnings
     from gwparam.evaluate.compare import compare, count_steps
     from gwparam.evaluate.hellinger import read_binning
     from gwparam.evaluate.quantity import COMPONENTS
-    from gwparam.evaluate.results import as_dataset, as_dict, write_json, write_netcdf
+    from gwparam.evaluate.results import (
+        TRAINING_RANGE,
+        as_dataset,
+        as_dict,
+        write_json,
+        write_netcdf,
+    )
+    from gwparam.evaluate.sources import ArtefactFields
     from gwparam.evaluate.table import print_table
 
     names = _names(args)
@@ -112,6 +122,13 @@ def run(args: argparse.Namespace) -> Answer:
         advance = show_progress(stack, "evaluate", count_steps(len(times), binning))
         found = compare(truth, models, binning, levels, times, advance)
     data = as_dataset(found, [str(p) for p in args.truth], gwparam.__version__)
+    differences = {
+        name: model.input_range.differences()
+        for name, model in models.items()
+        if isinstance(model, ArtefactFields)
+    }
+    seen = {name: describe(known) for name, known in differences.items()}
+    data.attrs[TRAINING_RANGE] = json.dumps(seen)
     written = [args.output / "evaluation.nc", args.output / "evaluation.json"]
     write_netcdf(written[0], data)
     write_json(written[1], data)
@@ -120,6 +137,10 @@ def run(args: argparse.Namespace) -> Answer:
 
         written.append(args.output / "report.html")
         write_report(data, written[-1])
+
+    for name, known in differences.items():
+        for line in warnings(known, name):
+            print(line, file=sys.stderr)
 
     def show() -> None:
         print_table(console.tables(), data)

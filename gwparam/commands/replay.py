@@ -1,6 +1,7 @@
 """``gwparam replay``: states through the compiled library, and how well it does."""
 
 import argparse
+import sys
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -95,8 +96,10 @@ def run(args: argparse.Namespace) -> Answer:
     from gwparam.conformance.predictors import load_library
     from gwparam.conformance.report import as_dict
     from gwparam.conformance.run import replay
+    from gwparam.conformance.seen import describe_seen, seen_times
     from gwparam.contract import read_contract
     from gwparam.data import is_training_file, open_inputs
+    from gwparam.data.training_range import warnings
     from gwparam.evaluate.outputs import bind_references, comparable_fields
 
     _check_used(args)
@@ -107,7 +110,7 @@ def run(args: argparse.Namespace) -> Answer:
     _check_paths(args)
     with ExitStack() as stack:
         training = is_training_file(args.states[0])
-        recipe = read_scaling(args, args.states[0]) if training else None
+        recipe = read_scaling(args, args.states[0], args.artefact) if training else None
         if not training and args.ckpt is None:
             refuse_idle(args, "on states without --ckpt", ("scaling",))
         states = stack.enter_context(
@@ -131,19 +134,25 @@ def run(args: argparse.Namespace) -> Answer:
         result = replay(
             library, eager, contract, states, references, times, sink, advance
         )
+        seen = seen_times(map(states.date, times), contract.training_dates)
     heading = {
         "artefact": str(args.artefact),
         "network": contract.name,
         "states": [str(path) for path in args.states],
         "through": args.through or "c",
         "compared_with": eager.description,
+        "training": seen,
     }
     if args.figure is not None:
         _draw(args, contract, result)
+    for line in warnings(result.differences, contract.name):
+        print(line, file=sys.stderr)
     written = [path for path in (args.output, args.figure) if path is not None]
     return Answer(
         heading | as_dict(result) | {"written": written},
-        lambda: _print(args, contract, eager.description, result, written),
+        lambda: _print(
+            args, contract, eager.description, result, written, describe_seen(seen)
+        ),
         Exit.DONE if result.agrees else Exit.DISAGREES,
     )
 
@@ -226,6 +235,7 @@ def _print(
     eager: str,
     result: "Replay",
     written: list[Path],
+    seen: str,
 ) -> None:
     from gwparam import console
     from gwparam.conformance.report import print_tables
@@ -234,7 +244,7 @@ def _print(
     lines.print(
         f"{contract.name}, {n_times} times of {result.columns} columns, through the "
         f"{'Fortran' if args.through == 'fortran' else 'C'} interface\n"
-        f"eager: {eager}"
+        f"eager: {eager}\n{seen}"
     )
     print_tables(console.tables(), result, levels=not args.brief)
     for path in written:

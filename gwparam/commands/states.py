@@ -80,8 +80,13 @@ def assignments(texts: Sequence[str], name: str, form: str) -> dict[str, str]:
     return found
 
 
-def read_scaling(args: argparse.Namespace, path: Path) -> "Recipe":
-    """Read how training files were normalised: from --scaling, or the first of them.
+def read_scaling(
+    args: argparse.Namespace, path: Path, artefact: Path | None = None
+) -> "Recipe":
+    """Read how training files were normalised.
+
+    From --scaling, the first of the files, or the folder of the training that the
+    artefact lies in.
 
     Raises
     ------
@@ -98,10 +103,29 @@ def read_scaling(args: argparse.Namespace, path: Path) -> "Recipe":
     try:
         return read_recipe(str(path))
     except ModelFileError as error:
+        beside = _scaling_beside(artefact)
+        if beside is not None:
+            return read_recipe(str(beside))
         raise ArgumentError(
             f"the numbers in {path} are normalised, expected --scaling FILE as "
             f"given to gwparam export: {error}"
         ) from None
+
+
+def _scaling_beside(artefact: Path | None) -> Path | None:
+    """Find the recipe of a training in whose folder its artefact is; None without."""
+    if artefact is None:
+        return None
+    from gwparam.checkpoints import read_checkpoint
+    from gwparam.contract import read_contract
+    from gwparam.training.train import NETWORK_FILE, SCALING_FILE
+
+    network, recipe = artefact.with_name(NETWORK_FILE), artefact.with_name(SCALING_FILE)
+    if not (network.is_file() and recipe.is_file()):
+        return None
+    # Another artefact that lies there is of another training.
+    digest = read_contract(artefact).source.sha256
+    return recipe if read_checkpoint(network).sha256 == digest else None
 
 
 def show_progress(stack: ExitStack, name: str, total: int) -> Any:

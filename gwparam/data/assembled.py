@@ -62,7 +62,9 @@ def assemble(parts: Sequence[Part], sizes: Mapping[str, int]) -> xr.Dataset:
         data: Any = indexing.LazilyIndexedArray(array)
         if variable.dims == (name,):  # becomes an index, which is in memory anyway
             data = data.get_duck_array()
-        variables[name] = xr.Variable(variable.dims, data, variable.attrs)
+        variables[name] = xr.Variable(
+            variable.dims, data, variable.attrs, variable.encoding
+        )
     names = [str(name) for name in first.coords if str(name) in variables]
     return xr.Dataset(
         {name: data for name, data in variables.items() if name not in names},

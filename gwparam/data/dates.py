@@ -72,18 +72,26 @@ class Dates:
         )
         return replace(self, intervals=intervals, units=units, calendar=calendar)
 
+    def date(self, index: int) -> Any:
+        """Date of a time, of files whose times are dates; between those of a file even.
+
+        Returns
+        -------
+        cftime.datetime
+            In the calendar of the files.
+        """
+        assert self.intervals is not None
+        path, at = self.locate(index)
+        begin, end = self.intervals[self.paths.index(path)]
+        count = self.counts[self.paths.index(path)]
+        value = begin + (end - begin) * at / max(count - 1, 1)
+        return cftime.num2date(value, self.units, calendar=self.calendar)
+
     def spell(self, first: int, last: int) -> str:
         """Say from when to when some times are, for people; empty if not known."""
         if self.intervals is None:
             return ""
-        ends = []
-        for index in (first, last):
-            path, at = self.locate(index)
-            begin, end = self.intervals[self.paths.index(path)]
-            count = self.counts[self.paths.index(path)]
-            value = begin + (end - begin) * at / max(count - 1, 1)
-            date = cftime.num2date(value, self.units, calendar=self.calendar)
-            ends.append(date.strftime("%Y-%m-%d %H:%M"))
+        ends = [f"{self.date(i).strftime('%Y-%m-%d %H:%M')}" for i in (first, last)]
         return " to ".join(ends)
 
 

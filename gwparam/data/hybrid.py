@@ -5,11 +5,11 @@ at levels, hyai, hybi between them, as shares of P0); ECHAM and GRIB files (the 
 names, in Pa, along nhym and nhyi, which the level number counts from 1).
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import cf_xarray  # noqa: F401  # adds Dataset.cf
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
@@ -23,6 +23,7 @@ from gwparam.units import conversion, is_number, is_pressure
 FULL_NAMES = (("hyam", "hybm"), ("ap", "b"), ("a", "b"))
 HALF_NAMES = (("pk", "bk"), ("hyai", "hybi"), ("ak", "bk"))
 _OF_CAM = {"hyam", "hyai"}
+_TERM = re.compile(r"(\w+)\s*:\s*(\S+)")
 _BASE_NAMES = ("P0", "p0")
 
 Array = NDArray[Any]
@@ -134,7 +135,7 @@ def read_half(
         if dataset[terms.a].ndim != 1 or dataset[terms.a].dims == (dimension,):
             continue
         along = dataset[terms.a].dims[0]
-        at = _numbers(dataset, dimension, along, halves=True)
+        at: Array | slice | None = _numbers(dataset, dimension, along, halves=True)
         if at is None and dataset.sizes[along] == wanted:
             at = slice(None)
         if at is not None:
@@ -157,21 +158,22 @@ def read_half(
 
 
 def is_coefficient(dataset: xr.Dataset, name: str) -> bool:
-    """Whether a variable is a term of a formula, and no pressure of levels itself."""
-    pairs = (*FULL_NAMES, *HALF_NAMES)
-    terms = [name for found in _formulas(dataset).values() for name in found.values()]
-    return name in terms or any(name in pair for pair in pairs)
+    """Whether a variable is a or b, and no pressure of levels itself."""
+    terms = [
+        variable
+        for found in formula_terms(dataset).values()
+        for term, variable in found.items()
+        if term in ("a", "ap", "b")
+    ]
+    return name in terms or any(name in pair for pair in (*FULL_NAMES, *HALF_NAMES))
 
 
-def _formulas(dataset: xr.Dataset) -> dict[str, dict[str, str]]:
+def formula_terms(dataset: xr.Dataset) -> dict[str, dict[str, str]]:
     """Find the formula terms of every variable, as far as they are there."""
     found = {}
-    for name, terms in dataset.cf.formula_terms.items():
-        found[str(name)] = {
-            term: variable
-            for term, variable in terms.items()
-            if variable in dataset.variables
-        }
+    for name, variable in dataset.variables.items():
+        terms = _TERM.findall(str(variable.attrs.get("formula_terms", "")))
+        found[str(name)] = {k: term for k, term in terms if term in dataset.variables}
     return found
 
 
@@ -179,7 +181,7 @@ def _candidates(
     dataset: xr.Dataset, names: tuple[tuple[str, str], ...]
 ) -> Iterator[_Terms]:
     """Give formula terms first, then usual names."""
-    for terms in _formulas(dataset).values():
+    for terms in formula_terms(dataset).values():
         a = terms.get("ap", terms.get("a"))
         if a is not None and "b" in terms:
             yield _Terms(a, terms["b"], terms.get("p0"))
@@ -223,7 +225,7 @@ def _numbers(
 def _bounds(dataset: xr.Dataset, terms: _Terms, dimension: str) -> _Terms | None:
     """Find the coefficients at the bounds of levels, (nlev, 2)."""
     bounds = dataset[dimension].attrs.get("bounds") if dimension in dataset else None
-    given = _formulas(dataset).get(str(bounds), {})
+    given = formula_terms(dataset).get(str(bounds), {})
     found = []
     for term, name in (("a", terms.a), ("b", terms.b)):
         names = (
@@ -232,7 +234,7 @@ def _bounds(dataset: xr.Dataset, terms: _Terms, dimension: str) -> _Terms | None
             f"{name}_bnds",
             f"{name}_bounds",
         )
-        usual = [n for n in names if n in dataset.variables]
+        usual = [n for n in names if n is not None and n in dataset.variables]
         if not usual or dataset[usual[0]].dims[:1] != (dimension,):
             return None
         if dataset[usual[0]].shape[1:] != (2,):

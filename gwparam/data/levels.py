@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from gwparam.constants import REFERENCE_SURFACE_PRESSURE
 from gwparam.data.hybrid import (
     Hybrid,
+    formula_terms,
     is_coefficient,
     read_full,
     read_half,
@@ -232,8 +233,8 @@ def _of_sigma(dataset: xr.Dataset, name: str, path: str) -> Array:
         raise ContractError(
             f"{what} is sigma and reaches {values.max():g}, expected at most 1"
         )
-    ptop = dataset.cf.formula_terms.get(name, {}).get("ptop")
-    top = read_pressure(dataset, ptop, path) if ptop in dataset.variables else 0.0
+    ptop = formula_terms(dataset)[name].get("ptop")
+    top = 0.0 if ptop is None else read_pressure(dataset, ptop, path)
     return top + values * (REFERENCE_SURFACE_PRESSURE - top)
 
 

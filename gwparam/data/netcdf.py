@@ -1,6 +1,7 @@
 """netCDF files, one after the other: opened, put in order, read with checks."""
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from os import PathLike
 from pathlib import Path
 from typing import Any, Self
@@ -188,7 +189,10 @@ def _open(path: str, group: str | None) -> xr.Dataset:
         above.close()
         return dataset
     merged = dataset.assign_coords(inherited)
-    merged.set_close(lambda: [part.close() for part in (dataset, above)])
+    files = ExitStack()
+    for part in (dataset, above):
+        files.callback(part.close)
+    merged.set_close(files.close)
     return merged
 
 

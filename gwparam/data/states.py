@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from gwparam.contract import Field
 from gwparam.data.hybrid import Hybrid, read_full
-from gwparam.data.impossible import check_possible
 from gwparam.data.levels import HalfLevels
 from gwparam.data.matching import find_variable, name_variable
 from gwparam.data.netcdf import OpenFiles, check_finite, read_values
+from gwparam.data.possible import check_possible
 from gwparam.data.pressure import (
     HALF_PRESSURE,
     PRESSURE,
@@ -170,7 +170,7 @@ class States(StateFiles):
         NonFiniteError
             If a value is NaN, Inf or missing.
         RangeError
-            If a value is impossible; see `gwparam.data.impossible`.
+            If physics knows no such value; see `check_possible`.
         ShapeError
             If the values are not floating point.
         """
@@ -214,7 +214,7 @@ class States(StateFiles):
         what = f"{what} at time {index}"
         check_finite(values, dims, what)
         values = convert(values)
-        check_possible(values, dims, what, field)
+        check_possible(field.name, values, field.units, dims, what)
         values = values.transpose([dims.index(dim) for dim in sizes if dim in dims])
         shape = [n if dim in dims else 1 for dim, n in sizes.items()]
         return np.broadcast_to(values.reshape(shape), tuple(sizes.values()))

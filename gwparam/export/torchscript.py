@@ -21,10 +21,12 @@ from gwparam.contract import (
     PROBE_FILE,
     Arrays,
     Contract,
+    ExpectedError,
     Field,
     Output,
     Probe,
     Source,
+    TrainingRecord,
     pack_probe,
 )
 from gwparam.errors import ArgumentError, InferenceError, wrong_setting
@@ -175,8 +177,8 @@ def export_model(
     scaling = (options or {}).get(SCALING.name)
     if isinstance(scaling, str) and scaling in NAMED:
         built.notes += (
-            f"{scaling} is the scaling of published training files: compare it with the "
-            "attributes of yours",
+            f"{scaling} is the scaling of published training files: compare it with "
+            "the attributes of yours",
         )
     # Of a large network, memory does not hold the copy that is read back beside it.
     del published, read
@@ -246,7 +248,7 @@ def _contract(
     dtype: Precision,
     reduced_tolerance: float | None,
 ) -> Contract:
-    description = network.description
+    description, record = network.description, checkpoint.training
     columns = PROBE_COLUMNS
     if network.geometry.latitude and network.geometry.longitude:
         columns = len(network.geometry.latitude) * len(network.geometry.longitude)
@@ -271,8 +273,26 @@ def _contract(
         flux=network.flux,
         training_range=description.training_range,
         limits=description.limits,
+        mask=network.mask,
+        training_dates=None if record is None else record.training_dates or None,
+        expected_error=_expected_error(network, record),
         probe=Probe(columns, network.rounding * TOLERANCE[dtype], reduced_tolerance),
     )
+
+
+def _expected_error(
+    network: PhysicalNetwork, record: TrainingRecord | None
+) -> tuple[ExpectedError, ...] | None:
+    """Errors of what the network gives, one value a level of it."""
+    known = {output.name: output.levels for output in network.outputs}
+    nlev = network.description.vertical.nlev
+    errors = tuple(
+        error
+        for error in (record.expected_error if record is not None else ())
+        if error.name in known
+        and len(error.root_mean_square) == (nlev if known[error.name] == "full" else 1)
+    )
+    return errors or None
 
 
 def _probe(

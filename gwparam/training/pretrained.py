@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from gwparam.checkpoints import Checkpoint, check_dtype
+from gwparam.contract import TrainingRecord
 from gwparam.errors import ModelFileError, NonFiniteError
 
 
@@ -26,6 +27,8 @@ class LoadedWeights:
         Names in the checkpoint that the network has no place for.
     notes : tuple of str
         Which weights of the checkpoint they are, where it holds several.
+    training : TrainingRecord or None
+        What it says of its own training.
     """
 
     taken: tuple[str, ...]
@@ -33,6 +36,7 @@ class LoadedWeights:
     reinitialised: tuple[tuple[str, str], ...]
     unused: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    training: TrainingRecord | None = None
 
 
 def load_pretrained(
@@ -92,7 +96,12 @@ def load_pretrained(
     network.load_state_dict(taken, strict=False)
     unused = tuple(key for key in given if key not in own)
     return LoadedWeights(
-        tuple(taken), weights, tuple(reinitialised), unused, checkpoint.notes
+        tuple(taken),
+        weights,
+        tuple(reinitialised),
+        unused,
+        checkpoint.notes,
+        checkpoint.training,
     )
 
 

@@ -121,13 +121,17 @@ def _scores(name: str, outcome: Outcome) -> Table:
 
 def _next(outcome: Outcome) -> Iterator[str]:
     """Say what comes next: export, and replay of what was held out."""
-    network, settings = outcome.network, outcome.prepared.settings
+    network = outcome.network
     assert network is not None
     missing = [f"{flag} ..." for flag in _flags(outcome.prepared.spec.missing)]
     artefact, recipe = network.with_suffix(".pt"), network.with_name(SCALING_FILE)
     export = ["gwparam", "export", "--ckpt", str(network), "-o", str(artefact)]
-    files = settings.test or settings.validation or settings.data
-    replay = ["gwparam", "replay", str(artefact), *files]
+    held = outcome.prepared.splits[-1]  # the test, else the validation
+    dates, times = held.data.dates, held.times
+    replay = ["gwparam", "replay", str(artefact), *dates.paths]
+    if len(times) < len(dates):
+        # The other times of these files were trained on.
+        replay += ["--times", f"{times.start}:{times.stop}"]
     known = recipe.is_file()
     if known:
         replay += ["--scaling", str(recipe)]

@@ -195,3 +195,26 @@ def test_other_columns_are_refused_by_name(
     said = capsys.readouterr().err
     assert f"{files[0]} has another grid than {files[1]}: " in said
     assert "longitude 1 to 316 along lon (8), expected" in said
+
+
+@pytest.mark.parametrize(("factor", "agrees"), [(1.0, True), (3.0, False)])
+def test_states_unlike_those_of_training_are_told(
+    artefact, tmp_path, capsys, factor, agrees
+):
+    path = tmp_path / "states.nc"
+    with xr.set_options(keep_attrs=True):
+        states().assign(u=states().u * factor).to_netcdf(path)
+
+    numbers, folder = tmp_path / "scores.json", tmp_path / "out"
+    assert main(["replay", str(artefact), str(path), "--json", str(numbers)]) == 0
+    said = [capsys.readouterr().err]
+    words = ["evaluate", str(artefact), "--truth", str(path), "--no-report"]
+    assert main([*words, "-o", str(folder)]) == 0
+    said.append(capsys.readouterr().err)
+
+    known = json.loads((folder / "evaluation.json").read_text())["training_range"]
+    found = [json.loads(numbers.read_text())["training_range"], known["wavenet"]]
+    assert found[0] == found[1]
+    assert found[0]["agrees"] is agrees
+    for text in said:
+        assert ("eastward_wind: mean" in text) is not agrees

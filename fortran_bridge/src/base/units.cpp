@@ -155,21 +155,26 @@ class UnitParser {
             any = true;
             sign = 1;
         }
-        return any ? std::optional<Unit>(product) : std::nullopt;
+        return any && !malformed_ ? std::optional<Unit>(product) : std::nullopt;
     }
 
   private:
+    // To the next name; false at the end, or where separators do not part two names.
     bool skip_separators(int &sign) {
-        while (position_ < text_.size()) {
+        const std::size_t start = position_;
+        int marks = 0;
+        for (; position_ < text_.size(); ++position_) {
             const char c = text_[position_];
             if (c == '/') {
                 sign = -1;
             } else if (c != ' ' && c != '.' && c != '*') {
-                return true;
+                break;
             }
-            ++position_;
+            marks += c != ' ';
         }
-        return false;
+        const bool outside = start == 0 || position_ == text_.size();
+        malformed_ = malformed_ || marks > (outside ? 0 : 1);
+        return position_ < text_.size() && !malformed_;
     }
 
     std::string read_name() {
@@ -222,6 +227,7 @@ class UnitParser {
 
     const std::string &text_;
     std::size_t position_ = 0;
+    bool malformed_ = false;
 };
 
 } // namespace

@@ -56,6 +56,9 @@ int main() {
     ok(is_refused("m s", "m s-1"), "another exponent is refused");
     ok(is_refused("m4294967297", "m"), "an exponent that overflows is refused");
     ok(is_refused("m^", "m"), "an exponent without a number is refused");
+    ok(is_refused("/s", "s-1"), "a division of nothing is refused");
+    ok(is_refused("m//s", "m s-1"), "two divisions are refused");
+    ok(is_refused("m/", "m"), "a division by nothing is refused");
     ok(is_refused("1 degC", "K"), "degrees Celsius after a number are refused");
     ok(gives("degC m-1", "K km-1", 1.0, 1e3), "a gradient has no offset");
     ok(is_identity("pascals", "Pa"), "pascals, as FMS writes, are Pa");

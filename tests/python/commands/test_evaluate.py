@@ -225,6 +225,8 @@ def test_prithvi_training_file_is_a_truth(reference_data, tmp_path):
         recipes.FLUXES[1]: recipes.linear("Pa m s-2", 0.0, 0.03),
     }
     # Levels in order, which the library asks for.
+    # A temperature that physics knows; the network sees the same numbers.
+    variables["air_temperature"] = recipes.linear("K", 250.0, 1.0)
     variables["air_pressure"] = recipes.linear("Pa", [1e3, 1e4, 4e4, 9e4], 10.0)
     scaling = recipes.write_json(
         tmp_path / "scaling.json", {"scaling_version": 1, "variables": variables}
