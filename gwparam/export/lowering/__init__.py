@@ -1,0 +1,15 @@
+"""Column networks as programs for one column: ``docs/column-program.md``."""
+
+from gwparam.export.lowering.lower import lower
+from gwparam.export.lowering.functions import NotInTheSet
+from gwparam.export.lowering.program import PROGRAM_FILE, WEIGHTS_FILE, ColumnProgram
+from gwparam.export.lowering.reference import run_program
+
+__all__ = [
+    "PROGRAM_FILE",
+    "WEIGHTS_FILE",
+    "ColumnProgram",
+    "NotInTheSet",
+    "lower",
+    "run_program",
+]
