@@ -214,6 +214,16 @@ def _var(
     return b.elementwise("mul", total, b.constant(1.0 / freedom))
 
 
+def _var_mean(
+    b: Builder,
+    x: Ids,
+    dim: Any = None,
+    correction: float | None = None,
+    keepdim: bool = False,
+) -> tuple[Ids, Ids]:
+    return _var(b, x, dim, correction, keepdim), _mean(b, x, dim, keepdim)
+
+
 def _extreme(op: str) -> Callable[..., Ids]:
     def extreme(b: Builder, x: Ids, dim: Any = None, keepdim: bool = False) -> Ids:
         return _reduced(b, op, x, dim, keepdim)
@@ -228,6 +238,11 @@ def _running(op: str) -> Callable[..., Ids]:
         return np.moveaxis(out.reshape(front.shape), 0, dim)
 
     return running
+
+
+def _running_extreme(op: str) -> Callable[..., tuple[Ids, None]]:
+    """Give no indices: the set lacks them."""
+    return lambda b, x, dim: (_running(op)(b, x, dim), None)
 
 
 def _softmax(b: Builder, x: Ids, dim: int, half_to_float: bool = False) -> Ids:
@@ -337,10 +352,11 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "aten.sum": _sum,
     "aten.mean": _mean,
     "aten.var": _var,
+    "aten.var_mean": _var_mean,
     "aten.amax": _extreme("running_max"),
     "aten.amin": _extreme("running_min"),
-    "aten.cummax": _running("running_max"),
-    "aten.cummin": _running("running_min"),
+    "aten.cummax": _running_extreme("running_max"),
+    "aten.cummin": _running_extreme("running_min"),
     "aten.cumsum": _running("running_sum"),
     "aten._softmax": _softmax,
     "aten.gather": _gather,
@@ -349,7 +365,5 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "aten.bmm": _bmm,
 }
 """By the name of torch's function, of whatever arguments."""
-FIRST_OF_TWO = frozenset(("aten.cummax", "aten.cummin"))
-"""Functions of torch that also give indices, which the set lacks."""
 MATRICES = frozenset(("aten.mm", "aten.addmm", "aten.bmm"))
 """Functions that take constants as numbers, not as elements."""

@@ -11,12 +11,7 @@ from torch import Tensor, fx, nn
 from torch.export.graph_signature import InputKind
 
 from gwparam.export.lowering.builder import Builder, Ids, Weights
-from gwparam.export.lowering.functions import (
-    FIRST_OF_TWO,
-    FUNCTIONS,
-    MATRICES,
-    NotInTheSet,
-)
+from gwparam.export.lowering.functions import FUNCTIONS, MATRICES, NotInTheSet
 
 _MOVES: Mapping[str, Sequence[int]] = {
     **dict.fromkeys(
@@ -70,7 +65,6 @@ _DECOMPOSED = (
     torch.ops.aten.native_layer_norm,
     torch.ops.aten.native_group_norm,
     torch.ops.aten.linalg_vector_norm,
-    torch.ops.aten.var_mean,
 )
 """Functions that torch keeps whole, beyond its default decompositions."""
 
@@ -155,6 +149,8 @@ class _Follower:
         args = fx.map_arg(node.args, self._value)
         named = fx.map_arg(node.kwargs, self._value)
         if node.target is operator.getitem:
+            if args[0][args[1]] is None and node.users:
+                raise NotInTheSet("it uses indices of a running maximum or minimum")
             return args[0][args[1]]
         target = node.target
         if not isinstance(target, torch._ops.OpOverload):
@@ -243,8 +239,7 @@ class _Follower:
         positional = [given[key] for key, _ in zip(schema, args, strict=False)]
         keywords = {key: given[key] for key in named}
         ids = function(self.builder, *positional, **keywords)
-        made = Elements(torch.from_numpy(np.ascontiguousarray(ids)))
-        return (made, None) if f"aten.{name}" in FIRST_OF_TWO else made
+        return tuple(map(_elements, ids)) if isinstance(ids, tuple) else _elements(ids)
 
     def _argument(self, key: str, value: Any) -> Any:
         scalar = isinstance(value, int | float) and key in _OPERANDS
@@ -255,9 +250,7 @@ class _Follower:
     def _ids(self, value: Any) -> Ids:
         if isinstance(value, Elements):
             return value.ids.numpy()
-        if value is None:
-            raise NotInTheSet("it uses indices of a running maximum or minimum")
-        return self.builder.constant(_numbers(torch.as_tensor(value)))
+        return self.builder.constant(_numbers(value))
 
     def _plain(self, value: Any, node: fx.Node) -> Any:
         """Make a tensor of constants alone a tensor again."""
@@ -267,8 +260,14 @@ class _Follower:
         return numbers.to(node.meta["val"].dtype)
 
 
-def _numbers(value: Tensor) -> Weights:
-    return value.double().numpy()
+def _numbers(value: Tensor | float) -> Weights:
+    return torch.as_tensor(value, dtype=torch.float64).numpy()
+
+
+def _elements(ids: Ids | None) -> Elements | None:
+    if ids is None:
+        return None
+    return Elements(torch.from_numpy(np.ascontiguousarray(ids)))
 
 
 def _is(value: Any) -> bool:
