@@ -5,7 +5,7 @@
 
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -160,6 +160,10 @@ class ColumnProgram:
         """Bytes of ``column_weights.bin``: little endian."""
         little = np.dtype(self.dtype).newbyteorder("<")
         return self.weights.astype(little).tobytes()
+
+    def rounded(self, dtype: ProgramDtype) -> "ColumnProgram":
+        """Give the same program in another precision."""
+        return replace(self, dtype=dtype, weights=self.weights.astype(dtype))
 
     @classmethod
     def read(cls, text: str | bytes, weights: bytes) -> "ColumnProgram":
