@@ -150,4 +150,6 @@ def _print(export: "Export") -> None:
         console.print(f"{mark}  {promise.what:{width}}  {promise.measured}")
         if promise.warning:
             console.print(f"[yellow]         {promise.warning}[/]")
+    if export.libtorch:
+        console.print(f"runs through libtorch: {export.libtorch}")
     console.print(f"wrote {export.path} ({export.path.stat().st_size / 1e6:.1f} MB)")

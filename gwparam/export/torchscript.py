@@ -28,7 +28,14 @@ from gwparam.contract import (
     pack_probe,
 )
 from gwparam.errors import ArgumentError, InferenceError, ModelFileError
+from gwparam.export.column_program import (
+    BACKEND,
+    check_program,
+    make_program,
+    program_files,
+)
 from gwparam.export.fuse import fuse
+from gwparam.export.lowering import ColumnProgram
 from gwparam.export.memory import return_freed_blocks
 from gwparam.export.precision import FIELDS, Precision, in_precision
 from gwparam.export.probe import draw_inputs
@@ -57,11 +64,24 @@ _PROBE_SEED, _CHECK_SEED = 20240917, 20240918
 
 @dataclass(frozen=True)
 class Export:
-    """An artefact that was written: its contract, and the promises it keeps."""
+    """An artefact that was written.
+
+    Attributes
+    ----------
+    path : Path
+        Where it is.
+    contract : Contract
+        What it says.
+    promises : tuple of Promise
+        What it keeps.
+    libtorch : str
+        Why it has no column program; empty where it has one.
+    """
 
     path: Path
     contract: Contract
     promises: tuple[Promise, ...]
+    libtorch: str = ""
 
 
 @dataclass
@@ -72,6 +92,8 @@ class _Artefact:
     contract: Contract
     probe: bytes
     promises: list[Promise]
+    program: dict[str, str | bytes]
+    libtorch: str
 
 
 def export_model(
@@ -178,9 +200,12 @@ def _build(
     reduced_tolerance: float | None,
 ) -> _Artefact:
     scripted = torch.jit.script(in_precision(fuse(published), dtype))
-    promises = _verify(published, scripted, dtype)
+    program, libtorch = make_program(published, dtype)
+    promises = _verify(published, scripted, dtype, program)
     _refuse_broken(promises)
     contract = _contract(published, checkpoint, dtype, reduced_tolerance)
+    if program is not None:
+        contract = replace(contract, backend=BACKEND)
     inputs, outputs = _probe(scripted, contract, published)
     if reduced_tolerance is not None:
         reduced = check_reduced(
@@ -188,11 +213,21 @@ def _build(
         )
         _refuse_broken([reduced])
         promises.append(reduced)
-    return _Artefact(scripted, contract, pack_probe(inputs, outputs), promises)
+    return _Artefact(
+        scripted,
+        contract,
+        pack_probe(inputs, outputs),
+        promises,
+        program_files(program),
+        libtorch,
+    )
 
 
 def _verify(
-    published: PhysicalNetwork, scripted: nn.Module, dtype: Precision
+    published: PhysicalNetwork,
+    scripted: nn.Module,
+    dtype: Precision,
+    program: ColumnProgram | None,
 ) -> list[Promise]:
     drawn = draw_inputs(published, CHUNK_COLUMNS, _CHECK_SEED)
     chunk = [field.to(FIELDS[dtype]) for field in drawn]
@@ -201,13 +236,11 @@ def _verify(
     promises = [check_eval_mode(scripted), check_repeatable(scripted, chunk, calls)]
     if published.geometry.kind != "global":
         promises.append(check_batch_mates(scripted, chunk))
-    return [
-        *promises,
-        check_equals_eager(
-            scripted, published, chunk, published.rounding * TOLERANCE[dtype]
-        ),
-        check_parameters(published, drawn),
-    ]
+    tolerance = published.rounding * TOLERANCE[dtype]
+    promises.append(check_equals_eager(scripted, published, chunk, tolerance))
+    if program is not None:
+        promises.append(check_program(program, published, chunk, tolerance))
+    return [*promises, check_parameters(published, drawn)]
 
 
 def _refuse_broken(promises: list[Promise]) -> None:
@@ -269,6 +302,7 @@ def _write(path: Path, built: _Artefact) -> Export:
     extra: dict[str, str | bytes] = {
         CONTRACT_FILE: built.contract.to_json(),
         PROBE_FILE: built.probe,
+        **built.program,
     }
     try:
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=".gwparam-") as folder:
@@ -281,7 +315,8 @@ def _write(path: Path, built: _Artefact) -> Export:
             os.replace(written, path)
     except OSError as error:
         raise ModelFileError(f"cannot write {path}: {error.strerror}") from None
-    return Export(path, built.contract, (*built.promises, reload))
+    promises = (*built.promises, reload)
+    return Export(path, built.contract, promises, built.libtorch)
 
 
 def _save(

@@ -1,8 +1,9 @@
 """Column networks as programs for one column: ``docs/column-program.md``."""
 
-from gwparam.export.lowering.lower import lower
 from gwparam.export.lowering.functions import NotInTheSet
+from gwparam.export.lowering.lower import lower
 from gwparam.export.lowering.program import PROGRAM_FILE, WEIGHTS_FILE, ColumnProgram
+from gwparam.export.lowering.reader import read_program
 from gwparam.export.lowering.reference import run_program
 
 __all__ = [
@@ -11,5 +12,6 @@ __all__ = [
     "ColumnProgram",
     "NotInTheSet",
     "lower",
+    "read_program",
     "run_program",
 ]

@@ -251,9 +251,7 @@ def _softmax(b: Builder, x: Ids, dim: int, half_to_float: bool = False) -> Ids:
     return b.elementwise("div", power, _reduced(b, "sum", power, dim, True))
 
 
-def _gather(
-    b: Builder, x: Ids, dim: int, index: Ids, sparse_grad: bool = False
-) -> Ids:
+def _gather(b: Builder, x: Ids, dim: int, index: Ids, sparse_grad: bool = False) -> Ids:
     """Pick along one axis by a computed index."""
     where = list(np.indices(index.shape))
     del where[dim]

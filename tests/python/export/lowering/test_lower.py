@@ -6,83 +6,15 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F  # noqa: N812  # its usual name
+from column_networks import NLEV, bare, differences, drag
 from recipes import ann_cnn, options
 from torch import nn
 
 from gwparam.checkpoints import read_checkpoint
-from gwparam.contract import Description, Limit, TrainingRange, Vertical
-from gwparam.export.lowering import ColumnProgram, NotInTheSet, lower, run_program
-from gwparam.export.precision import run_published
-from gwparam.export.probe import draw_inputs
+from gwparam.export.lowering import lower
 from gwparam.networks import from_checkpoint
 from gwparam.networks.filtered_spectrum import FilteredSpectrum, FilteredSpectrumDrag
-from gwparam.networks.scaling import Destandardise
 from gwparam.networks.wavenet import WaveNet, WaveNetDrag
-
-NLEV = 9
-TOLERANCE = {"float32": 1e-5, "float64": 1e-12}
-USUAL = {"Pa": (97e3, 4e3), "K": (250.0, 20.0)}
-
-
-def drag(physical, network):
-    """Put a bare network between physical fields of usual size."""
-    nlev = network.nlev
-    ranges = []
-    for field in physical.inputs:
-        mean, deviation = USUAL.get(field.units, (0.0, 40.0))
-        count = nlev if field.levels == "full" else 1
-        ranges.append(
-            TrainingRange(field.name, (mean,) * count, (deviation,) * count, None, None)
-        )
-    description = Description(
-        "random",
-        "random weights of the tests",
-        Vertical("host", "top_down", nlev, None, 0.1),
-        tuple(ranges),
-        tuple(Limit(field.name, 0.01) for field in physical.outputs),
-    )
-    scaling = Destandardise(1e-5 * torch.randn(nlev), 1e-4 * torch.rand(nlev))
-    return physical(network, scaling, description).double().eval()
-
-
-class Bare(nn.Module):
-    """A network of a test: features (rows, NLEV + 2) to (rows, NLEV)."""
-
-    nlev = NLEV
-
-    def __init__(self, layers, function):
-        super().__init__()
-        self.layers = nn.ModuleList(layers)
-        self.function = function
-
-    def forward(self, features):
-        scale = torch.cat((torch.full((NLEV,), 0.05), torch.tensor([1e-5, 0.02])))
-        return self.function(features * scale.to(features), self.layers)
-
-
-def bare(function, *layers):
-    return drag(WaveNetDrag, Bare(layers, function))
-
-
-def differences(network, columns=64):
-    """Largest differences to the network in float64, in the largest output and in the
-    tolerance of the precision, of either."""
-    largest = {}
-    # Every number of a program is rounded once, hence one program for both.
-    lowered = lower(network, "float64")
-    for dtype, tolerance in TOLERANCE.items():
-        program = lowered.rounded(dtype)
-        written = ColumnProgram.read(program.to_json(), program.weights_bytes())
-        fields = draw_inputs(network, columns, 5)
-        fields = [field.to(getattr(torch, dtype)) for field in fields]
-        found = run_program(written, [field.numpy() for field in fields])
-        expected = [field.numpy() for field in run_published(network, fields)]
-        assert [f.shape for f in found] == [e.shape for e in expected]
-        largest[dtype] = max(
-            np.abs(f - e).max() / np.abs(e).max() / tolerance
-            for f, e in zip(found, expected, strict=True)
-        )
-    return max(largest.values())
 
 
 def test_program_equals_the_published_wavenet(reference_data):
@@ -146,7 +78,7 @@ ACTIVATIONS = {
 }
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(8))
 def test_random_perceptrons(seed):
     generator = np.random.default_rng(seed)
     torch.manual_seed(seed)
@@ -209,101 +141,3 @@ def test_functions(name):
 
     network = bare(function, nn.Linear(NLEV + 2, NLEV))
     assert differences(network) < 2
-
-
-def test_cube_root_is_one_operation():
-    network = bare(lambda x, _: FUNCTIONS["roots"](x)[:, :NLEV])
-
-    ops = {step.op for step in lower(network, "float64").instructions}
-    assert "cbrt" in ops
-    assert "pow" not in ops
-
-
-def test_what_does_not_reach_an_output_is_dropped():
-    first, second = nn.Linear(NLEV + 2, 30), nn.Linear(30, NLEV)
-
-    def function(x, layers):
-        hidden = F.relu(layers[0](x))
-        _unused = torch.exp(hidden).sum(1)
-        return layers[1](torch.cat((hidden[:, :10], 0.0 * hidden[:, 10:]), dim=1))
-
-    program = lower(bare(function, first, second), "float64")
-    layers = [step.dense for step in program.instructions if step.dense]
-    assert [(layer.inputs, layer.outputs) for layer in layers] == [
-        (NLEV + 2, 10),
-        (10, NLEV),
-    ]
-    assert {step.op for step in program.instructions} <= {"dense", "mul"}
-
-
-def test_blocks_of_a_layer_are_split_and_equal_inputs_joined():
-    one, two = nn.Linear(NLEV + 2, 8), nn.Linear(NLEV + 2, 8)
-    blocks = nn.Linear(16, NLEV)
-    with torch.no_grad():
-        blocks.weight[:4, 8:] = 0.0
-        blocks.weight[4:, :8] = 0.0
-
-    def function(x, layers):
-        hidden = [torch.tanh(layer(x)) for layer in layers[:2]]
-        return layers[2](torch.cat(hidden, dim=1))
-
-    network = bare(function, one, two, blocks)
-    layers = [s.dense for s in lower(network, "float64").instructions if s.dense]
-    assert [(layer.inputs, layer.outputs) for layer in layers] == [
-        (NLEV + 2, 16),
-        (8, 4),
-        (8, NLEV - 4),
-    ]
-    assert differences(network) < 1
-
-
-def test_part_of_a_layer_is_rectified():
-    def function(x, layers):
-        gate, value = layers[0](x).chunk(2, dim=1)
-        return F.relu(gate) * value
-
-    network = bare(function, nn.Linear(NLEV + 2, 2 * NLEV))
-    layers = [s.dense for s in lower(network, "float64").instructions if s.dense]
-    assert sorted(layer.relu for layer in layers) == [False, True]
-    assert differences(network) < 1
-
-
-def test_equal_rows_are_computed_once():
-    # Both rows see the same surface pressure and latitude.
-    network = bare(lambda x, layers: layers[0](torch.tanh(x[:, NLEV:])), nn.Linear(2, 9))
-
-    program = lower(network, "float64")
-    sizes = [step.size for step in program.instructions if step.op == "tanh"]
-    assert sizes == [2]
-    assert [s.dense.rows for s in program.instructions if s.dense] == [1]
-
-
-@pytest.mark.parametrize(
-    ("function", "reason"),
-    [
-        (lambda x: torch.sort(x, dim=1)[0], "it uses aten.sort"),
-        (lambda x: x @ (x.T @ x), "it uses aten.mm of two computed matrices"),
-        (lambda x: torch.atan(x), "it uses aten.atan"),
-        (
-            lambda x: torch.cummax(x, 1)[1].to(x),
-            "it uses indices of a running maximum or minimum",
-        ),
-        (
-            lambda x: torch.remainder(x, x),
-            "it uses aten.remainder by what is no positive constant",
-        ),
-    ],
-)
-def test_what_the_set_lacks_is_named(function, reason):
-    with pytest.raises(NotInTheSet) as caught:
-        lower(bare(lambda x, _: function(x[:, :NLEV])), "float64")
-
-    assert str(caught.value) == reason
-
-
-def test_a_network_that_torch_cannot_export_is_told():
-    def function(x, _):
-        return x[:, :NLEV] if x.sum() > 0 else -x[:, :NLEV]
-
-    with pytest.raises(NotInTheSet, match=r"^torch\.export: .*data-dependent"):
-        lower(bare(function), "float64")
