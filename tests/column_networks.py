@@ -57,8 +57,10 @@ def bare(function, *layers):
 
 
 def differences(network, columns=64):
-    """Largest differences to the network in float64, in the largest output and in the
-    tolerance of the precision, of either."""
+    """Largest difference to the network in float64, of either precision.
+
+    In its tolerance of the largest output.
+    """
     largest = {}
     # Every number of a program is rounded once, hence one program for both.
     lowered = lower(network, "float64")

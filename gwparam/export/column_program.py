@@ -10,7 +10,7 @@ from gwparam.export.lowering import (
     PROGRAM_FILE,
     WEIGHTS_FILE,
     ColumnProgram,
-    NotInTheSet,
+    LoweringError,
     lower,
     read_program,
     run_program,
@@ -46,7 +46,7 @@ def make_program(
         return None, "its weights are bfloat16"
     try:
         return lower(network, dtype), ""
-    except NotInTheSet as error:
+    except LoweringError as error:
         return None, str(error)
 
 

@@ -1,6 +1,6 @@
 """Column networks as programs for one column: ``docs/column-program.md``."""
 
-from gwparam.export.lowering.functions import NotInTheSet
+from gwparam.export.lowering.functions import LoweringError
 from gwparam.export.lowering.lower import lower
 from gwparam.export.lowering.program import PROGRAM_FILE, WEIGHTS_FILE, ColumnProgram
 from gwparam.export.lowering.reader import read_program
@@ -10,7 +10,7 @@ __all__ = [
     "PROGRAM_FILE",
     "WEIGHTS_FILE",
     "ColumnProgram",
-    "NotInTheSet",
+    "LoweringError",
     "lower",
     "read_program",
     "run_program",

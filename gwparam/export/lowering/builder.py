@@ -69,7 +69,7 @@ class Builder:
     _along: dict[tuple[bytes | str, ...], Ids] = field(default_factory=dict)
 
     def new(self, *shape: int) -> Ids:
-        """Number new elements."""
+        """Take numbers for new elements."""
         size = int(np.prod(shape))
         self.count += size
         return np.arange(self.count - size, self.count).reshape(shape)
@@ -122,7 +122,7 @@ class Builder:
         args: tuple[int, ...],
         new: dict[str, list[tuple[tuple[str | int, ...], int]]],
     ) -> int:
-        """Number one element, which may be there already."""
+        """Give the number of one element, which may be there already."""
         constants = [self.value(ident) for ident in args]
         known = [value for value in constants if value is not None]
         if len(known) == len(args):
@@ -131,7 +131,7 @@ class Builder:
         def make(op: str, *args: int) -> int:
             if op in _COMMUTATIVE:
                 args = tuple(sorted(args, reverse=True))
-            key = (op, *args)
+            key: tuple[str | int, ...] = (op, *args)
             if key not in self._made:
                 self._made[key] = self.count
                 self._recipes[self.count] = key
@@ -175,7 +175,7 @@ class Builder:
         if op == "select":
             if constants[0] is not None:
                 return args[1] if constants[0] != 0.0 else args[2]
-            return self._selected(*args, make)
+            return self._selected(x, args[1], args[2], make)
         return make(op, *args)
 
     def affine_of(self, ident: int) -> tuple[int, float, float]:
@@ -210,7 +210,7 @@ class Builder:
         return make("select", cond, a, b)
 
     def along(self, op: str, values: Ids) -> Ids:
-        """Running maximum, minimum or sum, or the sum, along the first axis.
+        """Compute a running maximum, minimum or sum, or the sum, along the first axis.
 
         Parameters
         ----------
@@ -285,6 +285,7 @@ class Builder:
         if live.any():
             elements = np.stack(inputs)
             parts = (elements, weight[live], bias[live])
+            key: tuple[bytes | str, ...]
             key = ("dense", *(sha256(part.tobytes()).digest() for part in parts))
             if key not in self._along:
                 made = self.new(int(live.sum()), distinct.shape[1])

@@ -9,13 +9,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from gwparam.export.lowering.builder import Builder, Ids, Weights
+from gwparam.export.lowering.builder import Builder, Ids
 
 Shape = Sequence[int]
 
 
-class NotInTheSet(Exception):
+class LoweringError(Exception):
     """The closed set has no such operation; the message names it."""
 
 
@@ -118,7 +119,7 @@ def _ceil(b: Builder, x: Ids) -> Ids:
 def _remainder(b: Builder, x: Ids, y: Ids) -> Ids:
     """Remainder of the sign of a positive constant, by which is divided."""
     if (y >= 0).any() or (b.values(y) <= 0.0).any():
-        raise NotInTheSet("it uses aten.remainder by what is no positive constant")
+        raise LoweringError("it uses aten.remainder by what is no positive constant")
     whole = b.elementwise("floor", b.elementwise("div", x, y))
     negative = b.elementwise("neg", y)
     rest = b.elementwise("fma", whole, negative, x)
@@ -253,14 +254,15 @@ def _softmax(b: Builder, x: Ids, dim: int, half_to_float: bool = False) -> Ids:
 
 def _gather(b: Builder, x: Ids, dim: int, index: Ids, sparse_grad: bool = False) -> Ids:
     """Pick along one axis by a computed index."""
-    where = list(np.indices(index.shape))
+    where: list[Any] = list(np.indices(index.shape))
     del where[dim]
     lines = np.moveaxis(x, dim, 0)
-    values = lines[(slice(None), *where)].reshape(x.shape[dim], -1)
+    every: Any = (slice(None), *where)
+    values = lines[every].reshape(x.shape[dim], -1)
     return b.pick(index.reshape(-1), values).reshape(index.shape)
 
 
-Matrix = Ids | Weights
+Matrix = NDArray[Any]
 """Elements, or float64 numbers of a constant matrix."""
 
 
@@ -270,7 +272,7 @@ def _mm(b: Builder, x: Matrix, y: Matrix) -> Ids:
         return b.dense(x.T, y.T, np.zeros(y.shape[1])).T
     if x.dtype == np.float64:
         return b.dense(y, x, np.zeros(len(x)))
-    raise NotInTheSet("it uses aten.mm of two computed matrices")
+    raise LoweringError("it uses aten.mm of two computed matrices")
 
 
 def _addmm(

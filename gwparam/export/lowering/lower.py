@@ -1,7 +1,7 @@
 """A network to its column program."""
 
 from gwparam.export.lowering.builder import Builder
-from gwparam.export.lowering.functions import NotInTheSet
+from gwparam.export.lowering.functions import LoweringError
 from gwparam.export.lowering.numbering import number
 from gwparam.export.lowering.passes import optimise
 from gwparam.export.lowering.program import ColumnProgram, ProgramDtype, ProgramInput
@@ -22,13 +22,13 @@ def lower(network: PhysicalNetwork, dtype: ProgramDtype) -> ColumnProgram:
 
     Raises
     ------
-    NotInTheSet
+    LoweringError
         If it cannot be; the message says why.
     """
     if network.geometry.kind != "column":
-        raise NotInTheSet(f"its geometry is {network.geometry.kind}")
+        raise LoweringError(f"its geometry is {network.geometry.kind}")
     if is_large(network):
-        raise NotInTheSet("it has more than 1 GB of weights")
+        raise LoweringError("it has more than 1 GB of weights")
     builder = Builder()
     nlev = network.description.vertical.nlev
     inputs, elements = [], []

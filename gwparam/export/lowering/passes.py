@@ -1,6 +1,7 @@
 """Rewrites of steps that keep their results: less to compute, fewer steps."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -109,7 +110,8 @@ def _alive_part(step: Step, alive: NDArray[np.bool_]) -> Step:
     """Take the part of a step that is needed."""
     lives = alive[step.out]
     if step.layer is not None:
-        outputs, rows = lives.any(axis=1), lives.any(axis=0)
+        outputs: NDArray[Any] = lives.any(axis=1)
+        rows: NDArray[Any] = lives.any(axis=0)
         layer = _rows_of(step.layer, outputs)
         out = step.out[outputs][:, rows]
         return Step(step.op, [step.args[0][:, rows]], out, layer)
@@ -121,7 +123,7 @@ def _alive_part(step: Step, alive: NDArray[np.bool_]) -> Step:
     return Step(step.op, [ids[..., lives] for ids in step.args], step.out[lives])
 
 
-def _rows_of(layer: Layer, outputs: NDArray[np.bool_]) -> Layer:
+def _rows_of(layer: Layer, outputs: NDArray[Any]) -> Layer:
     return replace(layer, weight=layer.weight[outputs], bias=layer.bias[outputs])
 
 
@@ -137,7 +139,8 @@ def _without(step: Step, gone: NDArray[np.bool_]) -> list[Step]:
 
 def _append(step: Step, other: Step) -> None:
     """Put the outputs of another layer after those of a layer."""
-    assert step.layer is not None and other.layer is not None
+    assert step.layer is not None
+    assert other.layer is not None
     step.layer = replace(
         step.layer,
         weight=np.concatenate((step.layer.weight, other.layer.weight)),
@@ -171,7 +174,7 @@ def _blocks(step: Step) -> list[Step]:
 
 
 def _connected(weight: Weights) -> list[tuple[Ids, Ids]]:
-    """Outputs and inputs of each block of a matrix."""
+    """Find outputs and inputs of each block of a matrix."""
     nonzero = weight != 0.0
     left = np.ones(len(weight), bool)
     blocks = []

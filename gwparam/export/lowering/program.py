@@ -15,10 +15,16 @@ WEIGHTS_FILE = "column_weights.bin"
 PROGRAM_VERSION = 1
 
 UNARY = frozenset(
-    "neg abs sqrt cbrt exp log sin cos tanh sigmoid relu trunc floor erf "
-    "reciprocal".split()
-)
-BINARY = frozenset("add sub mul div min max pow lt le gt ge eq ne and or".split())
+    ("neg", "abs", "sqrt", "cbrt", "exp", "log", "sin", "cos", "tanh", "sigmoid")
+) | {"relu", "trunc", "floor", "erf", "reciprocal"}
+BINARY = frozenset(("add", "sub", "mul", "div", "min", "max", "pow", "and", "or")) | {
+    "lt",
+    "le",
+    "gt",
+    "ge",
+    "eq",
+    "ne",
+}
 TERNARY = frozenset(("select", "fma"))
 RUNNING = frozenset(("running_max", "running_min", "running_sum"))
 ARGUMENTS = {

@@ -59,7 +59,7 @@ def _read(program: ColumnProgram, elements: Array, operand: Operand) -> Array:
 
 
 def _compute(program: ColumnProgram, step: Instruction, args: list[Array]) -> Array:
-    columns = args[0].shape[1]
+    columns: int = args[0].shape[1]
     if step.dense is not None:
         return _dense(program.weights, step.dense, args[0])
     if step.op in _RUNNING:
@@ -67,7 +67,7 @@ def _compute(program: ColumnProgram, step: Instruction, args: list[Array]) -> Ar
         return _running(step.op, along).reshape(step.size, columns)
     if step.op == "sum":
         along = args[0].reshape(step.length, -1, columns)
-        return _running("running_sum", along)[-1]
+        return np.asarray(_running("running_sum", along)[-1])
     if step.op == "pick":
         values = args[1].reshape(step.length, -1, columns)
         return _pick(args[0], values)
@@ -158,7 +158,7 @@ _FUNCTIONS: Mapping[str, Callable[..., Array]] = {
     "ne": np.not_equal,
     "and": lambda a, b: (a != 0) & (b != 0),
     "or": lambda a, b: (a != 0) | (b != 0),
-    "select": lambda c, a, b: np.where(c != 0, a, b),
+    "select": lambda c, a, b: np.asarray(np.where(c != 0, a, b)),
     "fma": _fma,
 }
 """Functions of each element; the engine's own polynomials differ in the last bits."""

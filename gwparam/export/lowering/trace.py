@@ -11,7 +11,7 @@ from torch import Tensor, fx, nn
 from torch.export.graph_signature import InputKind
 
 from gwparam.export.lowering.builder import Builder, Ids, Weights
-from gwparam.export.lowering.functions import FUNCTIONS, MATRICES, NotInTheSet
+from gwparam.export.lowering.functions import FUNCTIONS, MATRICES, LoweringError
 
 _MOVES: Mapping[str, Sequence[int]] = {
     **dict.fromkeys(
@@ -97,19 +97,19 @@ def trace(
 
     Raises
     ------
-    NotInTheSet
+    LoweringError
         If the graph has a function that the set lacks, or there is no graph.
     """
     columns = [torch.rand(1, *ids.shape, dtype=torch.float64) for ids in inputs]
     try:
         with torch.no_grad():
             exported = torch.export.export(network, tuple(columns), strict=False)
-            table = torch.export.default_decompositions()
+            table: Any = torch.export.default_decompositions()
             table.update(torch._decomp.get_decompositions(_DECOMPOSED))
             exported = exported.run_decompositions(table)
-    except Exception as error:  # noqa: BLE001  # torch raises what it likes
+    except Exception as error:  # torch raises what it likes
         first = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise NotInTheSet(f"torch.export: {first}") from None
+        raise LoweringError(f"torch.export: {first}") from None
     known = dict(exported.state_dict) | dict(exported.constants)
     given = iter(inputs)
     values: dict[str, Any] = {}
@@ -120,7 +120,7 @@ def trace(
         elif isinstance(known.get(spec.target or ""), Tensor):
             values[spec.arg.name] = known[spec.target or ""].detach()
         else:
-            raise NotInTheSet(f"an input of the kind {spec.kind.name}")
+            raise LoweringError(f"an input of the kind {spec.kind.name}")
     return _Follower(builder, values).follow(exported.graph)
 
 
@@ -136,25 +136,25 @@ class _Follower:
             if node.op == "call_function":
                 self.values[node.name] = self._plain(self._call(node), node)
             elif node.op == "output":
-                outputs = fx.map_arg(node.args[0], self._value)
+                outputs: Any = fx.map_arg(node.args[0], self._value)
                 return tuple(self._ids(value)[0] for value in outputs)
             elif node.op != "placeholder":
-                raise NotInTheSet(f"a node of the kind {node.op}")
-        raise NotInTheSet("a graph without outputs")
+                raise LoweringError(f"a node of the kind {node.op}")
+        raise LoweringError("a graph without outputs")
 
     def _value(self, node: fx.Node) -> Any:
         return self.values[node.name]
 
     def _call(self, node: fx.Node) -> Any:
-        args = fx.map_arg(node.args, self._value)
-        named = fx.map_arg(node.kwargs, self._value)
+        args: Any = fx.map_arg(node.args, self._value)
+        named: Any = fx.map_arg(node.kwargs, self._value)
         if node.target is operator.getitem:
             if args[0][args[1]] is None and node.users:
-                raise NotInTheSet("it uses indices of a running maximum or minimum")
+                raise LoweringError("it uses indices of a running maximum or minimum")
             return args[0][args[1]]
         target = node.target
         if not isinstance(target, torch._ops.OpOverload):
-            raise NotInTheSet(f"it uses {getattr(target, '__name__', target)}")
+            raise LoweringError(f"it uses {getattr(target, '__name__', target)}")
         if not _depends((args, named)):
             return target(*args, **named)
         name = target.overloadpacket.__name__
@@ -164,7 +164,7 @@ class _Follower:
             args = (torch.zeros(args[0].ids.shape, dtype=torch.float64), *args[1:])
             return target(*args, **named)
         if self._moves(name, args):
-            return self._moved(target, name, args, named, node)
+            return self._moved(target, name, args, named)
         return self._computed(target, name, args, named, node)
 
     def _moves(self, name: str, args: tuple[Any, ...]) -> bool:
@@ -179,13 +179,12 @@ class _Follower:
         name: str,
         args: tuple[Any, ...],
         named: dict[str, Any],
-        node: fx.Node,
     ) -> Any:
         """Move the numbers of the elements as torch moves the elements."""
         if name == "_to_copy":
             return self._converted(args[0], named.get("dtype"))
         if name == "index_put" and (named.get("accumulate") or args[3:] == (True,)):
-            raise NotInTheSet(f"it uses {target} with accumulate")
+            raise LoweringError(f"it uses {target} with accumulate")
         data = _MOVES[name]
         moved = [
             self._numbered(arg) if i in data else arg for i, arg in enumerate(args)
@@ -193,9 +192,10 @@ class _Follower:
         if name == "constant_pad_nd":
             value = args[2] if len(args) > 2 else named.pop("value", 0.0)
             moved = [*moved[:2], int(self.builder.constant(value))]
-        return fx.node.map_aggregate(
-            target(*moved, **named), lambda v: Elements(v) if _is(v) else v
-        )
+        result = target(*moved, **named)
+        if isinstance(result, Tensor):
+            return Elements(result)
+        return [Elements(part) for part in result]
 
     def _numbered(self, value: Any) -> Any:
         if isinstance(value, list | tuple):
@@ -221,12 +221,11 @@ class _Follower:
         node: fx.Node,
     ) -> Any:
         function = FUNCTIONS.get(f"aten.{name}")
-        result = node.meta.get("val")
-        whole = _is(result) and not result.dtype.is_floating_point
+        result = node.meta["val"]
         if function is None or str(target.namespace) != "aten":
-            raise NotInTheSet(f"it uses {target.namespace}.{name}")
-        if name.startswith("bitwise") and not (whole and result.dtype is torch.bool):
-            raise NotInTheSet(f"it uses aten.{name} of integers")
+            raise LoweringError(f"it uses {target.namespace}.{name}")
+        if name.startswith("bitwise") and result.dtype is not torch.bool:
+            raise LoweringError(f"it uses aten.{name} of integers")
         schema = {argument.name: argument for argument in target._schema.arguments}
         given = dict(zip(schema, args, strict=False)) | named
         matrices = f"aten.{name}" in MATRICES
@@ -268,10 +267,6 @@ def _elements(ids: Ids | None) -> Elements | None:
     if ids is None:
         return None
     return Elements(torch.from_numpy(np.ascontiguousarray(ids)))
-
-
-def _is(value: Any) -> bool:
-    return isinstance(value, Tensor)
 
 
 def _depends(value: Any) -> bool:

@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from gwparam.export.lowering.builder import Builder
-from gwparam.export.lowering.functions import FUNCTIONS, NotInTheSet
+from gwparam.export.lowering.functions import FUNCTIONS, LoweringError
 from gwparam.export.lowering.numbering import number
 from gwparam.export.lowering.program import ProgramInput
 from gwparam.export.lowering.reference import run_program
@@ -58,7 +58,7 @@ def test_remainder_beside_its_multiples(dtype):
 
 @pytest.mark.parametrize("by", [0.0, -360.0])
 def test_remainder_by_others_is_refused(by):
-    with pytest.raises(NotInTheSet, match="no positive constant"):
+    with pytest.raises(LoweringError, match="no positive constant"):
         compute("remainder", [1.0], "float64", by)
 
 

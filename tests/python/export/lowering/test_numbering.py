@@ -72,7 +72,7 @@ def test_layer_without_bias_has_none():
 
 
 def test_numbers_are_rounded_once():
-    builder, x = start()
+    builder, _ = start()
 
     made = program(builder, builder.constant(np.array([1.0 / 3.0])))
 
