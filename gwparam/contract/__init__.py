@@ -25,6 +25,7 @@ from gwparam.contract.fields import (
     Source,
     TrainingDates,
     TrainingRange,
+    TrainingRecord,
     Values,
     Vertical,
 )
@@ -50,6 +51,7 @@ __all__ = [
     "Source",
     "TrainingDates",
     "TrainingRange",
+    "TrainingRecord",
     "Values",
     "Vertical",
     "check_geometry",

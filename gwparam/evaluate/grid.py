@@ -5,11 +5,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gwparam.constants import EARTH_RADIUS
 from gwparam.errors import ArgumentError
 from gwparam.grids import gaussian_latitudes, latitude_edges
-
-EARTH_RADIUS = 6.371e6
-"""Radius of the sphere whose surface the areas are of [m]."""
 
 # Coordinates in single precision keep four digits after the point.
 SAME_PLACE = 2e-4

@@ -23,12 +23,14 @@ from gwparam.training.freezing import plain_weights
 from gwparam.training.interruption import Interruption
 from gwparam.training.loader import SequentialLoader, Share
 from gwparam.training.prepare import Prepared, Splits, prepare
+from gwparam.training.record import record_of
 from gwparam.training.run import Run
 from gwparam.training.scores import Scores
 from gwparam.training.settings import Settings, read_run, write_run
 from gwparam.training.statistics import SampleStatistics, compute_statistics
 from gwparam.training.tasks.task import OutputSpec
 from gwparam.training.training_log import LogEntry, TrainingLog
+from gwparam.whole_files import write_text
 
 NETWORK_FILE = "network.safetensors"
 SCALING_FILE = "scaling.json"
@@ -263,6 +265,7 @@ def _finish(run: Run, folder: Path, ended: str) -> Outcome:
             plain_weights(prepared.network, weights),
             prepared.statistics,
             prepared.settings.name,
+            record_of(prepared, after),
         )
         _write_beside(folder, prepared, run.before, after)
     run.fabric.barrier()
@@ -288,11 +291,8 @@ def _write_beside(
     recipe = prepared.spec.recipe(prepared.statistics)
     if recipe is not None:
         texts[SCALING_FILE] = recipe
-    try:
-        for name, text in texts.items():
-            (folder / name).write_text(text + "\n")
-    except OSError as error:
-        raise ModelFileError(f"cannot write into {folder}: {error.strerror}") from None
+    for name, text in texts.items():
+        write_text(folder / name, text)
 
 
 def _defined(scores: Scores) -> dict[str, Any]:

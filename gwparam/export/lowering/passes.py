@@ -110,8 +110,7 @@ def _alive_part(step: Step, alive: NDArray[np.bool_]) -> Step:
     """Take the part of a step that is needed."""
     lives = alive[step.out]
     if step.layer is not None:
-        outputs: NDArray[Any] = lives.any(axis=1)
-        rows: NDArray[Any] = lives.any(axis=0)
+        outputs, rows = np.any(lives, axis=1), np.any(lives, axis=0)
         layer = _rows_of(step.layer, outputs)
         out = step.out[outputs][:, rows]
         return Step(step.op, [step.args[0][:, rows]], out, layer)

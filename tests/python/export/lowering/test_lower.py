@@ -1,6 +1,7 @@
 """The program is the network: published, small and random ones, in both types."""
 
 from collections import Counter
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -89,7 +90,7 @@ def test_random_perceptrons(seed):
     norm.running_var.uniform_(0.5, 2.0)
     layers = [
         nn.Linear(int(a), int(b), bias=bool(generator.integers(2)))
-        for a, b in zip(widths, widths[1:], strict=False)
+        for a, b in pairwise(widths)
     ]
     skip = bool(generator.integers(2))
 
