@@ -1,6 +1,7 @@
 """The column program of an artefact: made, and held against the network."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from torch import Tensor
@@ -25,10 +26,45 @@ BACKEND = TORCHSCRIPT
 _COLUMNS = 32
 
 
+@dataclass(frozen=True)
+class Lowered:
+    """What became of a network.
+
+    Attributes
+    ----------
+    program : ColumnProgram or None
+        Equal to the network within the tolerance.
+    promises : tuple of Promise
+        That it is; empty without a program.
+    libtorch : str
+        Why there is no program; empty where there is one.
+    """
+
+    program: ColumnProgram | None = None
+    promises: tuple[Promise, ...] = ()
+    libtorch: str = ""
+
+    @property
+    def backend(self) -> str:
+        """What the contract names as its backend."""
+        return BACKEND if self.program else TORCHSCRIPT
+
+    @property
+    def files(self) -> dict[str, str | bytes]:
+        """Files of the archive that hold the program."""
+        if self.program is None:
+            return {}
+        text, weights = self.program.to_json(), self.program.weights_bytes()
+        return {PROGRAM_FILE: text, WEIGHTS_FILE: weights}
+
+
 def make_program(
-    network: PhysicalNetwork, dtype: Precision
-) -> tuple[ColumnProgram | None, str]:
-    """Lower a network to a column program.
+    network: PhysicalNetwork,
+    dtype: Precision,
+    columns: Sequence[Tensor],
+    tolerance: float,
+) -> Lowered:
+    """Lower a network to a column program, and hold it against the network.
 
     Parameters
     ----------
@@ -36,18 +72,22 @@ def make_program(
         As published, in float64 and eval mode.
     dtype : {"float32", "float64", "bfloat16"}
         Precision of the artefact.
-
-    Returns
-    -------
-    ColumnProgram or None, str
-        The program, or why there is none.
+    columns : sequence of Tensor
+        Inputs to compare on, in that precision.
+    tolerance : float
+        Largest difference, relative to the largest output: one that differs by more is
+        no program of this network.
     """
     if dtype == "bfloat16":
-        return None, "its weights are bfloat16"
+        return Lowered(libtorch="its weights are bfloat16")
     try:
-        return lower(network, dtype), ""
+        program = lower(network, dtype)
     except LoweringError as error:
-        return None, str(error)
+        return Lowered(libtorch=str(error))
+    promise = check_program(program, network, columns, tolerance)
+    if not promise.kept:
+        return Lowered(libtorch=f"not kept: {promise.what} ({promise.measured})")
+    return Lowered(program, (promise,))
 
 
 def check_program(
@@ -74,10 +114,3 @@ def check_program(
         f"largest difference {largest:.1e} of the largest output, "
         f"tolerance {tolerance:.0e}, in {len(program.instructions)} instructions",
     )
-
-
-def program_files(program: ColumnProgram | None) -> dict[str, str | bytes]:
-    """Files of the archive that hold a program."""
-    if program is None:
-        return {}
-    return {PROGRAM_FILE: program.to_json(), WEIGHTS_FILE: program.weights_bytes()}

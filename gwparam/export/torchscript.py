@@ -30,14 +30,8 @@ from gwparam.contract import (
     pack_probe,
 )
 from gwparam.errors import ArgumentError, InferenceError, wrong_setting
-from gwparam.export.column_program import (
-    BACKEND,
-    check_program,
-    make_program,
-    program_files,
-)
+from gwparam.export.column_program import Lowered, make_program
 from gwparam.export.fuse import fuse
-from gwparam.export.lowering import ColumnProgram
 from gwparam.export.memory import return_freed_blocks
 from gwparam.export.precision import FIELDS, Precision, in_precision
 from gwparam.export.probe import draw_inputs
@@ -100,8 +94,7 @@ class _Artefact:
     probe: bytes
     promises: list[Promise]
     notes: tuple[str, ...]
-    program: dict[str, str | bytes]
-    libtorch: str
+    lowered: Lowered
 
 
 def export_model(
@@ -226,12 +219,10 @@ def _build(
     reduced_tolerance: float | None,
 ) -> _Artefact:
     scripted = torch.jit.script(in_precision(fuse(published), dtype))
-    program, libtorch = make_program(published, dtype)
-    promises = _verify(published, scripted, dtype, program)
+    promises, lowered = _verify(published, scripted, dtype)
     _refuse_broken(promises)
     contract = _contract(published, checkpoint, dtype, reduced_tolerance)
-    if program is not None:
-        contract = replace(contract, backend=BACKEND)
+    contract = replace(contract, backend=lowered.backend)
     inputs, outputs = _probe(scripted, contract, published)
     if reduced_tolerance is not None:
         reduced = check_reduced(
@@ -245,8 +236,7 @@ def _build(
         pack_probe(inputs, outputs),
         promises,
         checkpoint.notes,
-        program_files(program),
-        libtorch,
+        lowered,
     )
 
 
@@ -254,8 +244,7 @@ def _verify(
     published: PhysicalNetwork,
     scripted: nn.Module,
     dtype: Precision,
-    program: ColumnProgram | None,
-) -> list[Promise]:
+) -> tuple[list[Promise], Lowered]:
     drawn = draw_inputs(published, CHUNK_COLUMNS, _CHECK_SEED)
     chunk = [field.to(FIELDS[dtype]) for field in drawn]
     # Another two calls of a large network follow, for the probe.
@@ -265,9 +254,9 @@ def _verify(
         promises.append(check_batch_mates(scripted, chunk))
     tolerance = published.rounding * TOLERANCE[dtype]
     promises.append(check_equals_eager(scripted, published, chunk, tolerance))
-    if program is not None:
-        promises.append(check_program(program, published, chunk, tolerance))
-    return [*promises, check_parameters(published, drawn)]
+    lowered = make_program(published, dtype, chunk, tolerance)
+    promises += [*lowered.promises, check_parameters(published, drawn)]
+    return promises, lowered
 
 
 def _refuse_broken(promises: list[Promise]) -> None:
@@ -347,7 +336,7 @@ def _write(path: Path, built: _Artefact) -> Export:
     extra: dict[str, str | bytes] = {
         CONTRACT_FILE: built.contract.to_json(),
         PROBE_FILE: built.probe,
-        **built.program,
+        **built.lowered.files,
     }
     # torch writes the file's name into the archive, so it has to be the last one.
     with (
@@ -361,5 +350,9 @@ def _write(path: Path, built: _Artefact) -> Export:
         reload = check_reload(written)
         _refuse_broken([reload])
     return Export(
-        path, built.contract, (*built.promises, reload), built.notes, built.libtorch
+        path,
+        built.contract,
+        (*built.promises, reload),
+        built.notes,
+        built.lowered.libtorch,
     )

@@ -100,7 +100,7 @@ def trace(
     LoweringError
         If the graph has a function that the set lacks, or there is no graph.
     """
-    columns = [torch.rand(1, *ids.shape, dtype=torch.float64) for ids in inputs]
+    columns = [torch.ones(1, *ids.shape, dtype=torch.float64) for ids in inputs]
     try:
         with torch.no_grad():
             exported = torch.export.export(network, tuple(columns), strict=False)

@@ -7,12 +7,11 @@ import torch
 from column_networks import NLEV, bare
 from torch import nn
 
-import gwparam.export.torchscript as torchscript
+import gwparam.export.column_program as column_program
 from gwparam.contract import read_contract
-from gwparam.errors import InferenceError
 from gwparam.export import export_model
 from gwparam.export.column_program import check_program, make_program
-from gwparam.export.lowering import read_program, run_program
+from gwparam.export.lowering import LoweringError, lower, read_program, run_program
 from gwparam.export.probe import draw_inputs
 
 
@@ -34,7 +33,7 @@ def test_artefact_holds_its_program(tiny_checkpoint, tmp_path, dtype):
         f.name for f in export.contract.outputs
     ]
     assert export.libtorch == ""
-    assert read_contract(path).backend == torchscript.BACKEND
+    assert read_contract(path).backend == column_program.BACKEND
     columns = [torch.randn(4, f.size).squeeze(1) for f in program.inputs]
     graph = torch.jit.load(path)(*(c.to(getattr(torch, dtype)) for c in columns))
     for found, expected in zip(run_program(program, columns), graph, strict=True):
@@ -43,31 +42,35 @@ def test_artefact_holds_its_program(tiny_checkpoint, tmp_path, dtype):
         )
 
 
-def test_program_that_is_not_the_network_breaks_a_promise(
-    tiny_checkpoint, tmp_path, monkeypatch
+@pytest.mark.parametrize(
+    ("lowering", "reason"),
+    [
+        (lambda program: 1 / 0, "it uses aten.sort"),
+        (
+            lambda program: replace(program, weights=2.0 * program.weights),
+            "not kept: column program equals the network (largest difference ",
+        ),
+    ],
+    ids=["none", "another"],
+)
+def test_network_without_a_program_goes_the_old_way(
+    tiny_checkpoint, tmp_path, monkeypatch, lowering, reason
 ):
-    def wrong(network, dtype):
-        program, reason = make_program(network, dtype)
-        return replace(program, weights=1.001 * program.weights), reason
+    def lower(network, dtype):
+        try:
+            return lowering(column_lower(network, dtype))
+        except ZeroDivisionError:
+            raise LoweringError("it uses aten.sort") from None
 
-    monkeypatch.setattr(torchscript, "make_program", wrong)
-
-    with pytest.raises(InferenceError, match="broken: column program equals the net"):
-        export_model(tiny_checkpoint, tmp_path / "tiny.pt")
-    assert not (tmp_path / "tiny.pt").exists()
-
-
-def test_network_that_cannot_be_lowered_goes_the_old_way(
-    tiny_checkpoint, tmp_path, monkeypatch
-):
-    monkeypatch.setattr(
-        torchscript, "make_program", lambda *_: (None, "it uses aten.sort")
-    )
+    column_lower = column_program.lower
+    monkeypatch.setattr(column_program, "lower", lower)
     path = tmp_path / "tiny.pt"
     export = export_model(tiny_checkpoint, path)
 
-    assert export.libtorch == "it uses aten.sort"
+    assert export.libtorch.startswith(reason)
     assert export.contract.backend == "torchscript"
+    assert all(promise.kept for promise in export.promises)
+    assert "column" not in " ".join(promise.what for promise in export.promises)
     with zipfile.ZipFile(path) as archive:
         assert not [name for name in archive.namelist() if "column" in name]
 
@@ -75,13 +78,16 @@ def test_network_that_cannot_be_lowered_goes_the_old_way(
 def test_reasons_are_told():
     sorting = bare(lambda x, _: torch.sort(x, dim=1)[0][:, :NLEV])
 
-    assert make_program(sorting, "float32") == (None, "it uses aten.sort")
-    assert make_program(sorting, "bfloat16") == (None, "its weights are bfloat16")
+    def reason(dtype):
+        return make_program(sorting, dtype, (), 1e-5).libtorch
+
+    assert reason("float32") == "it uses aten.sort"
+    assert reason("bfloat16") == "its weights are bfloat16"
 
 
 def test_difference_is_measured():
     network = bare(lambda x, layers: layers[0](x), nn.Linear(NLEV + 2, NLEV))
-    program, _ = make_program(network, "float64")
+    program = lower(network, "float64")
     columns = draw_inputs(network, 40, 1)
 
     assert check_program(program, network, columns, 1e-12).kept

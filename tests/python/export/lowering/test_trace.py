@@ -35,3 +35,12 @@ def test_a_network_that_torch_cannot_export_is_told():
 
     with pytest.raises(LoweringError, match=r"^torch\.export: .*data-dependent"):
         lower(bare(function), "float64")
+
+
+def test_random_numbers_of_others_stay_as_they_are():
+    network = bare(lambda x, _: x[:, :NLEV])
+    before = torch.get_rng_state()
+
+    lower(network, "float64")
+
+    assert torch.equal(torch.get_rng_state(), before)
