@@ -4,7 +4,12 @@ from gwparam.export.lowering.builder import Builder
 from gwparam.export.lowering.functions import LoweringError
 from gwparam.export.lowering.numbering import number
 from gwparam.export.lowering.passes import optimise
-from gwparam.export.lowering.program import ColumnProgram, ProgramDtype, ProgramInput
+from gwparam.export.lowering.program import (
+    MAX_ELEMENTS,
+    ColumnProgram,
+    ProgramDtype,
+    ProgramInput,
+)
 from gwparam.export.lowering.trace import trace
 from gwparam.networks.base import PhysicalNetwork, is_large
 
@@ -39,4 +44,9 @@ def lower(network: PhysicalNetwork, dtype: ProgramDtype) -> ColumnProgram:
     outputs = optimise(builder, trace(builder, network, elements))
     names = [field.name for field in network.outputs]
     flat = [ids.reshape(-1) for ids in outputs]
-    return number(builder, dtype, inputs, list(zip(names, flat, strict=True)))
+    program = number(builder, dtype, inputs, list(zip(names, flat, strict=True)))
+    if program.elements > MAX_ELEMENTS:
+        raise LoweringError(
+            f"it has {program.elements} values in a column, at most {MAX_ELEMENTS}"
+        )
+    return program

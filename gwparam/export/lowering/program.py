@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 PROGRAM_FILE = "column_program.json"
 WEIGHTS_FILE = "column_weights.bin"
 PROGRAM_VERSION = 1
+MAX_ELEMENTS = 1 << 22
+"""Most elements of a column, inputs among them."""
 
 UNARY = frozenset(
     ("neg", "abs", "sqrt", "cbrt", "exp", "log", "sin", "cos", "tanh", "sigmoid")
@@ -144,6 +146,12 @@ class ColumnProgram:
     instructions: tuple[Instruction, ...]
     outputs: tuple[ProgramOutput, ...]
     weights: NDArray[Any]
+
+    @property
+    def elements(self) -> int:
+        """Number of elements, those of the inputs among them."""
+        given = sum(field.size for field in self.inputs)
+        return given + sum(step.size for step in self.instructions)
 
     def to_json(self) -> str:
         """Text of ``column_program.json``."""

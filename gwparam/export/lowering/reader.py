@@ -9,6 +9,7 @@ import numpy as np
 from gwparam.errors import ModelFileError
 from gwparam.export.lowering.program import (
     ARGUMENTS,
+    MAX_ELEMENTS,
     PROGRAM_FILE,
     PROGRAM_VERSION,
     RUNNING,
@@ -72,6 +73,8 @@ class _Reader:
         for i, step in enumerate(_list("instructions", document["instructions"])):
             steps.append(self._instruction(f"instructions[{i}]", step))
             self.elements += steps[-1].size
+            if self.elements > MAX_ELEMENTS:
+                _refuse(f"instructions[{i}].size", steps[-1].size, "fewer in all")
         outputs = []
         for i, field in enumerate(_list("outputs", document["outputs"])):
             key = f"outputs[{i}]"

@@ -32,9 +32,7 @@ def run_program(program: ColumnProgram, fields: Sequence[Array]) -> list[Array]:
     """
     dtype = np.dtype(program.dtype)
     columns = len(fields[0])
-    made = sum(step.size for step in program.instructions)
-    given = sum(field.size for field in program.inputs)
-    elements = np.empty((given + made, columns), dtype)
+    elements = np.empty((program.elements, columns), dtype)
     at = 0
     for field, values in zip(program.inputs, fields, strict=True):
         elements[at : at + field.size] = np.reshape(values, (columns, field.size)).T
@@ -121,7 +119,7 @@ def _running(op: str, along: Array) -> Array:
 
 
 def _pick(index: Array, values: Array) -> Array:
-    inside = (index >= 0) & (index < values.shape[0])
+    inside = (index >= 0) & (index < values.shape[0]) & (index == np.floor(index))
     at = np.where(inside, index, 0).astype(np.int64)
     picked = np.take_along_axis(values, at[None], axis=0)[0]
     return np.where(inside, picked, np.nan).astype(values.dtype)

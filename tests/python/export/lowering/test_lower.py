@@ -1,6 +1,7 @@
 """The program is the network: published, small and random ones, in both types."""
 
 from collections import Counter
+from importlib import import_module
 from itertools import pairwise
 
 import numpy as np
@@ -8,11 +9,12 @@ import pytest
 import torch
 import torch.nn.functional as F  # noqa: N812  # its usual name
 from column_networks import NLEV, bare, differences, drag
+from hosts import PROJECT
 from recipes import ann_cnn, options
 from torch import nn
 
 from gwparam.checkpoints import read_checkpoint
-from gwparam.export.lowering import lower
+from gwparam.export.lowering import LoweringError, lower
 from gwparam.networks import from_checkpoint
 from gwparam.networks.filtered_spectrum import FilteredSpectrum, FilteredSpectrumDrag
 from gwparam.networks.wavenet import WaveNet, WaveNetDrag
@@ -23,6 +25,22 @@ def test_program_equals_the_published_wavenet(reference_data):
     network = from_checkpoint(read_checkpoint(path), None, None)
 
     assert differences(network) < 1
+
+
+def test_program_equals_the_sample():
+    path = PROJECT / "examples" / "sample" / "wavenet_ad99.safetensors"
+    network = from_checkpoint(read_checkpoint(path), None, None)
+
+    assert differences(network) < 1
+
+
+def test_a_column_of_too_many_values_is_told(monkeypatch):
+    # The module, which the package hides behind its function of this name.
+    module = import_module("gwparam.export.lowering.lower")
+    monkeypatch.setattr(module, "MAX_ELEMENTS", 20)
+
+    with pytest.raises(LoweringError, match=r"^it has \d+ values in a column, at most"):
+        lower(bare(lambda x, _: torch.exp(x[:, :NLEV])), "float64")
 
 
 def test_wavenet_is_dense_layers_without_its_dead_level(reference_data):

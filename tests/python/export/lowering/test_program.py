@@ -57,6 +57,10 @@ def test_text_has_the_keys_of_the_specification():
     }
 
 
+def test_elements_are_counted():
+    assert PROGRAM.elements == 3 + 2 + 4 + 2
+
+
 def test_weights_are_little_endian():
     assert np.frombuffer(PROGRAM.weights_bytes(), "<f8").tolist() == (
         PROGRAM.weights.tolist()

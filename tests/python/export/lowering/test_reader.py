@@ -97,6 +97,11 @@ def test_what_was_written_is_read():
             "elements",
         ),
         (
+            ["instructions", 3],
+            {"op": "exp", "args": [[[0, 1 << 22, 0]]], "size": 1 << 22},
+            "instructions[3].size is 4194304, expected fewer in all",
+        ),
+        (
             ["instructions", 1, "length"],
             3,
             "instructions[1].size is 4, expected 6",

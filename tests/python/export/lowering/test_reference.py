@@ -93,6 +93,10 @@ def test_pick():
 
     assert found[:2] == [20.0, 11.0]
     assert np.isnan(found[2])
+    (fraction,) = compute(
+        "pick", [0.5, 1.0, 2.0], 1, (Run(0, 1, 1),), (Run(1, 2, 1),), length=2
+    )
+    assert np.isnan(fraction)
 
 
 def test_comparisons_and_selection():
