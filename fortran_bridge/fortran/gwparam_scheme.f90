@@ -73,7 +73,7 @@ module gwparam_scheme
         final :: free_at_end
     end type gwparam_scheme_t
 
-    public :: adopt, report
+    public :: own, report
 
     interface  ! In gwparam_scheme_fields
 
@@ -518,7 +518,7 @@ module gwparam_scheme
 
 contains
 
-    subroutine adopt(self, pointer)
+    subroutine own(self, pointer)
 
         !! Own a network that a C function loaded, in place of the one before.
         class(gwparam_scheme_t), intent(inout) :: self
@@ -527,7 +527,7 @@ contains
         call self%free()
         self%pointer = pointer
 
-    end subroutine adopt
+    end subroutine own
 
     pure logical function is_loaded(self)
 

@@ -32,7 +32,10 @@ contains
         & [shape(latitude), n + 1], status, message)
     call check_values(self, dt, latitude, status, message)
     ! A rank without any columns goes on: the others wait for it.
-    if (status == gwparam_ok .and. size(latitude) == 0 .and. any(self%exists)) return
+    ! Not one condition: before init there is nothing to count, and all of one may be worked out.
+    if (status == gwparam_ok .and. size(latitude) == 0) then
+        if (any(self%exists)) return
+    end if
     if (status == gwparam_ok .and. .not. self%is_bottom_up) then
         call serve(self, i, j, dt, latitude, pressure, height, temperature, u, v, dudt, dvdt, &
                    & surface_pressure, half_pressure, status, message)
