@@ -18,7 +18,7 @@ from netCDF4 import Dataset
 from torch import Tensor, nn
 
 from gwparam.contract import Field, TrainingRange, Values, typed_json
-from gwparam.errors import ContractError, ModelFileError
+from gwparam.errors import ContractError, ModelFileError, one_of
 from gwparam.networks.base import Option
 from gwparam.units import conversion
 
@@ -341,11 +341,11 @@ def _attribute(path: str) -> str:
     """Text of the recipe in the attributes of a netCDF file."""
     try:
         with Dataset(path) as data:
-            places: list[Any] = [data, *data.variables.values()]
-            found = sorted({name for place in places for name in place.ncattrs()})
-            for place in places:
-                if RECIPE_ATTRIBUTE in place.ncattrs():
-                    return str(place.getncattr(RECIPE_ATTRIBUTE))
+            holders: list[Any] = [data, *data.variables.values()]
+            found = sorted({name for holder in holders for name in holder.ncattrs()})
+            for holder in holders:
+                if RECIPE_ATTRIBUTE in holder.ncattrs():
+                    return str(holder.getncattr(RECIPE_ATTRIBUTE))
     except OSError as error:
         raise ModelFileError(f"cannot read {path}: {error.strerror}") from None
     raise ModelFileError(
@@ -360,10 +360,10 @@ def _transform(what: str, value: Any) -> Transform:
         raise ContractError(f"{what} is no object")
     kind = value.get("transform")
     if kind not in _TRANSFORMS:
-        expected = " or ".join(_TRANSFORMS)
+        expected = one_of(_TRANSFORMS)
         raise ContractError(f"transform of {what} is {kind}, expected {expected}")
     if not isinstance(value.get("units"), str):
-        raise ContractError(f"units of {what} is missing, expected such as m s-1")
+        raise ContractError(f"units of {what} are missing, expected for example m s-1")
     surplus = set(value) - {"transform", "units", "training", *_TRANSFORMS[kind]}
     if surplus:
         raise ContractError(f"{min(surplus)} of {what} is no key of {kind}")

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gwparam.errors import ArgumentError
+from gwparam.errors import ArgumentError, one_of
 from gwparam.networks.vertical import LEVELS
 
 LEVEL_WEIGHTS = ("equal", "density", "mass")
@@ -42,7 +42,7 @@ def level_weights(
     are a part of a column are weighted as if they were all of it.
     """
     if kind not in LEVEL_WEIGHTS:
-        expected = " or ".join(LEVEL_WEIGHTS)
+        expected = one_of(LEVEL_WEIGHTS)
         raise ArgumentError(f"level_weights is {kind}, expected {expected}")
     if kind == "equal":
         return (1.0,) * nlev

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from gwparam.checkpoints import Checkpoint, read_checkpoint
-from gwparam.errors import ArgumentError, wrong_setting
+from gwparam.errors import ArgumentError, one_of, wrong_setting
 from gwparam.networks import find_network
 from gwparam.networks.base import PhysicalNetwork
 from gwparam.networks.trainable import Sizes
@@ -28,7 +28,7 @@ TakeStatistics = Callable[[Splits, OutputSpec], SampleStatistics]
 # Settings of a network with a foundation model, and what others lack for them.
 _OF_BACKBONES = {
     "gradient_checkpointing": "transformer blocks",
-    "mask_ratio": "tokens",
+    "mask_ratio": "tokens to mask",
     "output_scalers": "output scalers",
 }
 
@@ -116,7 +116,7 @@ def prepare(
         value = getattr(settings, name)
         if value and not physical.trainable.backbone:
             raise ArgumentError(
-                f"{name} is {value}, {settings.arch} has no {lacking}",
+                f"{name} is {value}, expected none: {settings.arch} has no {lacking}",
                 settings=(name,),
             )
     sizes = physical.trainable.read_sizes(settings.size)
@@ -209,7 +209,7 @@ def _freeze(settings: Settings, backbone: str) -> Freeze:
     for choice in CHOICES:
         if settings.freeze == choice:
             return choice
-    raise wrong_setting("freeze", settings.freeze, " or ".join(CHOICES))
+    raise wrong_setting("freeze", settings.freeze, one_of(CHOICES))
 
 
 def _set_momentum(network: nn.Module, momentum: float) -> None:

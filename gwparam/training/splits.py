@@ -133,7 +133,7 @@ def split_times(count: int, split: str, with_test: bool) -> list[int]:
         shares = []
     known = all(0.0 <= share < math.inf for share in shares)
     if len(shares) not in (2, 3) or not known or not min(shares[:2]) > 0.0:
-        raise wrong_setting("split", split, "such as 0.75:0.125:0.125")
+        raise wrong_setting("split", split, "for example 0.75:0.125:0.125")
     if not with_test:
         shares = shares[:2]
     wanted = [share for share in shares[1:] if share > 0.0]
