@@ -114,13 +114,13 @@ class HostMemoryError(GwparamError, MemoryError):
 
 
 class BusyError(GwparamError, RuntimeError):
-    """Another thread uses the scheme; reserved."""
+    """The scheme is in use by another thread; nothing was changed."""
 
     status = Status.ERR_BUSY
 
 
 class ForkedError(GwparamError, RuntimeError):
-    """The process was forked after the load; reserved."""
+    """The process was forked after the load: load again in the child."""
 
     status = Status.ERR_FORKED
 

@@ -20,7 +20,8 @@ contains
     integer(c_int32_t) :: status
     logical :: refused
 
-    call self%free()
+    call self%free(stat, errmsg)
+    if (self%is_loaded()) return
     call refuse_other_version(refused, stat, errmsg)
     if (refused) return
     handle = c_null_ptr

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from gwparam.checkpoints import read_checkpoint
+from gwparam.checkpoints import Kind, read_checkpoint
 from gwparam.conformance.implied_options import implied_options
 from gwparam.conformance.reference_pipeline import (
     Remapping,
@@ -96,6 +96,7 @@ class EagerNetwork:
         contract: Contract,
         *,
         allow_pickle: bool = False,
+        weights: Kind | None = None,
         options: Options | None = None,
     ) -> "EagerNetwork":
         """Build the network of a checkpoint as published: unfused, in float64.
@@ -106,7 +107,7 @@ class EagerNetwork:
             The checkpoint.
         contract : Contract
             The artefact's.
-        allow_pickle : bool
+        allow_pickle, weights
             As `gwparam.checkpoints.read_checkpoint`.
         options : mapping, optional
             What the export was told and the contract does not hold, such as
@@ -120,7 +121,7 @@ class EagerNetwork:
         ContractError
             If that network has other inputs, outputs or levels than the contract.
         """
-        checkpoint = read_checkpoint(path, allow_pickle=allow_pickle)
+        checkpoint = read_checkpoint(path, allow_pickle=allow_pickle, weights=weights)
         known = implied_options(contract) | dict(options or {})
         network = from_checkpoint(checkpoint, contract.source.architecture, known)
         for key in ("inputs", "outputs"):

@@ -28,6 +28,9 @@ def implied_options(contract: Contract) -> dict[str, Any]:
         warm = "t" if "temperature" in found else ""
         vertical_winds = {"upward_air_velocity", "lagrangian_tendency_of_air_pressure"}
         rising = bool(vertical_winds & inputs)
+        if rising:
+            omega = "lagrangian_tendency_of_air_pressure" in inputs
+            found["vertical_velocity"] = "omega" if omega else "w"
         found["features"] = {
             ("t", True): "uvthetaw",
             ("t", False): "uvtheta",

@@ -132,7 +132,9 @@ class PredictionFile:
         dims = states.layout
         for dim in dims:
             unlimited = dim == states.time_dimension
-            file.createDimension(dim, None if unlimited else states.dataset.sizes[dim])
+            # A single column has a dimension that its file lacks.
+            size = None if unlimited else states.dataset.sizes.get(dim, 1)
+            file.createDimension(dim, size)
         auxiliary = self._copy_coordinates(dims)
         for name, units, dtype, level in self._fields(contract):
             own = tuple(level if d == states.levels.dimension else d for d in dims)

@@ -11,6 +11,7 @@ from gwparam.conformance.predictors import Predictor
 from gwparam.conformance.result import OutputResult, Replay
 from gwparam.contract import Contract
 from gwparam.data import HALF_PRESSURE, PRESSURE, StateFiles, needs_pressure
+from gwparam.data.training_range import InputRange
 from gwparam.errors import ContractError
 from gwparam.evaluate.accumulate import ZonalMean
 from gwparam.evaluate.outputs import given_levels, level_pressure, scored_fields
@@ -91,9 +92,11 @@ def replay(
         _outputs(contract, states, references, latitude),
         has_latitude=latitude is not None,
     )
+    seen = InputRange(contract, states)
     for step, index in enumerate(times):
         fields = states.read(index)
         given = {name: fields[name] for name in inputs}
+        seen.add(given)
         start = time.perf_counter()
         predicted = library.predict(given, units)
         middle = time.perf_counter()
@@ -105,6 +108,7 @@ def replay(
         if sink is not None:
             sink.write(step, index, predicted)
         advance()
+    result.differences = seen.differences()
     return result
 
 

@@ -27,6 +27,9 @@ SCORES = {
 }
 """Name of a score in the Dataset, in `Moments`, and for people."""
 
+TRAINING_RANGE = "training_range"
+"""Attribute of the Dataset: JSON of how inputs lie to those of training, by model."""
+
 _DIMENSIONLESS = ("correlation", "r2")
 _STATISTICS: dict[str, tuple[tuple[str, ...], str, str]] = {
     "mean": (("level", "latitude", "longitude"), "{}", "mean over time"),
@@ -205,7 +208,9 @@ def as_dict(data: xr.Dataset) -> dict[str, Any]:
     Returns
     -------
     dict
-        Attributes and bins, then by model, component and region the Hellinger distance
+        Attributes, how the inputs of artefacts lie to those of training (as
+        `gwparam.data.training_range.describe`, by model) and bins, then by
+        model, component and region the Hellinger distance
         and the scores of all levels together and, top first, of every level.
     """
     kept = ("title", "quantity", "units", "truth", "created", "gwparam_version")
@@ -224,6 +229,7 @@ def as_dict(data: xr.Dataset) -> dict[str, Any]:
                 )
     heading = {name: data.attrs[name] for name in kept}
     return heading | {
+        "training_range": json.loads(data.attrs.get(TRAINING_RANGE, "{}")),
         "samples": data.sizes["time"],
         "level_pressure_hPa": _plain(data.level_pressure.values),
         "bins": {

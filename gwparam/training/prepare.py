@@ -11,14 +11,21 @@ from gwparam.checkpoints import Checkpoint, read_checkpoint
 from gwparam.errors import ArgumentError, one_of, wrong_setting
 from gwparam.networks import find_network
 from gwparam.networks.base import PhysicalNetwork
+from gwparam.networks.prithvi.backbone import DropPath
 from gwparam.networks.trainable import Sizes
 from gwparam.training.data import Data
-from gwparam.training.freezing import CHOICES, Freeze, count_parameters, freeze
+from gwparam.training.freezing import (
+    CHOICES,
+    Freeze,
+    check_freeze,
+    count_parameters,
+    freeze,
+)
 from gwparam.training.loader import Loader, Share
 from gwparam.training.losses import Loss, build_loss
 from gwparam.training.pretrained import LoadedWeights, load_pretrained
 from gwparam.training.settings import Settings
-from gwparam.training.splits import Split, open_splits
+from gwparam.training.splits import Split, open_splits, read_shares
 from gwparam.training.statistics import SampleStatistics
 from gwparam.training.tasks import make_task
 from gwparam.training.tasks.task import D, N, OutputSpec, Task
@@ -120,10 +127,15 @@ def prepare(
                 settings=(name,),
             )
     sizes = physical.trainable.read_sizes(settings.size)
+    settings.loss_settings()
+    read_shares(settings.split)
+    _freeze(settings, physical)
     checkpoint = None
     if settings.pretrained is not None:
         checkpoint = read_checkpoint(
-            settings.pretrained, allow_pickle=settings.allow_pickle
+            settings.pretrained,
+            allow_pickle=settings.allow_pickle,
+            weights=settings.weights,
         )
     task = make_task(settings.arch, settings.export_options(), checkpoint)
     return _prepare(stack, settings, task, sizes, checkpoint, take_statistics, world)
@@ -138,7 +150,7 @@ def _prepare(
     take_statistics: TakeStatistics,
     world: int,
 ) -> Prepared:
-    how = _freeze(settings, task.physical.trainable.backbone)
+    how = _freeze(settings, task.physical)
     splits = open_splits(
         stack,
         task.open,
@@ -155,6 +167,7 @@ def _prepare(
         sizes, data, settings.dropout or 0.0, settings.drop_path or 0.0
     )
     _set_momentum(network, settings.batch_norm_momentum)
+    _check_used(network, settings)
     loaded = None
     if checkpoint is not None:
         backbone = task.physical.trainable.backbone
@@ -202,14 +215,33 @@ def _all_sizes(
     return {**physical.trainable.default_sizes, **told, **given}
 
 
-def _freeze(settings: Settings, backbone: str) -> Freeze:
+def _freeze(settings: Settings, physical: type[PhysicalNetwork]) -> Freeze:
     """Decide what to freeze: by default a backbone that is pre-trained."""
+    backbone = physical.trainable.backbone
     if settings.freeze is None:
         return "backbone" if settings.pretrained is not None and backbone else "none"
     for choice in CHOICES:
         if settings.freeze == choice:
+            check_freeze(choice, settings.pretrained is not None, physical)
             return choice
     raise wrong_setting("freeze", settings.freeze, one_of(CHOICES))
+
+
+def _check_used(network: nn.Module, settings: Settings) -> None:
+    """Check that the network has what the regularisation is for."""
+    for name, kind, default in (
+        ("dropout", nn.Dropout, 0.0),
+        ("drop_path", DropPath, 0.0),
+        ("batch_norm_momentum", nn.BatchNorm2d, Settings.batch_norm_momentum),
+    ):
+        value = getattr(settings, name)
+        if value not in (None, default) and not any(
+            isinstance(module, kind) for module in network.modules()
+        ):
+            raise ArgumentError(
+                f"{name} is {value}, {settings.arch} has no {kind.__name__}",
+                settings=(name,),
+            )
 
 
 def _set_momentum(network: nn.Module, momentum: float) -> None:

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+from gwparam.checkpoints import Kind
 from gwparam.contract import typed_json
 from gwparam.errors import ModelFileError, one_of, wrong_setting
 from gwparam.training import schedules
@@ -36,6 +37,8 @@ class Settings:
         Checkpoint to begin with.
     allow_pickle : bool
         Whether it may run code.
+    weights : {"ema", "raw"} or None
+        Which weights of it, where it holds a moving average too.
     freeze, lora_rank : str and int
         As `gwparam.training.freezing.freeze`; None: the backbone, if there is one and
         it is pre-trained.
@@ -82,6 +85,7 @@ class Settings:
     split: str = "0.75:0.125:0.125"
     pretrained: str | None = None
     allow_pickle: bool = False
+    weights: Kind | None = None
     freeze: str | None = None
     lora_rank: int = 8
     output_scalers: str | None = None

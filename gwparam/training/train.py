@@ -23,6 +23,7 @@ from gwparam.training.freezing import plain_weights
 from gwparam.training.interruption import Interruption
 from gwparam.training.loader import SequentialLoader, Share
 from gwparam.training.prepare import Prepared, Splits, prepare
+from gwparam.training.record import record_of
 from gwparam.training.run import Run
 from gwparam.training.scores import Scores
 from gwparam.training.settings import Settings, read_run, write_run
@@ -264,6 +265,7 @@ def _finish(run: Run, folder: Path, ended: str) -> Outcome:
             plain_weights(prepared.network, weights),
             prepared.statistics,
             prepared.settings.name,
+            record_of(prepared, after),
         )
         _write_beside(folder, prepared, run.before, after)
     run.fabric.barrier()

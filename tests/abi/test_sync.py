@@ -172,7 +172,7 @@ def test_library_exports_what_its_headers_declare(
         function
         for header in headers
         for function in re.findall(
-            r"^(?:GWPARAM_API gwparam_status|GWPARAM_EXPORT void)\s+(gwparam_\w+)\(",
+            r"^GWPARAM_(?:API|EXPORT) gwparam_status\s+(gwparam_\w+)\(",
             (PACKAGE / "include" / header).read_text(),
             re.MULTILINE,
         )

@@ -47,6 +47,8 @@ module gwparam_coupling_settings
         character(len=word_length) :: on_limit = "error"
         !! Drag beyond the limits: 'error', 'zero', 'native' or 'ignore'
         character(len=word_length) :: on_range = "ignore" !! Input unlike the training: the same
+        character(len=word_length) :: on_unphysical = "error"
+        !! Input that no atmosphere has, such as a latitude of 120 degrees: the same
         real(dp) :: range_sigmas = 0.0_dp !! What is unlike: further than so many deviations [1]
         logical :: restart = .true. !! Exact restart
         character(len=512) :: restart_file = "cg_drag.res.nc" !! Its name, before the rank
@@ -136,20 +138,21 @@ contains
         integer, intent(in), optional :: unit
         character(len=*), intent(in), optional :: record
 
-        character(len=line_length) :: w(8) !! Words as the reader finds them: it cuts what is long
+        character(len=line_length) :: w(9) !! Words as the reader finds them: it cuts what is long
         integer :: n(size(w)) !! Characters to be written, or read
 
         associate (s => settings, ad => settings%native)
             n = [len(s%mode), len(s%artefact), len(s%device), len(s%on_device_failure), &
-                     & len(s%precision), len(s%on_limit), len(s%on_range), len(s%restart_file)]
+                     & len(s%precision), len(s%on_limit), len(s%on_range), len(s%on_unphysical), &
+                     & len(s%restart_file)]
             if (reading) n = line_length
             w = [character(len=line_length)::s%mode,s%artefact, s%device, s%on_device_failure, &
-                           & s%precision, s%on_limit, s%on_range, s%restart_file]
+                           & s%precision, s%on_limit, s%on_range, s%on_unphysical, s%restart_file]
             call transfer_group(w(1)(:n(1)), w(2)(:n(2)), w(3)(:n(3)), s%threads, &
                                 & s%ranks_per_device, w(4)(:n(4)), w(5)(:n(5)), s%lag, &
                                 & s%timeout_seconds, s%chunk_columns, w(6)(:n(6)), w(7)(:n(7)), &
-                                & s%range_sigmas, s%restart, w(8)(:n(8)), s%log_interval, &
-                                & ad%nearest_source_level, ad%use_top_weights, &
+                                & w(8)(:n(8)), s%range_sigmas, s%restart, w(9)(:n(9)), &
+                                & s%log_interval, ad%nearest_source_level, ad%use_top_weights, &
                                 & ad%mass_weighted_lid, ad%mass_weighted_levels, &
                                 & ad%launch_full_stress, ad%deposit_reflected)
             if (.not. reading .or. io /= 0) return
@@ -160,20 +163,22 @@ contains
             call take("precision", w(5), s%precision)
             call take("on_limit", w(6), s%on_limit)
             call take("on_range", w(7), s%on_range)
-            call take("restart_file", w(8), s%restart_file)
+            call take("on_unphysical", w(8), s%on_unphysical)
+            call take("restart_file", w(9), s%restart_file)
         end associate
 
     contains
 
         subroutine transfer_group(mode, artefact, device, threads, ranks_per_device, &
                                   & on_device_failure, precision, lag, timeout_seconds, &
-                                  & chunk_columns, on_limit, on_range, range_sigmas, restart, &
-                                  & restart_file, log_interval, nearest_source_level, &
-                                  & use_top_weights, mass_weighted_lid, mass_weighted_levels, &
-                                  & launch_full_stress, deposit_reflected)
+                                  & chunk_columns, on_limit, on_range, on_unphysical, &
+                                  & range_sigmas, restart, restart_file, log_interval, &
+                                  & nearest_source_level, use_top_weights, mass_weighted_lid, &
+                                  & mass_weighted_levels, launch_full_stress, deposit_reflected)
 
             character(len=*), intent(inout) :: mode, artefact, device, on_device_failure
-            character(len=*), intent(inout) :: precision, on_limit, on_range, restart_file
+            character(len=*), intent(inout) :: precision, on_limit, on_range, on_unphysical
+            character(len=*), intent(inout) :: restart_file
             integer, intent(inout) :: threads, ranks_per_device, lag, chunk_columns, log_interval
             real(dp), intent(inout) :: timeout_seconds, range_sigmas
             logical, intent(inout) :: restart, nearest_source_level, use_top_weights
@@ -182,7 +187,7 @@ contains
 
             namelist /gwparam_nml/ mode, artefact, device, threads, ranks_per_device, &
                 & on_device_failure, precision, lag, timeout_seconds, chunk_columns, on_limit, &
-                & on_range, range_sigmas, restart, restart_file, log_interval, &
+                & on_range, on_unphysical, range_sigmas, restart, restart_file, log_interval, &
                 & nearest_source_level, use_top_weights, mass_weighted_lid, mass_weighted_levels, &
                 & launch_full_stress, deposit_reflected
 
@@ -255,6 +260,7 @@ contains
         call expect_word("mode", self%mode, modes)
         call expect_word("on_limit", self%on_limit, guards)
         call expect_word("on_range", self%on_range, guards)
+        call expect_word("on_unphysical", self%on_unphysical, guards)
         call expect_word("on_device_failure", self%on_device_failure, failures)
         call expect_word("precision", self%precision, precisions)
         call expect_time("interval", self%interval)
@@ -312,7 +318,8 @@ contains
         class(gwparam_coupling_settings_t), intent(in) :: self
 
         runs_native = self%mode /= "ml" .or. self%on_limit == "native" &
-            & .or. self%on_range == "native" .or. self%native_diagnostics
+            & .or. self%on_range == "native" .or. self%on_unphysical == "native" &
+            & .or. self%native_diagnostics
 
     end function runs_native
 
@@ -331,6 +338,7 @@ contains
         options%chunk_columns = self%chunk_columns
         options%on_limit = code(self%on_limit, guards, guard_codes)
         options%on_range = code(self%on_range, guards, guard_codes)
+        options%on_unphysical = code(self%on_unphysical, guards, guard_codes)
         options%range_sigmas = self%range_sigmas
 
     end function options

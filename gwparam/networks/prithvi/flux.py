@@ -13,6 +13,7 @@ from gwparam.contract import (
     Description,
     Field,
     Geometry,
+    Mask,
     Output,
     TrainingRange,
     Vertical,
@@ -40,7 +41,8 @@ from gwparam.networks.prithvi.options import (
     MASK_WHOLE_UNITS,
 )
 from gwparam.networks.prithvi.unet import PRESETS, PrithviSizes, UNetWithTransformer
-from gwparam.networks.scaling import SCALING, Recipe, Transform
+from gwparam.networks.scaling import Transform
+from gwparam.networks.scaling_recipe import SCALING, Recipe
 from gwparam.networks.trainable import Defaults, Size, Sizes, Trainable, count, pair
 from gwparam.networks.vertical import (
     LEVELS,
@@ -250,7 +252,11 @@ class PrithviFlux(FluxNetwork[UNetWithTransformer]):
         _mask(network.backbone(), options)
         if options.get(DROP_DEAD_BACKBONE.name):
             network.check_dead()
-        return cls.around(network, options)
+        built = cls.around(network, options)
+        if MASK_SEED.name in options:
+            ratio = options.get(MASK_RATIO.name, 0.0)
+            built.mask = Mask(ratio, options[MASK_SEED.name])
+        return built
 
     @classmethod
     def around(cls, network: UNetWithTransformer, options: Options) -> Self:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from gwparam.checkpoints import Checkpoint, save_checkpoint
-from gwparam.contract import Description, Limit, TrainingRange
+from gwparam.contract import Description, Limit, TrainingRange, TrainingRecord
 from gwparam.errors import ArgumentError
 from gwparam.networks.drag import DragModule, DragNetwork, StateLevels
 from gwparam.networks.scaling import Destandardise
@@ -174,6 +174,7 @@ class DragSpec(OutputSpec):
         weights: Mapping[str, Tensor],
         statistics: SampleStatistics,
         name: str | None,
+        record: TrainingRecord | None = None,
     ) -> None:
         """Write weights, the scaling of the drag, and what training saw."""
         seen, first, ranges = statistics.features, 0, []
@@ -201,7 +202,9 @@ class DragSpec(OutputSpec):
             "means": self._scaling.mean,
             "stds": self._scaling.standard_deviation,
         }
-        save_checkpoint(path, weights, extras=extras, description=described)
+        save_checkpoint(
+            path, weights, extras=extras, description=described, training=record
+        )
 
     def _of_rows(self, seen: ChannelStatistics) -> tuple[Tensor, Tensor]:
         """Mean and variance of the features of a row, of both components together."""

@@ -7,6 +7,7 @@ from typing import Generic, TypeVar
 
 from torch import Tensor, nn
 
+from gwparam.contract import TrainingRecord
 from gwparam.networks.base import PhysicalNetwork
 from gwparam.networks.trainable import Sizes
 from gwparam.training.data import Data
@@ -78,6 +79,7 @@ class OutputSpec(ABC):
         weights: Mapping[str, Tensor],
         statistics: SampleStatistics,
         name: str | None,
+        record: TrainingRecord | None = None,
     ) -> None:
         """Write weights as a checkpoint that ``gwparam export`` takes.
 
