@@ -51,8 +51,7 @@ void test_passes() {
 
 void test_reserved() {
     const Case cases[] = {
-        {R"({"lead_time": -1.5})",
-         "lead_time is -1.5, expected at least 0"},
+        {R"({"lead_time": -1.5})", "lead_time is -1.5, expected at least 0"},
         {R"({"members": 20})", "members is 20, expected 1: ensembles are reserved"},
         {R"({"column_program": {"file": "a.so", "version": 2}})",
          "column_program is a.so, expected null: it is reserved"},
