@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
-from cf_units import Unit
+from cf_units import Unit, suppress_errors
 from numpy.typing import NDArray
 
 from gwparam.errors import ContractError
@@ -121,7 +121,8 @@ def _parse(text: str) -> Unit | None:
     if not text or product is None:
         return None
     try:
-        unit = Unit(_respell(text))
+        with suppress_errors():  # which UDUNITS prints
+            unit = Unit(_respell(text))
     except ValueError:
         return None
     if unit.is_unknown() or unit.is_no_unit() or unit.is_time_reference():

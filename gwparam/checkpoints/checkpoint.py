@@ -170,10 +170,10 @@ def check_dtype(key: str, value: Tensor, like: Tensor) -> None:
         raise ModelFileError(
             f"{key} holds a sparse or quantised {kind}, expected a dense one"
         )
-    if like.is_floating_point():
-        if value.dtype not in _FLOATS + _WHOLE:
-            raise ModelFileError(f"{key} holds {kind}, expected float weights")
-    elif value.is_floating_point() or value.is_complex():
+    # A counter may be anything that is a number; it reaches no output.
+    if value.dtype not in _FLOATS + _WHOLE and like.is_floating_point():
+        raise ModelFileError(f"{key} holds {kind}, expected float weights")
+    if value.is_complex():
         raise ModelFileError(f"{key} holds {kind}, expected whole numbers")
 
 

@@ -203,7 +203,8 @@ class PredictionFile:
             if moving and name != states.time_dimension:
                 continue
             own = tuple(str(dim) for dim in variable.dims)
-            copy = self._file.createVariable(name, variable.dtype, own)
+            dtype = variable.dtype.newbyteorder("=")
+            copy = self._file.createVariable(name, dtype, own)
             copy.setncatts(variable.attrs)
             if not moving:
                 copy[...] = variable.values

@@ -12,7 +12,7 @@ from gwparam.conformance.result import OutputResult, Replay
 from gwparam.contract import Contract
 from gwparam.data import HALF_PRESSURE, PRESSURE, StateFiles, needs_pressure
 from gwparam.data.training_range import InputRange
-from gwparam.errors import ContractError
+from gwparam.errors import ContractError, ShapeError
 from gwparam.evaluate.accumulate import ZonalMean
 from gwparam.evaluate.outputs import given_levels, level_pressure, scored_fields
 from gwparam.evaluate.scores import Scores, globe_and_bands
@@ -59,12 +59,16 @@ def replay(
 
     Raises
     ------
+    ShapeError
+        If the files have no column.
     ContractError
         If an output is not on full levels, or the network sees neighbours and the
         files have no latitude and longitude.
     GwparamError
         What the library, PyTorch or the files raise.
     """
+    if not states.columns:
+        raise ShapeError("the states have no column, expected at least one")
     for field in contract.outputs:
         if field.levels != "full":
             raise ContractError(f"{field.name} is at the surface, expected full levels")

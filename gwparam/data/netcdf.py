@@ -20,6 +20,10 @@ from gwparam.errors import ArgumentError, ModelFileError, NonFiniteError
 
 Array = NDArray[Any]
 Check = Callable[[xr.Dataset, str], None]
+_TEXTS = {
+    *("axis", "bounds", "calendar", "calendar_type", "formula_terms", "long_name"),
+    *("positive", "standard_name", "units"),
+}
 
 
 class OpenFiles:
@@ -140,7 +144,8 @@ class OpenFiles:
 def open_dataset(path: str) -> xr.Dataset:
     """Open a netCDF file or a zarr store, times not decoded and nothing read.
 
-    Where all variables are in one group of the file, it is that group.
+    Where all variables are in one group of the file, it is that group. Attributes that
+    are texts by convention are texts, whatever the file made of them.
 
     Raises
     ------
@@ -148,8 +153,15 @@ def open_dataset(path: str) -> xr.Dataset:
         If it is absent, is no netCDF file that can be read, or has its variables in
         several groups.
     """
-    if is_zarr(path):
-        return open_zarr(path)
+    dataset = open_zarr(path) if is_zarr(path) else _open_netcdf(path)
+    for variable in dataset.variables.values():
+        for key in _TEXTS & set(variable.attrs):
+            if not isinstance(variable.attrs[key], str):
+                variable.attrs[key] = str(variable.attrs[key])
+    return dataset
+
+
+def _open_netcdf(path: str) -> xr.Dataset:
     try:
         dataset = _open(path, None)
         if dataset.data_vars:

@@ -4,14 +4,14 @@ A network that is run on other units, another normalisation or another planet an
 without complaint, and wrongly. The means and spreads of its inputs show it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gwparam.contract import Contract, Field
+from gwparam.contract import Contract, Field, TrainingRange
 from gwparam.data.state_files import StateFiles
 from gwparam.networks.vertical import reference_pressure
 from gwparam.units import conversion
@@ -110,23 +110,44 @@ class InputRange:
 
     def differences(self) -> list[Difference]:
         """Compare what came so far with training, input by input."""
-        found = []
+        found: list[Difference] = []
         for name, (_, _, deviation) in self._known.items():
             if name not in self._sums:
                 continue
             shift, square = self._sums[name] / self._count
             spread = np.sqrt(np.maximum(square - shift**2, 0.0))
-            known = deviation > 0.0  # NaN where training had no such level
-            if known.any():
-                found.append(
-                    Difference(
-                        name,
-                        float(np.median(shift[known] / deviation[known])),
-                        float(np.median(spread[known] / deviation[known])),
-                        self._whole_globe,
-                    )
-                )
+            found += _difference(name, shift, spread, deviation, self._whole_globe)
         return found
+
+
+def compare_ranges(
+    expected: Sequence[TrainingRange], given: Sequence[TrainingRange]
+) -> list[Difference]:
+    """Compare ranges, level by level, that are in the same units and order.
+
+    Parameters
+    ----------
+    expected, given : sequence of TrainingRange
+        What a network saw in training, and what it is to see now.
+
+    Returns
+    -------
+    list of Difference
+        Of the inputs that both know.
+    """
+    wide = next((seen for seen in given if seen.name == "latitude"), None)
+    ends = None if wide is None else (wide.minimum, wide.maximum)
+    whole = bool(ends and ends[0] and ends[1] and ends[1][0] - ends[0][0] > _GLOBE)
+    trained = {seen.name: seen for seen in expected}
+    found: list[Difference] = []
+    for seen in given:
+        if seen.name not in trained:
+            continue
+        mean, spread = _numbers(seen)
+        usual, deviation = _numbers(trained[seen.name])
+        if mean.size and mean.shape == usual.shape:
+            found += _difference(seen.name, mean - usual, spread, deviation, whole)
+    return found
 
 
 def describe(differences: list[Difference]) -> dict[str, Any]:
@@ -156,6 +177,23 @@ def warnings(differences: list[Difference], label: str) -> list[str]:
         for d in differences
         if d.is_gross
     ]
+
+
+def _difference(
+    name: str, shift: Array, spread: Array, deviation: Array, whole_globe: bool
+) -> list[Difference]:
+    """Compare one input by its middle level; none where no level is known."""
+    known = deviation > 0.0  # NaN where training had no such level
+    if not known.any():
+        return []
+    shifts, spreads = (v[known] / deviation[known] for v in (shift, spread))
+    middle = float(np.median(shifts)), float(np.median(spreads))
+    return [Difference(name, *middle, whole_globe)]
+
+
+def _numbers(seen: TrainingRange) -> tuple[Array, Array]:
+    """Mean and standard deviation; empty where they are not known."""
+    return np.array(seen.mean or ()), np.array(seen.standard_deviation or ())
 
 
 def _on_levels(contract: Contract, states: StateFiles, values: Array) -> Array:

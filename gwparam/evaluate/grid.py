@@ -49,6 +49,8 @@ class LatLonGrid:
     """
 
     def __init__(self, latitude: NDArray[Any], longitude: NDArray[Any]) -> None:
+        if not latitude.size:
+            raise ArgumentError("the files have no column, expected at least one")
         north = np.round(latitude.astype(np.float64).ravel(), _DIGITS)
         around = np.mod(longitude.astype(np.float64).ravel(), 360.0)
         around[np.round(around, _DIGITS) >= 360.0] = 0.0

@@ -274,6 +274,7 @@ def _contract(
         training_range=description.training_range,
         limits=description.limits,
         mask=network.mask,
+        lead_time=network.lead_time,
         training_dates=None if record is None else record.training_dates or None,
         expected_error=_expected_error(network, record),
         probe=Probe(columns, network.rounding * TOLERANCE[dtype], reduced_tolerance),

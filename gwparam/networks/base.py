@@ -196,6 +196,8 @@ class PhysicalNetwork(nn.Module):
         why, where the network knows it.
     mask : Mask or None
         The random mask that is part of it.
+    lead_time : float or None
+        Time from the inputs to the outputs [s], where the network is told one.
     """
 
     architecture: ClassVar[str]
@@ -215,6 +217,7 @@ class PhysicalNetwork(nn.Module):
         plausible: tuple[TrainingRange, ...]
         dead: Mapping[str, str]
         mask: Mask | None
+        lead_time: float | None
 
     features = ()
     flux = ()
@@ -226,6 +229,7 @@ class PhysicalNetwork(nn.Module):
         # Not annotated in the class: TorchScript would compile the annotation.
         self.description = description
         self.mask = None
+        self.lead_time = None
 
     @classmethod
     @abstractmethod

@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from gwparam.checkpoints import Checkpoint, read_checkpoint
+from gwparam.data.training_range import Difference, compare_ranges
 from gwparam.errors import ArgumentError, one_of, wrong_setting
 from gwparam.networks import find_network
 from gwparam.networks.base import PhysicalNetwork
@@ -23,6 +24,7 @@ from gwparam.training.freezing import (
 )
 from gwparam.training.loader import Loader, Share
 from gwparam.training.losses import Loss, build_loss
+from gwparam.training.memory import Need, check_memory, free_bytes, needed
 from gwparam.training.pretrained import LoadedWeights, load_pretrained
 from gwparam.training.settings import Settings
 from gwparam.training.splits import Split, open_splits, read_shares
@@ -62,6 +64,8 @@ class Prepared:
         Of the training samples.
     loaded : LoadedWeights or None
         What came from a checkpoint.
+    differences : list of Difference
+        What the samples look like, beside what the checkpoint saw in its training.
     sha256 : str
         SHA-256 of that checkpoint; empty without one.
     """
@@ -75,6 +79,7 @@ class Prepared:
     loss: Loss
     statistics: SampleStatistics
     loaded: LoadedWeights | None
+    differences: list[Difference]
     sha256: str
 
     def parameters(self) -> dict[str, int]:
@@ -162,6 +167,7 @@ def _prepare(
     data = splits[0].data
     Loader(data.samples, splits[0].times, settings.batch or 1, share=Share(0, world))
     sizes = _all_sizes(settings, task.physical, sizes, checkpoint)
+    _check_memory(settings, task, sizes, data, how, world)
     torch.manual_seed(settings.seed)
     network = task.build(
         sizes, data, settings.dropout or 0.0, settings.drop_path or 0.0
@@ -193,8 +199,29 @@ def _prepare(
         loss,
         statistics,
         loaded,
+        compare_ranges(task.trained_range, spec.seen(statistics)),
         "" if checkpoint is None else checkpoint.sha256,
     )
+
+
+def _check_memory(
+    settings: Settings, task: Task[D, N], sizes: Sizes, data: D, how: Freeze, world: int
+) -> None:
+    """Refuse a network that does not fit, before its weights are made."""
+    with torch.device("meta"):
+        network = task.build(sizes, data)
+    need = needed(network, how, task.physical.trainable.backbone)
+    share = world if settings.strategy == "fsdp" else 1
+    device = settings.device
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    if device == "cpu":
+        check_memory(need, "memory", free_bytes("cpu"), share)
+        return
+    # The weights are made in the memory of the host.
+    check_memory(Need(need.parameters, 0), "memory", free_bytes("cpu"))
+    if torch.cuda.is_available():
+        check_memory(need, device, free_bytes(device), share)
 
 
 def _all_sizes(

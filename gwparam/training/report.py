@@ -1,6 +1,7 @@
 """What a training prints: what it found, scores before and after, what comes next."""
 
 import shlex
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 from rich.table import Table
 
 from gwparam import console
+from gwparam.data.training_range import warnings
 from gwparam.training.prepare import Prepared
 from gwparam.training.train import SCALING_FILE, Outcome
 
@@ -17,6 +19,8 @@ def print_found(prepared: Prepared) -> None:
     lines = console.lines()
     for what, text in _found(prepared):
         lines.print(f"{what:12} {text}")
+    for line in warnings(prepared.differences, "the pre-trained network"):
+        print(line, file=sys.stderr)
 
 
 def print_outcome(outcome: Outcome) -> None:

@@ -16,6 +16,7 @@ from rich.progress import track
 from torch import Tensor
 
 from gwparam.contract import typed_json
+from gwparam.data.training_range import describe
 from gwparam.errors import ArgumentError, DeviceError, ModelFileError
 from gwparam.training.checkpoint import STATE_FILE, all_weights
 from gwparam.training.distributed import gather, maximum, start
@@ -35,6 +36,7 @@ from gwparam.whole_files import write_text
 NETWORK_FILE = "network.safetensors"
 SCALING_FILE = "scaling.json"
 SCORES_FILE = "scores.json"
+TRAINING_RANGE = "training_range"
 _STATISTICS = "survey"  # key in the settings of a run, of trainings that began before
 _LOG_SECONDS = 1.0
 _LONG_SECONDS = 60.0
@@ -287,6 +289,8 @@ def _write_beside(
         name: {"before": _defined(before[name]), "after": _defined(after[name])}
         for name in after
     }
+    if prepared.loaded is not None:
+        scores[TRAINING_RANGE] = describe(prepared.differences)
     texts = {SCORES_FILE: json.dumps(scores, indent=2)}
     recipe = prepared.spec.recipe(prepared.statistics)
     if recipe is not None:

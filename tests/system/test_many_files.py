@@ -69,14 +69,16 @@ def arrange(tmp_path):
 
 
 @pytest.mark.parametrize("arrangement", ARRANGEMENTS)
-def test_replay_writes_to_the_right_places(artefact, arrange, arrangement, tmp_path):
+def test_replay_writes_to_the_right_places(
+    artefact, arrange, arrangement, tmp_path, capsys
+):
     paths = {"one": [str(STATES)], "many": arrange(arrangement)}
+    scores = []
     for name, files in paths.items():
-        output = ["-o", str(tmp_path / f"{name}.nc"), "--brief"]
-        numbers = ["--json", str(tmp_path / f"{name}.json")]
-        assert main(["replay", str(artefact), *files, *output, *numbers]) == 0
+        output = ["-o", str(tmp_path / f"{name}.nc"), "--json"]
+        assert main(["replay", str(artefact), *files, *output]) == 0
+        scores.append(json.loads(capsys.readouterr().out))
 
-    scores = [json.loads((tmp_path / f"{n}.json").read_text()) for n in paths]
     np.testing.assert_equal(scores[0]["variables"], scores[1]["variables"])
     with (
         netCDF4.Dataset(tmp_path / "one.nc") as one,
@@ -205,16 +207,37 @@ def test_states_unlike_those_of_training_are_told(
     with xr.set_options(keep_attrs=True):
         states().assign(u=states().u * factor).to_netcdf(path)
 
-    numbers, folder = tmp_path / "scores.json", tmp_path / "out"
-    assert main(["replay", str(artefact), str(path), "--json", str(numbers)]) == 0
-    said = [capsys.readouterr().err]
+    folder = tmp_path / "out"
+    assert main(["replay", str(artefact), str(path), "--json"]) == 0
+    replayed = capsys.readouterr()
+    said = [replayed.err]
     words = ["evaluate", str(artefact), "--truth", str(path), "--no-report"]
     assert main([*words, "-o", str(folder)]) == 0
     said.append(capsys.readouterr().err)
 
     known = json.loads((folder / "evaluation.json").read_text())["training_range"]
-    found = [json.loads(numbers.read_text())["training_range"], known["wavenet"]]
+    found = [json.loads(replayed.out)["training_range"], known["wavenet"]]
     assert found[0] == found[1]
     assert found[0]["agrees"] is agrees
     for text in said:
         assert ("eastward_wind: mean" in text) is not agrees
+
+
+@pytest.mark.parametrize(("factor", "agrees"), [(1.0, True), (3.0, False)])
+def test_samples_unlike_those_of_the_pretrained_network_are_told(
+    tmp_path, capsys, factor, agrees
+):
+    path, run = tmp_path / "states.nc", tmp_path / "run"
+    with xr.set_options(keep_attrs=True):
+        states().assign(u=states().u * factor).to_netcdf(path)
+    pretrained = str(SAMPLE / "wavenet_ad99.safetensors")
+    words = ["finetune", "--arch", "wavenet", "--pretrained", pretrained]
+    words += ["--threads", "1", "--epochs", "1", "--batch", "64", "--split", "1:1"]
+
+    assert main([*words, "-o", str(run), "--data", str(path)]) == 0
+
+    said = capsys.readouterr().err
+    found = json.loads((run / "scores.json").read_text())["training_range"]
+    assert found["agrees"] is agrees
+    assert ("those that the pre-trained network was trained on" in said) is not agrees
+    assert ("eastward_wind: mean" in said) is not agrees

@@ -1,11 +1,10 @@
 """One state as FMS, CMIP6, CAM and ERA5 write it: the same scores."""
 
-import json
-
 import numpy as np
 import pytest
 import torch
 import xarray as xr
+from answers import answer
 
 from gwparam.checkpoints import save_checkpoint
 from gwparam.cli import main
@@ -173,16 +172,16 @@ def artefact(tmp_path_factory):
     return path
 
 
-def scores(artefact, dataset, folder):
+def scores(artefact, dataset, folder, group=None):
     """What replay finds against the drag of a file."""
-    file, numbers = folder / "states.nc", folder / "numbers.json"
-    dataset.to_netcdf(file)
-    assert main(["replay", str(artefact), str(file), "--json", str(numbers)]) == 0
-    found = json.loads(numbers.read_text())["variables"]
-    assert [variable["name"] for variable in found] == TENDENCIES
+    file = folder / "states.nc"
+    dataset.to_netcdf(file, group=group)
+    status, found = answer("replay", artefact, file)
+    assert status == 0
+    assert [variable["name"] for variable in found["variables"]] == TENDENCIES
     return [
         [variable["globe"]["reference"][score] for score in ("r2", "rms_error", "bias")]
-        for variable in found
+        for variable in found["variables"]
     ]
 
 
@@ -204,15 +203,9 @@ def test_the_same_physics_has_the_same_scores(kind, artefact, expected, tmp_path
 
 
 def test_a_group_has_the_scores_of_its_file(artefact, expected, tmp_path):
-    MADE["cam"]().to_netcdf(tmp_path / "grouped.nc", group="model/atmosphere")
-    numbers = tmp_path / "numbers.json"
-    files = [str(tmp_path / "grouped.nc"), "--json", str(numbers)]
+    found = scores(artefact, MADE["cam"](), tmp_path, "model/atmosphere")
 
-    assert main(["replay", str(artefact), *files]) == 0
-
-    found = json.loads(numbers.read_text())["variables"]
-    r2 = [variable["globe"]["reference"]["r2"] for variable in found]
-    np.testing.assert_allclose(r2, [score[0] for score in expected], rtol=1e-5)
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
 
 
 def test_a_file_without_drag_says_that_there_is_no_reference(

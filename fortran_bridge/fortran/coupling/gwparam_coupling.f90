@@ -10,10 +10,11 @@ module gwparam_coupling
     !!
     !! An object serves one thread at a time and refuses the others with gwparam_err_busy, whose
     !! calls change nothing; a host of several threads has an object for each, on the columns of
-    !! that thread, and their networks share weights. Columns are those of an array (i, j): longitude and latitude, or
-    !! place in a chunk and chunk. A step is over when all of them were served, in windows of any
-    !! size; it computes in all of its windows or in none. The drag is an acceleration, which the
-    !! host adds to the tendencies of its winds. Nothing is printed: what is to be said is text.
+    !! that thread, and their networks share weights. Columns are those of an array (i, j):
+    !! longitude and latitude, or place in a chunk and chunk. A step is over when all of them were
+    !! served, in windows of any size; it computes in all of its windows or in none. The drag is an
+    !! acceleration, which the host adds to the tendencies of its winds. Nothing is printed: what is
+    !! to be said is text.
 
     use, intrinsic :: iso_c_binding, only: c_int32_t
     use alexander_dunkerton, only: ad99_t

@@ -42,6 +42,11 @@ class DragTask(Task[DragData, DragModule]):
             else physical.from_checkpoint(checkpoint).description
         )
 
+    @property
+    def trained_range(self) -> tuple[TrainingRange, ...]:
+        """What the pre-trained network saw."""
+        return () if self._trained is None else self._trained.training_range
+
     def open(self, paths: Sequence[str]) -> DragData:
         """Open state files with drag, on the levels of a pre-trained network."""
         vertical = None if self._trained is None else self._trained.vertical
@@ -168,15 +173,8 @@ class DragSpec(OutputSpec):
         for samples in self._samples:
             samples.standardise(mean, deviation)
 
-    def save(
-        self,
-        path: str | PathLike[str],
-        weights: Mapping[str, Tensor],
-        statistics: SampleStatistics,
-        name: str | None,
-        record: TrainingRecord | None = None,
-    ) -> None:
-        """Write weights, the scaling of the drag, and what training saw."""
+    def seen(self, statistics: SampleStatistics) -> tuple[TrainingRange, ...]:
+        """Tell what the inputs look like in training."""
         seen, first, ranges = statistics.features, 0, []
         for field in self._inputs:
             end = first + (self._nlev if field.levels == "full" else 1)
@@ -191,11 +189,22 @@ class DragSpec(OutputSpec):
                 )
             )
             first = end
+        return tuple(ranges)
+
+    def save(
+        self,
+        path: str | PathLike[str],
+        weights: Mapping[str, Tensor],
+        statistics: SampleStatistics,
+        name: str | None,
+        record: TrainingRecord | None = None,
+    ) -> None:
+        """Write weights, the scaling of the drag, and what training saw."""
         largest = largest_credible(statistics.largest_tendency or 0.0)
         described = replace(
             self._description,
             name=name or self._description.name,
-            training_range=tuple(ranges),
+            training_range=self.seen(statistics),
             limits=tuple(Limit(field, largest) for field, _ in self.fields),
         )
         extras = {

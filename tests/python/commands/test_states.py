@@ -3,10 +3,12 @@ import json
 
 import pytest
 import recipes
+from safetensors.torch import load_file, save_file
 from training_files import NLEV, training_set, written
 
 from gwparam.commands.states import add_options, assignments, read_machine, read_scaling
 from gwparam.errors import ArgumentError
+from gwparam.export import export_model
 
 
 def parsed(*words):
@@ -89,3 +91,23 @@ def test_option_for_states_is_refused_with_training_files(tmp_path):
         ArgumentError, match=r"--variable has no effect on training files"
     ):
         read_scaling(parsed("--variable", "u=ua"), tmp_path / "training.nc")
+
+
+def test_recipe_of_the_training_that_an_artefact_is_of(
+    tmp_path, recipe, tiny_checkpoint
+):
+    states = written(tmp_path, training_set())
+    folder = tmp_path / "training"
+    folder.mkdir()
+    network = folder / "network.safetensors"
+    network.write_bytes(tiny_checkpoint.read_bytes())
+    recipes.write_json(folder / "scaling.json", recipe)
+    export_model(network, folder / "mine.pt")
+
+    assert read_scaling(parsed(), states, folder / "mine.pt").source == "scaling.json"
+
+    # What lies there of another training says nothing of this artefact.
+    changed = {key: value + 1 for key, value in load_file(network).items()}
+    save_file(changed, network)
+    with pytest.raises(ArgumentError, match="expected --scaling FILE"):
+        read_scaling(parsed(), states, folder / "mine.pt")

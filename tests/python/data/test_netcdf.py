@@ -277,3 +277,16 @@ def test_the_valid_range_of_packed_values_is_that_of_the_packed_ones(tmp_path):
         variable[:] = np.int16([0, 10, 11])
 
     np.testing.assert_array_equal(read(path), [100.0, 105.0, np.nan])
+
+
+@pytest.mark.parametrize(
+    ("units", "text"), [(1, "1"), (np.array([1.0, 2.0]), "[1. 2.]"), ("Pa", "Pa")]
+)
+def test_attributes_that_should_be_texts_are_texts(tmp_path, units, text):
+    path = tmp_path / "states.nc"
+    values = xr.DataArray([1.0], dims="time", attrs={"units": units, "scale": 2})
+    xr.Dataset({"ps": values}).to_netcdf(path)
+
+    with open_dataset(str(path)) as opened:
+        assert opened.ps.attrs["units"] == text
+        assert opened.ps.attrs["scale"] == 2

@@ -192,7 +192,7 @@ def test_read_refuses_a_surface_pressure_in_other_units_with_the_place(dataset, 
     with (
         open_file(write(dataset)) as states,
         pytest.raises(
-            RangeError, match=r"\(ps in .* at time 2 is 900.48 at lat 0, lon"
+            RangeError, match=r"\(ps in .* at time 2 is 900.48 Pa at lat 0, lon"
         ),
     ):
         states.read(2)

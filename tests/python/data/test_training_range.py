@@ -11,6 +11,7 @@ from gwparam.data.training_range import (
     SPREAD,
     Difference,
     InputRange,
+    compare_ranges,
     describe,
     warnings,
 )
@@ -158,3 +159,26 @@ def test_normalised_data_are_found_out(write):
 
     assert found.is_gross
     assert found.spread < 0.1
+
+
+def test_ranges_are_compared_level_by_level():
+    def range_of(name, mean, deviation, ends=(None, None)):
+        return TrainingRange(name, mean, deviation, *ends)
+
+    expected = [
+        range_of("eastward_wind", (0.0, 10.0, 20.0), (5.0, 10.0, 0.0)),
+        range_of("latitude", (0.0,), (40.0,)),
+        range_of("northward_wind", None, None),
+    ]
+    given = [
+        range_of("eastward_wind", (5.0, 20.0, 99.0), (20.0, 40.0, 9.0)),
+        range_of("northward_wind", (1.0,), (1.0,)),
+        range_of("latitude", (4.0,), (20.0,), ((-80.0,), (80.0,))),
+        range_of("air_temperature", (1.0,), (1.0,)),
+    ]
+
+    assert compare_ranges(expected, given) == [
+        Difference("eastward_wind", 1.0, 4.0, True),
+        Difference("latitude", 0.1, 0.5, True),
+    ]
+    assert not any(d.whole_globe for d in compare_ranges(expected, given[:1]))

@@ -28,6 +28,7 @@ def prepared():
         ),
         spec=SimpleNamespace(missing=()),
         loss=SimpleNamespace(describe=lambda: ["mse, weight 1", "drag, weight 0.1"]),
+        differences=[],
         loaded=None,
         parameters=lambda: {"all": 1234567, "trained": 4321},
     )

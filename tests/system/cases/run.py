@@ -234,7 +234,8 @@ def _replayed(seen: Seen, path: Path) -> Numbers:
     ]
     found = {"r2": np.array(scores)} if scores else {}
     with xr.open_dataset(path, decode_times=False) as data:
-        ordered = data.sortby([n for n in ("lat", "lon") if n in data.dims])
+        places = ("lat", "latitude", "lon", "longitude")
+        ordered = data.sortby([name for name in places if name in data.dims])
         names = [n for n in ordered.data_vars if str(n).startswith("tendency_of")]
         return found | {str(n): ordered[n].values for n in sorted(names)}
 
