@@ -138,7 +138,8 @@ typedef struct gwparam_scheme gwparam_scheme;
  * The last dimension of a field on levels is the level; all others, in any number, are
  * horizontal. Strides are in elements, of any sign, so that every layout can be
  * described: a Fortran array (lon, lat, lev) has shape {nlon, nlat, nlev} and strides
- * {1, nlon, nlon * nlat}.
+ * {1, nlon, nlon * nlat}. An array of rank 1 of a field on levels is the profile of one
+ * column, whose surface fields have one element.
  */
 typedef struct gwparam_array {
     void *data;

@@ -233,7 +233,8 @@ contains
         self%is_ringing = .false.
         self%is_placed = .false.
         call self%alarm%wind(settings%interval, settings%first)
-        self%counts = gwparam_coupling_statistics_t(runs_network=settings%runs_network(), &
+        self%counts = gwparam_coupling_statistics_t(counters=gwparam_statistics_t(), &
+            & comparison=comparison_t(), runs_network=settings%runs_network(), &
             & runs_native=settings%runs_native(), lag=settings%lag, &
             & guards="on_limit = " // trim(settings%on_limit) // ", on_range = " &
             & // trim(settings%on_range) // ", on_unphysical = " // trim(settings%on_unphysical))
