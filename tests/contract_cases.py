@@ -10,12 +10,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from built import built
+
 from gwparam.contract import Contract
 from gwparam.errors import ContractError
 
-PROJECT = Path(__file__).parents[1]
 FOLDER = Path(__file__).parent / "contract"
-PROGRAM = PROJECT / "build" / "tests" / "cpp" / "read_contract"
 BASES = ("column", "stencil", "global")
 VERSION_1 = sorted(f"version_1/{p.stem}" for p in FOLDER.glob("version_1/*.json"))
 
@@ -87,7 +87,9 @@ def read_in_python(text: bytes) -> str:
 def read_in_cpp(texts: Sequence[bytes]) -> list[str]:
     """Answers of the library's reader."""
     given = b"".join(b"%d\n" % len(text) + text for text in texts)
-    ran = subprocess.run([PROGRAM], input=given, capture_output=True, check=True)
+    ran = subprocess.run(
+        [built("cpp/read_contract")], input=given, capture_output=True, check=True
+    )
     answers = ran.stdout.decode(errors="replace").splitlines()
     assert len(answers) == len(texts)
     return answers

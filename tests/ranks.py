@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from built import built
 
-TESTS = Path(__file__).parents[1] / "build" / "tests"
 TIMEOUT = 60  # seconds: a run that hangs is a failure
 # Where Open MPI keeps what its processes share, up to version 4 and from 5 on.
 FOLDERS_OF_MPI = ("OMPI_MCA_orte_tmpdir_base", "PRTE_MCA_prte_tmpdir_base")
@@ -19,10 +19,7 @@ def program(name: str) -> Path:
     """Path of a program; skips where it was not built or cannot be run."""
     if shutil.which("mpirun") is None:
         pytest.skip("mpirun absent")
-    path = TESTS / "mpi" / name
-    if not path.is_file():
-        pytest.skip(f"{path} absent: built without MPI or without -Dtests=true")
-    return path
+    return built(f"mpi/{name}", part="MPI")
 
 
 def begin(

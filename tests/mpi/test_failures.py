@@ -6,7 +6,8 @@ import time
 from pathlib import Path
 
 import pytest
-from ranks import TESTS, begin, check, program
+from built import TESTS
+from ranks import begin, check, program
 
 RANKS = 4
 

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import pytest
-from ranks import TESTS, begin, check, program
+from built import TESTS
+from ranks import begin, check, program
 
 
 @pytest.fixture(scope="module")

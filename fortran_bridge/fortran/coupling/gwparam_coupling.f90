@@ -10,10 +10,11 @@ module gwparam_coupling
     !!
     !! An object serves one thread at a time and refuses the others with gwparam_err_busy, whose
     !! calls change nothing; a host of several threads has an object for each, on the columns of
-    !! that thread, and their networks share weights. Columns are those of an array (i, j): longitude and latitude, or
-    !! place in a chunk and chunk. A step is over when all of them were served, in windows of any
-    !! size; it computes in all of its windows or in none. The drag is an acceleration, which the
-    !! host adds to the tendencies of its winds. Nothing is printed: what is to be said is text.
+    !! that thread, and their networks share weights. Columns are those of an array (i, j):
+    !! longitude and latitude, or place in a chunk and chunk. A step is over when all of them were
+    !! served, in windows of any size; it computes in all of its windows or in none. The drag is an
+    !! acceleration, which the host adds to the tendencies of its winds. Nothing is printed: what is
+    !! to be said is text.
 
     use, intrinsic :: iso_c_binding, only: c_int32_t
     use alexander_dunkerton, only: ad99_t
@@ -35,10 +36,12 @@ module gwparam_coupling
     real(dp), parameter :: degrees_per_radian = 180.0_dp/acos(-1.0_dp)
     integer, parameter :: message_length = 1024
 
+    character(len=*), parameter :: half_levels = "_at_half_levels" !! Ends names of values there
+
     ! Fields that a host can hand to a network, by their names in an artefact's contract.
     character(len=*), parameter :: offered(8) = [character(len=27)::"eastward_wind", &
               & "northward_wind", "air_temperature", "air_pressure", "geopotential_height", &
-              & "air_pressure_at_half_levels", "surface_air_pressure", "latitude"]
+              & "air_pressure" // half_levels, "surface_air_pressure", "latitude"]
     character(len=*), &
               & parameter :: drag_name(2) = [character(len=51) &
               & ::"tendency_of_eastward_wind_due_to_gravity_wave_drag", &
@@ -316,7 +319,6 @@ contains
         integer, intent(inout) :: status
         character(len=*), intent(inout) :: message
 
-        character(len=*), parameter :: half_levels = "_at_half_levels"
         character(len=:), allocatable :: name
         integer :: number
         logical :: gives(2)

@@ -10,7 +10,6 @@ import pytest
 from contract_cases import (
     ACCEPTED,
     BASES,
-    PROGRAM,
     VERSION_1,
     base_text,
     case_text,
@@ -35,15 +34,9 @@ TEXTS = (
     *("[[[]]]", '{"a": 1, "a": 1}', '"\x7f"', '"\x01"', "[1, 2", "1 2", ""),
 )
 
-needs_program = pytest.mark.skipif(
-    not PROGRAM.exists(), reason=f"built without tests: {PROGRAM} absent"
-)
-
 
 @pytest.fixture(scope="module")
 def answers_in_cpp() -> dict[str, str]:
-    if not PROGRAM.exists():
-        pytest.skip(f"built without tests: {PROGRAM} absent")
     texts = [case_text(case).encode() for case in CASES.values()]
     return dict(zip(CASES, read_in_cpp(texts), strict=True))
 
@@ -121,7 +114,6 @@ def disagreements(texts: list[str]) -> list[str]:
     ]
 
 
-@needs_program
 @pytest.mark.parametrize("base", SMALL)
 def test_readers_agree_about_every_small_mutation(base: str) -> None:
     text = base_text(base)
@@ -131,7 +123,6 @@ def test_readers_agree_about_every_small_mutation(base: str) -> None:
     assert disagreements(texts) == []
 
 
-@needs_program
 @pytest.mark.parametrize("base", SMALL)
 def test_readers_agree_about_bytes_that_are_wrong(base: str) -> None:
     generator = random.Random(base)
@@ -146,7 +137,6 @@ def test_readers_agree_about_bytes_that_are_wrong(base: str) -> None:
     assert [a.split(":")[0] for a in read_in_cpp(given)] == found
 
 
-@needs_program
 @pytest.mark.slow
 @pytest.mark.parametrize("base", SMALL)
 def test_readers_agree_about_pairs_of_mutations(base: str) -> None:
@@ -167,7 +157,6 @@ def test_readers_agree_about_pairs_of_mutations(base: str) -> None:
     assert disagreements(texts) == []
 
 
-@needs_program
 def test_nesting_without_end_is_refused() -> None:
     text = b'{"contract_version": 1, "hint": ' + b"[" * 1_000_000
 
@@ -175,7 +164,6 @@ def test_nesting_without_end_is_refused() -> None:
         assert answer == "refused: contract is nested deeper than 32"
 
 
-@needs_program
 @pytest.mark.parametrize("name", VERSION_1)
 def test_what_is_read_of_version_1_is_accepted_again(name: str) -> None:
     text = Contract.from_json(base_text(name)).to_json()
