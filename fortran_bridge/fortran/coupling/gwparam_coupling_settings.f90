@@ -51,7 +51,8 @@ module gwparam_coupling_settings
         logical :: restart = .true. !! Exact restart
         character(len=512) :: restart_file = "cg_drag.res.nc" !! Its name, before the rank
         integer :: log_interval = 8 !! Recomputations between lines in the log, 0: none
-        type(ad99_settings_t) :: native = ad99_settings_t() !! Of gwparam_nml: its switches; the rest is the host's
+        !! Of gwparam_nml: its switches; the rest is the host's
+        type(ad99_settings_t) :: native = ad99_settings_t()
         integer :: interval = 0 !! Between recomputations, 0: every step [s]
         integer :: first = 0 !! Until the first one, 0: the interval [s]
         logical :: native_diagnostics = .false.
