@@ -143,3 +143,30 @@ def test_other_compilers_give_the_same(cases, folder, tmp_path, compiler) -> Non
     assert lines_of_layouts(text) == lines_of_layouts(
         shell("./layouts wavenet.pt", folder)
     )
+
+
+@pytest.mark.slow
+def test_mpich_beside_another_mpi(tmp_path) -> None:
+    tools = {tool: f"{tool}.mpich" for tool in ("mpicc", "mpicxx", "mpifort", "mpirun")}
+    for tool in tools.values():
+        if shutil.which(tool) is None:
+            pytest.skip(f"{tool} absent")
+    native = tmp_path / "native.ini"
+    words = [f"{name} = '{tool}'" for name, tool in tools.items()]
+    native.write_text("\n".join(["[binaries]", *words, ""]))
+    # Else pkg-config answers first, for the other one.
+    (tmp_path / "empty").mkdir()
+    shell(
+        f"export PKG_CONFIG_LIBDIR=$PWD/empty; meson setup build '{PROJECT}' "
+        f"--native-file {native} -Drestart_file=disabled -Dtests=true && "
+        "meson compile -C build",
+        tmp_path,
+        timeout=1800,
+    )
+    linked = shell("ldd build/fortran_bridge/mpi/libgwparam_mpi.so", tmp_path)
+    assert "libmpich" in linked
+    for case in ("outside", "again", "file"):
+        text = shell(
+            f"mpirun.mpich -n 2 build/tests/mpi/load {case} build/tests", tmp_path
+        )
+        assert len(re.findall(r"rank \d passed", text)) == 2, text

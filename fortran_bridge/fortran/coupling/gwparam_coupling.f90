@@ -388,6 +388,8 @@ contains
         !! Whether the windows of the last step held all columns.
         class(gwparam_coupling_t), intent(in) :: self
 
+        is_between_steps = .not. allocated(self%served)
+        if (is_between_steps) return
         is_between_steps = all(self%served .eqv. .not. self%exists)
 
     end function is_between_steps
