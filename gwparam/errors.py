@@ -107,13 +107,13 @@ class HostMemoryError(GwparamError, MemoryError):
 
 
 class BusyError(GwparamError, RuntimeError):
-    """The scheme is in use by another thread; nothing was changed."""
+    """Another thread uses the scheme; reserved."""
 
     status = Status.ERR_BUSY
 
 
 class ForkedError(GwparamError, RuntimeError):
-    """The process was forked after the load: load again in the child."""
+    """The process was forked after the load; reserved."""
 
     status = Status.ERR_FORKED
 

@@ -55,8 +55,7 @@ contains
         integer(c_int32_t) :: status
         logical :: refused
 
-        call scheme%free(stat, errmsg)
-        if (scheme%is_loaded()) return
+        call scheme%free()
         call refuse_other_version(refused, stat, errmsg)
         if (refused) return
         handle = c_null_ptr

@@ -20,8 +20,7 @@ contains
     integer(c_int32_t) :: status
     logical :: refused
 
-    call self%free(stat, errmsg)
-    if (self%is_loaded()) return
+    call self%free()
     call refuse_other_version(refused, stat, errmsg)
     if (refused) return
     handle = c_null_ptr

@@ -6,9 +6,7 @@ from importlib import resources
 from typing import Any
 
 import gwparam
-from gwparam.commands.answer import Answer
-from gwparam.commands.given import refuse_idle
-from gwparam.errors import ArgumentError, ModelFileError
+from gwparam.errors import ModelFileError
 
 EPILOG = """\
 examples:
@@ -59,19 +57,17 @@ def add_parser(subparsers: Any) -> None:
         action="store_true",
         help="with --libs: also the restart files of the coupling, through netCDF",
     )
+    parser.set_defaults(usage=parser.format_usage())
 
 
-def run(args: argparse.Namespace) -> Answer:
-    """Run the command."""
+def run(args: argparse.Namespace) -> int:
+    """Run the command; the exit status."""
     if not args.asked:
-        raise ArgumentError(f"nothing is asked, expected some of {', '.join(_OPTIONS)}")
-    if "--libs" not in args.asked:
-        refuse_idle(args, "without --libs", _PARTS)
+        print(args.usage, end="")
+        return 2
     parts = [name for name in _PARTS if getattr(args, name)]
-    values = [_value(option, parts) for option in args.asked]
-    names = [option.removeprefix("--").replace("-", "_") for option in args.asked]
-    document = dict(zip(names, values, strict=True))
-    return Answer(document, lambda: print(*values))
+    print(*(_value(option, parts) for option in args.asked))
+    return 0
 
 
 def _value(option: str, parts: Sequence[str]) -> str:

@@ -1,9 +1,9 @@
 """``gwparam networks``: what can be exported, and the published sizes."""
 
 import argparse
+import json
+import sys
 from typing import Any
-
-from gwparam.commands.answer import Answer
 
 EPILOG = """\
 examples:
@@ -23,12 +23,17 @@ def add_parser(subparsers: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--arch", help="one architecture only")
+    parser.add_argument("--json", action="store_true", help="print JSON")
 
 
-def run(args: argparse.Namespace) -> Answer:
-    """Run the command."""
+def run(args: argparse.Namespace) -> int:
+    """Run the command; the exit status."""
     networks = _describe(args.arch)
-    return Answer(networks, lambda: _print(networks))
+    if args.json:
+        print(json.dumps(networks, indent=2))
+    else:
+        _print(networks)
+    return 0
 
 
 def _describe(architecture: str | None) -> dict[str, Any]:
@@ -65,11 +70,12 @@ def _describe(architecture: str | None) -> dict[str, Any]:
 
 def _print(networks: dict[str, Any]) -> None:
     from rich.box import SIMPLE_HEAD
+    from rich.console import Console
     from rich.table import Table
 
-    from gwparam import console
-
-    text, tables = console.lines(), console.tables(180)
+    text = Console(highlight=False, soft_wrap=True)
+    # Files and pipes have no width: give the tables what they need.
+    tables = Console(highlight=False, width=None if sys.stdout.isatty() else 180)
     for name, network in networks.items():
         table = Table(title=name, title_justify="left", box=SIMPLE_HEAD)
         for heading in ("preset", "parameters", "geometry", "inputs", "outputs"):
@@ -91,7 +97,7 @@ def _print(networks: dict[str, Any]) -> None:
             table.add_row(preset["name"], f"{preset['parameters']:,}", *fresh)
             above = texts
         tables.print(table)
-        text.print(f"  cite: {network['citation']}")
+        text.print(f"  cite: {network['citation']}", markup=False)
         if network["options"]:
-            text.print(f"  export: {' '.join(network['options'])}")
+            text.print(f"  export: {' '.join(network['options'])}", markup=False)
         text.print()

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from gwparam.checkpoints import Kind, read_checkpoint
+from gwparam.checkpoints import read_checkpoint
 from gwparam.conformance.implied_options import implied_options
 from gwparam.conformance.reference_pipeline import (
     Remapping,
@@ -19,7 +19,7 @@ from gwparam.conformance.reference_pipeline import (
     neighbours,
     network_pressure,
 )
-from gwparam.constants import CHUNK_COLUMNS, HALF_LEVELS
+from gwparam.constants import CHUNK_COLUMNS
 from gwparam.contract import Contract, Field
 from gwparam.data import HALF_PRESSURE, PRESSURE, Order, needs_pressure
 from gwparam.errors import ArgumentError, ContractError, InferenceError, ModelFileError
@@ -96,7 +96,6 @@ class EagerNetwork:
         contract: Contract,
         *,
         allow_pickle: bool = False,
-        weights: Kind | None = None,
         options: Options | None = None,
     ) -> "EagerNetwork":
         """Build the network of a checkpoint as published: unfused, in float64.
@@ -107,7 +106,7 @@ class EagerNetwork:
             The checkpoint.
         contract : Contract
             The artefact's.
-        allow_pickle, weights
+        allow_pickle : bool
             As `gwparam.checkpoints.read_checkpoint`.
         options : mapping, optional
             What the export was told and the contract does not hold, such as
@@ -121,7 +120,7 @@ class EagerNetwork:
         ContractError
             If that network has other inputs, outputs or levels than the contract.
         """
-        checkpoint = read_checkpoint(path, allow_pickle=allow_pickle, weights=weights)
+        checkpoint = read_checkpoint(path, allow_pickle=allow_pickle)
         known = implied_options(contract) | dict(options or {})
         network = from_checkpoint(checkpoint, contract.source.architecture, known)
         for key in ("inputs", "outputs"):
@@ -213,7 +212,7 @@ class EagerNetwork:
             found[field.name] = values
         for flux in self.contract.flux:
             at_half = interpolate_flux(found[flux.name], own, half, vertical.outside)
-            found[flux.name + HALF_LEVELS] = at_half
+            found[f"{flux.name}_at_half_levels"] = at_half
             found[flux.tendency] = divergence(flux, at_half, half)
         if self._bottom_up:
             found = {name: values[:, ::-1] for name, values in found.items()}

@@ -7,7 +7,6 @@ from rich.console import Console
 from rich.table import Table
 
 from gwparam.conformance.result import OutputResult, Replay
-from gwparam.data.training_range import describe
 from gwparam.evaluate.metrics import Moments, finite, score
 from gwparam.evaluate.table import SCORE_HEADINGS, score_cells
 
@@ -28,11 +27,10 @@ def as_dict(result: Replay) -> dict[str, Any]:
     -------
     dict
         ``times``, ``columns`` (of one time), ``definitions``, ``agrees``,
-        ``tolerance``, ``seconds``, ``training_range`` (as
-        `gwparam.data.training_range.describe`) and ``variables``. A variable has
-        ``globe``, ``bands`` and ``levels``: regions with ``samples``, ``eager``
-        (``max`` and ``rms`` difference) and ``reference`` (``bias``, ``rms_error``,
-        ``max_error``, ``rms_reference``, ``r2``, ``correlation``), in its units.
+        ``tolerance``, ``seconds`` and ``variables``. A variable has ``globe``,
+        ``bands`` and ``levels``: regions with ``samples``, ``eager`` (``max`` and
+        ``rms`` difference) and ``reference`` (``bias``, ``rms_error``, ``max_error``,
+        ``rms_reference``, ``r2``, ``correlation``), in the variable's units.
     """
     return {
         "times": len(result.times),
@@ -44,7 +42,6 @@ def as_dict(result: Replay) -> dict[str, Any]:
             "library": result.library_seconds,
             "eager": result.eager_seconds,
         },
-        "training_range": describe(result.differences),
         "variables": [_variable(output) for output in result.outputs],
     }
 
@@ -55,19 +52,17 @@ def print_tables(console: Console, result: Replay, *, levels: bool) -> None:
     Parameters
     ----------
     console : Console
-        Where to, without markup.
+        Where to.
     result : Replay
         What to print.
     levels : bool
         Print a row for each level too.
     """
     for output in result.outputs:
-        against = (
-            f"reference {output.reference}" if output.reference else "no reference"
-        )
+        against = f", reference {output.reference}" if output.reference else ""
         # Not the table's title, which would be wrapped to the width of the table.
         console.print(
-            f"\n{output.field.name} [{output.field.units}], {against}", markup=False
+            f"\n{output.field.name} [{output.field.units}]{against}", markup=False
         )
         console.print(_table(output, levels))
         if output.columns_beyond:

@@ -25,7 +25,6 @@ from gwparam.contract.fields import (
     Source,
     TrainingDates,
     TrainingRange,
-    TrainingRecord,
     Values,
     Vertical,
 )
@@ -50,7 +49,6 @@ __all__ = [
     "Source",
     "TrainingDates",
     "TrainingRange",
-    "TrainingRecord",
     "Values",
     "Vertical",
     "check_geometry",

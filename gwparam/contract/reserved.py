@@ -33,8 +33,8 @@ def check_run(
     ContractError
         If the contract asks for it; the message names the key.
     """
-    if lead_time is not None and lead_time < 0.0:
-        refuse("lead_time", lead_time, "at least 0")
+    if lead_time is not None and lead_time != 0.0:
+        refuse("lead_time", lead_time, "0: other lead times are reserved")
     if members is not None and members != 1:
         refuse("members", members, "1: ensembles are reserved")
     if column_program is not None:

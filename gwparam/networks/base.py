@@ -21,7 +21,6 @@ from gwparam.contract import (
     Field,
     Flux,
     Geometry,
-    Mask,
     Output,
     TrainingRange,
 )
@@ -194,10 +193,6 @@ class PhysicalNetwork(nn.Module):
     dead : mapping of str to str
         Names of parameters that never reach the output, or what they begin with, and
         why, where the network knows it.
-    mask : Mask or None
-        The random mask that is part of it.
-    lead_time : float or None
-        Time from the inputs to the outputs [s], where the network is told one.
     """
 
     architecture: ClassVar[str]
@@ -216,8 +211,6 @@ class PhysicalNetwork(nn.Module):
         flux: tuple[Flux, ...]
         plausible: tuple[TrainingRange, ...]
         dead: Mapping[str, str]
-        mask: Mask | None
-        lead_time: float | None
 
     features = ()
     flux = ()
@@ -228,8 +221,6 @@ class PhysicalNetwork(nn.Module):
         super().__init__()
         # Not annotated in the class: TorchScript would compile the annotation.
         self.description = description
-        self.mask = None
-        self.lead_time = None
 
     @classmethod
     @abstractmethod

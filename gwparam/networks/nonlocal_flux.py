@@ -16,8 +16,7 @@ from gwparam.errors import ArgumentError, ShapeError, wrong_setting
 from gwparam.networks.base import Option, Options
 from gwparam.networks.fluxes import OPTIONS as FLUX_OPTIONS
 from gwparam.networks.fluxes import FluxNetwork, N, momentum_fluxes
-from gwparam.networks.scaling import Transform, power
-from gwparam.networks.scaling_recipe import SCALING, Recipe
+from gwparam.networks.scaling import SCALING, Recipe, Transform, power
 from gwparam.networks.vertical import (
     LEVELS,
     OUTSIDE,
@@ -52,7 +51,6 @@ KAPPA = 2.0 / 7.0
 POTENTIAL_PRESSURE = 1.0e5
 """Pressure that potential temperature refers to [Pa]."""
 
-_VERTICAL_VELOCITIES = ("upward_air_velocity", "lagrangian_tendency_of_air_pressure")
 _UNITS = {
     "eastward_wind": "m s-1",
     "northward_wind": "m s-1",
@@ -82,12 +80,6 @@ FEATURE_SET = Option(
     "where the number of features does not tell",
     choices=tuple(FEATURES),
 )
-VERTICAL_VELOCITY = Option(
-    "vertical_velocity",
-    "which vertical velocity the network sees, where the scaling does not tell: w "
-    "[m s-1] or omega [Pa s-1]",
-    choices=("w", "omega"),
-)
 TEMPERATURE = Option(
     "temperature",
     "what the host hands over where the network sees potential temperature: "
@@ -108,7 +100,6 @@ OPTIONS = (
     LEVELS,
     OUTSIDE,
     FEATURE_SET,
-    VERTICAL_VELOCITY,
     TEMPERATURE,
     OUTPUT_LEVELS,
     *FLUX_OPTIONS,
@@ -191,10 +182,7 @@ class NonlocalFlux(FluxNetwork[N]):
         outputs, flux, limits = momentum_fluxes(
             options, None if given == (0, nlev) else given
         )
-        features = [
-            *(SURFACE if self.sees_place else ()),
-            *_features(names, recipe, options),
-        ]
+        features = [*(SURFACE if self.sees_place else ()), *_features(names, recipe)]
         transforms = [recipe.of(field, nlev) for field in features]
         inputs = _host_fields(features, vertical, options)
         seen = [t.range(f.name) for f, t in zip(features, transforms, strict=True)]
@@ -297,34 +285,19 @@ def _feature_names(channels: int, nlev: int, options: Options) -> tuple[str, ...
     return FEATURES[chosen]
 
 
-def _features(names: tuple[str, ...], recipe: Recipe, options: Options) -> list[Field]:
-    """Fields that were normalised; recipe and options say in which form."""
+def _features(names: tuple[str, ...], recipe: Recipe) -> list[Field]:
+    """Fields that were normalised; the recipe says in which form it knows them."""
+    others = {
+        "air_potential_temperature": "air_temperature",
+        "upward_air_velocity": "lagrangian_tendency_of_air_pressure",
+    }
     features = []
     for name in names:
-        form = name
-        if name == "upward_air_velocity":
-            form = _vertical_velocity(recipe, options)
-        elif name == "air_potential_temperature" and name not in recipe.transforms:
-            form = "air_temperature" if "air_temperature" in recipe.transforms else name
-        features.append(Field(form, _UNITS[form], "full", "float64"))
-    if VERTICAL_VELOCITY.name in options and "upward_air_velocity" not in names:
-        raise ArgumentError(
-            f"{VERTICAL_VELOCITY.name} is {options[VERTICAL_VELOCITY.name]}, the "
-            "network sees none",
-            settings=(VERTICAL_VELOCITY.name,),
-        )
+        other = others.get(name, name)
+        if name not in recipe.transforms and other in recipe.transforms:
+            name = other
+        features.append(Field(name, _UNITS[name], "full", "float64"))
     return features
-
-
-def _vertical_velocity(recipe: Recipe, options: Options) -> str:
-    """Name of the vertical velocity that the network sees."""
-    known = [form for form in _VERTICAL_VELOCITIES if form in recipe.transforms]
-    if len(known) < 2 and VERTICAL_VELOCITY.name not in options:
-        return known[0] if known else _VERTICAL_VELOCITIES[0]
-    chosen = VERTICAL_VELOCITY.of(
-        options, f"which vertical velocity the network sees ({recipe.source})"
-    )
-    return _VERTICAL_VELOCITIES[("w", "omega").index(chosen)]
 
 
 def _host_fields(

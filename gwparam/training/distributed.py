@@ -107,10 +107,7 @@ def _device(name: str) -> tuple[str, Any]:
         return "cpu", 1
     count = torch.cuda.device_count()
     if int(number or 0) >= count:
-        raise DeviceError(
-            f"device {name} is absent, torch finds {count} CUDA devices",
-            settings=("device",),
-        )
+        raise DeviceError(f"device {name} is absent, torch finds {count} CUDA devices")
     return "cuda", [int(number)] if number else 1
 
 

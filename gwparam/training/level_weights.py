@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gwparam.errors import ArgumentError, wrong_setting
+from gwparam.errors import ArgumentError
 from gwparam.networks.vertical import LEVELS
 
 LEVEL_WEIGHTS = ("equal", "density", "mass")
@@ -43,7 +43,7 @@ def level_weights(
     """
     if kind not in LEVEL_WEIGHTS:
         expected = " or ".join(LEVEL_WEIGHTS)
-        raise wrong_setting("level_weights", kind, expected)
+        raise ArgumentError(f"level_weights is {kind}, expected {expected}")
     if kind == "equal":
         return (1.0,) * nlev
     if pressure is None:

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from gwparam.contract import Flux
 from gwparam.errors import ArgumentError, ShapeError
 from gwparam.networks.fluxes import FLUX_QUANTITY, FLUX_SIGN
-from gwparam.networks.scaling_recipe import SCALING
+from gwparam.networks.scaling import SCALING
 from gwparam.networks.vertical import LEVELS
 from gwparam.training.drag_error import DragError
 from gwparam.training.level_weights import level_weights

@@ -8,26 +8,17 @@ import torch
 from torch import nn
 
 from gwparam.checkpoints import Checkpoint, read_checkpoint
-from gwparam.data.training_range import Difference, compare_ranges
 from gwparam.errors import ArgumentError, wrong_setting
 from gwparam.networks import find_network
 from gwparam.networks.base import PhysicalNetwork
-from gwparam.networks.prithvi.backbone import DropPath
 from gwparam.networks.trainable import Sizes
 from gwparam.training.data import Data
-from gwparam.training.freezing import (
-    CHOICES,
-    Freeze,
-    check_freeze,
-    count_parameters,
-    freeze,
-)
+from gwparam.training.freezing import CHOICES, Freeze, count_parameters, freeze
 from gwparam.training.loader import Loader, Share
 from gwparam.training.losses import Loss, build_loss
-from gwparam.training.memory import Need, check_memory, free_bytes, needed
 from gwparam.training.pretrained import LoadedWeights, load_pretrained
 from gwparam.training.settings import Settings
-from gwparam.training.splits import Split, open_splits, read_shares
+from gwparam.training.splits import Split, open_splits
 from gwparam.training.statistics import SampleStatistics
 from gwparam.training.tasks import make_task
 from gwparam.training.tasks.task import D, N, OutputSpec, Task
@@ -64,8 +55,6 @@ class Prepared:
         Of the training samples.
     loaded : LoadedWeights or None
         What came from a checkpoint.
-    differences : list of Difference
-        What the samples look like, beside what the checkpoint saw in its training.
     sha256 : str
         SHA-256 of that checkpoint; empty without one.
     """
@@ -79,7 +68,6 @@ class Prepared:
     loss: Loss
     statistics: SampleStatistics
     loaded: LoadedWeights | None
-    differences: list[Difference]
     sha256: str
 
     def parameters(self) -> dict[str, int]:
@@ -132,15 +120,10 @@ def prepare(
                 settings=(name,),
             )
     sizes = physical.trainable.read_sizes(settings.size)
-    settings.loss_settings()
-    read_shares(settings.split)
-    _freeze(settings, physical)
     checkpoint = None
     if settings.pretrained is not None:
         checkpoint = read_checkpoint(
-            settings.pretrained,
-            allow_pickle=settings.allow_pickle,
-            weights=settings.weights,
+            settings.pretrained, allow_pickle=settings.allow_pickle
         )
     task = make_task(settings.arch, settings.export_options(), checkpoint)
     return _prepare(stack, settings, task, sizes, checkpoint, take_statistics, world)
@@ -155,7 +138,7 @@ def _prepare(
     take_statistics: TakeStatistics,
     world: int,
 ) -> Prepared:
-    how = _freeze(settings, task.physical)
+    how = _freeze(settings, task.physical.trainable.backbone)
     splits = open_splits(
         stack,
         task.open,
@@ -167,13 +150,11 @@ def _prepare(
     data = splits[0].data
     Loader(data.samples, splits[0].times, settings.batch or 1, share=Share(0, world))
     sizes = _all_sizes(settings, task.physical, sizes, checkpoint)
-    _check_memory(settings, task, sizes, data, how, world)
     torch.manual_seed(settings.seed)
     network = task.build(
         sizes, data, settings.dropout or 0.0, settings.drop_path or 0.0
     )
     _set_momentum(network, settings.batch_norm_momentum)
-    _check_used(network, settings)
     loaded = None
     if checkpoint is not None:
         backbone = task.physical.trainable.backbone
@@ -199,29 +180,8 @@ def _prepare(
         loss,
         statistics,
         loaded,
-        compare_ranges(task.trained_range, spec.seen(statistics)),
         "" if checkpoint is None else checkpoint.sha256,
     )
-
-
-def _check_memory(
-    settings: Settings, task: Task[D, N], sizes: Sizes, data: D, how: Freeze, world: int
-) -> None:
-    """Refuse a network that does not fit, before its weights are made."""
-    with torch.device("meta"):
-        network = task.build(sizes, data)
-    need = needed(network, how, task.physical.trainable.backbone)
-    share = world if settings.strategy == "fsdp" else 1
-    device = settings.device
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-    if device == "cpu":
-        check_memory(need, "memory", free_bytes("cpu"), share)
-        return
-    # The weights are made in the memory of the host.
-    check_memory(Need(need.parameters, 0), "memory", free_bytes("cpu"))
-    if torch.cuda.is_available():
-        check_memory(need, device, free_bytes(device), share)
 
 
 def _all_sizes(
@@ -242,33 +202,14 @@ def _all_sizes(
     return {**physical.trainable.default_sizes, **told, **given}
 
 
-def _freeze(settings: Settings, physical: type[PhysicalNetwork]) -> Freeze:
+def _freeze(settings: Settings, backbone: str) -> Freeze:
     """Decide what to freeze: by default a backbone that is pre-trained."""
-    backbone = physical.trainable.backbone
     if settings.freeze is None:
         return "backbone" if settings.pretrained is not None and backbone else "none"
     for choice in CHOICES:
         if settings.freeze == choice:
-            check_freeze(choice, settings.pretrained is not None, physical)
             return choice
     raise wrong_setting("freeze", settings.freeze, " or ".join(CHOICES))
-
-
-def _check_used(network: nn.Module, settings: Settings) -> None:
-    """Check that the network has what the regularisation is for."""
-    for name, kind, default in (
-        ("dropout", nn.Dropout, 0.0),
-        ("drop_path", DropPath, 0.0),
-        ("batch_norm_momentum", nn.BatchNorm2d, Settings.batch_norm_momentum),
-    ):
-        value = getattr(settings, name)
-        if value not in (None, default) and not any(
-            isinstance(module, kind) for module in network.modules()
-        ):
-            raise ArgumentError(
-                f"{name} is {value}, {settings.arch} has no {kind.__name__}",
-                settings=(name,),
-            )
 
 
 def _set_momentum(network: nn.Module, momentum: float) -> None:

@@ -288,8 +288,7 @@ contains
         lines = found%summary_lines()
         call ok(index(lines(1), &
                 & "the network ran 2 times on 24 columns, of which guards caught 0 (" &
-                & // "on_limit = error, on_range = ignore, on_unphysical = error)") == 1, &
-                & "what the end of a run says")
+                & // "on_limit = error, on_range = ignore)") == 1, "what the end of a run says")
 
     end subroutine test_whole_grid
 

@@ -138,17 +138,6 @@ def test_put_after_failure_begins_afresh(scheme, fields) -> None:
     [
         (U, np.zeros((2, 5), int), errors.ShapeError, "dtype int64, expected float32"),
         (U, [[1.0] * 5], errors.ShapeError, "dtype list, expected float32"),
-        (U, np.zeros((2, 5), complex), errors.ShapeError, f"{U} has dtype complex128"),
-        (U, np.zeros((2, 5), object), errors.ShapeError, f"{U} has dtype object"),
-        (
-            U,
-            np.ma.masked_less(np.arange(10.0).reshape(2, 5) - 7, -6),
-            errors.NonFiniteError,
-            rf"{U} is masked at \(1, 1\), counted from 1",
-        ),
-        (LAT, np.full(2, 120.0), errors.RangeError, "latitude is 120 .* in column 1"),
-        (PS, np.full(2, 990.0), errors.RangeError, "expected at least 1000 Pa"),
-        (U, np.full((2, 5), -999.0), errors.RangeError, "expected no fill value"),
         (U, np.zeros((1, 1, 1, 1, 5)), errors.ShapeError, "rank 5, expected 1 to 4"),
         (U, np.zeros((2, 4)), errors.ShapeError, r"shape \(2, 4\), expected \(2, 5\)"),
         ("wind", np.zeros((2, 5)), errors.ContractError, "wind is no input"),
@@ -226,43 +215,3 @@ def test_library_of_another_version_is_refused(monkeypatch):
     monkeypatch.setattr(library, "package_version", lambda: "9.9.9")
     with pytest.raises(errors.ModelFileError, match=r"is version .*, expected 9\.9\.9"):
         library._library.__wrapped__()
-
-
-def test_a_masked_array_without_masked_values_is_an_array(scheme, fields) -> None:
-    masked = {name: np.ma.masked_invalid(array) for name, array in fields.items()}
-    np.testing.assert_array_equal(
-        scheme.predict(masked)[DUDT], scheme.predict(fields)[DUDT]
-    )
-
-
-@pytest.mark.parametrize(
-    ("pressure", "error", "message"),
-    [
-        (np.ma.masked_less(PRESSURE, 2e3), errors.NonFiniteError, "pressure is masked"),
-        (np.array(PRESSURE, complex), errors.ShapeError, "dtype complex128"),
-        (np.array(PRESSURE, object), errors.ShapeError, "dtype object"),
-    ],
-)
-def test_levels_are_real_numbers(scheme, pressure, error, message) -> None:
-    with pytest.raises(error, match=message):
-        scheme.set_levels(pressure)
-
-
-def test_a_column_that_no_atmosphere_has_can_be_given_up(folder, fields) -> None:
-    scheme = gwparam.load_scheme(folder / "linear.pt", on_unphysical="zero")
-    scheme.set_levels(PRESSURE)
-    dudt, _ = expected(fields)
-    fields[LAT][1, 2] = 91.0
-    fields[U][0, 1, 3] = -999.0
-    dudt[1, 2] = dudt[0, 1] = 0.0
-    np.testing.assert_allclose(
-        scheme.predict(fields)[DUDT], dudt, rtol=0, atol=ROUNDING
-    )
-    assert scheme.statistics().guarded_columns == 2
-
-
-def test_a_place_is_named_by_what_was_put_before(scheme, fields) -> None:
-    scheme.put(LAT, fields[LAT])
-    fields[PS][0, 1] = -1.0
-    with pytest.raises(errors.RangeError, match=r"column 5, .*\(latitude 5 degree"):
-        scheme.put(PS, fields[PS])

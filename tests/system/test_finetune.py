@@ -4,7 +4,6 @@ import csv
 import json
 import os
 import resource
-import shlex
 import signal
 import subprocess
 import sys
@@ -16,7 +15,6 @@ import numpy as np
 import pytest
 import recipes
 import torch
-from answers import answer
 from safetensors.torch import load_file
 
 from gwparam.cli import main
@@ -187,14 +185,12 @@ def test_trained_fluxes_go_into_export_and_replay_without_options(
     assert finetune(*ANN, "--data", data, *split, *flags, "-o", folder) == 0
     out = capsys.readouterr().out
     export, replay = (
-        shlex.split(line)[1:]
-        for line in out.splitlines()
-        if line.startswith("  gwparam")
+        line.split()[1:] for line in out.splitlines() if line.startswith("  gwparam")
     )
 
     assert main(export) == 0
-    status, replayed = answer(*replay, "--times", "1:2")
-    assert status == 0
+    scores = tmp_path / "scores.json"
+    assert main([*replay, "--times", "1:2", "--json", str(scores)]) == 0
 
     contract = read_contract(folder / "network.pt")
     assert contract.name == "trained here"
@@ -211,7 +207,7 @@ def test_trained_fluxes_go_into_export_and_replay_without_options(
     np.testing.assert_allclose(found.maximum, physical.max(axis=1), rtol=1e-12)
     assert all(limit.maximum_magnitude != 0.01 for limit in contract.limits)
     trained = json.loads((folder / "scores.json").read_text())
-    _check_scores(trained["validation"], replayed)
+    _check_scores(trained["validation"], json.loads(scores.read_text()))
 
 
 def _check_scores(trained: dict, replayed: dict) -> None:
@@ -289,12 +285,12 @@ def test_networks_of_drag_learn_and_are_replayed(tmp_path, name) -> None:
     # A network that knows nothing gives the mean, whose R2 is 0.
     assert all(field["r2"] > 0.0 for field in told["after"]["fields"])
 
-    checkpoint = run / "network.safetensors"
+    checkpoint, scores = run / "network.safetensors", tmp_path / "scores.json"
     assert main(["export", "--ckpt", str(checkpoint), "-o", str(artefact)]) == 0
-    status, replayed = answer("replay", artefact, SAMPLE, "--times", "1:2")
-    assert status == 0
+    replay = ["replay", str(artefact), str(SAMPLE), "--times", "1:2", "--brief"]
+    assert main([*replay, "--json", str(scores)]) == 0
 
-    variables = replayed["variables"]
+    variables = json.loads(scores.read_text())["variables"]
     found = [v["globe"]["reference"]["r2"] for v in variables]
     expected = [field["r2"] for field in told["after"]["fields"]]
     assert found == pytest.approx(expected, abs=1e-4)
@@ -334,12 +330,17 @@ def test_the_published_wavenet_adapts_to_a_host(
     assert before == pytest.approx([-0.28, 0.40], abs=5e-3)
     assert after[0] >= 0.96
     assert after[1] >= 0.945
-    artefact = run / "network.pt"
+    artefact, scores = run / "network.pt", tmp_path / "scores.json"
     network_file = run / "network.safetensors"
     assert main(["export", "--ckpt", str(network_file), "-o", str(artefact)]) == 0
-    status, replayed = answer("replay", artefact, states, "--times", "7:8")
-    assert status == 0
-    variables = replayed["variables"]
+    replayed = main(
+        [
+            *("replay", str(artefact), str(states), "--times", "7:8", "--brief"),
+            *("--json", str(scores)),
+        ]
+    )
+    assert replayed == 0
+    variables = json.loads(scores.read_text())["variables"]
     found = [v["globe"]["reference"]["r2"] for v in variables]
     assert found == pytest.approx(after, abs=1e-4)
 

@@ -1,11 +1,12 @@
 """Replay of ordinary states by networks that give fluxes on levels of their own."""
 
+import json
+
 import netCDF4
 import numpy as np
 import pytest
 import recipes
 import xarray as xr
-from answers import answer
 
 from gwparam.cli import main
 from gwparam.grids import full_levels, gaussian_latitudes
@@ -82,9 +83,23 @@ def export(folder, architecture, *others, levels=None):
 
 
 def replay(folder, artefact, dataset, *options):
-    source, predicted = folder / "states.nc", folder / "predicted.nc"
+    source, numbers = folder / "states.nc", folder / "numbers.json"
+    predicted = folder / "predicted.nc"
     dataset.to_netcdf(source)
-    return answer("replay", artefact, source, "-o", predicted, *options)
+    status = main(
+        [
+            "replay",
+            str(artefact),
+            str(source),
+            "--json",
+            str(numbers),
+            "-o",
+            str(predicted),
+            "--brief",
+            *options,
+        ]
+    )
+    return status, json.loads(numbers.read_text()) if numbers.exists() else None
 
 
 @pytest.mark.parametrize("through", ["c", "fortran"])

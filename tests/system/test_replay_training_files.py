@@ -13,7 +13,6 @@ import pytest
 import recipes
 import torch
 import xarray as xr
-from answers import answer
 from weight_formula import filled
 
 from gwparam.checkpoints import read_checkpoint
@@ -93,10 +92,14 @@ class Case:
         assert status == 0
 
     def replay(self, *options: str) -> dict:
-        files = ["-o", self.predicted, "--scaling", self.scaling]
-        status, numbers = answer("replay", self.artefact, self.data, *files, *options)
+        scores = self.folder / "scores.json"
+        files = ["-o", str(self.predicted), "--json", str(scores)]
+        known = ["--scaling", str(self.scaling)]
+        status = main(
+            ["replay", str(self.artefact), str(self.data), *files, *known, *options]
+        )
         assert status == 0
-        return numbers
+        return json.loads(scores.read_text())
 
     def normalised(self, names) -> np.ndarray:
         """Predictions as the network gave them, (time, odim, lat, lon)."""

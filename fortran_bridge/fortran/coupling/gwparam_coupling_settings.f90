@@ -45,8 +45,6 @@ module gwparam_coupling_settings
         character(len=word_length) :: on_limit = "error"
         !! Drag beyond the limits: 'error', 'zero', 'native' or 'ignore'
         character(len=word_length) :: on_range = "ignore" !! Input unlike the training: the same
-        character(len=word_length) :: on_unphysical = "error"
-        !! Input that no atmosphere has, such as a latitude of 120 degrees: the same
         real(dp) :: range_sigmas = 0.0_dp !! What is unlike: further than so many deviations [1]
         logical :: restart = .true. !! Exact restart
         character(len=512) :: restart_file = "cg_drag.res.nc" !! Its name, before the rank
@@ -135,8 +133,8 @@ contains
         associate (s => settings, n => settings%native)
             call transfer_group(s%mode, s%artefact, s%device, s%threads, s%ranks_per_device, &
                                 & s%on_device_failure, s%precision, s%lag, s%timeout_seconds, &
-                                & s%chunk_columns, s%on_limit, s%on_range, s%on_unphysical, &
-                                & s%range_sigmas, s%restart, s%restart_file, s%log_interval, &
+                                & s%chunk_columns, s%on_limit, s%on_range, s%range_sigmas, &
+                                & s%restart, s%restart_file, s%log_interval, &
                                 & n%nearest_source_level, n%use_top_weights, n%mass_weighted_lid, &
                                 & n%mass_weighted_levels, n%launch_full_stress, n%deposit_reflected)
         end associate
@@ -145,14 +143,13 @@ contains
 
         subroutine transfer_group(mode, artefact, device, threads, ranks_per_device, &
                                   & on_device_failure, precision, lag, timeout_seconds, &
-                                  & chunk_columns, on_limit, on_range, on_unphysical, &
-                                  & range_sigmas, restart, restart_file, log_interval, &
-                                  & nearest_source_level, use_top_weights, mass_weighted_lid, &
-                                  & mass_weighted_levels, launch_full_stress, deposit_reflected)
+                                  & chunk_columns, on_limit, on_range, range_sigmas, restart, &
+                                  & restart_file, log_interval, nearest_source_level, &
+                                  & use_top_weights, mass_weighted_lid, mass_weighted_levels, &
+                                  & launch_full_stress, deposit_reflected)
 
             character(len=*), intent(inout) :: mode, artefact, device, on_device_failure
-            character(len=*), intent(inout) :: precision, on_limit, on_range, on_unphysical
-            character(len=*), intent(inout) :: restart_file
+            character(len=*), intent(inout) :: precision, on_limit, on_range, restart_file
             integer, intent(inout) :: threads, ranks_per_device, lag, chunk_columns, log_interval
             real(dp), intent(inout) :: timeout_seconds, range_sigmas
             logical, intent(inout) :: restart, nearest_source_level, use_top_weights
@@ -161,7 +158,7 @@ contains
 
             namelist /gwparam_nml/ mode, artefact, device, threads, ranks_per_device, &
                 & on_device_failure, precision, lag, timeout_seconds, chunk_columns, on_limit, &
-                & on_range, on_unphysical, range_sigmas, restart, restart_file, log_interval, &
+                & on_range, range_sigmas, restart, restart_file, log_interval, &
                 & nearest_source_level, use_top_weights, mass_weighted_lid, mass_weighted_levels, &
                 & launch_full_stress, deposit_reflected
 
@@ -236,7 +233,6 @@ contains
         call expect_word("mode", self%mode, modes)
         call expect_word("on_limit", self%on_limit, guards)
         call expect_word("on_range", self%on_range, guards)
-        call expect_word("on_unphysical", self%on_unphysical, guards)
         call expect_word("on_device_failure", self%on_device_failure, failures)
         call expect_word("precision", self%precision, precisions)
         call expect_time("interval", self%interval)
@@ -294,8 +290,7 @@ contains
         class(gwparam_coupling_settings_t), intent(in) :: self
 
         runs_native = self%mode /= "ml" .or. self%on_limit == "native" &
-            & .or. self%on_range == "native" .or. self%on_unphysical == "native" &
-            & .or. self%native_diagnostics
+            & .or. self%on_range == "native" .or. self%native_diagnostics
 
     end function runs_native
 
@@ -314,7 +309,6 @@ contains
         options%chunk_columns = self%chunk_columns
         options%on_limit = code(self%on_limit, guards, guard_codes)
         options%on_range = code(self%on_range, guards, guard_codes)
-        options%on_unphysical = code(self%on_unphysical, guards, guard_codes)
         options%range_sigmas = self%range_sigmas
 
     end function options

@@ -71,8 +71,9 @@ void check_error(const JsonValue &json,
 
 void refuse_reserved(const JsonValue &contract) {
     const JsonValue lead_time = contract.at("lead_time");
-    if (lead_time.is_given() && lead_time.number() < 0.0) {
-        refuse(lead_time.key(), number_text(lead_time.number()), "at least 0");
+    if (lead_time.is_given() && lead_time.number() != 0.0) {
+        refuse(lead_time.key(), number_text(lead_time.number()),
+               "0: other lead times are reserved");
     }
     const JsonValue members = contract.at("members");
     if (members.is_given() && members.integer() != 1) {

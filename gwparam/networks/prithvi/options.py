@@ -1,6 +1,5 @@
 """Options of the Prithvi network alone: its backbone, and which tokens it sees."""
 
-import math
 from collections.abc import Callable
 
 from gwparam.errors import wrong_setting
@@ -23,16 +22,6 @@ def _integer(name: str) -> Callable[[str], int]:
     return parse
 
 
-def _hours(text: str) -> float:
-    try:
-        hours = float(text)
-    except ValueError:
-        hours = math.nan
-    if not 0.0 <= hours < math.inf:
-        raise wrong_setting("lead_time", text, "hours, 0 or more")
-    return hours
-
-
 def _ratio(text: str) -> float:
     try:
         return float(text)
@@ -53,15 +42,6 @@ MASK_UNIT = Option(
     metavar="NLATxNLON",
     parse=_pair,
     write=lambda unit: f"{unit[0]}x{unit[1]}",
-)
-LEAD_TIME = Option(
-    "lead_time",
-    "hours from the inputs to the outputs that the Prithvi network was trained with, "
-    "which no checkpoint says; part of the artefact, and in its contract (default: 0, "
-    "as in the published fine-tuning)",
-    metavar="HOURS",
-    parse=_hours,
-    frozen=True,
 )
 MASK_RATIO = Option(
     "mask_ratio",

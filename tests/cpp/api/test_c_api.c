@@ -374,10 +374,10 @@ static void test_option_failures(void) {
                   "device is \"cuda:99\""),
        "absent device");
     options = defaults();
-    options.on_unphysical = 4;
+    options.reserved = 1;
     ok(fails_with(load_with("linear.pt", &options, &scheme), GWPARAM_ERR_ARGUMENT,
-                  "on_unphysical is 4, expected 0 to 3"),
-       "unknown guard of unphysical inputs");
+                  "does not know"),
+       "non-zero reserved bytes");
     options = defaults();
     options.reserved2 = 1;
     ok(fails_with(load_with("linear.pt", &options, &scheme), GWPARAM_ERR_ARGUMENT,

@@ -38,7 +38,6 @@ void test_passes() {
                   "expected_error": null})"),
        "what a reader does anyway, and null");
     ok(passes(R"({"mask": {"ratio": 1, "seed": 0}})"), "a mask");
-    ok(passes(R"({"lead_time": 21600})"), "a lead time");
     ok(passes(R"({"training_dates": [
                       {"first": "1979-02-30", "last": "1979-02-30",
                        "calendar": "360_day"},
@@ -51,7 +50,8 @@ void test_passes() {
 
 void test_reserved() {
     const Case cases[] = {
-        {R"({"lead_time": -1.5})", "lead_time is -1.5, expected at least 0"},
+        {R"({"lead_time": -1.5})",
+         "lead_time is -1.5, expected 0: other lead times are reserved"},
         {R"({"members": 20})", "members is 20, expected 1: ensembles are reserved"},
         {R"({"column_program": {"file": "a.so", "version": 2}})",
          "column_program is a.so, expected null: it is reserved"},

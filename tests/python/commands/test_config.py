@@ -2,9 +2,7 @@ import os
 from importlib import resources
 
 import pytest
-from answers import answer
 
-import gwparam
 from gwparam.cli import main
 
 
@@ -90,22 +88,6 @@ def test_config_without_installed_library(capsys, tmp_path, monkeypatch):
     assert "libgwparam.so is absent, expected an installed" in capsys.readouterr().err
 
 
-def test_config_without_option_names_them(capsys):
+def test_config_without_option_prints_the_usage(capsys):
     assert main(["config"]) == 2
-    assert "nothing is asked, expected some of --fflags" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("option", ["--mpi", "--restart-file"])
-def test_config_refuses_what_is_for_the_linker_alone(capsys, option):
-    assert main(["config", "--fflags", option]) == 2
-    assert f"{option} has no effect without --libs" in capsys.readouterr().err
-
-
-@pytest.mark.usefixtures("library_alone")
-def test_config_answers_a_program():
-    status, flags = answer("config", "--version", "--libs")
-
-    assert status == 0
-    assert list(flags) == ["version", "libs"]
-    assert flags["version"] == gwparam.__version__
-    assert flags["libs"].endswith("-lgwparam")
+    assert "--fflags" in capsys.readouterr().out

@@ -20,15 +20,14 @@ def refused(message):
 def test_what_this_version_does_is_taken():
     check_run(None, None, None, None)
     check_run(0.0, 1, None, None)
-    check_run(3600.0, 1, None, None)
 
 
 @pytest.mark.parametrize(
     ("keys", "message"),
     [
         (
-            (-3600.0, 1, None, None),
-            "lead_time is -3600.0, expected at least 0",
+            (3600.0, 1, None, None),
+            "lead_time is 3600.0, expected 0: other lead times are reserved",
         ),
         ((0.0, 0, None, None), "members is 0, expected 1: ensembles are reserved"),
         ((0.0, 5, None, None), "members is 5, expected 1: ensembles are reserved"),

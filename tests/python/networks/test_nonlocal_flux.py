@@ -309,7 +309,7 @@ def test_training_statistics_reach_the_description(tmp_path):
         (
             "scaling",
             "the normalisation of ANN 1x1 is not known, "
-            "expected scaling FILE.json|FILE.nc|NAME",
+            "expected scaling FILE.json|FILE.nc",
         ),
         (
             "levels",

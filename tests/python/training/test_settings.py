@@ -12,7 +12,6 @@ NAN = float("nan")
 # Every setting, none as it is by default.
 EVERYTHING = Settings(
     arch="prithvi_gw",
-    weights="raw",
     output="results",
     data=("a.nc", "b.nc"),
     validation=("c.nc",),

@@ -6,8 +6,8 @@ from training_files import training_set, written
 
 from gwparam.data.training_files import TrainingFiles
 from gwparam.errors import ArgumentError
+from gwparam.training.flux_data import FluxData, nonlocal_channels
 from gwparam.training.splits import open_splits, split_times
-from gwparam.training.tasks.flux_data import FluxData, nonlocal_channels
 
 SHARES = "0.75:0.125:0.125"
 

@@ -7,7 +7,6 @@ from prithvi_small import GRID, LEVELS, NLEV, SIZES, checkpoint, options, recipe
 from recipes import FLUXES, write_json
 
 from gwparam.checkpoints import read_checkpoint
-from gwparam.contract import Mask
 from gwparam.errors import ArgumentError, ContractError, ShapeError
 from gwparam.grids import gaussian_latitudes
 from gwparam.networks import from_checkpoint
@@ -288,24 +287,3 @@ def test_dead_parameters_are_known(path, tmp_path):
     assert set(natural) == set(ordered) == {*times, "model.mask_token"}
     assert set(masked) == times
     assert set(dead) == {"model."}
-
-
-def test_lead_time_and_mask_are_for_the_contract(path, tmp_path, fields):
-    plain = build(path, tmp_path)
-    told = build(path, tmp_path, lead_time="6", mask_seed="3", mask_ratio="0.5")
-
-    assert (plain.lead_time, plain.mask) == (0.0, None)
-    assert told.lead_time == 21600.0
-    assert told.mask == Mask(0.5, 3)
-    later = build(path, tmp_path, lead_time="6")
-    differences = [
-        np.abs(a - b).max()
-        for a, b in zip(run(plain, fields), run(later, fields), strict=True)
-    ]
-    assert min(differences) > 0.0
-
-
-@pytest.mark.parametrize("hours", ["-1", "inf", "nan", "soon"])
-def test_lead_time_that_is_none_is_refused(path, tmp_path, hours):
-    with pytest.raises(ArgumentError, match=f"lead_time is {hours}, expected hours"):
-        build(path, tmp_path, lead_time=hours)
