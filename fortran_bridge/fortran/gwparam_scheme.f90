@@ -91,7 +91,7 @@ module gwparam_scheme
         final :: free_at_end
     end type gwparam_scheme_t
 
-    public :: adopt, report
+    public :: own, report
 
     interface  ! In gwparam_scheme_fields
 
@@ -536,7 +536,7 @@ module gwparam_scheme
 
 contains
 
-    subroutine adopt(self, pointer)
+    subroutine own(self, pointer)
 
         !! Own a network that a C function loaded; there is none before.
         class(gwparam_scheme_t), intent(inout) :: self
@@ -544,7 +544,7 @@ contains
 
         self%pointer = pointer
 
-    end subroutine adopt
+    end subroutine own
 
     pure logical function is_loaded(self)
 

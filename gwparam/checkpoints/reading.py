@@ -29,7 +29,7 @@ from gwparam.checkpoints.state_dicts import (
     unwrapped,
 )
 from gwparam.contract import Description, TrainingRecord, typed_json
-from gwparam.errors import ContractError, ModelFileError, wrong_setting
+from gwparam.errors import ContractError, ModelFileError, one_of, wrong_setting
 
 _START = 16  # bytes that tell the format
 
@@ -76,7 +76,7 @@ def read_checkpoint(
     """
     path = Path(path)
     if weights is not None and weights not in KINDS:
-        raise wrong_setting("weights", weights, " or ".join(KINDS))
+        raise wrong_setting("weights", weights, one_of(KINDS))
     try:
         if path.is_dir():
             path = file_in(path)

@@ -29,7 +29,7 @@ from gwparam.contract import (
     TrainingRecord,
     pack_probe,
 )
-from gwparam.errors import ArgumentError, InferenceError, wrong_setting
+from gwparam.errors import ArgumentError, InferenceError, one_of, wrong_setting
 from gwparam.export.fuse import fuse
 from gwparam.export.memory import return_freed_blocks
 from gwparam.export.precision import FIELDS, Precision, in_precision
@@ -142,7 +142,7 @@ def export_model(
         If a promise is broken.
     """
     if dtype not in TOLERANCE:
-        raise wrong_setting("dtype", dtype, " or ".join(TOLERANCE))
+        raise wrong_setting("dtype", dtype, one_of(TOLERANCE))
     path = Path(artefact)
     if max_tendency is not None and not 0.0 < max_tendency < float("inf"):
         raise wrong_setting("max_tendency", max_tendency, "more than 0")

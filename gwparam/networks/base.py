@@ -25,7 +25,7 @@ from gwparam.contract import (
     Output,
     TrainingRange,
 )
-from gwparam.errors import ArgumentError, wrong_setting
+from gwparam.errors import ArgumentError, one_of, wrong_setting
 from gwparam.networks.trainable import Sizes, Trainable
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ class Option:
             If it is out of range; the message names the option.
         """
         if self.choices and str(value) not in self.choices:
-            expected = " or ".join(self.choices)
+            expected = one_of(self.choices)
             raise wrong_setting(self.name, value, expected)
         return self.parse(value) if isinstance(value, str) else value
 

@@ -61,7 +61,7 @@ _UNITS = {
     "upward_air_velocity": "m s-1",
     "lagrangian_tendency_of_air_pressure": "Pa s-1",
 }
-PLACES = (
+COORDINATES = (
     TrainingRange("latitude", (0.0,), (40.0,), (-90.0,), (90.0,)),
     TrainingRange("longitude", (180.0,), (90.0,), (0.0,), (359.0,)),
     TrainingRange("surface_air_pressure", (97.0e3,), (4.0e3,), None, None),
@@ -72,7 +72,7 @@ PLACES = (
 def _level_range(text: str) -> tuple[int, int]:
     first, _, end = text.partition(":")
     if not (first.isdigit() and end.isdigit() and int(first) < int(end)):
-        raise wrong_setting("output_levels", text, "such as 0:60")
+        raise wrong_setting("output_levels", text, "for example 0:60")
     return int(first), int(end)
 
 
@@ -380,7 +380,7 @@ def _plausible(
         field.name: transform.plausible(field.name)
         for field, transform in zip(features, transforms, strict=True)
     }
-    usual |= {known.name: known for known in PLACES}
+    usual |= {known.name: known for known in COORDINATES}
     pressure = reference_pressure(vertical)
     percent = tuple(0.01 * p for p in pressure)
     usual["air_pressure"] = TrainingRange("air_pressure", pressure, percent, None, None)

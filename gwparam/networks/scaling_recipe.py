@@ -14,7 +14,7 @@ import numpy as np
 from netCDF4 import Dataset
 
 from gwparam.contract import Field, typed_json
-from gwparam.errors import ArgumentError, ContractError, ModelFileError
+from gwparam.errors import ArgumentError, ContractError, ModelFileError, one_of
 from gwparam.networks.base import Option
 from gwparam.networks.scaling import STATISTICS, Transform
 from gwparam.networks.scaling_formula import find_formulas
@@ -154,10 +154,10 @@ def _of_training_file(path: str) -> Recipe:
     texts: list[tuple[str, str]] = []
     try:
         with Dataset(path) as data:
-            places: list[Any] = [data, *data.variables.values()]
-            for place in places:
-                for name in place.ncattrs():
-                    texts.append((name, str(place.getncattr(name))))
+            holders: list[Any] = [data, *data.variables.values()]
+            for holder in holders:
+                for name in holder.ncattrs():
+                    texts.append((name, str(holder.getncattr(name))))
     except (OSError, RuntimeError) as error:
         raise ModelFileError(f"cannot read {path}: {error}") from None
     for name, text in texts:
@@ -242,10 +242,10 @@ def _transform(what: str, value: Any) -> Transform:
         raise ContractError(f"{what} is no object")
     kind = value.get("transform")
     if kind not in _REQUIRED:
-        expected = " or ".join(_REQUIRED)
+        expected = one_of(_REQUIRED)
         raise ContractError(f"transform of {what} is {kind}, expected {expected}")
     if not isinstance(value.get("units"), str):
-        raise ContractError(f"units of {what} is missing, expected such as m s-1")
+        raise ContractError(f"units of {what} are missing, expected for example m s-1")
     optional = {key for key in _OPTIONAL[kind] if key in value}
     keys = (*_REQUIRED[kind], *optional)
     surplus = set(value) - {"transform", "units", "training", *keys}

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gwparam.errors import ArgumentError, wrong_setting
+from gwparam.errors import ArgumentError, one_of, wrong_setting
 from gwparam.networks.vertical import LEVELS
 
 LEVEL_WEIGHTS = ("equal", "density", "mass")
@@ -42,7 +42,7 @@ def level_weights(
     are a part of a column are weighted as if they were all of it.
     """
     if kind not in LEVEL_WEIGHTS:
-        expected = " or ".join(LEVEL_WEIGHTS)
+        expected = one_of(LEVEL_WEIGHTS)
         raise wrong_setting("level_weights", kind, expected)
     if kind == "equal":
         return (1.0,) * nlev

@@ -9,7 +9,7 @@ from torch import nn
 
 from gwparam.checkpoints import Checkpoint, read_checkpoint
 from gwparam.data.training_range import Difference, compare_ranges
-from gwparam.errors import ArgumentError, wrong_setting
+from gwparam.errors import ArgumentError, one_of, wrong_setting
 from gwparam.networks import find_network
 from gwparam.networks.base import PhysicalNetwork
 from gwparam.networks.prithvi.backbone import DropPath
@@ -37,7 +37,7 @@ TakeStatistics = Callable[[Splits, OutputSpec], SampleStatistics]
 # Settings of a network with a foundation model, and what others lack for them.
 _OF_BACKBONES = {
     "gradient_checkpointing": "transformer blocks",
-    "mask_ratio": "tokens",
+    "mask_ratio": "tokens to mask",
     "output_scalers": "output scalers",
 }
 
@@ -128,7 +128,7 @@ def prepare(
         value = getattr(settings, name)
         if value and not physical.trainable.backbone:
             raise ArgumentError(
-                f"{name} is {value}, {settings.arch} has no {lacking}",
+                f"{name} is {value}, expected none: {settings.arch} has no {lacking}",
                 settings=(name,),
             )
     sizes = physical.trainable.read_sizes(settings.size)
@@ -251,7 +251,7 @@ def _freeze(settings: Settings, physical: type[PhysicalNetwork]) -> Freeze:
         if settings.freeze == choice:
             check_freeze(choice, settings.pretrained is not None, physical)
             return choice
-    raise wrong_setting("freeze", settings.freeze, " or ".join(CHOICES))
+    raise wrong_setting("freeze", settings.freeze, one_of(CHOICES))
 
 
 def _check_used(network: nn.Module, settings: Settings) -> None:

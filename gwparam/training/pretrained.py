@@ -87,7 +87,7 @@ def load_pretrained(
     if not weights:
         raise ModelFileError(
             f"{checkpoint.path} has no weights that fit: it has {_few(given)}, "
-            f"expected such as {_few(own)}"
+            f"expected names such as {_few(own)}"
         )
     for key, value in taken.items():
         check_dtype(key, value, own[key])

@@ -8,7 +8,7 @@ from typing import Any
 
 from gwparam.checkpoints import Kind
 from gwparam.contract import typed_json
-from gwparam.errors import ModelFileError, wrong_setting
+from gwparam.errors import ModelFileError, one_of, wrong_setting
 from gwparam.training import schedules
 from gwparam.training.loss_settings import LossSettings
 from gwparam.whole_files import write_text
@@ -148,7 +148,7 @@ class Settings:
         ):
             value = getattr(self, name)
             if value is not None and value not in known:
-                expected = " or ".join(known)
+                expected = one_of(known)
                 raise wrong_setting(name, value, expected)
 
     def filled(self, defaults: object) -> "Settings":

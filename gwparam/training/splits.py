@@ -159,7 +159,7 @@ def read_shares(split: str) -> list[float]:
         shares = []
     known = all(0.0 <= share < math.inf for share in shares)
     if len(shares) not in (2, 3) or not known or not min(shares[:2]) > 0.0:
-        raise wrong_setting("split", split, "such as 0.75:0.125:0.125")
+        raise wrong_setting("split", split, "for example 0.75:0.125:0.125")
     return shares
 
 

@@ -416,7 +416,7 @@ def test_what_is_wrong_is_found_before_all_samples_are_read(
         (["--freeze", "all-but-head"], "there are no weights to keep"),
         (
             ["--mask-ratio", "0.5"],
-            "mask_ratio is 0.5, ann_cnn has no tokens (--mask-ratio)\n",
+            "mask_ratio is 0.5, expected none: ann_cnn has no tokens to mask",
         ),
         (["--gradient-checkpointing"], "ann_cnn has no transformer blocks (--grad"),
     ):

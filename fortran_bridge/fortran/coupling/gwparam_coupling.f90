@@ -54,7 +54,7 @@ module gwparam_coupling
     end type window_t
 
     type, public :: gwparam_coupling_t
-        !! The drag of some columns of a host, and all that is carried from step to step.
+        !! The drag of some columns of a host, and all that is pending from step to step.
         type(gwparam_scheme_t) :: network
         !! `init` loads it, unless the host has; a host of several ranks does, by gwparam_mpi_load
         type(gwparam_coupling_settings_t), private :: settings

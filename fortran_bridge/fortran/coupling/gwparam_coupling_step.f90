@@ -39,7 +39,8 @@ contains
     call check_values(self, dt, latitude, status, message)
     is_served = status /= gwparam_ok
     ! A rank without any columns goes on: the others wait for it.
-    if (.not. is_served) is_served = size(latitude) == 0 .and. any(self%exists)
+    ! Not one condition: before init there is nothing to count, and all of one may be worked out.
+    if (.not. is_served .and. size(latitude) == 0) is_served = any(self%exists)
     if (.not. is_served .and. .not. self%is_bottom_up) then
         call serve(self, i, j, dt, latitude, pressure, height, temperature, u, v, dudt, dvdt, &
                    & surface_pressure, half_pressure, status, message)

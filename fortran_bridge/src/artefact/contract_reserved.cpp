@@ -21,7 +21,7 @@ std::string parse_day(const JsonValue &json) {
         fits = month >= 1 && month <= 12 && of_month >= 1 && of_month <= 31;
     }
     if (!fits) {
-        refuse(json.key(), "\"" + day + "\"", "such as 1979-12-31");
+        refuse(json.key(), "\"" + day + "\"", "a date such as 1979-12-31");
     }
     return day;
 }
@@ -92,7 +92,8 @@ void refuse_reserved(const JsonValue &contract) {
             item.at("file").text();
             item.at("sha256").text();
         }
-        refuse(checksums.key(), std::to_string(checksums.items().size()) + " of them",
+        refuse(checksums.key(),
+               "an array of " + std::to_string(checksums.items().size()),
                "null: they are reserved");
     }
 }

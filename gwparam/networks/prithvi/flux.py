@@ -24,8 +24,8 @@ from gwparam.networks.fluxes import OPTIONS as FLUX_OPTIONS
 from gwparam.networks.fluxes import FileShape, FluxNetwork, momentum_fluxes
 from gwparam.networks.horizontal import GRID
 from gwparam.networks.nonlocal_flux import (
+    COORDINATES,
     KAPPA,
-    PLACES,
     POTENTIAL_PRESSURE,
     TEMPERATURE,
     PotentialTemperature,
@@ -475,7 +475,7 @@ def _plausible(
 ) -> tuple[TrainingRange, ...]:
     """Draw inputs to test the network with from what the recipe takes for usual."""
     usual = {name: t.plausible(name) for name, t in transforms.items()}
-    usual |= {known.name: known for known in PLACES}
+    usual |= {known.name: known for known in COORDINATES}
     given = inputs[0].name
     if given not in transforms:
         seen = usual["air_potential_temperature"]

@@ -10,7 +10,7 @@ from gwparam.networks.base import Option
 def _pair(text: str) -> tuple[int, int]:
     rows, _, columns = text.partition("x")
     if not (rows.isdecimal() and columns.isdecimal()):
-        raise wrong_setting("mask_unit", text, "such as 8x16")
+        raise wrong_setting("mask_unit", text, "for example 8x16")
     return int(rows), int(columns)
 
 

@@ -263,7 +263,7 @@ def test_published_training_file_without_recipe(reference_data):
     ("value", "message"),
     [
         ({"transform": "log"}, "transform of eastward_wind in recipe.json is log, exp"),
-        ({"transform": "linear"}, "units of eastward_wind in recipe.json is missing"),
+        ({"transform": "linear"}, "units of eastward_wind in recipe.json are missing"),
         (7, "eastward_wind in recipe.json is no object"),
         (linear("m s-1", None, 1.0), "mean of eastward_wind in recipe.json is missing"),
         (linear("m s-1", "x", 1.0), "mean of eastward_wind in recipe.json is x"),

@@ -100,7 +100,7 @@ def test_too_few_times_are_refused(count, split, with_test):
 )
 def test_text_that_is_no_split_is_refused(split):
     with pytest.raises(
-        ArgumentError, match=rf"split is {split}, expected such as 0.75:0.125:0.125"
+        ArgumentError, match=rf"split is {split}, expected for example 0.75:0.125:0.125"
     ):
         split_times(8, split, True)
 

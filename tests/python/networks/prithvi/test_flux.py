@@ -201,7 +201,7 @@ def test_mask_without_a_seed_asks_for_it(path, tmp_path, part):
         ("mask_seed", "-1", "mask_seed is -1, expected a whole number"),
         ("heads", "many", "heads is many, expected a whole number"),
         ("heads", "5", "embed is 24, expected a multiple of 4 and of 5 heads"),
-        ("mask_unit", "4,6", "mask_unit is 4,6, expected such as 8x16"),
+        ("mask_unit", "4,6", "mask_unit is 4,6, expected for example 8x16"),
         (
             "grid",
             "8x10",
