@@ -7,7 +7,6 @@ from typing import Any
 
 import gwparam
 from gwparam.commands.answer import Answer
-from gwparam.commands.given import refuse_idle
 from gwparam.errors import ArgumentError, ModelFileError
 
 EPILOG = """\
@@ -65,8 +64,6 @@ def run(args: argparse.Namespace) -> Answer:
     """Run the command."""
     if not args.asked:
         raise ArgumentError(f"nothing is asked, expected some of {', '.join(_OPTIONS)}")
-    if "--libs" not in args.asked:
-        refuse_idle(args, "without --libs", _PARTS)
     parts = [name for name in _PARTS if getattr(args, name)]
     values = [_value(option, parts) for option in args.asked]
     names = [option.removeprefix("--").replace("-", "_") for option in args.asked]

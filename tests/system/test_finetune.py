@@ -494,7 +494,7 @@ def test_too_little_memory_is_said(mini, tmp_path) -> None:
     def limit() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (6 << 30, 6 << 30))
 
-    wide = command(*mini["nonlocal_mini"], "--size=hdim=60000", "-o", tmp_path / "run")
+    wide = command(*mini["nonlocal_mini"], "--size=hdim=12000", "-o", tmp_path / "run")
     ran = run_command(wide, preexec_fn=limit, timeout=120)
 
     assert ran.returncode == 2

@@ -7,6 +7,7 @@ drawn with their number as the seed: NUMBERS take about 10 s, SLOW_NUMBERS a min
 file that is still good may be read (exit status 0).
 """
 
+import resource
 import shutil
 from pathlib import Path
 from random import Random
@@ -24,6 +25,7 @@ from gwparam.commands.answer import Exit
 NUMBERS = range(200)
 SLOW_NUMBERS = range(200, 900)
 NLEV = 5
+MEMORY = 4 << 30  # bytes
 
 
 @pytest.fixture(scope="module")
@@ -126,7 +128,23 @@ def run(number, folder, states, checkpoint, artefact, capfd):
 
 
 @pytest.fixture
-def fuzz(tmp_path, states, tiny_checkpoint, tiny_artefact_float32, capfd):
+def bounded_memory():
+    """Let the process have some GB more at most.
+
+    A flipped byte can make the library below netCDF ask for all that the machine has.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    limit = pages * resource.getpagesize() + MEMORY
+    resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
+
+@pytest.fixture
+def fuzz(
+    bounded_memory, tmp_path, states, tiny_checkpoint, tiny_artefact_float32, capfd
+):
     def over(numbers):
         found = []
         for number in numbers:
