@@ -359,7 +359,7 @@ def test_what_is_not_known_is_asked_for(tmp_path, missing, message):
         (
             {"output_levels": "top"},
             ArgumentError,
-            "output_levels is top, expected fo",
+            "output_levels is top, expected for example",
         ),
         ({"outside": "extend"}, ArgumentError, "outside is extend, expected zero or"),
     ],
