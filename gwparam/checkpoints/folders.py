@@ -1,11 +1,13 @@
 """Checkpoints of several files: parts with an index, and those of FSDP."""
 
+import io
 import json
 import pickle
 import re
 from collections.abc import Callable
 from dataclasses import is_dataclass
 from enum import Enum
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -152,6 +154,7 @@ def read_distributed(folder: Path) -> dict[str, Any]:
     try:
         reader = _Reader(folder)
         metadata = reader.read_metadata()
+        _check_size(folder, metadata)
         empty: dict[str, Any] = {
             key: torch.empty(stored.size, dtype=stored.properties.dtype)
             for key, stored in metadata.state_dict_metadata.items()
@@ -177,13 +180,25 @@ def read_distributed(folder: Path) -> dict[str, Any]:
     return whole
 
 
+def _check_size(folder: Path, metadata: Metadata) -> None:
+    """Check that the files can hold the tensors, before memory is taken for them."""
+    held = sum(file.stat().st_size for file in folder.glob("*.distcp"))
+    for key, stored in metadata.state_dict_metadata.items():
+        if isinstance(stored, TensorStorageMetadata):
+            needed = prod(stored.size) * stored.properties.dtype.itemsize
+            if needed > held:
+                raise ModelFileError(
+                    f"{key} has {needed} bytes in {folder / DISTRIBUTED}, expected at "
+                    f"most {held}, which all of its files have"
+                )
+
+
 class _Reader(FileSystemReader):
     """Reads the metadata of a folder without running what is in them."""
 
     def read_metadata(self, *args: Any, **kwargs: Any) -> Metadata:
         path = Path(self.path) / DISTRIBUTED
-        with path.open("rb") as file:
-            metadata = _Metadata(file, path).load()
+        metadata = _Metadata(path).load()
         if not isinstance(metadata, Metadata):
             raise ModelFileError(
                 f"{path} holds a {type(metadata).__name__}, no metadata"
@@ -191,11 +206,14 @@ class _Reader(FileSystemReader):
         return metadata
 
 
-class _Metadata(pickle.Unpickler):
-    """Unpickles what metadata consist of, and nothing else."""
+class _Metadata(pickle._Unpickler):
+    """Unpickles what metadata consist of, and nothing else.
 
-    def __init__(self, file: Any, path: Path) -> None:
-        super().__init__(file)
+    In Python: the one in C makes room for as many objects as a damaged file says.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(io.BytesIO(path.read_bytes()))
         self._path = path
 
     def find_class(self, module: str, name: str) -> Any:

@@ -1,6 +1,8 @@
 import json
 import os
 import pickle
+import resource
+from pathlib import Path
 
 import pytest
 import torch
@@ -126,7 +128,39 @@ def test_file_of_a_distributed_checkpoint_that_is_missing(tmp_path, weights):
     sharded.save(weights, checkpoint_id=tmp_path / "fsdp", no_dist=True)
     next((tmp_path / "fsdp").glob("*.distcp")).unlink()
 
-    with pytest.raises(ModelFileError, match="fsdp cannot be read"):
+    with pytest.raises(ModelFileError, match=r"expected at most 0, which all of its"):
+        read_checkpoint(tmp_path / "fsdp")
+
+
+def test_metadata_do_not_say_how_much_memory_is_taken(tmp_path, weights):
+    sharded.save(weights, checkpoint_id=tmp_path / "fsdp", no_dist=True)
+    file = tmp_path / "fsdp" / ".metadata"
+    # Protocol 2 names the places of what it keeps, which others count.
+    content = pickle.dumps(pickle.loads(file.read_bytes()), protocol=2)
+    # Two bytes of protocol; then 1 is put at a place of its choice, and taken away.
+    huge = b"K\x01r" + (2**30).to_bytes(4, "little") + b"0"
+    file.write_bytes(content[:2] + huge + content[2:])
+    limits = resource.getrlimit(resource.RLIMIT_AS)
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    some = pages * resource.getpagesize() + (1 << 30)
+
+    resource.setrlimit(resource.RLIMIT_AS, (some, limits[1]))
+    try:
+        found = read_checkpoint(tmp_path / "fsdp").weights
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, limits)
+
+    assert same(found, weights)
+
+
+def test_tensor_larger_than_all_files_is_refused(tmp_path, weights):
+    sharded.save(weights, checkpoint_id=tmp_path / "fsdp", no_dist=True)
+    part = next((tmp_path / "fsdp").glob("*.distcp"))
+    part.write_bytes(part.read_bytes()[:8])
+
+    with pytest.raises(
+        ModelFileError, match=r"bytes in .*metadata, expected at most 8"
+    ):
         read_checkpoint(tmp_path / "fsdp")
 
 
