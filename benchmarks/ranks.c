@@ -158,10 +158,11 @@ int main(int argc, char **argv) {
         latitude[c] = (-0.5 + (first + c / nlon + 0.5) / nlat) * M_PI;
         longitude[c] = 2.0 * M_PI * (double)(c % nlon) / nlon;
     }
-    const gwparam_array places[2] = {columns_of(latitude, columns, 0),
-                                     columns_of(longitude, columns, 0)};
-    check(gwparam_scheme_set_columns(scheme, &places[0], &places[1], "radians"),
-          "columns");
+    const gwparam_array coordinates[2] = {columns_of(latitude, columns, 0),
+                                          columns_of(longitude, columns, 0)};
+    check(
+        gwparam_scheme_set_columns(scheme, &coordinates[0], &coordinates[1], "radians"),
+        "columns");
 
     field inputs[MOST_FIELDS];
     int n_inputs = 0;

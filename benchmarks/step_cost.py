@@ -27,7 +27,7 @@ from rich.console import Console
 from rich.table import Table
 
 import gwparam
-from gwparam.constants import CHUNK_COLUMNS
+from gwparam.constants import CHUNK_COLUMNS, SEA_LEVEL_PRESSURE
 from gwparam.export import export_model
 from gwparam.grids import full_levels, gaussian_latitudes, latitude_edges, uneven_sigma
 from gwparam.native import MIMA_SETTINGS, AlexanderDunkerton
@@ -68,7 +68,7 @@ def globe() -> dict[str, np.ndarray]:
 
 def native_step(state: dict[str, np.ndarray]) -> Callable[[], object]:
     edges = latitude_edges(NLAT)
-    reference = full_levels(uneven_sigma(NLEV)) * 101325
+    reference = full_levels(uneven_sigma(NLEV)) * SEA_LEVEL_PRESSURE
     scheme = AlexanderDunkerton(reference, (edges[1:] + edges[:-1]) / 2, MIMA_SETTINGS)
     row = np.repeat(np.arange(NLAT), NLON)
     names = (

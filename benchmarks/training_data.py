@@ -22,8 +22,8 @@ from rich.table import Table
 
 from gwparam.data.training_files import TrainingFiles
 from gwparam.grids import gaussian_latitudes
-from gwparam.training.flux_data import FluxData, prithvi_channels
 from gwparam.training.loader import Loader
+from gwparam.training.tasks.flux_data import FluxData, prithvi_channels
 
 IDIM, ODIM, NLAT, NLON = 491, 366, 64, 128
 BATCH = 4

@@ -80,8 +80,8 @@ def step(name: str, work: Callable[[], Any]) -> Any:
 
 def call(
     command: Sequence[str | Path], log: Path, folder: Path = PROJECT, **variables: str
-) -> None:
-    """Run a program, with its output in a file.
+) -> str:
+    """Run a program, with its output in a file; what is on its standard output.
 
     Raises
     ------
@@ -94,21 +94,22 @@ def call(
             [str(word) for word in command],
             cwd=folder,
             env={**os.environ, **variables},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            capture_output=True,
             text=True,
             errors="replace",
             check=False,
         )
     except FileNotFoundError as error:
         raise StepError(f"{error.filename} is not installed: {line}") from None
-    log.write_text(f"$ {line}\n{done.stdout}")
+    said = done.stdout + done.stderr
+    log.write_text(f"$ {line}\n{said}")
     if done.returncode:
-        end = "\n".join(done.stdout.strip().splitlines()[-15:])
+        end = "\n".join(said.strip().splitlines()[-15:])
         raise StepError(
             f"exit status {done.returncode} of\n  {line}\nin {folder}\n{end}\n"
             f"all of its output is in {log}"
         )
+    return done.stdout
 
 
 def export() -> None:
@@ -173,11 +174,12 @@ def mpirun() -> list[str | Path]:
 
 def replay() -> None:
     """Run the states through the same library from Python, and score the network."""
-    options: list[str | Path] = ["--reference", "gwfcng_x,gwfcng_y", "--json", SCORES]
-    call(
+    options: list[str | Path] = ["--reference", "gwfcng_x,gwfcng_y", "--json"]
+    scores = call(
         [GWPARAM, "replay", ARTEFACT, STATES, *options, "-o", DEMO / "replay.nc"],
         DEMO / "replay.log",
     )
+    SCORES.write_text(scores)
 
 
 def compare() -> float:

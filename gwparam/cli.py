@@ -1,12 +1,17 @@
 """The command ``gwparam``: parse arguments, call the library."""
 
 import argparse
+import json
+import os
 import sys
+import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
 
 import gwparam
-from gwparam.errors import GwparamError
+from gwparam.commands.answer import Answer, Exit, as_json
+from gwparam.errors import GwparamError, InternalError
 
 # A command's module is imported when the command is called: most need torch.
 _COMMANDS = {
@@ -36,12 +41,13 @@ from a trained network to a climate model:
   gwparam replay wavenet.pt states.nc
   gfortran $(gwparam config --fflags) host.f90 $(gwparam config --libs)
 
-gwparam COMMAND --help says more about a command.
+gwparam COMMAND --help says more about a command, docs/commands.md about exit statuses
+and --json. GWPARAM_DEBUG=1 prints where an error was raised.
 """
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line.
+    """Run the command line; whatever a command raises ends here.
 
     Parameters
     ----------
@@ -51,9 +57,28 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        Exit status: 0, what the command gives, or 2 for bad input.
+        Exit status, one of `Exit`. What went wrong is one line on standard error.
     """
-    argv = sys.argv[1:] if argv is None else argv
+    args = argparse.Namespace()
+    try:
+        try:
+            return _run(sys.argv[1:] if argv is None else argv, args)
+        finally:
+            sys.stdout.flush()  # here, where an error of it is caught
+    except BaseException as error:
+        if isinstance(error, SystemExit):  # of the parser, which has said why
+            raise
+        text, status = _explain(error, args)
+        if os.environ.get("GWPARAM_DEBUG", "0") not in ("", "0"):
+            traceback.print_exc()
+        if text:
+            print(f"gwparam: {_one_line(text)}", file=sys.stderr)
+        _drop_output()
+        return status
+
+
+def _run(argv: Sequence[str], args: argparse.Namespace) -> Exit:
+    """Parse the arguments into `args` and print what the command gives."""
     parser = argparse.ArgumentParser(
         prog="gwparam",
         description="Machine-learned gravity-wave drag inside climate models.",
@@ -66,21 +91,49 @@ def main(argv: Sequence[str] | None = None) -> int:
     for name, (module, summary) in _COMMANDS.items():
         if name == called:
             import_module(module).add_parser(subparsers)
+            subparsers.choices[name].add_argument(
+                "--json",
+                action="store_true",
+                help="print one JSON document and nothing else to standard output",
+            )
         else:
             subparsers.add_parser(name, help=summary)
-    args = parser.parse_args(argv)
+    parser.parse_args(argv, args)
     if args.version:
         print(gwparam.__version__)
-        return 0
+        return Exit.DONE
     if args.command is None:
         parser.print_usage(sys.stderr)
-        return 2
-    try:
-        status: int = import_module(_COMMANDS[args.command][0]).run(args)
-    except GwparamError as error:
-        print(f"gwparam: error: {error}{_options(error, args)}", file=sys.stderr)
-        return 2
-    return status
+        return Exit.REFUSED
+    answer: Answer = import_module(_COMMANDS[args.command][0]).run(args)
+    if args.json:
+        print(json.dumps(as_json(answer.document), indent=2, allow_nan=False))
+    else:
+        answer.show()
+    return answer.status
+
+
+def _explain(error: BaseException, args: argparse.Namespace) -> tuple[str, Exit]:
+    """Say what happened, and the exit status."""
+    match error:
+        case BrokenPipeError():  # of ``| head``, which has what it wants
+            return "", Exit.BROKEN_PIPE
+        case KeyboardInterrupt():
+            return "interrupted", Exit.INTERRUPTED
+        case InternalError():
+            pass
+        case GwparamError():
+            return f"error: {error}{_options(error, args)}", Exit.REFUSED
+        case MemoryError():
+            return f"error: out of memory: {error}", Exit.REFUSED
+        case OSError(strerror=str(reason), filename=path):
+            where = f"{os.fsdecode(path)}: " if isinstance(path, str | bytes) else ""
+            return f"error: {where}{reason}", Exit.REFUSED
+    return (
+        f"fault of gwparam: {type(error).__name__}: {error}; please report it with the "
+        "command; GWPARAM_DEBUG=1 prints where it was raised",
+        Exit.FAULT,
+    )
 
 
 def _options(error: GwparamError, args: argparse.Namespace) -> str:
@@ -88,3 +141,20 @@ def _options(error: GwparamError, args: argparse.Namespace) -> str:
     known = [name for name in error.settings if name in vars(args)]
     flags = ", ".join("--" + name.replace("_", "-") for name in known)
     return f" ({flags})" if flags else ""
+
+
+def _one_line(text: str) -> str:
+    """Text on one line, without what would command a terminal."""
+    joined = " ".join(line.strip() for line in text.splitlines() if line.strip())
+    return "".join(
+        c if c.isprintable() else c.encode("unicode_escape").decode() for c in joined
+    )
+
+
+def _drop_output() -> None:
+    """Let go of what cannot be written, or the interpreter would try again."""
+    with suppress(OSError, ValueError):  # a stream without a file, as in tests
+        sys.stdout.flush()
+        return
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

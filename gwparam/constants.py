@@ -1,9 +1,15 @@
-"""Numbers with one meaning; `tests/abi/test_sync.py` compares the other languages'."""
+"""What has one meaning; `tests/abi/test_sync.py` compares the other languages'."""
 
 STANDARD_GRAVITY = 9.80665
 """Turns fluxes per pressure into accelerations [m s-2]; MiMA's own is another."""
 MIMA_GRAVITY = 9.80
 """That of MiMA and of its gravity-wave drag [m s-2]."""
+GAS_CONSTANT = 287.04
+"""Of dry air, as in MiMA [J kg-1 K-1]."""
+EARTH_RADIUS = 6.371e6
+"""Of the sphere that stands for the Earth [m]."""
+SEA_LEVEL_PRESSURE = 101325.0
+"""Of the standard atmosphere; MiMA's nominal levels are for it at the surface [Pa]."""
 REFERENCE_SURFACE_PRESSURE = 1.0e5
 """Surface pressure [Pa] that stands for all where only the order of levels matters."""
 CHUNK_COLUMNS = 256
@@ -13,3 +19,9 @@ MAXIMUM_TENDENCY = 0.01
 (6.5e-4) of the Alexander-Dunkerton scheme in global T42L40 states of MiMA."""
 NOMINAL_TOLERANCE = 0.1
 """Relative difference to the nominal pressures up to which levels count as the same."""
+HALF_LEVELS = "_at_half_levels"
+"""What the host's name of a flux at its half levels ends in."""
+PRESSURE = "air_pressure"
+"""Name of the pressure at full levels."""
+HALF_PRESSURE = PRESSURE + HALF_LEVELS
+"""Name of the pressure at the half levels."""

@@ -1,5 +1,6 @@
 """One exception per status of the C ABI."""
 
+from collections.abc import Iterable
 from enum import IntEnum
 
 
@@ -45,6 +46,12 @@ class ArgumentError(GwparamError, ValueError):
     """An argument is missing or out of range, or calls came in the wrong order."""
 
     status = Status.ERR_ARGUMENT
+
+
+def one_of(choices: Iterable[object]) -> str:
+    """Write what may be chosen, as a sentence does: ``a, b or c``."""
+    *most, last = map(str, choices)
+    return f"{', '.join(most)} or {last}" if most else last
 
 
 def wrong_setting(name: str, value: object, expected: str) -> ArgumentError:
@@ -107,13 +114,13 @@ class HostMemoryError(GwparamError, MemoryError):
 
 
 class BusyError(GwparamError, RuntimeError):
-    """Another thread uses the scheme; reserved."""
+    """The scheme is in use by another thread; nothing was changed."""
 
     status = Status.ERR_BUSY
 
 
 class ForkedError(GwparamError, RuntimeError):
-    """The process was forked after the load; reserved."""
+    """The process was forked after the load: load again in the child."""
 
     status = Status.ERR_FORKED
 

@@ -12,7 +12,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gwparam.contract import Contract
-from gwparam.errors import ArgumentError, ModelFileError, ShapeError, error_class
+from gwparam.errors import (
+    ArgumentError,
+    ModelFileError,
+    NonFiniteError,
+    ShapeError,
+    error_class,
+    wrong_setting,
+)
 from gwparam.version import package_version
 
 Array = NDArray[Any]
@@ -69,6 +76,7 @@ def load_scheme(
     device: str = "auto",
     on_limit: str = "error",
     on_range: str = "ignore",
+    on_unphysical: str = "error",
     range_sigmas: float = 0.0,
     lag: int = 0,
     on_device_failure: str = "error",
@@ -89,11 +97,15 @@ def load_scheme(
         Columns of one forward pass, a multiple of 16; 0: 256.
     device : str
         ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
-    on_limit, on_range : str
-        What happens to columns whose output exceeds the contract's limits, or with an
-        input further than `range_sigmas` standard deviations from its training mean:
+    on_limit, on_range, on_unphysical : str
+        What happens to columns whose output exceeds the contract's limits, with an
+        input further than `range_sigmas` standard deviations from its training mean, or
+        with one that no atmosphere has (a latitude beyond 90.001 degrees, a surface
+        pressure below 1000 Pa, a temperature below 50 K, or elsewhere on levels a fill
+        value: -999, -9999, 1e15 and more):
         ``error``, ``zero``, ``keep`` (the output array stays as it was) or ``ignore``.
-        `on_range` comes first; a column that it gives up is no matter of `on_limit`.
+        `on_unphysical` comes first, when a field is put, then `on_range`; a column that
+        one gives up is no matter of the next.
     range_sigmas : float
         See `on_range` [1].
     lag : int
@@ -126,12 +138,13 @@ def load_scheme(
     _check(lib.gwparam_options_init(options, ffi.sizeof("gwparam_options")))
     encoded = device.encode()
     if len(encoded) >= ffi.sizeof(options.device):
-        raise ArgumentError(f'device is "{device}", expected auto, cpu, cuda or cuda:N')
+        raise wrong_setting("device", f'"{device}"', "auto, cpu, cuda or cuda:N")
     options.threads = threads
     options.chunk_columns = chunk_columns
     options.device = encoded
     options.on_limit = _choice(lib, "on_limit", on_limit, _GUARDS)
     options.on_range = _choice(lib, "on_range", on_range, _GUARDS)
+    options.on_unphysical = _choice(lib, "on_unphysical", on_unphysical, _GUARDS)
     options.range_sigmas = range_sigmas
     options.lag = lag
     options.on_device_failure = _choice(
@@ -181,7 +194,16 @@ class Scheme:
     Notes
     -----
     The last axis of an array on levels is the level; all others, in any number, are
-    horizontal. Arrays may be views with any strides; they are not copied on the way.
+    horizontal. Arrays may be views with any strides; they are not copied on the way. A
+    masked array must have nothing masked.
+
+    A scheme serves one thread at a time. Python lets other threads run during a call,
+    and theirs on the same scheme raise `BusyError`, also between the first `put` of a
+    window and the end of `run`, and for a `get` of what another thread has run. Nothing
+    waits: threads that work side by side load the artefact once each, which shares its
+    weights, or hold a lock of their own over all of a step. After `os.fork`, also that
+    of `multiprocessing`, a scheme of the parent raises `ForkedError` in the child,
+    which loads its own.
     """
 
     def __init__(self, handle: Any) -> None:
@@ -201,9 +223,17 @@ class Scheme:
         self.free()
 
     def free(self) -> None:
-        """Give the network and its memory back; does nothing the second time."""
+        """Give the network and its memory back; does nothing the second time.
+
+        Raises
+        ------
+        BusyError
+            If another thread is in a call: the scheme is still there.
+        """
         if self._handle is not None:
-            _library()[0].release(self._handle)
+            ffi, lib = _library()
+            _check(lib.gwparam_scheme_free(self._handle))
+            ffi.gc(self._handle, None)
             self._handle = None
 
     def geometry(self) -> str:
@@ -233,6 +263,10 @@ class Scheme:
             If the network was made for other pressures.
         """
         ffi, lib = _library()
+        _refuse_masked("pressure", pressure)
+        kind = np.asarray(pressure).dtype
+        if kind.kind not in "fiu":
+            raise ShapeError(f"pressure has dtype {kind}, expected real numbers")
         values = np.ascontiguousarray(pressure, dtype=np.float64)
         if values.ndim != 1:
             raise ShapeError(f"pressure has shape {values.shape}, expected (nlev,)")
@@ -445,18 +479,32 @@ def _check(status: int) -> None:
     ffi, lib = _library()
     text = ffi.new("char[]", 1024)
     lib.gwparam_last_error(text, len(text))
-    raise error_class(status)(ffi.string(text).decode(errors="replace"))
+    message = ffi.string(text).decode(errors="replace")
+    # A message about an option begins with its name.
+    name, options = message.partition(" ")[0], ffi.typeof("gwparam_options").fields
+    known = (name,) if name in dict(options) else ()
+    raise error_class(status)(message, settings=known)
 
 
 def _choice(lib: Any, name: str, value: str, choices: Mapping[str, str]) -> int:
     if value not in choices:
         expected = ", ".join(choices)
-        raise ArgumentError(f'{name} is "{value}", expected one of {expected}')
+        raise wrong_setting(name, f'"{value}"', f"one of {expected}")
     return int(getattr(lib, choices[value]))
 
 
 def _optional_text(text: str | None) -> Any:
     return _library()[0].NULL if text is None else text.encode()
+
+
+def _refuse_masked(name: str, array: ArrayLike) -> None:
+    """Raise where a value is masked: what lies under the mask is no value."""
+    if np.ma.is_masked(array):
+        first = np.argwhere(np.ma.getmaskarray(np.ma.asanyarray(array)))[0]
+        place = ", ".join(str(i + 1) for i in first)
+        raise NonFiniteError(
+            f"{name} is masked at ({place}), counted from 1, expected a value there"
+        )
 
 
 def _describe(name: str, array: Array) -> Any:
@@ -465,6 +513,7 @@ def _describe(name: str, array: Array) -> Any:
     if not isinstance(array, np.ndarray) or array.dtype not in _DTYPES:
         kind = getattr(array, "dtype", type(array).__name__)
         raise ShapeError(f"{name} has dtype {kind}, expected float32 or float64")
+    _refuse_masked(name, array)
     if not 1 <= array.ndim <= lib.GWPARAM_MAX_RANK:
         raise ShapeError(
             f"{name} has rank {array.ndim}, expected 1 to {lib.GWPARAM_MAX_RANK}"

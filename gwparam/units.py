@@ -1,15 +1,45 @@
-"""Units of what never passes through the library as a field, by the library's table.
+"""Units in files, by UDUNITS and the spellings of models that it does not know.
 
-Level coordinates, reference tendencies and eager runs need conversions too.
+What passes through the compiled library as a field may keep its units: the library has
+a small table of its own (docs/adr/0013). A test compares both.
 """
 
+import re
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
+from cf_units import Unit, suppress_errors
 from numpy.typing import NDArray
 
 from gwparam.errors import ContractError
-from gwparam.library import unit_conversion
+
+# What UDUNITS does not know or takes for something else: pa is a pico-are to it, mb a
+# millibarn. A geopotential metre counts as a metre, as CF has it.
+_SPELLINGS = {
+    "pa": "Pa",
+    "hpa": "hPa",
+    "mb": "mbar",
+    "mbs": "mbar",
+    "none": "1",
+    "None": "1",
+    "NONE": "1",
+    "dimensionless": "1",
+    "unitless": "1",
+    "fraction": "1",
+    "gpm": "m",
+}
+_WORD = re.compile(r"[^\W\d]+")
+
+# A product of names with exponents of one digit, perhaps after a number. UDUNITS takes
+# more, and some of it silently for another thing: "m s -1" is -1 m s to it, and
+# "m4294967297" is m.
+_NAME = r"(?:[^\W\d]+|[%°][^\W\d]*)(?:(?:\^|\*\*)?[+-]?\d)?"
+_BETWEEN = r"(?:\s*[./*]\s*|\s+)"
+_NUMBER = r"\d+(?:\.\d+)?(?:[eE][+-]?\d+)?"
+_PRODUCT = re.compile(
+    rf"(?:(?P<number>{_NUMBER})(?:{_BETWEEN}|$))?(?:{_NAME}(?:{_BETWEEN}{_NAME})*)?"
+)
 
 
 class Conversion(NamedTuple):
@@ -45,19 +75,73 @@ def conversion(given: str, wanted: str, what: str) -> Conversion:
     ContractError
         If a unit is unknown, or the two are of different dimensions.
     """
-    try:
-        return Conversion(*unit_conversion(given, wanted))
-    except ContractError:
+    found = _conversion(given, wanted)
+    if found is None:
         raise ContractError(
             f'{what} has units "{given}", expected "{wanted}" '
             "or others of that dimension"
-        ) from None
+        )
+    return found
 
 
 def is_pressure(units: str) -> bool:
     """Whether units are those of a pressure."""
+    return _conversion(units, "Pa") is not None
+
+
+def is_number(units: str) -> bool:
+    """Whether units are those of a pure number, which is no angle."""
+    return _conversion(units, "1") is not None
+
+
+@lru_cache(maxsize=256)
+def _conversion(given: str, wanted: str) -> Conversion | None:
+    """Give a conversion; None if there is none."""
+    if given == wanted:
+        return Conversion()
+    source, target = _parse(given), _parse(wanted)
+    if source is None or target is None or _angle(source) != _angle(target):
+        return None
+    if not source.is_convertible(target):
+        return None
+    scale = _without_offset(source).convert(1.0, _without_offset(target))
+    return Conversion(float(scale), float(source.convert(0.0, target)))
+
+
+def _respell(text: str) -> str:
+    return _WORD.sub(lambda word: _SPELLINGS.get(word[0], word[0]), text)
+
+
+def _parse(text: str) -> Unit | None:
+    """Read units; None if they are unknown."""
+    text = text.strip()
+    if text == "-":
+        text = "1"
+    product = _PRODUCT.fullmatch(text)
+    if not text or product is None:
+        return None
     try:
-        unit_conversion(units, "Pa")
-    except ContractError:
-        return False
-    return True
+        with suppress_errors():  # which UDUNITS prints
+            unit = Unit(_respell(text))
+    except ValueError:
+        return None
+    if unit.is_unknown() or unit.is_no_unit() or unit.is_time_reference():
+        return None
+    number = product["number"]
+    if number is not None:
+        rest = _respell(text[len(number) :].lstrip(" .*/"))
+        # UDUNITS takes "1 degC" for a difference.
+        if float(number) == 0.0 or (rest and "@" in Unit(rest).definition):
+            return None
+    return unit
+
+
+def _without_offset(unit: Unit) -> Unit:
+    """Give the units of a difference, which those of a factor are."""
+    return Unit(f"1 {unit.origin}") if "@" in unit.definition else unit
+
+
+def _angle(unit: Unit) -> int:
+    """Exponent of the radian, which UDUNITS takes for a pure number."""
+    found = re.search(r"\brad(-?\d+)?\b", unit.definition)
+    return 0 if found is None else int(found[1] or 1)

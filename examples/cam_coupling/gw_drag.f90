@@ -51,6 +51,7 @@ contains
         settings%interval = interval
         call settings%read_namelist(file=nlfile, stat=stat, errmsg=message)
         call stop_unless_ok(stat, message)
+        call settings%write_namelist(iulog)
 
         allocate (drag(omp_get_max_threads()), owner(begchunk:endchunk), place(begchunk:endchunk))
         ! The loop of the physics has the same schedule, and so gives each thread these chunks.

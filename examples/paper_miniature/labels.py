@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from gwparam.constants import EARTH_RADIUS
 from gwparam.grids import (
     full_levels,
     gaussian_latitudes,
@@ -18,7 +19,7 @@ from gwparam.grids import (
 )
 from gwparam.synthetic.climatology import topography
 from gwparam.synthetic.columns import NLEV, Columns
-from gwparam.synthetic.mean_state import EARTH_RADIUS, SCALE_HEIGHT
+from gwparam.synthetic.mean_state import SCALE_HEIGHT
 from gwparam.synthetic.teacher import Drag, alexander_dunkerton
 
 Array = NDArray[np.float64]

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from rich.progress import track
 
 from gwparam.networks.nonlocal_flux import KAPPA, POTENTIAL_PRESSURE
-from gwparam.networks.scaling import RECIPE_ATTRIBUTE, RECIPE_VERSION
+from gwparam.networks.scaling_recipe import RECIPE_ATTRIBUTE, RECIPE_VERSION
 from gwparam.synthetic.climatology import draw_globe
 
 Array = NDArray[np.float32]

@@ -26,7 +26,7 @@ module gwparam_c_api
         integer(c_int32_t) :: chunk_columns
         integer(c_int32_t) :: on_limit
         integer(c_int32_t) :: on_range
-        integer(c_int32_t) :: reserved
+        integer(c_int32_t) :: on_unphysical
         real(c_double) :: range_sigmas
         character(kind=c_char) :: device(16)
         integer(c_int32_t) :: ranks_per_device
@@ -116,13 +116,14 @@ module gwparam_c_api
 
         end function gwparam_scheme_load_c
 
-        subroutine gwparam_scheme_free_c(scheme) bind(c, name="gwparam_scheme_free")
+        function gwparam_scheme_free_c(scheme) result(status) bind(c, name="gwparam_scheme_free")
 
-            import :: c_ptr
+            import :: c_int32_t, c_ptr
             implicit none(type, external)
             type(c_ptr), value, intent(in) :: scheme
+            integer(c_int32_t) :: status
 
-        end subroutine gwparam_scheme_free_c
+        end function gwparam_scheme_free_c
 
         function gwparam_scheme_contract_c(scheme, text, capacity, size) result(status) bind(c, &
                                            & name="gwparam_scheme_contract")

@@ -9,7 +9,7 @@ module gwparam_mpi
     use, intrinsic :: iso_c_binding, only: c_char, c_int, c_int32_t, c_null_char, c_null_ptr, c_ptr
     use mpi_f08, only: MPI_Comm
     use gwparam_c_api, only: options_t
-    use gwparam_scheme, only: adopt, gwparam_scheme_t, report
+    use gwparam_scheme, only: gwparam_scheme_t, own, report
     use gwparam_options, only: gwparam_options_t, options_to_c
     use gwparam_status, only: gwparam_ok
     use gwparam_versions, only: refuse_other_version
@@ -55,7 +55,8 @@ contains
         integer(c_int32_t) :: status
         logical :: refused
 
-        call scheme%free()
+        call scheme%free(stat, errmsg)
+        if (scheme%is_loaded()) return
         call refuse_other_version(refused, stat, errmsg)
         if (refused) return
         handle = c_null_ptr
@@ -63,7 +64,7 @@ contains
         if (status == gwparam_ok) then
             status = gwparam_mpi_scheme_load_f_c(handle, trim(path) // c_null_char, c_options, &
                                                  & int(communicator, c_int))
-            call adopt(scheme, handle)
+            call own(scheme, handle)
         end if
         call report(status, stat, errmsg)
 

@@ -34,6 +34,7 @@ module gwparam_options
         integer :: chunk_columns = 0 !! Columns of one forward pass, a multiple of 16; 0: 256
         integer :: on_limit = gwparam_guard_error !! For outputs beyond the contract's limits
         integer :: on_range = gwparam_guard_ignore !! For inputs far outside the training range
+        integer :: on_unphysical = gwparam_guard_error !! For inputs that no atmosphere has
         real(dp) :: range_sigmas = 0.0_dp !! How far: standard deviations from the mean [1]
         character(len=15) :: device = "auto" !! auto, cpu, cuda or cuda:N
         integer :: ranks_per_device = 0
@@ -89,6 +90,7 @@ contains
         c_options%chunk_columns = chosen%chunk_columns
         c_options%on_limit = chosen%on_limit
         c_options%on_range = chosen%on_range
+        c_options%on_unphysical = chosen%on_unphysical
         c_options%range_sigmas = chosen%range_sigmas
         c_options%device = to_c(chosen%device, size(c_options%device))
         c_options%ranks_per_device = chosen%ranks_per_device

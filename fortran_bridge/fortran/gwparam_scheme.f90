@@ -5,6 +5,24 @@ module gwparam_scheme
     !! Every procedure ends in optional `stat`, `errmsg`, which behave as in `allocate`: `stat` is
     !! set when present, `errmsg` changes only on failure, and a failure without `stat` is an
     !! `error stop`. After a failure the host's arrays are as they were.
+    !!
+    !! An object serves one thread at a time and refuses the others with gwparam_err_busy, whose
+    !! calls change nothing. A host whose threads work side by side, over chunks of columns, loads
+    !! the artefact once a thread into an array of objects, and each thread uses its own:
+    !!
+    !!     type(gwparam_scheme_t), allocatable :: schemes(:)
+    !!     allocate (schemes(0:omp_get_max_threads() - 1))
+    !!     do n = 0, size(schemes) - 1
+    !!         call schemes(n)%load(path, options)      the weights are in memory once
+    !!         call schemes(n)%set_levels(pressure, gwparam_top_down)
+    !!     end do
+    !!     !$omp parallel do private(n)
+    !!     do chunk = 1, chunks
+    !!         n = omp_get_thread_num()
+    !!         call schemes(n)%put(...)                 then run and get
+    !!     end do
+    !!
+    !! After a fork, an object that the parent loaded gives gwparam_err_forked in the child.
     !! What it does is in three submodules.
 
     use, intrinsic :: iso_c_binding, only: c_associated, c_char, c_int32_t, c_int64_t, &
@@ -73,7 +91,7 @@ module gwparam_scheme
         final :: free_at_end
     end type gwparam_scheme_t
 
-    public :: adopt, report
+    public :: own, report
 
     interface  ! In gwparam_scheme_fields
 
@@ -518,16 +536,15 @@ module gwparam_scheme
 
 contains
 
-    subroutine adopt(self, pointer)
+    subroutine own(self, pointer)
 
-        !! Own a network that a C function loaded, in place of the one before.
+        !! Own a network that a C function loaded; there is none before.
         class(gwparam_scheme_t), intent(inout) :: self
         type(c_ptr), intent(in) :: pointer
 
-        call self%free()
         self%pointer = pointer
 
-    end subroutine adopt
+    end subroutine own
 
     pure logical function is_loaded(self)
 
@@ -538,21 +555,26 @@ contains
 
     end function is_loaded
 
-    subroutine free(self)
+    subroutine free(self, stat, errmsg)
 
         !! Give the network and its memory back; does nothing when there is none.
         class(gwparam_scheme_t), intent(inout) :: self
+        integer, intent(out), optional :: stat !! 0, or gwparam_err_busy: it is still there
+        character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
+        integer(c_int32_t) :: status
 
-        call gwparam_scheme_free_c(self%pointer)
-        self%pointer = c_null_ptr
+        status = gwparam_scheme_free_c(self%pointer)
+        if (status == gwparam_ok) self%pointer = c_null_ptr
+        call report(status, stat, errmsg)
 
     end subroutine free
 
     impure elemental subroutine free_at_end(self)
 
         type(gwparam_scheme_t), intent(inout) :: self
+        integer :: stat
 
-        call self%free()
+        call self%free(stat)
 
     end subroutine free_at_end
 

@@ -1,6 +1,6 @@
 submodule (gwparam_scheme) gwparam_scheme_restart
 
-    !! What a network carries from one step to the next, out of it and back.
+    !! What is pending from one step to the next, out of it and back.
     !!
     !! One procedure a rank, for the reason that gwparam_array states.
 

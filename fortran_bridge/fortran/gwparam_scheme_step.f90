@@ -20,14 +20,15 @@ contains
     integer(c_int32_t) :: status
     logical :: refused
 
-    call self%free()
+    call self%free(stat, errmsg)
+    if (self%is_loaded()) return
     call refuse_other_version(refused, stat, errmsg)
     if (refused) return
     handle = c_null_ptr
     call options_to_c(options, c_options, status)
     if (status == gwparam_ok) then
         status = gwparam_scheme_load_c(handle, trim(path) // c_null_char, c_options)
-        call adopt(self, handle)
+        call own(self, handle)
     end if
     call report(status, stat, errmsg)
 
@@ -102,18 +103,18 @@ contains
 
     module procedure set_cells_1
 
-    integer(c_int64_t) :: columns, rows, places
+    integer(c_int64_t) :: columns, rows, per_row
     integer(c_int32_t) :: status
 
     columns = size(cell, kind=c_int64_t)
     rows = size(latitude, kind=c_int64_t)
-    places = size(longitude, kind=c_int64_t)
+    per_row = size(longitude, kind=c_int64_t)
     if (present(units)) then
-        status = gwparam_scheme_set_cells_c(self%pointer, latitude, rows, longitude, places, &
+        status = gwparam_scheme_set_cells_c(self%pointer, latitude, rows, longitude, per_row, &
                                             & trim(units) // c_null_char, int(cell, &
                                             & c_int64_t) - 1, columns)
     else
-        status = gwparam_scheme_set_cells_c(self%pointer, latitude, rows, longitude, places, &
+        status = gwparam_scheme_set_cells_c(self%pointer, latitude, rows, longitude, per_row, &
                                             & cell=int(cell, c_int64_t) - 1, columns=columns)
     end if
     call report(status, stat, errmsg)

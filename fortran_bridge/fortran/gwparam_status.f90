@@ -17,8 +17,8 @@ module gwparam_status
     integer, parameter, public :: gwparam_err_range = -8 !! Beyond the training range or limits
     integer, parameter, public :: gwparam_err_rank = -9 !! Another rank failed
     integer, parameter, public :: gwparam_err_memory = -10 !! The host is out of memory
-    integer, parameter, public :: gwparam_err_busy = -11 !! Another thread uses it; reserved
-    integer, parameter, public :: gwparam_err_forked = -12 !! Forked after the load; reserved
+    integer, parameter, public :: gwparam_err_busy = -11 !! In use by another thread
+    integer, parameter, public :: gwparam_err_forked = -12 !! Forked after the load
     integer, parameter, public :: gwparam_err_internal = -99 !! A bug in gwparam
 
     interface text

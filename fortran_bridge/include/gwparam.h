@@ -17,7 +17,19 @@
  * Every function returns a status and never ends the process, prints, or lets an
  * exception pass. After a failure the arrays of the caller are as they were, and what
  * was put since the last flush is dropped, so that the host can begin its next step
- * afresh. A scheme serves one thread at a time; distinct schemes are independent.
+ * afresh.
+ *
+ * A scheme serves one thread at a time, and refuses the others with GWPARAM_ERR_BUSY,
+ * which drops nothing and leaves what they passed as it was: any call while another is
+ * under way, all that goes on with a window that another thread has begun by a put, and
+ * gets of what another thread has run by gwparam_scheme_run(). Threads that work side
+ * by side load the artefact once each: schemes are independent, and those of one file
+ * share its weights. Where a step has to move to another thread halfway,
+ * gwparam_scheme_discard() gives it up; windows that were closed are everybody's, as is
+ * their result after gwparam_scheme_flush().
+ *
+ * After a fork() every call on a scheme of the parent is GWPARAM_ERR_FORKED in the
+ * child, which loads its own; freeing it there does nothing.
  */
 #ifndef GWPARAM_H
 #define GWPARAM_H
@@ -58,8 +70,8 @@ typedef int32_t gwparam_status;
     X(GWPARAM_ERR_RANGE, -8, "far outside the training range, or beyond the limits")   \
     X(GWPARAM_ERR_RANK, -9, "another rank did not answer or left")                     \
     X(GWPARAM_ERR_MEMORY, -10, "the host is out of memory")                            \
-    X(GWPARAM_ERR_BUSY, -11, "another thread uses the scheme; reserved")               \
-    X(GWPARAM_ERR_FORKED, -12, "the process was forked after the load; reserved")      \
+    X(GWPARAM_ERR_BUSY, -11, "in use by another thread")                               \
+    X(GWPARAM_ERR_FORKED, -12, "the process was forked after the load")                \
     X(GWPARAM_ERR_INTERNAL, -99, "a bug in gwparam")
 
 #define GWPARAM_STATUS_ENUMERATOR(name, number, meaning)                               \
@@ -75,11 +87,12 @@ enum { GWPARAM_FLOAT32 = 1, GWPARAM_FLOAT64 = 2 };
 /** Vertical order of the host's arrays: which end index 0 is. */
 enum { GWPARAM_TOP_DOWN = 1, GWPARAM_BOTTOM_UP = 2 };
 
-/** What a guard does with a column that it catches. That of on_range looks first, then
- * that of on_limit: a column that one has set to zero or kept is no matter of the next.
+/** What a guard does with a column that it catches. That of on_unphysical looks first,
+ * as inputs are put, then that of on_range, then that of on_limit: a column that one
+ * has set to zero or kept is no matter of the next.
  */
 enum {
-    GWPARAM_GUARD_ERROR = 0,  /**< the run fails with GWPARAM_ERR_RANGE */
+    GWPARAM_GUARD_ERROR = 0,  /**< the call fails with GWPARAM_ERR_RANGE */
     GWPARAM_GUARD_ZERO = 1,   /**< the outputs of the column are zero */
     GWPARAM_GUARD_KEEP = 2,   /**< gwparam_scheme_get() leaves the column as it was */
     GWPARAM_GUARD_IGNORE = 3, /**< nothing, but what is not finite fails the run */
@@ -125,7 +138,8 @@ typedef struct gwparam_scheme gwparam_scheme;
  * The last dimension of a field on levels is the level; all others, in any number, are
  * horizontal. Strides are in elements, of any sign, so that every layout can be
  * described: a Fortran array (lon, lat, lev) has shape {nlon, nlat, nlev} and strides
- * {1, nlon, nlon * nlat}.
+ * {1, nlon, nlon * nlat}. An array of rank 1 of a field on levels is the profile of one
+ * column, whose surface fields have one element.
  */
 typedef struct gwparam_array {
     void *data;
@@ -151,8 +165,11 @@ typedef struct gwparam_options {
     /** What happens to columns with an input further than range_sigmas standard
      * deviations from its training mean. */
     int32_t on_range;
-    /** 0. */
-    int32_t reserved;
+    /** What happens to columns with an input that no atmosphere has: a latitude beyond
+     * 90.001 degrees, a surface pressure below 1000 Pa, a temperature below 50 K; other
+     * fields on levels: -999, -9999, or 1e15 and more, as models write below ground.
+     * Where it is an error, the put fails. */
+    int32_t on_unphysical;
     double range_sigmas;
     /** "auto", "cpu", "cuda" or "cuda:N", NUL-terminated. */
     char device[16];
@@ -263,8 +280,9 @@ GWPARAM_API gwparam_status gwparam_scheme_load(gwparam_scheme **out, const char 
 /**
  * Free a scheme.
  * @param scheme Null is fine.
+ * @return GWPARAM_OK, or ERR_BUSY: it was not freed, a call on it is under way.
  */
-GWPARAM_EXPORT void gwparam_scheme_free(gwparam_scheme *scheme);
+GWPARAM_EXPORT gwparam_status gwparam_scheme_free(gwparam_scheme *scheme);
 
 /**
  * Copy the contract, as JSON.
@@ -375,7 +393,8 @@ GWPARAM_API gwparam_status gwparam_scheme_field(const gwparam_scheme *scheme,
  * @param units  Units of the array; null: those of the contract.
  * @param array  (horizontal..., level), or (horizontal...) for a surface field.
  * @return GWPARAM_OK, or ERR_ARGUMENT (levels not set, given twice), ERR_CONTRACT (no
- * such input, units of another dimension), ERR_SHAPE, ERR_NONFINITE.
+ * such input, units of another dimension), ERR_SHAPE, ERR_NONFINITE, ERR_RANGE (as
+ * options.on_unphysical says).
  */
 GWPARAM_API gwparam_status gwparam_scheme_put(gwparam_scheme *scheme, const char *name,
                                               const char *units,

@@ -6,7 +6,8 @@ from importlib import resources
 from typing import Any
 
 import gwparam
-from gwparam.errors import ModelFileError
+from gwparam.commands.answer import Answer
+from gwparam.errors import ArgumentError, ModelFileError
 
 EPILOG = """\
 examples:
@@ -57,17 +58,17 @@ def add_parser(subparsers: Any) -> None:
         action="store_true",
         help="with --libs: also the restart files of the coupling, through netCDF",
     )
-    parser.set_defaults(usage=parser.format_usage())
 
 
-def run(args: argparse.Namespace) -> int:
-    """Run the command; the exit status."""
+def run(args: argparse.Namespace) -> Answer:
+    """Run the command."""
     if not args.asked:
-        print(args.usage, end="")
-        return 2
+        raise ArgumentError(f"nothing is asked, expected some of {', '.join(_OPTIONS)}")
     parts = [name for name in _PARTS if getattr(args, name)]
-    print(*(_value(option, parts) for option in args.asked))
-    return 0
+    values = [_value(option, parts) for option in args.asked]
+    names = [option.removeprefix("--").replace("-", "_") for option in args.asked]
+    document = dict(zip(names, values, strict=True))
+    return Answer(document, lambda: print(*values))
 
 
 def _value(option: str, parts: Sequence[str]) -> str:

@@ -1,18 +1,23 @@
 """``gwparam evaluate``: several models against one truth, in numbers and a report."""
 
 import argparse
+import json
 import sys
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gwparam.commands.answer import Answer
+from gwparam.commands.given import refuse_idle
+from gwparam.commands.span import Span
 from gwparam.commands.states import (
     add_options,
     assignments,
+    read_machine,
     read_scaling,
     show_progress,
 )
-from gwparam.errors import ArgumentError, ModelFileError
+from gwparam.errors import ArgumentError, ModelFileError, wrong_setting
 
 if TYPE_CHECKING:
     from gwparam.contract import Contract
@@ -42,7 +47,7 @@ def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "evaluate",
         help="compare models with a truth: scores, distributions, a report",
-        description=__doc__,
+        description="Compare models with one truth, in numbers and a report.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -88,27 +93,42 @@ def add_parser(subparsers: Any) -> None:
     add_options(parser)
 
 
-def run(args: argparse.Namespace) -> int:
-    """Run the command; the exit status."""
-    from rich.console import Console
-
+def run(args: argparse.Namespace) -> Answer:
+    """Run the command; the document is that of evaluation.json."""
     import gwparam
+    from gwparam import console
+    from gwparam.data.training_range import describe, warnings
     from gwparam.evaluate.compare import compare, count_steps
     from gwparam.evaluate.hellinger import read_binning
     from gwparam.evaluate.quantity import COMPONENTS
-    from gwparam.evaluate.results import as_dataset, write_json, write_netcdf
+    from gwparam.evaluate.results import (
+        TRAINING_RANGE,
+        as_dataset,
+        as_dict,
+        write_json,
+        write_netcdf,
+    )
+    from gwparam.evaluate.sources import ArtefactFields
     from gwparam.evaluate.table import print_table
 
     names = _names(args)
     binning = read_binning(args.bins, COMPONENTS)
-    levels, times = (_range(getattr(args, n), f"--{n}") for n in ("levels", "times"))
-    _make_folder(args)
+    spans = [Span.read(name, getattr(args, name)) for name in ("levels", "times")]
     with ExitStack() as stack:
         truth, models = _open(args, names, stack)
-        number = len(truth) if times is None else len(times)
-        advance = show_progress(stack, "evaluate", count_steps(number, binning))
+        levels = spans[0].of(truth.pressure.size) if args.levels else None
+        times = spans[1].of(len(truth))
+        _make_folder(args)
+        advance = show_progress(stack, "evaluate", count_steps(len(times), binning))
         found = compare(truth, models, binning, levels, times, advance)
     data = as_dataset(found, [str(p) for p in args.truth], gwparam.__version__)
+    differences = {
+        name: model.input_range.differences()
+        for name, model in models.items()
+        if isinstance(model, ArtefactFields)
+    }
+    seen = {name: describe(known) for name, known in differences.items()}
+    data.attrs[TRAINING_RANGE] = json.dumps(seen)
     written = [args.output / "evaluation.nc", args.output / "evaluation.json"]
     write_netcdf(written[0], data)
     write_json(written[1], data)
@@ -117,12 +137,17 @@ def run(args: argparse.Namespace) -> int:
 
         written.append(args.output / "report.html")
         write_report(data, written[-1])
-    # Files and pipes have no width: give the table what it needs.
-    console = Console(width=None if sys.stdout.isatty() else 120, highlight=False)
-    print_table(console, data)
-    for path in written:
-        console.print(f"wrote {path}", soft_wrap=True)
-    return 0
+
+    for name, known in differences.items():
+        for line in warnings(known, name):
+            print(line, file=sys.stderr)
+
+    def show() -> None:
+        print_table(console.tables(), data)
+        for path in written:
+            console.lines().print(f"wrote {path}")
+
+    return Answer(as_dict(data) | {"written": written}, show)
 
 
 def _names(args: argparse.Namespace) -> list[str]:
@@ -133,24 +158,13 @@ def _names(args: argparse.Namespace) -> list[str]:
         else [name.strip() for name in args.names.split(",")]
     )
     if len(names) != len(args.models):
-        raise ArgumentError(
-            f"--names has {len(names)} names, expected {len(args.models)}"
-        )
+        raise wrong_setting("names", args.names, f"{len(args.models)} names")
     if len(set(names)) != len(names) or not all(names):
         raise ArgumentError(
-            f"the models are named {', '.join(names)}, expected different names: "
-            "--names A,B"
+            f"the models are named {', '.join(names)}, expected different names",
+            settings=("names",),
         )
     return names
-
-
-def _range(text: str | None, flag: str) -> range | None:
-    if text is None:
-        return None
-    first, _, last = text.partition(":")
-    if not (first.isdigit() and last.isdigit() and int(first) < int(last)):
-        raise ArgumentError(f"{flag} is {text}, expected A:B")
-    return range(int(first), int(last))
 
 
 def _make_folder(args: argparse.Namespace) -> None:
@@ -172,16 +186,21 @@ def _open(
     from gwparam.data import is_training_file
     from gwparam.evaluate.opening import open_artefact, open_fields, open_fluxes
 
+    machine = read_machine(args)
+    variables = assignments(args.variable, "variable", "FIELD=VAR")
     contracts: dict[Path, Contract] = {
         path: read_contract(path) for path in args.models if _is_artefact(path)
     }
-    variables = assignments(args.variable, "--variable", "FIELD=VAR")
+    if not contracts:
+        idle = ("variable", "threads", "device")
+        refuse_idle(args, "without an artefact among the models", idle)
     recipe = None
     if is_training_file(args.truth[0]):
         known = list(contracts.values())
         fluxes, recipe = _fluxes(args, known), read_scaling(args, args.truth[0])
         truth = open_fluxes(args.truth, known[0], fluxes, recipe)
     else:
+        refuse_idle(args, "on states", ("scaling",))
         chosen = args.reference.split(",") if args.reference else None
         truth = open_fields(args.truth, names=chosen)
     stack.enter_context(truth)
@@ -195,8 +214,7 @@ def _open(
                 _wanted(truth.quantity, contracts[path]),
                 recipe=recipe,
                 variables=variables,
-                threads=args.threads,
-                device=args.device,
+                **machine,
             )
         else:
             source = open_fields([path], truth.quantity)
@@ -208,8 +226,7 @@ def _fluxes(args: argparse.Namespace, contracts: "list[Contract]") -> "Quantity"
     """Find which fluxes training files hold: those of the first network."""
     from gwparam.evaluate.quantity import flux_of
 
-    if args.reference:
-        raise ArgumentError("--reference is for states, these are training files")
+    refuse_idle(args, "on training files", ("reference",))
     if not contracts:
         raise ArgumentError(
             f"{args.truth[0]} is a training file and no model is an artefact, expected "

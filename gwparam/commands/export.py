@@ -4,6 +4,9 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gwparam.commands.answer import Answer
+from gwparam.commands.given import check_name
+from gwparam.commands.weights import add_weights
 from gwparam.constants import MAXIMUM_TENDENCY
 
 if TYPE_CHECKING:
@@ -24,6 +27,10 @@ examples:
   gwparam export --ckpt ann_cnn.pt -o ann.pt --scaling era5.json --levels era5_l122.json
       --flux-quantity omega --flux-sign 1
       an ANN-CNN of stencil 1, 3 or 5, with what its checkpoint does not say
+  gwparam export --ckpt ann_cnn.pt -o ann.pt --scaling era5-gw-2024
+      --vertical-velocity omega --levels era5_l122.json --flux-quantity omega
+      --flux-sign 1 --training-file 1x1_inputfeatures_201501.nc
+      with the scaling of the published training files, held against one of them
   gwparam export --ckpt unet.pt -o unet.pt --scaling era5.json --levels era5_l122.json
       --flux-quantity omega --flux-sign 1 --grid 64x128 --outside taper
       an Attention U-Net; docs/export.md describes the files
@@ -51,7 +58,10 @@ def add_parser(subparsers: Any) -> None:
     )
     add = parser.add_argument
     add(
-        "--ckpt", type=Path, required=True, help="checkpoint: torch.save or safetensors"
+        "--ckpt",
+        type=Path,
+        required=True,
+        help="checkpoint: torch.save, safetensors, an index of parts, or a folder",
     )
     add("-o", "--output", type=Path, required=True, help="artefact to write (.pt)")
     add("--arch", help="architecture (default: recognised from the checkpoint's keys)")
@@ -80,6 +90,14 @@ def add_parser(subparsers: Any) -> None:
         "keep the digits of float32, which they cannot)",
     )
     _add_options(parser)
+    add_weights(parser)
+    add(
+        "--training-file",
+        type=Path,
+        metavar="FILE.nc",
+        help="one of the files that the network was trained on: its attributes say how "
+        "it was normalised, or have to agree with --scaling",
+    )
     add(
         "--allow-pickle",
         action="store_true",
@@ -114,10 +132,11 @@ def _options() -> "dict[Option, list[str]]":
     return known
 
 
-def run(args: argparse.Namespace) -> int:
-    """Run the command; the exit status."""
+def run(args: argparse.Namespace) -> Answer:
+    """Run the command."""
     from gwparam.export import export_model
 
+    check_name(args.name)
     export = export_model(
         args.ckpt,
         args.output,
@@ -127,27 +146,53 @@ def run(args: argparse.Namespace) -> int:
         max_tendency=args.max_tendency,
         name=args.name,
         reduced_tolerance=args.reduced_tolerance,
+        weights=args.weights,
         options={option.name: getattr(args, option.name) for option in _options()},
+        training_file=args.training_file,
     )
-    _print(export)
-    return 0
+    return Answer(_document(export), lambda: _print(export))
+
+
+def _document(export: "Export") -> dict[str, Any]:
+    contract = export.contract
+    return {
+        "artefact": export.path,
+        "bytes": export.path.stat().st_size,
+        "name": contract.name,
+        "architecture": contract.source.architecture,
+        "checkpoint": contract.source.checkpoint,
+        "nlev": contract.vertical.nlev,
+        "dtype": contract.inputs[0].dtype,
+        "notes": export.notes,
+        "promises": [
+            {"what": p.what, "measured": p.measured, "warning": p.warning}
+            for p in export.promises
+        ],
+    }
 
 
 def _print(export: "Export") -> None:
-    from rich.console import Console
+    from rich.text import Text
 
-    console = Console(highlight=False, soft_wrap=True)
+    from gwparam import console
+
+    text = console.lines()
     contract = export.contract
+    for note in export.notes:
+        text.print(note)
     fields = [*contract.inputs, *contract.outputs]
-    console.print(
+    text.print(
         f"{contract.name}: {contract.source.architecture} of "
         f"{contract.source.checkpoint}, {contract.vertical.nlev} levels, "
         f"{fields[0].dtype}"
     )
     width = max(len(promise.what) for promise in export.promises)
     for promise in export.promises:
-        mark = "[yellow]WARNING[/]" if promise.warning else "[green]kept   [/]"
-        console.print(f"{mark}  {promise.what:{width}}  {promise.measured}")
+        mark, colour = (
+            ("WARNING", "yellow") if promise.warning else ("kept   ", "green")
+        )
+        line = Text.assemble((mark, colour), f"  {promise.what:{width}}  ")
+        text.print(line.append(promise.measured))
         if promise.warning:
-            console.print(f"[yellow]         {promise.warning}[/]")
-    console.print(f"wrote {export.path} ({export.path.stat().st_size / 1e6:.1f} MB)")
+            text.print(f"         {promise.warning}", style="yellow")
+    text.print(f"wrote {export.path} ({export.path.stat().st_size / 1e6:.1f} MB)")

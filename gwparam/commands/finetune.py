@@ -7,6 +7,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gwparam.commands.answer import Answer, Exit
+from gwparam.commands.given import check_name, refuse_idle
+from gwparam.commands.weights import add_weights
 from gwparam.errors import ArgumentError, ModelFileError
 
 if TYPE_CHECKING:
@@ -36,6 +39,12 @@ minimised.
 """
 _EXTRA = ("lightning_fabric", "peft", "tensorboard")
 _FILES = ("data", "validation", "test")
+# Settings of the terms of a loss.
+_OF_LOSSES = {
+    "huber": ("huber_delta",),
+    "drag": ("drag_scale",),
+    "mse or huber": ("level_weights", "tail"),
+}
 # Of these, a training that goes on may have others.
 _OF_THE_MACHINE = {"device", "strategy", "threads", "checkpoint-minutes"}
 
@@ -91,13 +100,14 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_network(parser: argparse.ArgumentParser) -> None:
-    add = parser.add_argument_group("network").add_argument
+    group = parser.add_argument_group("network")
+    add = group.add_argument
     add(
         "--pretrained",
         metavar="FILE",
-        help="checkpoint to begin with: of the network, or of the Prithvi foundation "
-        "model alone. Tensors that do not fit are listed, and trained from random "
-        "values",
+        help="checkpoint to begin with, as gwparam export reads it: of the network, or "
+        "of the Prithvi foundation model alone. Tensors that do not fit are listed, "
+        "and trained from random values",
     )
     add(
         "--allow-pickle",
@@ -105,6 +115,7 @@ def _add_network(parser: argparse.ArgumentParser) -> None:
         const=True,
         help="read a checkpoint that can run any code: only if you trust its source",
     )
+    add_weights(group)
     add(
         "--freeze",
         metavar="{none,backbone,all-but-head,lora}",
@@ -289,11 +300,11 @@ def _sizes() -> str:
     )
 
 
-def run(args: argparse.Namespace) -> int:
-    """Run the command; the exit status."""
+def run(args: argparse.Namespace) -> Answer:
+    """Run the command."""
     check_installed()
 
-    from gwparam.training.report import print_found, print_outcome
+    from gwparam.training.report import as_dict, print_found, print_outcome
     from gwparam.training.settings import read_run
     from gwparam.training.train import train
 
@@ -309,12 +320,32 @@ def run(args: argparse.Namespace) -> int:
         settings, _ = read_run(Path(args.resume))
         settings = replace(settings, output=args.resume, **machine)
     else:
+        _check_used(args)
         settings = _settings(given)
         _check_output(Path(settings.output))
-    outcome = train(settings, args.resume is not None, print_found)
-    if outcome.is_main_process:
-        print_outcome(outcome)
-    return 0 if outcome.network is not None else 3
+    report = (lambda _: None) if args.json else print_found
+    outcome = train(settings, args.resume is not None, report)
+    status = Exit.DONE if outcome.network is not None else Exit.STOPPED
+    if not outcome.is_main_process:
+        return Answer({}, lambda: None, status)
+    return Answer(as_dict(outcome), lambda: print_outcome(outcome), status)
+
+
+def _check_used(args: argparse.Namespace) -> None:
+    """Check that every setting has an effect beside the others."""
+    from gwparam.training.loss_settings import LossSettings
+
+    check_name(args.name)
+    if args.freeze != "lora":
+        refuse_idle(args, "without --freeze lora", ("lora_rank",))
+    if args.pretrained is None:
+        refuse_idle(args, "without --pretrained", ("allow_pickle",))
+    if args.validation is not None:
+        refuse_idle(args, "with --validation", ("split",))
+    terms = {name for name, _ in LossSettings.parse_terms(args.loss or ["mse"])}
+    for term, names in _OF_LOSSES.items():
+        if not terms & set(term.split(" or ")):
+            refuse_idle(args, f"without --loss {term}", names)
 
 
 def check_installed() -> None:
@@ -334,7 +365,7 @@ def check_installed() -> None:
 
 
 def _given(args: argparse.Namespace) -> dict[str, Any]:
-    others = ("resume", "command", "version")
+    others = ("resume", "command", "version", "json")
     given = {k: v for k, v in vars(args).items() if k not in others and v is not None}
     return {name.replace("_", "-"): value for name, value in given.items()}
 

@@ -1,10 +1,12 @@
 """``gwparam inspect``: what an artefact needs and gives."""
 
 import argparse
-import sys
+import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gwparam.commands.answer import Answer
 from gwparam.contract import read_contract, read_probe
 
 if TYPE_CHECKING:
@@ -29,52 +31,72 @@ def add_parser(subparsers: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("artefact", type=Path, help="artefact of gwparam export (.pt)")
-    parser.add_argument(
-        "--json", action="store_true", help="print the contract as JSON"
-    )
 
 
-def run(args: argparse.Namespace) -> int:
-    """Run the command; the exit status."""
+def run(args: argparse.Namespace) -> Answer:
+    """Run the command; the document is the contract."""
     contract = read_contract(args.artefact)
     _, outputs = read_probe(args.artefact)
-    if args.json:
-        print(contract.to_json())
-        return 0
-    _print(contract, outputs)
-    return 0
+    return Answer(json.loads(contract.to_json()), lambda: _print(contract, outputs))
 
 
 def _print(contract: "Contract", probe: "Arrays") -> None:
-    from rich.console import Console
+    from gwparam import console
 
+    text, tables = console.lines(), console.tables()
+    for key, said in _lines(contract):
+        text.print(f"{key:13} {said}")
+    tables.print(_inputs(contract), _outputs(contract, probe), sep="\n")
+
+
+def _lines(contract: "Contract") -> Iterator[tuple[str, str]]:
+    """Say what is no field: a heading, and a text."""
     source = contract.source
-    lines = {
-        "name": contract.name,
-        "architecture": f"{source.architecture}, {_geometry(contract)}",
-        "levels": _levels(contract.vertical),
-        "computes in": contract.compute_dtype or contract.outputs[0].dtype,
-        "checkpoint": f"{source.checkpoint}, SHA-256 {source.sha256}",
-        "written": f"{contract.created} by gwparam {contract.gwparam_version}, "
+    yield "name", contract.name
+    yield "architecture", f"{source.architecture}, {_geometry(contract)}"
+    yield "backend", contract.backend
+    yield "levels", _levels(contract.vertical)
+    yield "computes in", contract.compute_dtype or contract.outputs[0].dtype
+    yield "checkpoint", f"{source.checkpoint}, SHA-256 {source.sha256}"
+    yield (
+        "written",
+        f"{contract.created} by gwparam {contract.gwparam_version}, "
         f"torch {contract.torch_version}",
-        "cite": contract.citation,
-        "probe": f"{contract.probe.columns} columns, reproduced within "
-        f"{contract.probe.tolerance:.0e} of the largest output",
-    }
+    )
+    yield "cite", contract.citation
+    probe = (
+        f"{contract.probe.columns} columns, reproduced within "
+        f"{contract.probe.tolerance:.0e} of the largest output"
+    )
     if contract.probe.reduced_tolerance is not None:
         reduced = f"{contract.probe.reduced_tolerance:g}"
-        lines["probe"] += f"; within {reduced} with products in TF32 or bfloat16"
-    console = Console(highlight=False, soft_wrap=True)
-    for key, text in lines.items():
-        console.print(f"{key:12}  {text}", markup=False)
+        probe += f"; within {reduced} with products in TF32 or bfloat16"
+    yield "probe", probe
+    yield from _origin(contract)
     for flux in contract.flux:
         sign = "" if flux.sign == 1 else "minus "
         what = {"omega": "u'omega'", "height": "rho u'w'"}[flux.quantity]
         what = what if "eastward" in flux.name else what.replace("u'", "v'", 1)
-        console.print(f"{'flux':12}  {flux.name} is {sign}{what}", markup=False)
-    # Files and pipes have no width: give the tables what they need.
-    tables = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
-    tables.print(_inputs(contract), _outputs(contract, probe), sep="\n")
+        yield "flux", f"{flux.name} is {sign}{what}"
+
+
+def _origin(contract: "Contract") -> Iterator[tuple[str, str]]:
+    """Say how it was trained and what was fixed at the export, as far as it is told."""
+    if contract.mask is not None:
+        mask = contract.mask
+        yield "mask", f"{mask.ratio:g} of the tokens, drawn with seed {mask.seed}"
+    if contract.lead_time is not None:
+        yield "lead time", f"{contract.lead_time:g}"
+    for dates in contract.training_dates or ():
+        calendar = f", calendar {dates.calendar}" if dates.calendar else ""
+        yield "trained on", f"{dates.first} to {dates.last}{calendar}"
+    for known in contract.expected_error or ():
+        errors = known.root_mean_square
+        yield (
+            "expected",
+            f"rms error of {known.name}, {_span(errors)} at the levels, on data "
+            "kept from training",
+        )
 
 
 def _geometry(contract: "Contract") -> str:
@@ -119,7 +141,7 @@ def _inputs(contract: "Contract") -> "Table":
 
 
 def _outputs(contract: "Contract", probe: "Arrays") -> "Table":
-    table = _table("Outputs", "limit", "largest in probe")
+    table = _table("Outputs", "kind", "limit", "largest in probe")
     limits = {limit.name: f"{limit.maximum_magnitude:g}" for limit in contract.limits}
     derived = {flux.name: flux for flux in contract.flux}
     for field in contract.outputs:
@@ -128,7 +150,8 @@ def _outputs(contract: "Contract", probe: "Arrays") -> "Table":
             limit = f"{limits[derived[field.name].tendency]} m s-2 of tendency"
         largest = f"{abs(probe[field.name]).max():.2g}"
         table.add_row(
-            field.name, field.units, field.levels, field.dtype, limit, largest
+            *(field.name, field.units, field.levels, field.dtype, field.kind),
+            *(limit, largest),
         )
     return table
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gwparam.errors import ArgumentError, ModelFileError
+from gwparam.commands.answer import Answer
+from gwparam.errors import ModelFileError, wrong_setting
 
 if TYPE_CHECKING:
     from gwparam.synthetic.columns import Columns
@@ -29,40 +30,53 @@ def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "make-states",
         help="make states with the drag of a native scheme, to learn from",
-        description=__doc__,
+        description="Make columns from formulas, with the drag of a native scheme.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    add_teacher(parser)
     add = parser.add_argument
     add("-o", "--output", type=Path, metavar="FILE.nc", required=True, help="states")
+    add_shared(parser, "number of columns", "of the columns", required=True)
+
+
+def add_shared(
+    parser: argparse.ArgumentParser, columns: str, seed: str, *, required: bool
+) -> None:
+    """Add what ``gwparam train-emulator`` has too.
+
+    Parameters
+    ----------
+    parser : ArgumentParser
+        Of the command.
+    columns, seed : str
+        What the options mean.
+    required : bool
+        Whether the number of columns has to be given.
+    """
+    add = parser.add_argument
     add(
-        "--columns",
-        type=int,
-        metavar="N",
-        required=True,
-        help="number of columns, rounded up to a multiple of 800",
-    )
-    add("--seed", type=int, metavar="N", default=0, help="of the columns (default: 0)")
-
-
-def add_teacher(parser: argparse.ArgumentParser) -> None:
-    """Add ``--teacher``."""
-    parser.add_argument(
         "--teacher",
         required=True,
         choices=("ad99",),
         help="native scheme: ad99 is Alexander and Dunkerton (1999), with the settings "
         "of MiMA's example run",
     )
+    add(
+        "--columns",
+        required=required,
+        type=int,
+        metavar="N",
+        help=f"{columns}, rounded up to a multiple of 800",
+    )
+    add("--seed", type=int, metavar="N", default=0, help=f"{seed} (default: 0)")
 
 
-def run(args: argparse.Namespace) -> int:
-    """Run the command; the exit status."""
+def run(args: argparse.Namespace) -> Answer:
+    """Run the command."""
     import gwparam
     from gwparam.synthetic.states import GRID, count_states, draw_states
 
-    check_columns(args)
+    check_shared(args)
     count = label_states(
         args.output,
         args.teacher,
@@ -76,17 +90,25 @@ def run(args: argparse.Namespace) -> int:
             "neighbours belong to different states.",
         },
     )
-    size = args.output.stat().st_size / 1e6
-    print(f"wrote {args.output} ({count} columns, {size:.1f} MB)")
-    return 0
+    size = args.output.stat().st_size
+    return Answer(
+        {
+            "states": args.output,
+            "bytes": size,
+            "columns": count,
+            "teacher": args.teacher,
+            "seed": args.seed,
+        },
+        lambda: print(f"wrote {args.output} ({count} columns, {size / 1e6:.1f} MB)"),
+    )
 
 
-def check_columns(args: argparse.Namespace) -> None:
+def check_shared(args: argparse.Namespace) -> None:
     """Check how many columns are wanted, their seed, and the folder of the output."""
-    if args.columns < 1:
-        raise ArgumentError(f"columns is {args.columns}, expected at least 1")
+    if args.columns is not None and args.columns < 1:
+        raise wrong_setting("columns", args.columns, "at least 1")
     if args.seed < 0:
-        raise ArgumentError(f"seed is {args.seed}, expected at least 0")
+        raise wrong_setting("seed", args.seed, "at least 0")
     if not args.output.parent.is_dir():
         raise ModelFileError(
             f"cannot write {args.output}: no folder {args.output.parent}"

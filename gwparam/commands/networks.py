@@ -1,9 +1,9 @@
 """``gwparam networks``: what can be exported, and the published sizes."""
 
 import argparse
-import json
-import sys
 from typing import Any
+
+from gwparam.commands.answer import Answer
 
 EPILOG = """\
 examples:
@@ -23,17 +23,12 @@ def add_parser(subparsers: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--arch", help="one architecture only")
-    parser.add_argument("--json", action="store_true", help="print JSON")
 
 
-def run(args: argparse.Namespace) -> int:
-    """Run the command; the exit status."""
+def run(args: argparse.Namespace) -> Answer:
+    """Run the command."""
     networks = _describe(args.arch)
-    if args.json:
-        print(json.dumps(networks, indent=2))
-    else:
-        _print(networks)
-    return 0
+    return Answer(networks, lambda: _print(networks))
 
 
 def _describe(architecture: str | None) -> dict[str, Any]:
@@ -70,12 +65,11 @@ def _describe(architecture: str | None) -> dict[str, Any]:
 
 def _print(networks: dict[str, Any]) -> None:
     from rich.box import SIMPLE_HEAD
-    from rich.console import Console
     from rich.table import Table
 
-    text = Console(highlight=False, soft_wrap=True)
-    # Files and pipes have no width: give the tables what they need.
-    tables = Console(highlight=False, width=None if sys.stdout.isatty() else 180)
+    from gwparam import console
+
+    text, tables = console.lines(), console.tables(180)
     for name, network in networks.items():
         table = Table(title=name, title_justify="left", box=SIMPLE_HEAD)
         for heading in ("preset", "parameters", "geometry", "inputs", "outputs"):
@@ -97,7 +91,7 @@ def _print(networks: dict[str, Any]) -> None:
             table.add_row(preset["name"], f"{preset['parameters']:,}", *fresh)
             above = texts
         tables.print(table)
-        text.print(f"  cite: {network['citation']}", markup=False)
+        text.print(f"  cite: {network['citation']}")
         if network["options"]:
-            text.print(f"  export: {' '.join(network['options'])}", markup=False)
+            text.print(f"  export: {' '.join(network['options'])}")
         text.print()

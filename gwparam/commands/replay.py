@@ -1,19 +1,22 @@
 """``gwparam replay``: states through the compiled library, and how well it does."""
 
 import argparse
-import json
-import os
 import sys
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gwparam.commands.answer import Answer, Exit
+from gwparam.commands.given import refuse_idle
+from gwparam.commands.span import Span
 from gwparam.commands.states import (
     add_options,
     assignments,
+    read_machine,
     read_scaling,
     show_progress,
 )
+from gwparam.commands.weights import add_weights
 from gwparam.errors import ArgumentError, ModelFileError
 
 if TYPE_CHECKING:
@@ -26,15 +29,17 @@ examples:
   gwparam replay wavenet.pt states.nc
       library against PyTorch, and against the reference tendencies that the file has
   gwparam replay wavenet.pt states.nc --reference gwfcng_x,gwfcng_y \\
-      -o predicted.nc --json scores.json --figure drag.png
+      -o predicted.nc --figure drag.png
   gwparam replay wavenet.pt jan.nc feb.nc --times 0:10 --through fortran
   gwparam replay wavenet.pt states.nc --ckpt network_wst.pkl
       compare with the network as published (float64) instead of the artefact's graph
+  gwparam replay wavenet.pt states.nc --json > scores.json
+      the same numbers for a program
   gwparam replay ann.pt era5_training.nc --scaling era5.json
       a published training file, on the network's own levels, against its fluxes
 
-exit status: 0 if library and PyTorch agree within the artefact's tolerance, 1 if not,
-2 for bad input
+exit status: 0 if library and PyTorch agree within the artefact's tolerance, 1 if not;
+docs/commands.md has the others
 
 Variables are found by standard_name, then by name. Every time, column and level counts
 the same in a score; the tropics are |latitude| <= 15. A network on levels of its own,
@@ -48,7 +53,7 @@ def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "replay",
         help="run states through the compiled library and score the result",
-        description=__doc__,
+        description="Run states through the compiled library and score the result.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -58,7 +63,6 @@ def add_parser(subparsers: Any) -> None:
         "states", type=Path, nargs="+", help="netCDF files, in the order of their times"
     )
     add("-o", "--output", type=Path, metavar="OUT.nc", help="write predicted fields")
-    add("--json", type=Path, metavar="FILE", help="write the numbers as JSON")
     add("--figure", type=Path, metavar="FILE.png", help="draw zonal means of the drag")
     add(
         "--reference",
@@ -68,6 +72,7 @@ def add_parser(subparsers: Any) -> None:
     )
     add("--ckpt", type=Path, help="compare with the network of this checkpoint")
     add("--allow-pickle", action="store_true", help="trust a pickled checkpoint")
+    add_weights(parser)
     add(
         "--option",
         metavar="NAME=VALUE",
@@ -79,31 +84,35 @@ def add_parser(subparsers: Any) -> None:
     add(
         "--through",
         choices=("c", "fortran"),
-        default="c",
         help="which interface of the library to go through (default: c)",
     )
     add("--brief", action="store_true", help="print no rows for single levels")
-    add_options(parser)
+    add_options(parser, ", and with --ckpt")
 
 
-def run(args: argparse.Namespace) -> int:
-    """Run the command; the exit status."""
-    from rich.console import Console
-
+def run(args: argparse.Namespace) -> Answer:
+    """Run the command."""
     from gwparam.conformance.prediction_file import PredictionFile
     from gwparam.conformance.predictors import load_library
-    from gwparam.conformance.report import as_dict, print_tables
+    from gwparam.conformance.report import as_dict
     from gwparam.conformance.run import replay
+    from gwparam.conformance.seen import describe_seen, seen_times
     from gwparam.contract import read_contract
     from gwparam.data import is_training_file, open_inputs
+    from gwparam.data.training_range import warnings
     from gwparam.evaluate.outputs import bind_references, comparable_fields
 
+    _check_used(args)
+    machine, span = read_machine(args), Span.read("times", args.times)
+    variables = assignments(args.variable, "variable", "FIELD=VAR")
+    options = assignments(args.option, "option", "NAME=VALUE")
     contract = read_contract(args.artefact)
     _check_paths(args)
     with ExitStack() as stack:
         training = is_training_file(args.states[0])
-        recipe = read_scaling(args, args.states[0]) if training else None
-        variables = assignments(args.variable, "--variable", "FIELD=VAR")
+        recipe = read_scaling(args, args.states[0], args.artefact) if training else None
+        if not training and args.ckpt is None:
+            refuse_idle(args, "on states without --ckpt", ("scaling",))
         states = stack.enter_context(
             open_inputs(args.states, contract, variables, recipe)
         )
@@ -112,14 +121,11 @@ def run(args: argparse.Namespace) -> int:
             names = args.reference.split(",") if args.reference else None
             fields = comparable_fields(contract, states)
             references = bind_references(states, fields, names)
-        times = _times(args.times, len(states))
-        eager = _eager(args, contract)
+        times = span.of(len(states))
+        eager = _eager(args, contract, options)
+        eager.threads = max(machine["threads"], 1)
         library = load_library(
-            args.artefact,
-            contract,
-            through=args.through,
-            threads=args.threads,
-            device=args.device,
+            args.artefact, contract, through=args.through or "c", **machine
         )
         sink = None
         if args.output is not None:
@@ -128,27 +134,37 @@ def run(args: argparse.Namespace) -> int:
         result = replay(
             library, eager, contract, states, references, times, sink, advance
         )
+        seen = seen_times(map(states.date, times), contract.training_dates)
     heading = {
         "artefact": str(args.artefact),
         "network": contract.name,
         "states": [str(path) for path in args.states],
-        "through": args.through,
+        "through": args.through or "c",
         "compared_with": eager.description,
+        "training": seen,
     }
-    if args.json is not None:
-        _write_text(args.json, json.dumps(heading | as_dict(result), indent=2))
     if args.figure is not None:
         _draw(args, contract, result)
-    # Files and pipes have no width: give the tables what they need.
-    console = Console(width=None if sys.stdout.isatty() else 120, highlight=False)
-    console.print(
-        f"{contract.name}, {len(times)} times of {states.columns} columns, through the "
-        f"{'C' if args.through == 'c' else 'Fortran'} interface\n"
-        f"eager: {eager.description}"
+    for line in warnings(result.differences, contract.name):
+        print(line, file=sys.stderr)
+    written = [path for path in (args.output, args.figure) if path is not None]
+    return Answer(
+        heading | as_dict(result) | {"written": written},
+        lambda: _print(
+            args, contract, eager.description, result, written, describe_seen(seen)
+        ),
+        Exit.DONE if result.agrees else Exit.DISAGREES,
     )
-    print_tables(console, result, levels=not args.brief)
-    _print_end(console, args, result)
-    return 0 if result.agrees else 1
+
+
+def _check_used(args: argparse.Namespace) -> None:
+    """Check that every option has an effect beside the others."""
+    if args.ckpt is None:
+        refuse_idle(args, "without --ckpt", ("option", "allow_pickle", "weights"))
+    if args.through == "fortran":
+        refuse_idle(args, "with --through fortran, which is on the CPU", ("device",))
+    if args.json:
+        refuse_idle(args, "with --json", ("brief",))
 
 
 def _check_paths(args: argparse.Namespace) -> None:
@@ -156,7 +172,7 @@ def _check_paths(args: argparse.Namespace) -> None:
     inputs = {
         path.resolve() for path in (args.artefact, args.ckpt, *args.states) if path
     }
-    for path in (args.output, args.json, args.figure):
+    for path in (args.output, args.figure):
         if path is None:
             continue
         if not path.parent.is_dir():
@@ -165,37 +181,22 @@ def _check_paths(args: argparse.Namespace) -> None:
             raise ArgumentError(f"{path} is both read and written")
 
 
-def _eager(args: argparse.Namespace, contract: "Contract") -> "EagerNetwork":
+def _eager(
+    args: argparse.Namespace, contract: "Contract", options: dict[str, Any]
+) -> "EagerNetwork":
     from gwparam.conformance.eager import EagerNetwork
 
     if args.ckpt is None:
-        eager = EagerNetwork.from_artefact(args.artefact, contract)
-    else:
-        options: dict[str, Any] = assignments(args.option, "--option", "NAME=VALUE")
-        if args.scaling is not None:
-            options["scaling"] = args.scaling
-        eager = EagerNetwork.from_checkpoint(
-            args.ckpt, contract, allow_pickle=args.allow_pickle, options=options
-        )
-    eager.threads = max(args.threads, 1)
-    return eager
-
-
-def _times(text: str | None, n_times: int) -> range:
-    """Numbers of the times that ``--times`` asks for."""
-    if text is None:
-        return range(n_times)
-    first, colon, last = text.partition(":")
-    try:
-        start = int(first) if first else 0
-        stop = int(last) if last else n_times
-    except ValueError:
-        raise ArgumentError(f"--times is {text}, expected A:B") from None
-    if not colon:
-        stop = start + 1
-    if not 0 <= start < stop <= n_times:
-        raise ArgumentError(f"--times is {text}, expected some of 0:{n_times}")
-    return range(start, stop)
+        return EagerNetwork.from_artefact(args.artefact, contract)
+    if args.scaling is not None:
+        options = {**options, "scaling": args.scaling}
+    return EagerNetwork.from_checkpoint(
+        args.ckpt,
+        contract,
+        allow_pickle=args.allow_pickle,
+        weights=args.weights,
+        options=options,
+    )
 
 
 def _draw(args: argparse.Namespace, contract: "Contract", result: "Replay") -> None:
@@ -228,27 +229,33 @@ def _draw(args: argparse.Namespace, contract: "Contract", result: "Replay") -> N
     )
 
 
-def _print_end(console: Any, args: argparse.Namespace, result: "Replay") -> None:
-    for path in (args.output, args.json, args.figure):
-        if path is not None:
-            console.print(f"wrote {path}")
-    n_times = len(result.times)
-    console.print(
+def _print(
+    args: argparse.Namespace,
+    contract: "Contract",
+    eager: str,
+    result: "Replay",
+    written: list[Path],
+    seen: str,
+) -> None:
+    from gwparam import console
+    from gwparam.conformance.report import print_tables
+
+    lines, n_times = console.lines(), len(result.times)
+    lines.print(
+        f"{contract.name}, {n_times} times of {result.columns} columns, through the "
+        f"{'Fortran' if args.through == 'fortran' else 'C'} interface\n"
+        f"eager: {eager}\n{seen}"
+    )
+    print_tables(console.tables(), result, levels=not args.brief)
+    for path in written:
+        lines.print(f"wrote {path}")
+    lines.print(
         f"{1e3 * result.library_seconds / n_times:.0f} ms a time in the library, "
         f"{1e3 * result.eager_seconds / n_times:.0f} ms in PyTorch"
     )
     largest = max(variable.relative_difference for variable in result.outputs)
     verdict = "agree" if result.agrees else "DISAGREE"
-    console.print(
+    lines.print(
         f"library and eager {verdict}: largest difference {largest:.1e} of the largest "
         f"value, tolerance {result.tolerance:.1e}"
     )
-
-
-def _write_text(path: Path, text: str) -> None:
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        partial.write_text(text + "\n", encoding="utf-8")
-        partial.replace(path)
-    except OSError as error:
-        raise ModelFileError(f"cannot write {path}: {error.strerror}") from None

@@ -4,15 +4,17 @@ import argparse
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from gwparam.commands.answer import Answer, Exit
 from gwparam.commands.finetune import check_installed
-from gwparam.commands.make_states import add_teacher, check_columns, label_states
+from gwparam.commands.given import check_name, refuse_idle
+from gwparam.commands.make_states import add_shared, check_shared, label_states
 from gwparam.contract import Description
-from gwparam.errors import ArgumentError, ModelFileError
+from gwparam.errors import ArgumentError, ModelFileError, wrong_setting
 
 if TYPE_CHECKING:
     from gwparam.synthetic.columns import Columns
@@ -37,6 +39,7 @@ The network sees wind, surface pressure and latitude; the teacher sees temperatu
 height as well, so that no network can agree with it entirely.
 """
 
+COLUMNS = 400_000
 HELD_OUT_COLUMNS = 8000
 
 
@@ -89,11 +92,10 @@ def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "train-emulator",
         help="train a WaveNet to give the drag of a native scheme",
-        description=__doc__,
+        description="Train a WaveNet to give the drag of a native scheme.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    add_teacher(parser)
     add = parser.add_argument
     add("-o", "--output", type=Path, metavar="FILE", required=True, help="checkpoint")
     add(
@@ -103,13 +105,11 @@ def add_parser(subparsers: Any) -> None:
         metavar="FILE.nc",
         help="learn on the columns of these files, on MiMA's 40 sigma levels",
     )
-    add(
-        "--columns",
-        type=int,
-        metavar="N",
-        default=400_000,
-        help="columns to make without --states, rounded up to a multiple of 800 "
-        "(default: %(default)s)",
+    add_shared(
+        parser,
+        f"columns to make without --states (default: {COLUMNS})",
+        "of columns, weights and order",
+        required=False,
     )
     add(
         "--score-on",
@@ -134,22 +134,20 @@ def add_parser(subparsers: Any) -> None:
         default=4.0e-3,
         help="largest rate of the one-cycle schedule (default: %(default)s)",
     )
-    add(
-        "--seed",
-        type=int,
-        metavar="N",
-        default=0,
-        help="seed of columns, weights and order (default: %(default)s)",
-    )
     add("--threads", type=int, metavar="N", help="default: all cores")
     add("--name", metavar="TEXT", help="default: WaveNet trained on TEACHER")
 
 
-def run(args: argparse.Namespace) -> int:
-    """Run the command; the exit status."""
+def run(args: argparse.Namespace) -> Answer:
+    """Run the command."""
     check_installed()
 
-    from gwparam.training.report import print_found, print_outcome, print_scores
+    from gwparam.training.report import (
+        as_dict,
+        print_found,
+        print_outcome,
+        print_scores,
+    )
     from gwparam.training.train import train
 
     folder = Path(f"{args.output}.training").absolute()
@@ -168,11 +166,12 @@ def run(args: argparse.Namespace) -> int:
             validation=files["validation"],
             test=files.get("test", ()),
         )
-        outcome = train(settings, False, print_found)
+        report = (lambda _: None) if args.json else print_found
+        outcome = train(settings, False, report)
+        document = as_dict(outcome)
         if outcome.network is None:
             keep.append(folder)
-            print_outcome(outcome)
-            return 3
+            return Answer(document, lambda: print_outcome(outcome), Exit.STOPPED)
         scored = list(parts)[-1]
         training = Training(
             teacher=args.teacher,
@@ -186,10 +185,15 @@ def run(args: argparse.Namespace) -> int:
             score=outcome.after[scored].fields,
         )
         _save(args.output, outcome.network, training)
-    print_scores(outcome)
-    print(f"learned from {training.learned_from}; scored on {training.scored_on}")
-    print(f"wrote {args.output} ({args.output.stat().st_size / 1e6:.2f} MB)")
-    return 0
+    size = args.output.stat().st_size
+
+    def show() -> None:
+        print_scores(outcome)
+        print(f"learned from {training.learned_from}; scored on {training.scored_on}")
+        print(f"wrote {args.output} ({size / 1e6:.2f} MB)")
+
+    told = {"network": args.output, "bytes": size, "training": asdict(training)}
+    return Answer(document | told, show)
 
 
 def _settings(args: argparse.Namespace, folder: Path) -> "Settings":
@@ -211,9 +215,12 @@ def _settings(args: argparse.Namespace, folder: Path) -> "Settings":
 
 def _check(args: argparse.Namespace, folder: Path) -> None:
     """Find mistakes before the training, which is long."""
-    check_columns(args)
+    check_shared(args)
+    check_name(args.name)
+    if args.states is not None:
+        refuse_idle(args, "with --states", ("columns",))
     if args.threads is not None and args.threads < 1:
-        raise ArgumentError(f"threads is {args.threads}, expected at least 1")
+        raise wrong_setting("threads", args.threads, "at least 1")
     if folder.exists():
         raise ArgumentError(
             f"{folder} is of a training that did not end, expected no such folder; "
@@ -253,7 +260,8 @@ def _of_seeds(args: argparse.Namespace) -> dict[str, _Part]:
     """Draw columns of the climatology, for each part from a seed of its own."""
     from gwparam.synthetic.states import CELLS, count_states, draw_states
 
-    wanted = {"training": (args.columns, 0), "validation": (HELD_OUT_COLUMNS, 2)}
+    columns = COLUMNS if args.columns is None else args.columns
+    wanted = {"training": (columns, 0), "validation": (HELD_OUT_COLUMNS, 2)}
     if args.score_on is None:
         wanted["test"] = (HELD_OUT_COLUMNS, 1)
     parts = {}

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from gwparam.checkpoints import read_checkpoint
+from gwparam.checkpoints import Kind, read_checkpoint
 from gwparam.conformance.implied_options import implied_options
 from gwparam.conformance.reference_pipeline import (
     Remapping,
@@ -19,7 +19,7 @@ from gwparam.conformance.reference_pipeline import (
     neighbours,
     network_pressure,
 )
-from gwparam.constants import CHUNK_COLUMNS
+from gwparam.constants import CHUNK_COLUMNS, HALF_LEVELS
 from gwparam.contract import Contract, Field
 from gwparam.data import HALF_PRESSURE, PRESSURE, Order, needs_pressure
 from gwparam.errors import ArgumentError, ContractError, InferenceError, ModelFileError
@@ -96,6 +96,7 @@ class EagerNetwork:
         contract: Contract,
         *,
         allow_pickle: bool = False,
+        weights: Kind | None = None,
         options: Options | None = None,
     ) -> "EagerNetwork":
         """Build the network of a checkpoint as published: unfused, in float64.
@@ -106,7 +107,7 @@ class EagerNetwork:
             The checkpoint.
         contract : Contract
             The artefact's.
-        allow_pickle : bool
+        allow_pickle, weights
             As `gwparam.checkpoints.read_checkpoint`.
         options : mapping, optional
             What the export was told and the contract does not hold, such as
@@ -120,7 +121,7 @@ class EagerNetwork:
         ContractError
             If that network has other inputs, outputs or levels than the contract.
         """
-        checkpoint = read_checkpoint(path, allow_pickle=allow_pickle)
+        checkpoint = read_checkpoint(path, allow_pickle=allow_pickle, weights=weights)
         known = implied_options(contract) | dict(options or {})
         network = from_checkpoint(checkpoint, contract.source.architecture, known)
         for key in ("inputs", "outputs"):
@@ -212,7 +213,7 @@ class EagerNetwork:
             found[field.name] = values
         for flux in self.contract.flux:
             at_half = interpolate_flux(found[flux.name], own, half, vertical.outside)
-            found[f"{flux.name}_at_half_levels"] = at_half
+            found[flux.name + HALF_LEVELS] = at_half
             found[flux.tendency] = divergence(flux, at_half, half)
         if self._bottom_up:
             found = {name: values[:, ::-1] for name, values in found.items()}

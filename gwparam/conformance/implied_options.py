@@ -21,6 +21,10 @@ def implied_options(contract: Contract) -> dict[str, Any]:
         found |= {"flux_quantity": flux.quantity, "flux_sign": str(flux.sign)}
         if flux.given_levels is not None:
             found["output_levels"] = tuple(flux.given_levels)
+    if contract.mask is not None:
+        found |= {"mask_ratio": contract.mask.ratio, "mask_seed": contract.mask.seed}
+    if contract.lead_time is not None:
+        found["lead_time"] = contract.lead_time / 3600.0
     for name in ("air_temperature", "air_potential_temperature"):
         if name in inputs:
             found["temperature"] = name
@@ -28,6 +32,9 @@ def implied_options(contract: Contract) -> dict[str, Any]:
         warm = "t" if "temperature" in found else ""
         vertical_winds = {"upward_air_velocity", "lagrangian_tendency_of_air_pressure"}
         rising = bool(vertical_winds & inputs)
+        if rising:
+            omega = "lagrangian_tendency_of_air_pressure" in inputs
+            found["vertical_velocity"] = "omega" if omega else "w"
         found["features"] = {
             ("t", True): "uvthetaw",
             ("t", False): "uvtheta",

@@ -1,7 +1,7 @@
 """Predicted fields as a CF netCDF file, written one time after the other."""
 
-import os
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from os import PathLike
 from pathlib import Path
@@ -12,10 +12,11 @@ import netCDF4
 import numpy as np
 from numpy.typing import NDArray
 
+from gwparam import constants
 from gwparam.contract import Contract
 from gwparam.data import StateFiles
-from gwparam.errors import ModelFileError
 from gwparam.evaluate.outputs import level_pressure, scored_fields
+from gwparam.whole_files import replacement, writing
 
 NETWORK_LEVELS = "network_level"
 HALF_LEVELS = "half_level"
@@ -49,14 +50,13 @@ class PredictionFile:
         self, path: str | PathLike[str], states: StateFiles, contract: Contract
     ) -> None:
         self._path = Path(path)
-        self._partial = self._path.with_name(f".{self._path.name}.{os.getpid()}.part")
         self._states = states
         self._levels: dict[str, str] = {}
-        try:
-            self._file = netCDF4.Dataset(self._partial, "w", format="NETCDF4")
-        except OSError as error:
-            raise ModelFileError(f"cannot write {path}: {error.strerror}") from None
-        self._write_header(contract)
+        with writing(path), ExitStack() as stack:
+            partial = stack.enter_context(replacement(path))
+            self._file = stack.enter_context(netCDF4.Dataset(partial, "w"))
+            self._write_header(contract)
+            self._closing = stack.pop_all()
 
     def __enter__(self) -> "PredictionFile":
         return self
@@ -67,11 +67,11 @@ class PredictionFile:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._file.close()
         if error is None:
-            os.replace(self._partial, self._path)
+            with writing(self._path):
+                self._closing.close()
         else:
-            self._partial.unlink(missing_ok=True)
+            self._closing.__exit__(kind, error, trace)
 
     def write(self, step: int, index: int, fields: Mapping[str, NDArray[Any]]) -> None:
         """Write the fields of one time.
@@ -91,10 +91,8 @@ class PredictionFile:
         ModelFileError
             If the file cannot be written, as when the disk is full.
         """
-        try:
+        with writing(self._path):
             self._write(step, index, fields)
-        except (OSError, RuntimeError) as error:
-            raise ModelFileError(f"cannot write {self._path}: {error}") from None
 
     def _write(self, step: int, index: int, fields: Mapping[str, NDArray[Any]]) -> None:
         states = self._states
@@ -134,7 +132,9 @@ class PredictionFile:
         dims = states.layout
         for dim in dims:
             unlimited = dim == states.time_dimension
-            file.createDimension(dim, None if unlimited else states.dataset.sizes[dim])
+            # A single column has a dimension that its file lacks.
+            size = None if unlimited else states.dataset.sizes.get(dim, 1)
+            file.createDimension(dim, size)
         auxiliary = self._copy_coordinates(dims)
         for name, units, dtype, level in self._fields(contract):
             own = tuple(level if d == states.levels.dimension else d for d in dims)
@@ -166,7 +166,7 @@ class PredictionFile:
                     self._file.createDimension(
                         HALF_LEVELS, states.dataset.sizes[host] + 1
                     )
-                name = f"{field.name}_at_half_levels"
+                name = field.name + constants.HALF_LEVELS
                 self._levels[name] = HALF_LEVELS
                 yield name, field.units, "float64", HALF_LEVELS
 
@@ -203,7 +203,8 @@ class PredictionFile:
             if moving and name != states.time_dimension:
                 continue
             own = tuple(str(dim) for dim in variable.dims)
-            copy = self._file.createVariable(name, variable.dtype, own)
+            dtype = variable.dtype.newbyteorder("=")
+            copy = self._file.createVariable(name, dtype, own)
             copy.setncatts(variable.attrs)
             if not moving:
                 copy[...] = variable.values

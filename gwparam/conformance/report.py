@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from gwparam.conformance.result import OutputResult, Replay
+from gwparam.data.training_range import describe
 from gwparam.evaluate.metrics import Moments, finite, score
 from gwparam.evaluate.table import SCORE_HEADINGS, score_cells
 
@@ -27,10 +28,11 @@ def as_dict(result: Replay) -> dict[str, Any]:
     -------
     dict
         ``times``, ``columns`` (of one time), ``definitions``, ``agrees``,
-        ``tolerance``, ``seconds`` and ``variables``. A variable has ``globe``,
-        ``bands`` and ``levels``: regions with ``samples``, ``eager`` (``max`` and
-        ``rms`` difference) and ``reference`` (``bias``, ``rms_error``, ``max_error``,
-        ``rms_reference``, ``r2``, ``correlation``), in the variable's units.
+        ``tolerance``, ``seconds``, ``training_range`` (as
+        `gwparam.data.training_range.describe`) and ``variables``. A variable has
+        ``globe``, ``bands`` and ``levels``: regions with ``samples``, ``eager``
+        (``max`` and ``rms`` difference) and ``reference`` (``bias``, ``rms_error``,
+        ``max_error``, ``rms_reference``, ``r2``, ``correlation``), in its units.
     """
     return {
         "times": len(result.times),
@@ -42,6 +44,7 @@ def as_dict(result: Replay) -> dict[str, Any]:
             "library": result.library_seconds,
             "eager": result.eager_seconds,
         },
+        "training_range": describe(result.differences),
         "variables": [_variable(output) for output in result.outputs],
     }
 
@@ -52,17 +55,19 @@ def print_tables(console: Console, result: Replay, *, levels: bool) -> None:
     Parameters
     ----------
     console : Console
-        Where to.
+        Where to, without markup.
     result : Replay
         What to print.
     levels : bool
         Print a row for each level too.
     """
     for output in result.outputs:
-        against = f", reference {output.reference}" if output.reference else ""
+        against = (
+            f"reference {output.reference}" if output.reference else "no reference"
+        )
         # Not the table's title, which would be wrapped to the width of the table.
         console.print(
-            f"\n{output.field.name} [{output.field.units}]{against}", markup=False
+            f"\n{output.field.name} [{output.field.units}], {against}", markup=False
         )
         console.print(_table(output, levels))
         if output.columns_beyond:

@@ -1,8 +1,9 @@
 """What a replay found."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gwparam.contract import Field
+from gwparam.data.training_range import Difference
 from gwparam.evaluate.accumulate import ZonalMean
 from gwparam.evaluate.scores import Scores
 
@@ -70,6 +71,8 @@ class Replay:
         One an output.
     has_latitude : bool
         Whether the files have latitudes; without, there are no bands.
+    differences : list of Difference
+        Mean and spread of the inputs, beside those of training.
     library_seconds, eager_seconds : float
         Time in the library and in PyTorch, without reading and scoring [s].
     """
@@ -80,6 +83,7 @@ class Replay:
     tolerance: float
     outputs: list[OutputResult]
     has_latitude: bool
+    differences: list[Difference] = field(default_factory=list)
     library_seconds: float = 0.0
     eager_seconds: float = 0.0
 

@@ -11,7 +11,8 @@ from gwparam.conformance.predictors import Predictor
 from gwparam.conformance.result import OutputResult, Replay
 from gwparam.contract import Contract
 from gwparam.data import HALF_PRESSURE, PRESSURE, StateFiles, needs_pressure
-from gwparam.errors import ContractError
+from gwparam.data.training_range import InputRange
+from gwparam.errors import ContractError, ShapeError
 from gwparam.evaluate.accumulate import ZonalMean
 from gwparam.evaluate.outputs import given_levels, level_pressure, scored_fields
 from gwparam.evaluate.scores import Scores, globe_and_bands
@@ -58,12 +59,16 @@ def replay(
 
     Raises
     ------
+    ShapeError
+        If the files have no column.
     ContractError
         If an output is not on full levels, or the network sees neighbours and the
         files have no latitude and longitude.
     GwparamError
         What the library, PyTorch or the files raise.
     """
+    if not states.columns:
+        raise ShapeError("the states have no column, expected at least one")
     for field in contract.outputs:
         if field.levels != "full":
             raise ContractError(f"{field.name} is at the surface, expected full levels")
@@ -91,9 +96,11 @@ def replay(
         _outputs(contract, states, references, latitude),
         has_latitude=latitude is not None,
     )
+    seen = InputRange(contract, states)
     for step, index in enumerate(times):
         fields = states.read(index)
         given = {name: fields[name] for name in inputs}
+        seen.add(given)
         start = time.perf_counter()
         predicted = library.predict(given, units)
         middle = time.perf_counter()
@@ -105,6 +112,7 @@ def replay(
         if sink is not None:
             sink.write(step, index, predicted)
         advance()
+    result.differences = seen.differences()
     return result
 
 

@@ -25,6 +25,7 @@ from gwparam.contract.fields import (
     Source,
     TrainingDates,
     TrainingRange,
+    TrainingRecord,
     Values,
     Vertical,
 )
@@ -49,6 +50,7 @@ __all__ = [
     "Source",
     "TrainingDates",
     "TrainingRange",
+    "TrainingRecord",
     "Values",
     "Vertical",
     "check_geometry",

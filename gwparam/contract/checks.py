@@ -5,17 +5,18 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from gwparam.constants import REFERENCE_SURFACE_PRESSURE
+from gwparam.constants import (
+    HALF_LEVELS,
+    HALF_PRESSURE,
+    PRESSURE,
+    REFERENCE_SURFACE_PRESSURE,
+)
 from gwparam.contract.fields import Field, Flux, Geometry, Output, Vertical
 from gwparam.errors import ContractError
 
 MAX_LEVELS = 100_000
 MAX_PROBE_COLUMNS = 100_000_000
 """Products of these still fit the integers of the library."""
-HALF_LEVELS = "_at_half_levels"
-"""What the host's name of a flux at its half levels ends in."""
-PRESSURE = "air_pressure"
-HALF_PRESSURE = PRESSURE + HALF_LEVELS
 FLUX_UNITS = {"omega": "Pa m s-2", "height": "Pa"}
 
 _GEOMETRY = {

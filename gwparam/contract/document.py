@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
+from gwparam.constants import HALF_LEVELS
 from gwparam.contract import typed_json
 from gwparam.contract.checks import (
-    HALF_LEVELS,
     check_distinct,
     check_fields,
     check_flux,

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gwparam.constants import STANDARD_GRAVITY
+from gwparam.errors import ContractError
 
 Values = tuple[float, ...] | None
 Levels = Literal["full", "surface", "half"]
@@ -174,6 +175,14 @@ class ExpectedError:
 
 
 @dataclass(frozen=True)
+class TrainingRecord:
+    """What a network was trained on, and its error on what was kept from training."""
+
+    training_dates: tuple[TrainingDates, ...] = ()
+    expected_error: tuple[ExpectedError, ...] = ()
+
+
+@dataclass(frozen=True)
 class ColumnProgram:
     """Reserved: the network as a program for one column, in a file of the archive."""
 
@@ -198,3 +207,10 @@ class Description:
     vertical: Vertical
     training_range: tuple[TrainingRange, ...]
     limits: tuple[Limit, ...]
+
+    def __post_init__(self) -> None:
+        for key in ("name", "citation"):
+            text = getattr(self, key)
+            # A terminal obeys such characters.
+            if any(c < " " or "\x7f" <= c <= "\x9f" for c in text):
+                raise ContractError(f"{key} is {text!r}, expected printable text")

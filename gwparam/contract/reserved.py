@@ -33,14 +33,14 @@ def check_run(
     ContractError
         If the contract asks for it; the message names the key.
     """
-    if lead_time is not None and lead_time != 0.0:
-        refuse("lead_time", lead_time, "0: other lead times are reserved")
+    if lead_time is not None and lead_time < 0.0:
+        refuse("lead_time", lead_time, "at least 0")
     if members is not None and members != 1:
         refuse("members", members, "1: ensembles are reserved")
     if column_program is not None:
         refuse("column_program", column_program.file, "null: it is reserved")
     if checksums is not None:
-        refuse("checksums", f"{len(checksums)} of them", "null: they are reserved")
+        refuse("checksums", f"an array of {len(checksums)}", "null: they are reserved")
 
 
 def check_origin(
@@ -71,7 +71,11 @@ def check_origin(
         for part in ("first", "last"):
             day = getattr(dates, part)
             if not _DAY.fullmatch(day):
-                refuse(f"training_dates[{i}].{part}", f'"{day}"', "such as 1979-12-31")
+                refuse(
+                    f"training_dates[{i}].{part}",
+                    f'"{day}"',
+                    "a date such as 1979-12-31",
+                )
         if dates.last < dates.first:
             refuse(f"training_dates[{i}].last", dates.last, f"{dates.first} or later")
     errors = expected_error or ()

@@ -6,7 +6,7 @@ from dataclasses import MISSING, fields, is_dataclass
 from types import UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from gwparam.errors import ContractError
+from gwparam.errors import ContractError, one_of
 
 T = TypeVar("T")
 MAX_DEPTH = 32
@@ -160,7 +160,7 @@ def _parse(kind: Any, value: Any, key: str, strict: bool) -> Any:
         )
     if origin is Literal:
         if value not in arguments or isinstance(value, bool | float):
-            raise _wrong(key, " or ".join(map(str, arguments)), value)
+            raise _wrong(key, one_of(arguments), value)
         return value
     if kind is float:
         number = isinstance(value, int | float) and not isinstance(value, bool)

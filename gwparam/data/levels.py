@@ -1,24 +1,33 @@
 """Reference pressures and vertical order of the levels in a netCDF file."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
+import cf_xarray  # noqa: F401  # adds Dataset.cf
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
 from gwparam.constants import REFERENCE_SURFACE_PRESSURE
+from gwparam.data.hybrid import (
+    Hybrid,
+    formula_terms,
+    is_coefficient,
+    read_full,
+    read_half,
+    read_numbers,
+    read_pressure,
+)
 from gwparam.errors import ContractError
 from gwparam.units import conversion, is_pressure
 
-_STANDARD_NAMES = (
-    "air_pressure",
-    "atmosphere_hybrid_sigma_pressure_coordinate",
-    "atmosphere_sigma_coordinate",
-    "model_level_number",
-)
-_USUAL_NAMES = ("lev", "level", "plev", "pfull")
+_USUAL_NAMES = ("lev", "level", "plev", "pfull", "mlev", "hybrid", "isobaricInhPa")
 _SIGMA = "atmosphere_sigma_coordinate"
+# What CF has for coordinates without units, beside 1.
+_NO_UNITS = ("", "level", "layer", "sigma_level")
+# Share of 1000 hPa by which the nominal pressures of levels may be off: some models
+# have them over a surface at 1013 hPa.
+_NOMINAL = 0.05
 
 Array = NDArray[np.float64]
 Order = Literal["top_down", "bottom_up"]
@@ -41,6 +50,56 @@ class Levels:
     dimension: str
     pressure: tuple[float, ...]
     order: Order
+
+    def is_close(self, other: "Levels") -> bool:
+        """Whether another file has the same levels, but for single precision."""
+        return (
+            self.order == other.order
+            and len(self.pressure) == len(other.pressure)
+            and np.allclose(self.pressure, other.pressure, rtol=1e-6, atol=0.0)
+        )
+
+
+@dataclass(frozen=True)
+class HalfLevels:
+    """Half levels in the order of the full levels.
+
+    Attributes
+    ----------
+    hybrid : Hybrid
+        Their coefficients.
+    top_down : bool
+        Whether index 0 is the top.
+    """
+
+    hybrid: Hybrid
+    top_down: bool
+
+    @property
+    def names(self) -> str:
+        """The variables, for people."""
+        return self.hybrid.names
+
+    def pressure(self, surface: NDArray[Any]) -> Array:
+        """Pressure at the half levels, (..., nlev + 1), of (...) at the surface."""
+        return self.hybrid.pressure(surface)
+
+    def full_pressure(self, half: Array) -> Array:
+        """Pressure at the full levels between half levels, both in the file's order.
+
+        The mean of ln p over the layer. Source: Simmons and Burridge (1981), Mon.
+        Weather Rev. 109, 758-766.
+        """
+        down = half if self.top_down else half[..., ::-1]
+        p_ln_p = down * np.log(np.where(down > 0.0, down, 1.0))
+        full = np.exp(np.diff(p_ln_p) / np.diff(down) - 1.0)
+        return full if self.top_down else full[..., ::-1]
+
+
+def half_levels(hybrid: Hybrid) -> HalfLevels:
+    """Half levels of coefficients, in the order that these have."""
+    reference = hybrid.reference
+    return HalfLevels(hybrid, bool(reference[0] < reference[-1]))
 
 
 def find_level_dimension(dataset: xr.Dataset, variable: str, what: str) -> str:
@@ -115,13 +174,15 @@ def read_levels(dataset: xr.Dataset, dimension: str, path: str) -> Levels:
 def _is_vertical(dataset: xr.Dataset, dim: str) -> bool:
     if dim not in dataset.variables:
         return False
-    attrs = dataset[dim].attrs
-    return (
-        attrs.get("axis") == "Z"
-        or "positive" in attrs
-        or attrs.get("standard_name") in _STANDARD_NAMES
-        or is_pressure(str(attrs.get("units", "")))
+    return dim in _marked_vertical(dataset) or is_pressure(
+        str(dataset[dim].attrs.get("units", ""))
     )
+
+
+def _marked_vertical(dataset: xr.Dataset) -> set[str]:
+    """Coordinates that say they are vertical, in one of the ways of CF and of FMS."""
+    found = dataset.cf.axes.get("Z", []) + dataset.cf.coordinates.get("vertical", [])
+    return {str(name) for name in found}
 
 
 def _pressure(dataset: xr.Dataset, dimension: str, path: str) -> tuple[Array, str]:
@@ -129,41 +190,81 @@ def _pressure(dataset: xr.Dataset, dimension: str, path: str) -> tuple[Array, st
     along = [
         str(name)
         for name, variable in dataset.variables.items()
-        if variable.dims == (dimension,)
+        if variable.dims == (dimension,) and not is_coefficient(dataset, str(name))
     ]
-    # The coordinate first, then the others in the file's order.
-    along.sort(key=lambda name: name != dimension)
     pressures = [n for n in along if is_pressure(str(dataset[n].attrs.get("units")))]
+    full = read_full(dataset, dimension, path)
     if dimension in pressures:
-        return _in_pascal(dataset, dimension), dimension
-    for name in along:
+        nominal = _in_pascal(dataset, dimension, path)
+        if full is not None:
+            _check_nominal(nominal, full, dimension, path)
+        return nominal, dimension
+    # The coordinate first, then the others in the file's order.
+    for name in sorted(along, key=lambda name: name != dimension):
         if dataset[name].attrs.get("standard_name") == _SIGMA or name == "sigma_full":
-            sigma = dataset[name].values.astype(np.float64)
-            return sigma * REFERENCE_SURFACE_PRESSURE, name
+            return _of_sigma(dataset, name, path), name
+    if full is not None:
+        return full.reference, full.names
     if pressures:
-        return _in_pascal(dataset, pressures[0]), pressures[0]
+        return _in_pascal(dataset, pressures[0], path), pressures[0]
+    half = read_half(dataset, dimension, dataset.sizes[dimension], path)
+    if half is not None:
+        return half_levels(half).full_pressure(half.reference), half.names
     raise ContractError(
         f"{path} has no pressures of its levels: looked along {dimension} for units of "
-        f"pressure, standard_name {_SIGMA} and name sigma_full; "
-        f"it has {', '.join(along) or 'none'}"
+        f"pressure, standard_name {_SIGMA}, name sigma_full, and for coefficients of "
+        f"hybrid levels (formula_terms, hyam and hybm, ap and b, pk and bk); "
+        f"along it there is {', '.join(along) or 'none'}"
     )
 
 
-def _in_pascal(dataset: xr.Dataset, name: str) -> Array:
-    units = str(dataset[name].attrs["units"])
-    values = dataset[name].values.astype(np.float64)
-    return np.asarray(conversion(units, "Pa", name)(values))
+def _in_pascal(dataset: xr.Dataset, name: str, path: str) -> Array:
+    values, units = read_numbers(dataset, name, path)
+    return np.asarray(conversion(units, "Pa", f"{name} in {path}")(values))
+
+
+def _of_sigma(dataset: xr.Dataset, name: str, path: str) -> Array:
+    """Pressure of sigma levels over a surface at 1000 hPa [Pa]."""
+    values, units = read_numbers(dataset, name, path)
+    what = f"{name} in {path}"
+    if units not in _NO_UNITS:
+        values = conversion(units, "1", what)(values)
+    if (values > 1.0 + _NOMINAL).any():
+        raise ContractError(
+            f"{what} is sigma and reaches {values.max():g}, expected at most 1"
+        )
+    ptop = formula_terms(dataset)[name].get("ptop")
+    top = 0.0 if ptop is None else read_pressure(dataset, ptop, path)
+    return top + values * (REFERENCE_SURFACE_PRESSURE - top)
+
+
+def _check_nominal(nominal: Array, full: Hybrid, dimension: str, path: str) -> None:
+    """Check the pressures of a coordinate against those of coefficients."""
+    expected = full.reference
+    off = np.abs(nominal - expected)
+    at = int(off.argmax())
+    if off[at] > _NOMINAL * REFERENCE_SURFACE_PRESSURE:
+        raise ContractError(
+            f"{dimension} in {path} is {nominal[at]:g} Pa at level {at} (from 0) and "
+            f"{full.names} {expected[at]:g} Pa over a surface at 1000 hPa, expected "
+            "the same"
+        )
 
 
 def _declared_order(dataset: xr.Dataset, dimension: str) -> Order | None:
     """Order by the coordinate's values and ``positive``, if it has them."""
     if dimension not in dataset.variables:
         return None
-    positive = str(dataset[dimension].attrs.get("positive", "")).lower()
-    steps = np.diff(dataset[dimension].values.astype(np.float64))
-    if positive not in ("up", "down") or not steps.size:
+    coordinate = dataset[dimension]
+    positive = str(coordinate.attrs.get("positive", "")).lower()
+    if positive not in ("up", "down") or coordinate.dtype.kind not in "iuf":
         return None
-    if not ((steps > 0.0).all() or (steps < 0.0).all()):
+    values = coordinate.values.astype(np.float64)
+    # Numbers from the top that carry a sign, as heights do.
+    if positive == "down" and (values < 0.0).all():
+        values = -values
+    steps = np.diff(values)
+    if not steps.size or not ((steps > 0.0).all() or (steps < 0.0).all()):
         return None
     grows_down = bool(steps[0] > 0.0) == (positive == "down")
     return "top_down" if grows_down else "bottom_up"

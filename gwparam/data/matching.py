@@ -6,23 +6,35 @@ import xarray as xr
 
 from gwparam.errors import ContractError
 
-# Names that models give to the fields of a contract: CMIP, CAM and FMS, in this order.
+# Names that models give to the fields of a contract: CMIP, CAM and FMS, in this order,
+# then ERA5 and ECHAM.
 USUAL_NAMES: dict[str, tuple[str, ...]] = {
     "eastward_wind": ("ua", "u", "U", "ucomp"),
     "northward_wind": ("va", "v", "V", "vcomp"),
-    "air_temperature": ("ta", "temp", "T"),
+    "air_temperature": ("ta", "temp", "T", "t"),
     "air_potential_temperature": ("theta", "thetao"),
     "upward_air_velocity": ("wa", "w", "W"),
     "lagrangian_tendency_of_air_pressure": ("wap", "omega", "OMEGA"),
-    "air_pressure": ("pfull",),
-    "surface_air_pressure": ("ps", "PS"),
+    "air_pressure": ("pfull", "PMID", "pres_full"),
+    "surface_air_pressure": ("ps", "PS", "sp", "aps"),
     "geopotential_height": ("zg", "zfull", "Z3"),
     "surface_altitude": ("orog", "zsurf"),
     "latitude": ("lat",),
     "longitude": ("lon",),
-    "tendency_of_eastward_wind_due_to_gravity_wave_drag": ("utendnogw", "gwfcng_x"),
-    "tendency_of_northward_wind_due_to_gravity_wave_drag": ("vtendnogw", "gwfcng_y"),
+    "tendency_of_eastward_wind_due_to_gravity_wave_drag": (
+        "utendnogw",
+        "UTGWSPEC",
+        "gwfcng_x",
+        "gwfu_cgwd",
+    ),
+    "tendency_of_northward_wind_due_to_gravity_wave_drag": (
+        "vtendnogw",
+        "VTGWSPEC",
+        "gwfcng_y",
+        "gwfv_cgwd",
+    ),
 }
+_AXES = ("latitude", "longitude")
 
 
 def nonorographic(field: str) -> tuple[str, ...]:
@@ -57,10 +69,16 @@ def find_variable(
         If several variables have the standard name and no name decides.
     """
     standard_names, names = [field, *also], _names(field, also)
+    # An axis of levels is no field, though it may have the name of one.
+    variables = {
+        str(name): variable
+        for name, variable in dataset.variables.items()
+        if field in _AXES or variable.dims != (name,)
+    }
     for standard_name in standard_names:
         found = [
-            str(name)
-            for name, variable in dataset.variables.items()
+            name
+            for name, variable in variables.items()
             if variable.attrs.get("standard_name") == standard_name
         ]
         named = [name for name in names if name in found]
@@ -70,7 +88,7 @@ def find_variable(
             raise ContractError(
                 f"{path} has several variables for {field}: {', '.join(found)}"
             )
-    return next((name for name in names if name in dataset.variables), None)
+    return next((name for name in names if name in variables), None)
 
 
 def name_variable(

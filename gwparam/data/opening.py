@@ -9,11 +9,11 @@ from gwparam.data.matching import name_variable
 from gwparam.data.netcdf import OpenFiles
 from gwparam.data.pressure import PRESSURE, needs_pressure
 from gwparam.data.state_files import StateFiles
-from gwparam.data.states import States
+from gwparam.data.states import COLUMN, States
 from gwparam.data.training_files import is_training_file
 from gwparam.data.training_states import TrainingStates
 from gwparam.errors import ArgumentError, ContractError, ShapeError
-from gwparam.networks.scaling import Recipe
+from gwparam.networks.scaling_recipe import Recipe
 
 Paths = Sequence[str | PathLike[str]]
 
@@ -29,7 +29,7 @@ def open_inputs(
     Parameters
     ----------
     paths : sequence of path-like
-        netCDF files, in the order of their times; at least one.
+        netCDF files; at least one.
     contract : Contract
         The network's.
     variables : mapping of str to str, optional
@@ -67,14 +67,14 @@ def open_states(
     vertical: Vertical | None = None,
     variables: Mapping[str, str] | None = None,
     pressures: bool = False,
-    by_date: bool = False,
+    by_name: bool = False,
 ) -> States:
     """Open state files and match their variables to the inputs of a network.
 
     Parameters
     ----------
     paths : sequence of path-like
-        netCDF files, in the order of their times; at least one.
+        netCDF files; at least one.
     inputs : sequence of Field
         The fields that the network needs.
     vertical : Vertical, optional
@@ -84,8 +84,8 @@ def open_states(
     pressures : bool
         Whether the pressures at full and half levels are needed too; see
         `States.bind_pressures`.
-    by_date : bool
-        Put the files in the order of their times, as `OpenFiles`.
+    by_name : bool
+        As `gwparam.data.netcdf.OpenFiles`.
 
     Returns
     -------
@@ -109,7 +109,7 @@ def open_states(
             f"the network has no input {', '.join(sorted(unknown))}; "
             f"it has {', '.join(field.name for field in inputs)}"
         )
-    states = States(OpenFiles(paths, by_date=by_date))
+    states = States(OpenFiles(paths, by_name=by_name))
     try:
         _set_frame(states, inputs, vertical, chosen)
         for field in inputs:
@@ -152,7 +152,9 @@ def _set_frame(
         }
         if dataset is states.dataset:
             states.levels = levels
-            states.layout = tuple(str(dim) for dim in dataset[name].dims)
+            column = {} if rest else {COLUMN: 1}
+            states.layout = (*map(str, dataset[name].dims), *column)
+            rest |= column
             states.dimensions, states.horizontal = tuple(rest), tuple(rest.values())
-        elif levels != states.levels:
+        elif not levels.is_close(states.levels):
             raise ContractError(f"{path} has other levels than {states.first_path}")

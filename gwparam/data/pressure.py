@@ -1,64 +1,24 @@
 """Pressures of a file's levels, from the coefficients of its hybrid coordinate."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from gwparam import constants
 from gwparam.constants import REFERENCE_SURFACE_PRESSURE
 from gwparam.contract import Contract, Field, Vertical
-from gwparam.data.levels import Levels
+from gwparam.data.hybrid import HALF_NAMES, read_half
+from gwparam.data.levels import HalfLevels, Levels, half_levels
 from gwparam.errors import ContractError
 from gwparam.networks.vertical import reference_pressure
-from gwparam.units import conversion, is_pressure
 
-PRESSURE = Field("air_pressure", "Pa", "full", "float64")
+PRESSURE = Field(constants.PRESSURE, "Pa", "full", "float64")
 SURFACE_PRESSURE = Field("surface_air_pressure", "Pa", "surface", "float64")
-HALF_PRESSURE = "air_pressure_at_half_levels"
-
-# Names of a and b in p = a + b ps at half levels: FMS, then CAM, whose a is a share of
-# the pressure P0.
-_COEFFICIENTS = (("pk", "bk"), ("hyai", "hybi"))
+HALF_PRESSURE = constants.HALF_PRESSURE
 
 Array = NDArray[Any]
-
-
-@dataclass(frozen=True)
-class HalfLevels:
-    """Half levels at ``a + b * surface pressure``, in the file's order.
-
-    Attributes
-    ----------
-    names : str
-        The variables, for people.
-    a, b : tuple of float
-        Pa and 1.
-    top_down : bool
-        Whether index 0 is the top.
-    """
-
-    names: str
-    a: tuple[float, ...]
-    b: tuple[float, ...]
-    top_down: bool
-
-    def pressure(self, surface: Array) -> Array:
-        """Pressure at the half levels, (..., nlev + 1), of (...) at the surface."""
-        wide = surface.astype(np.float64, copy=False)[..., np.newaxis]
-        return np.asarray(np.asarray(self.a) + np.asarray(self.b) * wide)
-
-    def full_pressure(self, half: Array) -> Array:
-        """Pressure at the full levels between half levels, both in the file's order.
-
-        The mean of ln p over the layer. Source: Simmons and Burridge (1981), Mon.
-        Weather Rev. 109, 758-766.
-        """
-        down = half if self.top_down else half[..., ::-1]
-        p_ln_p = down * np.log(np.where(down > 0.0, down, 1.0))
-        full = np.exp(np.diff(p_ln_p) / np.diff(down) - 1.0)
-        return full if self.top_down else full[..., ::-1]
 
 
 def needs_pressure(contract: Contract) -> bool:
@@ -83,39 +43,18 @@ def read_half_levels(dataset: xr.Dataset, levels: Levels, path: str) -> HalfLeve
     ContractError
         If it has no coefficients, or they do not belong to the full levels.
     """
-    expected = len(levels.pressure) + 1
-    for names in _COEFFICIENTS:
-        if not set(names) <= set(dataset.variables):
-            continue
-        a, b = (dataset[name].values.astype(np.float64) for name in names)
-        if a.shape != (expected,) or b.shape != (expected,):
-            raise ContractError(
-                f"{' and '.join(names)} in {path} have {a.size} and {b.size} values, "
-                f"expected {expected}, one more than full levels"
-            )
-        units = str(dataset[names[0]].attrs.get("units", "1"))
-        if is_pressure(units):
-            a = conversion(units, "Pa", names[0])(a)
-        else:
-            a = a * _base_pressure(dataset)
-        pressure = a + b * REFERENCE_SURFACE_PRESSURE
-        top_down = bool(pressure[0] < pressure[-1])
-        if top_down != (levels.order == "top_down"):
-            a, b, top_down = a[::-1], b[::-1], not top_down
-        what = f"{names[0]} + {names[1]} * surface pressure"
-        return HalfLevels(what, tuple(a.tolist()), tuple(b.tolist()), top_down)
-    looked = ", or ".join(" and ".join(names) for names in _COEFFICIENTS)
-    raise ContractError(
-        f"{path} has no half levels: looked for coefficients {looked} of "
-        "p = a + b * surface pressure, of which a network on levels of its own and the "
-        "drag of fluxes need the pressures"
-    )
-
-
-def _base_pressure(dataset: xr.Dataset) -> float:
-    if "P0" not in dataset.variables:
-        return REFERENCE_SURFACE_PRESSURE
-    return float(dataset["P0"].values)
+    hybrid = read_half(dataset, levels.dimension, len(levels.pressure), path)
+    if hybrid is None:
+        raise ContractError(
+            f"{path} has no half levels: looked for coefficients "
+            f"{', or '.join(' and '.join(names) for names in HALF_NAMES)} of "
+            "p = a + b * surface pressure, and for bounds of formula_terms, of which "
+            "a network on levels of its own and the drag of fluxes need the pressures"
+        )
+    found = half_levels(hybrid)
+    if found.top_down != (levels.order == "top_down"):
+        found = HalfLevels(hybrid.turned(), not found.top_down)
+    return found
 
 
 def pressures_over(

@@ -1,8 +1,8 @@
 """States of a host model in netCDF files, one time after the other.
 
 Variables are matched to the fields of a contract by their ``standard_name``, then by
-their name; units, levels and their order come from the file. Nothing is read before it
-is asked for, and then one time of it.
+their name; levels and their order come from the file. Nothing is read before it is
+asked for, and then one time of it, in the units of the contract.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,24 +13,29 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from gwparam.contract import Field
+from gwparam.data.hybrid import Hybrid, read_full
+from gwparam.data.levels import HalfLevels
 from gwparam.data.matching import find_variable, name_variable
 from gwparam.data.netcdf import OpenFiles, check_finite, read_values
+from gwparam.data.possible import check_possible
 from gwparam.data.pressure import (
     HALF_PRESSURE,
     PRESSURE,
     SURFACE_PRESSURE,
-    HalfLevels,
     read_half_levels,
 )
 from gwparam.data.state_files import Source, StateFiles
 from gwparam.errors import ContractError, ShapeError
-from gwparam.units import conversion
+from gwparam.units import Conversion, conversion
 
 # Fields that a file may give along one horizontal dimension, as CF coordinates do.
 COORDINATES = (
     Field("latitude", "degrees_north", "surface", "float64"),
     Field("longitude", "degrees_east", "surface", "float64"),
 )
+
+COLUMN = "column"
+"""Name of the horizontal dimension of a file of a single column, which has none."""
 
 Array = NDArray[Any]
 
@@ -41,6 +46,8 @@ class States(StateFiles):
     def __init__(self, files: OpenFiles) -> None:
         super().__init__(files)
         self._half_levels: HalfLevels | None = None
+        self._full_levels: Hybrid | None = None
+        self._fields: dict[str, Field] = {}
 
     @property
     def first_path(self) -> str:
@@ -74,38 +81,44 @@ class States(StateFiles):
 
     def _source(self, field: Field, variable: str | None) -> Source:
         """Find the variable of a field, the same in all files."""
-        sources: list[Source] = []
+        first: str | None = None
         for path, dataset in self.files.datasets.items():
             name = name_variable(dataset, path, field.name, variable)
-            units = dataset[name].attrs.get("units")
             what = f"{field.name} ({name} in {path})"
-            if not isinstance(units, str):
-                raise ContractError(f'{what} has no units, expected "{field.units}"')
-            conversion(units, field.units, what)
-            sources.append(Source(field.name, name, units, field.levels))
-            if sources[-1] != sources[0]:
-                raise ContractError(
-                    f"{what} in {units} is {sources[0].variable} "
-                    f"in {sources[0].units} in {self.first_path}"
-                )
-            self._check_dimensions(dataset[name], sources[0], path)
-        return sources[0]
+            first = first or name
+            if name != first:
+                raise ContractError(f"{what} is {first} in {self.first_path}")
+            _conversion(dataset[name].variable, field, what)
+            self._check_dimensions(dataset[name], field, what)
+        assert first is not None
+        self._fields[field.name] = field
+        return Source(field.name, first, field.units, field.levels)
 
     def bind_pressures(self) -> None:
         """Add the pressures at full and half levels to what `read` returns.
 
-        Those at full levels are a variable of the file, if it has one.
+        Those at full levels are a variable of the file, if it has one, or those of its
+        own coefficients; else they follow from the half levels.
 
         Raises
         ------
         ContractError, ShapeError
             If the file has no coefficients of its half levels, or no surface pressure.
         """
-        half_levels = read_half_levels(self.dataset, self.levels, self.first_path)
+        first, dimension = self.first_path, self.levels.dimension
+        half_levels = read_half_levels(self.dataset, self.levels, first)
+        full_levels = read_full(self.dataset, dimension, first)
         for path, dataset in self.files.datasets.items():
-            if read_half_levels(dataset, self.levels, path) != half_levels:
-                raise ContractError(f"{path} has other levels than {self.first_path}")
-        self._half_levels = half_levels
+            half = read_half_levels(dataset, self.levels, path)
+            full = read_full(dataset, dimension, path)
+            same = half.hybrid.is_close(half_levels.hybrid)
+            if full is None or full_levels is None:
+                same = same and full is full_levels
+            else:
+                same = same and full.is_close(full_levels)
+            if not same:
+                raise ContractError(f"{path} has other levels than {first}")
+        self._half_levels, self._full_levels = half_levels, full_levels
         # Not bound, for it may be no field that anyone asks for.
         self._surface = self._source(SURFACE_PRESSURE, None)
         name = half_levels.names
@@ -124,10 +137,8 @@ class States(StateFiles):
             if field.name not in self.sources and self.find(field.name) is None:
                 found.append(None)
                 continue
-            source = self.bind(field, self._chosen(field.name))
-            values = self.read(index, [field.name])[field.name]
-            convert = conversion(source.units, field.units, field.name)
-            found.append(convert(values))
+            source = self._source(field, self._chosen(field.name))
+            found.append(self._read_field(field, source, index))
         return found[0], found[1]
 
     def _chosen(self, field: str) -> str | None:
@@ -146,10 +157,11 @@ class States(StateFiles):
         Returns
         -------
         dict of str to ndarray
-            In the file's units, dtype and vertical order; shape
-            (`horizontal`..., nlev), or `horizontal` at the surface. These are views
-            with the strides of the file's own order of dimensions; a coordinate has
-            stride 0 along the dimensions that it does not depend on.
+            In the units of `sources` and the file's vertical order; shape
+            (`horizontal`..., nlev), or `horizontal` at the surface. In the file's dtype
+            where it has these units, else float64. These are views with the strides of
+            the file's own order of dimensions; a coordinate has stride 0 along the
+            dimensions that it does not depend on.
 
         Raises
         ------
@@ -157,37 +169,41 @@ class States(StateFiles):
             If the file cannot be read.
         NonFiniteError
             If a value is NaN, Inf or missing.
+        RangeError
+            If physics knows no such value; see `check_possible`.
         ShapeError
             If the values are not floating point.
         """
-        dataset, path, at = self.files.locate(index)
         fields = {}
         for name in self.sources if names is None else names:
             source = self.sources[name]
             if self._half_levels and source.variable == self._half_levels.names:
-                fields[name] = self._pressure(source, dataset, path, at, index)
+                fields[name] = self._pressure(source, index)
             else:
-                fields[name] = self._read_field(dataset, path, source, at, index)
+                fields[name] = self._read_field(self._fields[name], source, index)
         return fields
 
-    def _pressure(
-        self, source: Source, dataset: xr.Dataset, path: str, at: int, index: int
-    ) -> Array:
+    def _pressure(self, source: Source, index: int) -> Array:
         """Pressure at full or half levels, from that at the surface [Pa]."""
-        levels, surface = self._half_levels, self._surface
-        assert levels is not None
-        given = self._read_field(dataset, path, surface, at, index)
-        half = levels.pressure(conversion(surface.units, "Pa", surface.field)(given))
-        return half if source.levels == "half" else levels.full_pressure(half)
+        assert self._half_levels is not None
+        surface = self._read_field(SURFACE_PRESSURE, self._surface, index)
+        if source.levels == "full" and self._full_levels is not None:
+            return self._full_levels.pressure(surface)
+        half = self._half_levels.pressure(surface)
+        return (
+            half if source.levels == "half" else self._half_levels.full_pressure(half)
+        )
 
-    def _read_field(
-        self, dataset: xr.Dataset, path: str, source: Source, at: int, index: int
-    ) -> Array:
+    def _read_field(self, field: Field, source: Source, index: int) -> Array:
+        dataset, path, at = self.files.locate(index)
         variable = dataset[source.variable].variable
+        what = f"{source.field} ({source.variable} in {path})"
+        convert = _conversion(variable, field, what)
         if self.time_dimension in variable.dims:
             variable = variable.isel({self.time_dimension: at})
+        sizes = self._sizes(field)
+        variable = variable.isel({dim: 0 for dim in variable.dims if dim not in sizes})
         values = read_values(variable, source.variable, path)
-        what = f"{source.field} ({source.variable} in {path})"
         if values.dtype.kind != "f" or values.dtype.itemsize not in (4, 8):
             raise ShapeError(
                 f"{what} has dtype {values.dtype}, expected float32 or float64"
@@ -195,31 +211,43 @@ class States(StateFiles):
         # Old netCDF formats are big-endian, which no consumer of the arrays expects.
         values = values.astype(values.dtype.newbyteorder("="), copy=False)
         dims = [str(dim) for dim in variable.dims]
-        check_finite(values, dims, f"{what} at time {index}")
-        if source.levels == "full":
-            order = [*self.dimensions, self.levels.dimension]
-            return values.transpose([dims.index(dim) for dim in order])
-        present = [dim for dim in self.dimensions if dim in dims]
-        values = values.transpose([dims.index(dim) for dim in present])
-        shape = [
-            n if dim in dims else 1
-            for dim, n in zip(self.dimensions, self.horizontal, strict=True)
-        ]
-        return np.broadcast_to(values.reshape(shape), self.horizontal)
+        what = f"{what} at time {index}"
+        check_finite(values, dims, what)
+        values = convert(values)
+        check_possible(field.name, values, field.units, dims, what)
+        values = values.transpose([dims.index(dim) for dim in sizes if dim in dims])
+        shape = [n if dim in dims else 1 for dim, n in sizes.items()]
+        return np.broadcast_to(values.reshape(shape), tuple(sizes.values()))
 
-    def _check_dimensions(self, array: xr.DataArray, source: Source, path: str) -> None:
-        """Check dimensions and extents against those of the other fields."""
-        sizes = {str(d): n for d, n in array.sizes.items() if d != self.time_dimension}
-        expected = dict(zip(self.dimensions, self.horizontal, strict=True))
-        if source.levels == "full":
-            expected[self.levels.dimension] = len(self.levels.pressure)
-        elif source.field in {field.name for field in COORDINATES}:
-            expected = {d: n for d, n in expected.items() if d in sizes}
-        if sizes != expected:
+    def _sizes(self, field: Field) -> dict[str, int]:
+        """Dimensions of a field as it is read, and their extents."""
+        sizes = dict(zip(self.dimensions, self.horizontal, strict=True))
+        if field.levels == "full":
+            sizes[self.levels.dimension] = len(self.levels.pressure)
+        return sizes
+
+    def _check_dimensions(self, array: xr.DataArray, field: Field, what: str) -> None:
+        """Check dimensions against those of the other fields; extents of 1 are free."""
+        found = {str(d): n for d, n in array.sizes.items() if d != self.time_dimension}
+        expected = self._sizes(field)
+        if field.name in {axis.name for axis in COORDINATES}:
+            expected = {d: n for d, n in expected.items() if d in found}
+        if _extended(found) != _extended(expected):
             raise ShapeError(
-                f"{source.field} ({source.variable} in {path}) has dimensions "
-                f"{_spell(sizes)}, expected {_spell(expected)}"
+                f"{what} has dimensions {_spell(found)}, expected {_spell(expected)}"
             )
+
+
+def _conversion(variable: xr.Variable, field: Field, what: str) -> Conversion:
+    """How a variable becomes a field."""
+    units = variable.attrs.get("units")
+    if not isinstance(units, str):
+        raise ContractError(f'{what} has no units, expected "{field.units}"')
+    return conversion(units, field.units, what)
+
+
+def _extended(sizes: Mapping[str, int]) -> dict[str, int]:
+    return {dim: n for dim, n in sizes.items() if n != 1}
 
 
 def _spell(sizes: Mapping[str, int]) -> str:

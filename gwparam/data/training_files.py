@@ -15,12 +15,13 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from netCDF4 import Dataset
 from numpy.typing import DTypeLike, NDArray
 
 from gwparam.data.dates import find_time_dimension
-from gwparam.data.netcdf import OpenFiles, check_finite, read_values
-from gwparam.errors import ContractError, ModelFileError, ShapeError
+from gwparam.data.netcdf import OpenFiles, check_finite, open_dataset, read_values
+from gwparam.data.places import Axes, Axis
+from gwparam.data.tiles import Files
+from gwparam.errors import ModelFileError, ShapeError
 from gwparam.networks.nonlocal_flux import SURFACE
 
 FEATURES, OUTPUT = "features", "output"
@@ -64,7 +65,7 @@ class TrainingFiles(OpenFiles):
     ----------
     paths : sequence of path-like
         netCDF files; at least one.
-    by_date : bool
+    by_name : bool
         As `gwparam.data.netcdf.OpenFiles`.
 
     Attributes
@@ -85,14 +86,40 @@ class TrainingFiles(OpenFiles):
     """
 
     def __init__(
-        self, paths: Sequence[str | PathLike[str]], *, by_date: bool = True
+        self, paths: Sequence[str | PathLike[str]], *, by_name: bool = True
     ) -> None:
-        super().__init__(paths, "training", by_date=by_date, check=_check_layout)
+        super().__init__(paths, "training", by_name=by_name, check=_check_layout)
         try:
             self._set_frame()
         except BaseException:
             self.close()
             raise
+
+    def bring_into_frame(self, files: Files) -> Files:
+        """Bring files to the frame of the first, whose layout they must have."""
+        first, *others = files
+        for path in others:
+            for name in (FEATURES, OUTPUT):
+                found = files[path][name].shape[1:]
+                expected = files[first][name].shape[1:]
+                if found != expected:
+                    raise ShapeError(
+                        f"{name} in {path} has shape {found} at one time, expected "
+                        f"{expected} as in {first}"
+                    )
+        return super().bring_into_frame(files)
+
+    def read_axes(self, dataset: xr.Dataset, path: str) -> Axes:
+        """Read where the cells are; those with neighbours must keep their order."""
+        degrees = dict(
+            zip(("latitude", "longitude"), _grid_degrees(dataset), strict=True)
+        )
+        if dataset[FEATURES].ndim == 6:
+            grid = np.meshgrid(*degrees.values(), indexing="ij")
+            return (Axis(tuple(AXES), dict(zip(degrees, grid, strict=True))),)
+        return tuple(
+            Axis((dim,), {name: degrees[name]}) for dim, (name, _) in AXES.items()
+        )
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -158,30 +185,19 @@ class TrainingFiles(OpenFiles):
         return hashlib.sha256(features.tobytes()).hexdigest()
 
     def _set_frame(self) -> None:
-        """Take layout and grid from the first file; the others must have the same."""
+        """Take layout and grid from the first file; the others have the same grid."""
         first = self.first
         self.latitude, self.longitude = _grid_degrees(first)
         self.idim, self.odim = (first[name].shape[1] for name in (FEATURES, OUTPUT))
         self.stencil = first[FEATURES].shape[-1] if first[FEATURES].ndim == 6 else 1
-        for path, dataset in self.datasets.items():
-            for name in (FEATURES, OUTPUT):
-                found, expected = dataset[name].shape[1:], first[name].shape[1:]
-                if found != expected:
-                    raise ShapeError(
-                        f"{name} in {path} has shape {found} at one time, expected "
-                        f"{expected} as in {self.paths[0]}"
-                    )
-            other, mine = _grid_degrees(dataset), (self.latitude, self.longitude)
-            if not all(map(np.array_equal, mine, other)):
-                raise ContractError(f"{path} has another grid than {self.paths[0]}")
 
 
 def is_training_file(path: str | PathLike[str]) -> bool:
     """Whether a file has the variables of a training file."""
     try:
-        with Dataset(path) as data:
+        with open_dataset(str(path)) as data:
             return {FEATURES, OUTPUT} <= set(data.variables)
-    except OSError:
+    except ModelFileError:
         return False  # whoever opens it says what is wrong
 
 

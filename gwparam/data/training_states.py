@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from gwparam.contract import Contract, Field, Flux
 from gwparam.data.levels import Levels
+from gwparam.data.possible import check_possible
 from gwparam.data.pressure import (
     HALF_PRESSURE,
     PRESSURE,
@@ -22,13 +23,15 @@ from gwparam.data.state_files import Source, StateFiles
 from gwparam.data.training_files import AXES, FEATURES, OUTPUT, TrainingFiles
 from gwparam.errors import ContractError, ShapeError
 from gwparam.networks.nonlocal_flux import KAPPA, POTENTIAL_PRESSURE, SURFACE
-from gwparam.networks.scaling import Recipe
+from gwparam.networks.scaling_recipe import Recipe
 from gwparam.networks.vertical import reference_pressure
 
 _LEVEL = "level"
 _WINDS = ("eastward_wind", "northward_wind")
 _TEMPERATURES = ("air_potential_temperature", "air_temperature")
 _VERTICAL_WINDS = ("upward_air_velocity", "lagrangian_tendency_of_air_pressure")
+# Numbers in the file are rounded; levels that are others differ by more.
+_SAME_PRESSURE = 0.01
 _PREDICTED = "air_potential_temperature_predicted"
 
 Array = NDArray[Any]
@@ -42,7 +45,7 @@ class TrainingStates(StateFiles):
     Parameters
     ----------
     paths : sequence of path-like
-        netCDF files, in the order of their times; at least one.
+        netCDF files; at least one.
     contract : Contract
         The artefact's; the inputs that it names are bound.
     recipe : Recipe
@@ -71,7 +74,7 @@ class TrainingStates(StateFiles):
     def __init__(
         self, paths: Sequence[str | PathLike[str]], contract: Contract, recipe: Recipe
     ) -> None:
-        self._training = TrainingFiles(paths, by_date=False)
+        self._training = TrainingFiles(paths, by_name=False)
         super().__init__(self._training)
         self._vertical, self._recipe = contract.vertical, recipe
         # Levels of a flux that the network gives, where they are not all.
@@ -139,6 +142,8 @@ class TrainingStates(StateFiles):
         ------
         ModelFileError, NonFiniteError
             If the file cannot be read, or a value is not finite.
+        RangeError
+            If physics knows no such value, as after another normalisation.
         """
         wanted = list(self.sources if names is None else names)
         # Pressures are among the features.
@@ -148,7 +153,33 @@ class TrainingStates(StateFiles):
         channels = {name: self._middle(name, index) for name in variables}
         full = self._physical(PRESSURE, channels) if self._has_pressure else None
         pressure = pressures_over(self._vertical, self.horizontal, full)
-        return {name: self._field(name, channels, pressure) for name in wanted}
+        if full is not None:
+            self._check_pressure(full, pressure[PRESSURE.name], index)
+        fields = {name: self._field(name, channels, pressure) for name in wanted}
+        _, path, at = self.files.locate(index)
+        for name in set(wanted) & set(self._blocks):
+            units, what = self.sources[name].units, f"{name} in {path} at time {at}"
+            dims = (*AXES, _LEVEL)[: fields[name].ndim]
+            check_possible(name, fields[name], units, dims, what)
+        return fields
+
+    def _check_pressure(self, given: Array, levels: Array, index: int) -> None:
+        """Check the file's own pressure against that of the network's levels.
+
+        The library would otherwise interpolate to levels that the file is not on.
+        """
+        off = np.abs(given / levels - 1.0)
+        if off.max() > _SAME_PRESSURE:
+            at = np.unravel_index(int(off.argmax()), off.shape)
+            _, path, time = self.files.locate(index)
+            where = ", ".join(
+                f"{d} {i}" for d, i in zip((*self.dimensions, _LEVEL), at, strict=True)
+            )
+            raise ContractError(
+                f"{PRESSURE.name} ({FEATURES} in {path}) at time {time} is "
+                f"{given[at]:g} Pa at {where} (from 0), expected {levels[at]:g} Pa of "
+                "the network's levels"
+            )
 
     def _field(
         self, name: str, channels: dict[str, Array], pressure: dict[str, Array]

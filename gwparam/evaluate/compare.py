@@ -214,7 +214,8 @@ def _within(wanted: range | None, number: int, what: str) -> range:
     wanted = range(number) if wanted is None else wanted
     if not 0 <= wanted.start < wanted.stop <= number:
         raise ArgumentError(
-            f"{what} {wanted.start}:{wanted.stop}, expected some of 0:{number}"
+            f"{what} {wanted.start}:{wanted.stop}, expected some of 0:{number}",
+            settings=(what,),
         )
     return wanted
 

@@ -5,11 +5,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gwparam.constants import EARTH_RADIUS
 from gwparam.errors import ArgumentError
 from gwparam.grids import gaussian_latitudes, latitude_edges
-
-EARTH_RADIUS = 6.371e6
-"""Radius of the sphere whose surface the areas are of [m]."""
 
 # Coordinates in single precision keep four digits after the point.
 SAME_PLACE = 2e-4
@@ -51,6 +49,8 @@ class LatLonGrid:
     """
 
     def __init__(self, latitude: NDArray[Any], longitude: NDArray[Any]) -> None:
+        if not latitude.size:
+            raise ArgumentError("the files have no column, expected at least one")
         north = np.round(latitude.astype(np.float64).ravel(), _DIGITS)
         around = np.mod(longitude.astype(np.float64).ravel(), 360.0)
         around[np.round(around, _DIGITS) >= 360.0] = 0.0

@@ -17,7 +17,7 @@ from gwparam.data.netcdf import OpenFiles
 from gwparam.errors import ArgumentError, ContractError
 from gwparam.evaluate.quantity import Quantity, known_by
 from gwparam.evaluate.sources import ArtefactFields, FileFields
-from gwparam.networks.scaling import Recipe
+from gwparam.networks.scaling_recipe import Recipe
 from gwparam.units import conversion
 
 Paths = Sequence[str | PathLike[str]]

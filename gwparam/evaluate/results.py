@@ -1,7 +1,6 @@
 """Results of an evaluation as one Dataset, and as files."""
 
 import json
-import os
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from operator import attrgetter
@@ -13,12 +12,12 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from gwparam.errors import ModelFileError
 from gwparam.evaluate.accumulate import FieldStatistics
 from gwparam.evaluate.compare import Comparison
 from gwparam.evaluate.hellinger import hellinger, hellinger_printed, probabilities
 from gwparam.evaluate.metrics import Moments, finite
 from gwparam.evaluate.quantity import COMPONENTS
+from gwparam.whole_files import replacement, write_text, writing
 
 SCORES = {
     "correlation": ("correlation", "Pearson's correlation with the truth"),
@@ -27,6 +26,9 @@ SCORES = {
     "bias": ("bias", "mean of model minus truth"),
 }
 """Name of a score in the Dataset, in `Moments`, and for people."""
+
+TRAINING_RANGE = "training_range"
+"""Attribute of the Dataset: JSON of how inputs lie to those of training, by model."""
 
 _DIMENSIONLESS = ("correlation", "r2")
 _STATISTICS: dict[str, tuple[tuple[str, ...], str, str]] = {
@@ -206,7 +208,9 @@ def as_dict(data: xr.Dataset) -> dict[str, Any]:
     Returns
     -------
     dict
-        Attributes and bins, then by model, component and region the Hellinger distance
+        Attributes, how the inputs of artefacts lie to those of training (as
+        `gwparam.data.training_range.describe`, by model) and bins, then by
+        model, component and region the Hellinger distance
         and the scores of all levels together and, top first, of every level.
     """
     kept = ("title", "quantity", "units", "truth", "created", "gwparam_version")
@@ -225,6 +229,7 @@ def as_dict(data: xr.Dataset) -> dict[str, Any]:
                 )
     heading = {name: data.attrs[name] for name in kept}
     return heading | {
+        "training_range": json.loads(data.attrs.get(TRAINING_RANGE, "{}")),
         "samples": data.sizes["time"],
         "level_pressure_hPa": _plain(data.level_pressure.values),
         "bins": {
@@ -251,26 +256,14 @@ def write_netcdf(path: str | PathLike[str], data: xr.Dataset) -> None:
         for name, variable in data.data_vars.items()
         if variable.size > 1000
     }
-    _write(path, lambda partial: data.to_netcdf(partial, encoding=encoding))
+    with writing(path), replacement(path) as partial:
+        data.to_netcdf(partial, encoding=encoding)
 
 
 def write_json(path: str | PathLike[str], data: xr.Dataset) -> None:
     """Write the scores as JSON; arguments and errors as `write_netcdf`."""
     text = json.dumps(as_dict(data), indent=2, allow_nan=False)
-    _write(path, lambda partial: partial.write_text(text + "\n", encoding="utf-8"))
-
-
-def _write(path: str | PathLike[str], write: Callable[[Path], Any]) -> None:
-    target = Path(path)
-    partial = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        write(partial)
-        partial.replace(target)
-    except (OSError, RuntimeError) as error:  # netCDF raises the latter: disk full
-        reason = getattr(error, "strerror", None) or error
-        raise ModelFileError(f"cannot write {path}: {reason}") from None
-    finally:
-        partial.unlink(missing_ok=True)
+    write_text(path, text)
 
 
 def _plain(values: NDArray[Any]) -> Any:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from gwparam.contract import Contract
 from gwparam.data import HALF_PRESSURE, PRESSURE, StateFiles, needs_pressure
+from gwparam.data.training_range import InputRange
 from gwparam.errors import ArgumentError, ContractError
 from gwparam.evaluate.grid import LatLonGrid
 from gwparam.evaluate.outputs import comparable_fields, given_levels
@@ -121,6 +122,11 @@ class ArtefactFields(FieldSource):
     threads, device
         As `gwparam.library.load_scheme`.
 
+    Attributes
+    ----------
+    input_range : InputRange
+        Mean and spread of the inputs that were read, beside those of training.
+
     Raises
     ------
     ContractError
@@ -163,10 +169,12 @@ class ArtefactFields(FieldSource):
         self._scheme.set_levels(states.levels.pressure, states.levels.order)
         if contract.geometry.kind != "column":
             self._scheme.set_columns(*self._coordinates)
+        self.input_range = InputRange(contract, states)
 
     def read(self, index: int) -> Array:
         """Fields of one time."""
         given = self.states.read(index, list(dict.fromkeys(self._inputs)))
+        self.input_range.add(given)
         predicted = self._scheme.predict(given, self.states.units)
         units = {field.name: field.units for field in self.quantity.fields}
         return self._on_grid(predicted, units)

@@ -4,7 +4,6 @@ import math
 
 import xarray as xr
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from gwparam.evaluate.metrics import Score
@@ -27,7 +26,7 @@ def print_table(console: Console, data: xr.Dataset) -> None:
     Parameters
     ----------
     console : Console
-        Where to.
+        Where to, without markup.
     data : Dataset
         Of `gwparam.evaluate.results.as_dataset`.
     """
@@ -42,7 +41,7 @@ def print_table(console: Console, data: xr.Dataset) -> None:
     for heading, name in _COLUMNS.items():
         units = data[name].attrs["units"]
         text = heading if units == "1" else f"{heading} [{units}]"
-        table.add_column(escape(text), justify="right")
+        table.add_column(text, justify="right")
     for model in data.model.values:
         for component in data.component.values:
             at = data.sel(model=model, component=component, region="globe")
@@ -50,13 +49,12 @@ def print_table(console: Console, data: xr.Dataset) -> None:
                 f"{float(at[name]):{'.4f' if data[name].units == '1' else '.3e'}}"
                 for name in _COLUMNS.values()
             ]
-            table.add_row(escape(str(model)), str(component), *cells)
+            table.add_row(str(model), str(component), *cells)
     console.print(table)
     console.print(
         "Hellinger distance sqrt(1 - sum(sqrt(p q))); "
         + str(data.bin_edge.attrs["comment"]),
         soft_wrap=True,
-        markup=False,
     )
 
 

@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 import gwparam
-from gwparam.checkpoints import Checkpoint, read_checkpoint
+from gwparam.checkpoints import Checkpoint, Kind, read_checkpoint
 from gwparam.constants import CHUNK_COLUMNS
 from gwparam.contract import (
     CONTRACT_FILE,
@@ -21,13 +21,15 @@ from gwparam.contract import (
     PROBE_FILE,
     Arrays,
     Contract,
+    ExpectedError,
     Field,
     Output,
     Probe,
     Source,
+    TrainingRecord,
     pack_probe,
 )
-from gwparam.errors import ArgumentError, InferenceError, ModelFileError
+from gwparam.errors import ArgumentError, InferenceError, one_of, wrong_setting
 from gwparam.export.fuse import fuse
 from gwparam.export.memory import return_freed_blocks
 from gwparam.export.precision import FIELDS, Precision, in_precision
@@ -46,6 +48,8 @@ from gwparam.export.verify import (
 )
 from gwparam.networks import from_checkpoint
 from gwparam.networks.base import PhysicalNetwork, is_large
+from gwparam.networks.scaling_recipe import NAMED, SCALING, with_training_file
+from gwparam.whole_files import replacement, writing
 
 AnyField = TypeVar("AnyField", Field, Output)
 
@@ -57,11 +61,12 @@ _PROBE_SEED, _CHECK_SEED = 20240917, 20240918
 
 @dataclass(frozen=True)
 class Export:
-    """An artefact that was written: its contract, and the promises it keeps."""
+    """An artefact that was written: its contract, its promises, what else to know."""
 
     path: Path
     contract: Contract
     promises: tuple[Promise, ...]
+    notes: tuple[str, ...] = ()
 
 
 @dataclass
@@ -72,6 +77,7 @@ class _Artefact:
     contract: Contract
     probe: bytes
     promises: list[Promise]
+    notes: tuple[str, ...]
 
 
 def export_model(
@@ -85,6 +91,8 @@ def export_model(
     name: str | None = None,
     reduced_tolerance: float | None = None,
     options: Mapping[str, Any] | None = None,
+    training_file: str | PathLike[str] | None = None,
+    weights: Kind | None = None,
 ) -> Export:
     """Export a checkpoint to an artefact that the library runs.
 
@@ -111,6 +119,11 @@ def export_model(
         the probe, relative to the largest output. For networks of float32 fields.
     options : mapping, optional
         What the network asks for, by name: its class attribute ``options`` lists them.
+    training_file : path-like, optional
+        One of the files that the network was trained on. Where its attributes say how
+        they were normalised, that is option ``scaling``, or has to agree with it.
+    weights : {"ema", "raw"}, optional
+        Which weights, as `gwparam.checkpoints.read_checkpoint` takes it.
 
     Returns
     -------
@@ -129,19 +142,23 @@ def export_model(
         If a promise is broken.
     """
     if dtype not in TOLERANCE:
-        raise ArgumentError(f"dtype is {dtype}, expected {' or '.join(TOLERANCE)}")
+        raise wrong_setting("dtype", dtype, one_of(TOLERANCE))
     path = Path(artefact)
     if max_tendency is not None and not 0.0 < max_tendency < float("inf"):
-        raise ArgumentError(f"max_tendency is {max_tendency}, expected more than 0")
+        raise wrong_setting("max_tendency", max_tendency, "more than 0")
     if reduced_tolerance is not None:
         _check_reduced_tolerance(reduced_tolerance, dtype)
-    read = read_checkpoint(checkpoint, allow_pickle=allow_pickle)
+    if training_file is not None:
+        options = dict(options or {})
+        given = options.get(SCALING.name)
+        options[SCALING.name] = with_training_file(
+            None if given is None else SCALING.read(given), os.fspath(training_file)
+        )
+    read = read_checkpoint(checkpoint, allow_pickle=allow_pickle, weights=weights)
     published = from_checkpoint(read, architecture, options)
     if dtype not in published.precisions:
-        raise ArgumentError(
-            f"dtype is {dtype}, expected {' or '.join(published.precisions)} for "
-            f"{published.architecture}"
-        )
+        expected = f"{' or '.join(published.precisions)} for {published.architecture}"
+        raise wrong_setting("dtype", dtype, expected)
     description = published.description
     if max_tendency is None and MAX_TENDENCY in read.options:
         max_tendency = float(read.options[MAX_TENDENCY])
@@ -157,6 +174,12 @@ def export_model(
     if is_large(published):
         return_freed_blocks()
     built = _build(published, read, dtype, reduced_tolerance)
+    scaling = (options or {}).get(SCALING.name)
+    if isinstance(scaling, str) and scaling in NAMED:
+        built.notes += (
+            f"{scaling} is the scaling of published training files: compare it with "
+            "the attributes of yours",
+        )
     # Of a large network, memory does not hold the copy that is read back beside it.
     del published, read
     return _write(path, built)
@@ -164,10 +187,11 @@ def export_model(
 
 def _check_reduced_tolerance(tolerance: float, dtype: Precision) -> None:
     if not 0.0 < tolerance < float("inf"):
-        raise ArgumentError(f"reduced_tolerance is {tolerance}, expected more than 0")
+        raise wrong_setting("reduced_tolerance", tolerance, "more than 0")
     if dtype == "float64":
         raise ArgumentError(
-            "reduced_tolerance is for networks of float32, and dtype is float64"
+            "reduced_tolerance is for networks of float32, and dtype is float64",
+            settings=("reduced_tolerance", "dtype"),
         )
 
 
@@ -188,7 +212,9 @@ def _build(
         )
         _refuse_broken([reduced])
         promises.append(reduced)
-    return _Artefact(scripted, contract, pack_probe(inputs, outputs), promises)
+    return _Artefact(
+        scripted, contract, pack_probe(inputs, outputs), promises, checkpoint.notes
+    )
 
 
 def _verify(
@@ -222,7 +248,7 @@ def _contract(
     dtype: Precision,
     reduced_tolerance: float | None,
 ) -> Contract:
-    description = network.description
+    description, record = network.description, checkpoint.training
     columns = PROBE_COLUMNS
     if network.geometry.latitude and network.geometry.longitude:
         columns = len(network.geometry.latitude) * len(network.geometry.longitude)
@@ -247,8 +273,27 @@ def _contract(
         flux=network.flux,
         training_range=description.training_range,
         limits=description.limits,
+        mask=network.mask,
+        lead_time=network.lead_time,
+        training_dates=None if record is None else record.training_dates or None,
+        expected_error=_expected_error(network, record),
         probe=Probe(columns, network.rounding * TOLERANCE[dtype], reduced_tolerance),
     )
+
+
+def _expected_error(
+    network: PhysicalNetwork, record: TrainingRecord | None
+) -> tuple[ExpectedError, ...] | None:
+    """Errors of what the network gives, one value a level of it."""
+    known = {output.name: output.levels for output in network.outputs}
+    nlev = network.description.vertical.nlev
+    errors = tuple(
+        error
+        for error in (record.expected_error if record is not None else ())
+        if error.name in known
+        and len(error.root_mean_square) == (nlev if known[error.name] == "full" else 1)
+    )
+    return errors or None
 
 
 def _probe(
@@ -270,24 +315,15 @@ def _write(path: Path, built: _Artefact) -> Export:
         CONTRACT_FILE: built.contract.to_json(),
         PROBE_FILE: built.probe,
     }
-    try:
-        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".gwparam-") as folder:
-            written = Path(folder, path.name)
-            if built.network is not None:
-                _save(built.network, written, extra)
-            built.network = None
-            reload = check_reload(written)
-            _refuse_broken([reload])
-            os.replace(written, path)
-    except OSError as error:
-        raise ModelFileError(f"cannot write {path}: {error.strerror}") from None
-    return Export(path, built.contract, (*built.promises, reload))
-
-
-def _save(
-    scripted: torch.jit.ScriptModule, path: Path, extra: dict[str, str | bytes]
-) -> None:
-    try:
-        torch.jit.save(scripted, os.fspath(path), _extra_files=extra)
-    except RuntimeError as error:  # how torch reports a full disk
-        raise ModelFileError(f"cannot write {path.name}: {error}") from None
+    # torch writes the file's name into the archive, so it has to be the last one.
+    with (
+        writing(path),
+        tempfile.TemporaryDirectory(dir=path.parent, prefix=".gwparam-") as folder,
+        replacement(path, Path(folder, path.name)) as written,
+    ):
+        if built.network is not None:
+            torch.jit.save(built.network, os.fspath(written), _extra_files=extra)
+        built.network = None
+        reload = check_reload(written)
+        _refuse_broken([reload])
+    return Export(path, built.contract, (*built.promises, reload), built.notes)

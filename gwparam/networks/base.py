@@ -21,10 +21,11 @@ from gwparam.contract import (
     Field,
     Flux,
     Geometry,
+    Mask,
     Output,
     TrainingRange,
 )
-from gwparam.errors import ArgumentError, wrong_setting
+from gwparam.errors import ArgumentError, one_of, wrong_setting
 from gwparam.networks.trainable import Sizes, Trainable
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ class Option:
             If it is out of range; the message names the option.
         """
         if self.choices and str(value) not in self.choices:
-            expected = " or ".join(self.choices)
+            expected = one_of(self.choices)
             raise wrong_setting(self.name, value, expected)
         return self.parse(value) if isinstance(value, str) else value
 
@@ -193,6 +194,10 @@ class PhysicalNetwork(nn.Module):
     dead : mapping of str to str
         Names of parameters that never reach the output, or what they begin with, and
         why, where the network knows it.
+    mask : Mask or None
+        The random mask that is part of it.
+    lead_time : float or None
+        Time from the inputs to the outputs [s], where the network is told one.
     """
 
     architecture: ClassVar[str]
@@ -211,6 +216,8 @@ class PhysicalNetwork(nn.Module):
         flux: tuple[Flux, ...]
         plausible: tuple[TrainingRange, ...]
         dead: Mapping[str, str]
+        mask: Mask | None
+        lead_time: float | None
 
     features = ()
     flux = ()
@@ -221,6 +228,8 @@ class PhysicalNetwork(nn.Module):
         super().__init__()
         # Not annotated in the class: TorchScript would compile the annotation.
         self.description = description
+        self.mask = None
+        self.lead_time = None
 
     @classmethod
     @abstractmethod

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
+import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
@@ -100,6 +101,28 @@ class DragNetwork(PhysicalNetwork):
         super().__init__(description)
         self.network = network
         self.scaling = scaling
+
+    def both_components(
+        self, eastward: Tensor, northward: Tensor, rest: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Compute the drag on both wind components, in one batch.
+
+        Parameters
+        ----------
+        eastward, northward : Tensor, shape (columns, nlev)
+            Wind [m s-1], top first.
+        rest : Tensor, shape (columns, nrest)
+            The features that follow a wind, in the network's units.
+
+        Returns
+        -------
+        eastward, northward : Tensor, shape (columns, nlev)
+            Tendency of the wind [m s-2], top first.
+        """
+        ncol = eastward.size(0)
+        wind = torch.cat((eastward, northward))
+        drag = self.scaling(self.network(torch.cat((wind, rest.repeat(2, 1)), dim=1)))
+        return drag[:ncol], drag[ncol:]
 
     @classmethod
     @abstractmethod

@@ -14,6 +14,7 @@ import torch.nn.functional as F  # noqa: N812  # its usual name
 from torch import Tensor, nn
 
 from gwparam.checkpoints import Checkpoint, matrix_shape
+from gwparam.constants import SEA_LEVEL_PRESSURE
 from gwparam.contract import Description, Field
 from gwparam.errors import ContractError, ModelFileError, ShapeError
 from gwparam.grids import full_levels, uneven_sigma
@@ -37,8 +38,6 @@ CITATION = (
 
 SOURCE_PRESSURE = 31500.0
 """Pressure of the source at the equator [Pa], as in MiMA's reference run."""
-REFERENCE_PRESSURE = 101325.0
-"""Surface pressure [Pa] for which the level of the source is found, as in MiMA."""
 
 _WIND_SCALE = 30.0
 """Wind that counts as 1 inside the network [m s-1]."""
@@ -103,7 +102,7 @@ class FilteredSpectrum(DragModule):
             raise ShapeError(
                 f"nlev is {nlev}, expected at least 2 for a filtered spectrum"
             )
-        above = a + b * REFERENCE_PRESSURE <= SOURCE_PRESSURE
+        above = a + b * SEA_LEVEL_PRESSURE <= SOURCE_PRESSURE
         self.register_buffer("a", a.clone())
         self.register_buffer("b", b.clone())
         self.register_buffer("equatorial_source", above.sum())
@@ -365,7 +364,7 @@ class FilteredSpectrumDrag(DragNetwork):
         """Build the bare network that a checkpoint holds; its levels are in order."""
         network = super().load(checkpoint)
         a, b = (checkpoint.weights[key].double() for key in ("a", "b"))
-        pressure = a + b * REFERENCE_PRESSURE
+        pressure = a + b * SEA_LEVEL_PRESSURE
         if not (pressure[0] > 0.0 and (pressure.diff() > 0.0).all()):
             raise ModelFileError(
                 f"a and b in {checkpoint.path} are no pressures from the top down"
@@ -398,9 +397,6 @@ class FilteredSpectrumDrag(DragNetwork):
         eastward, northward : Tensor, shape (columns, nlev)
             Tendency of the wind [m s-2], top first.
         """
-        ncol = eastward_wind.size(0)
-        wind = torch.cat((eastward_wind, northward_wind))
         surface = torch.stack((surface_air_pressure, latitude), dim=1)
-        rest = torch.cat((air_temperature, surface), dim=1).repeat(2, 1)
-        drag = self.scaling(self.network(torch.cat((wind, rest), dim=1)))
-        return drag[:ncol], drag[ncol:]
+        rest = torch.cat((air_temperature, surface), dim=1)
+        return self.both_components(eastward_wind, northward_wind, rest)

@@ -16,7 +16,8 @@ from gwparam.errors import ArgumentError, ShapeError, wrong_setting
 from gwparam.networks.base import Option, Options
 from gwparam.networks.fluxes import OPTIONS as FLUX_OPTIONS
 from gwparam.networks.fluxes import FluxNetwork, N, momentum_fluxes
-from gwparam.networks.scaling import SCALING, Recipe, Transform, power
+from gwparam.networks.scaling import Transform, power
+from gwparam.networks.scaling_recipe import SCALING, Recipe
 from gwparam.networks.vertical import (
     LEVELS,
     OUTSIDE,
@@ -51,6 +52,7 @@ KAPPA = 2.0 / 7.0
 POTENTIAL_PRESSURE = 1.0e5
 """Pressure that potential temperature refers to [Pa]."""
 
+_VERTICAL_VELOCITIES = ("upward_air_velocity", "lagrangian_tendency_of_air_pressure")
 _UNITS = {
     "eastward_wind": "m s-1",
     "northward_wind": "m s-1",
@@ -59,7 +61,7 @@ _UNITS = {
     "upward_air_velocity": "m s-1",
     "lagrangian_tendency_of_air_pressure": "Pa s-1",
 }
-PLACES = (
+COORDINATES = (
     TrainingRange("latitude", (0.0,), (40.0,), (-90.0,), (90.0,)),
     TrainingRange("longitude", (180.0,), (90.0,), (0.0,), (359.0,)),
     TrainingRange("surface_air_pressure", (97.0e3,), (4.0e3,), None, None),
@@ -70,7 +72,7 @@ PLACES = (
 def _level_range(text: str) -> tuple[int, int]:
     first, _, end = text.partition(":")
     if not (first.isdigit() and end.isdigit() and int(first) < int(end)):
-        raise wrong_setting("output_levels", text, "such as 0:60")
+        raise wrong_setting("output_levels", text, "for example 0:60")
     return int(first), int(end)
 
 
@@ -79,6 +81,12 @@ FEATURE_SET = Option(
     "what the network sees beside place and surface: uvtheta, uvw or uvthetaw; needed "
     "where the number of features does not tell",
     choices=tuple(FEATURES),
+)
+VERTICAL_VELOCITY = Option(
+    "vertical_velocity",
+    "which vertical velocity the network sees, where the scaling does not tell: w "
+    "[m s-1] or omega [Pa s-1]",
+    choices=("w", "omega"),
 )
 TEMPERATURE = Option(
     "temperature",
@@ -100,6 +108,7 @@ OPTIONS = (
     LEVELS,
     OUTSIDE,
     FEATURE_SET,
+    VERTICAL_VELOCITY,
     TEMPERATURE,
     OUTPUT_LEVELS,
     *FLUX_OPTIONS,
@@ -182,7 +191,10 @@ class NonlocalFlux(FluxNetwork[N]):
         outputs, flux, limits = momentum_fluxes(
             options, None if given == (0, nlev) else given
         )
-        features = [*(SURFACE if self.sees_place else ()), *_features(names, recipe)]
+        features = [
+            *(SURFACE if self.sees_place else ()),
+            *_features(names, recipe, options),
+        ]
         transforms = [recipe.of(field, nlev) for field in features]
         inputs = _host_fields(features, vertical, options)
         seen = [t.range(f.name) for f, t in zip(features, transforms, strict=True)]
@@ -285,19 +297,34 @@ def _feature_names(channels: int, nlev: int, options: Options) -> tuple[str, ...
     return FEATURES[chosen]
 
 
-def _features(names: tuple[str, ...], recipe: Recipe) -> list[Field]:
-    """Fields that were normalised; the recipe says in which form it knows them."""
-    others = {
-        "air_potential_temperature": "air_temperature",
-        "upward_air_velocity": "lagrangian_tendency_of_air_pressure",
-    }
+def _features(names: tuple[str, ...], recipe: Recipe, options: Options) -> list[Field]:
+    """Fields that were normalised; recipe and options say in which form."""
     features = []
     for name in names:
-        other = others.get(name, name)
-        if name not in recipe.transforms and other in recipe.transforms:
-            name = other
-        features.append(Field(name, _UNITS[name], "full", "float64"))
+        form = name
+        if name == "upward_air_velocity":
+            form = _vertical_velocity(recipe, options)
+        elif name == "air_potential_temperature" and name not in recipe.transforms:
+            form = "air_temperature" if "air_temperature" in recipe.transforms else name
+        features.append(Field(form, _UNITS[form], "full", "float64"))
+    if VERTICAL_VELOCITY.name in options and "upward_air_velocity" not in names:
+        raise ArgumentError(
+            f"{VERTICAL_VELOCITY.name} is {options[VERTICAL_VELOCITY.name]}, the "
+            "network sees none",
+            settings=(VERTICAL_VELOCITY.name,),
+        )
     return features
+
+
+def _vertical_velocity(recipe: Recipe, options: Options) -> str:
+    """Name of the vertical velocity that the network sees."""
+    known = [form for form in _VERTICAL_VELOCITIES if form in recipe.transforms]
+    if len(known) < 2 and VERTICAL_VELOCITY.name not in options:
+        return known[0] if known else _VERTICAL_VELOCITIES[0]
+    chosen = VERTICAL_VELOCITY.of(
+        options, f"which vertical velocity the network sees ({recipe.source})"
+    )
+    return _VERTICAL_VELOCITIES[("w", "omega").index(chosen)]
 
 
 def _host_fields(
@@ -353,7 +380,7 @@ def _plausible(
         field.name: transform.plausible(field.name)
         for field, transform in zip(features, transforms, strict=True)
     }
-    usual |= {known.name: known for known in PLACES}
+    usual |= {known.name: known for known in COORDINATES}
     pressure = reference_pressure(vertical)
     percent = tuple(0.01 * p for p in pressure)
     usual["air_pressure"] = TrainingRange("air_pressure", pressure, percent, None, None)

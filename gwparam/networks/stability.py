@@ -3,12 +3,10 @@
 import torch
 from torch import Tensor, nn
 
-from gwparam.constants import MIMA_GRAVITY
+from gwparam.constants import GAS_CONSTANT, MIMA_GRAVITY
 
-GAS_CONSTANT = 287.04
-"""Of dry air [J kg-1 K-1]; this and those below as in MiMA."""
 HEAT_CAPACITY = 3.5 * GAS_CONSTANT
-"""Of dry air at constant pressure [J kg-1 K-1]."""
+"""Of dry air at constant pressure, as in MiMA [J kg-1 K-1]."""
 MINIMUM = 2.5e-5
 """Least squared buoyancy frequency [s-2], as in MiMA's gravity-wave drag."""
 

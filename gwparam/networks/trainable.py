@@ -119,9 +119,10 @@ class Trainable:
             try:
                 found[name] = known[name].parse(value)
             except ValueError:
-                expected = known[name].default or "a whole number"
+                default = known[name].default
+                expected = f"for example {default}" if default else "a whole number"
                 raise ArgumentError(
-                    f"size {name} is {value or 'empty'}, expected such as {expected}",
+                    f"size {name} is {value or 'empty'}, expected {expected}",
                     settings=("size",),
                 ) from None
         return found

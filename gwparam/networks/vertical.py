@@ -128,7 +128,7 @@ def _read_netcdf(path: str) -> dict[str, Any]:
 def _pascal(path: str, given: dict[str, Any], key: str) -> tuple[float, ...]:
     units = given.get("units")
     if not isinstance(units, str):
-        raise ContractError(f"{key} in {path} has no units, expected such as Pa")
+        raise ContractError(f"{key} in {path} has no units, expected for example Pa")
     values = np.array(_values(path, given, key))
     return tuple(conversion(units, "Pa", f"{key} in {path}")(values).tolist())
 

@@ -233,12 +233,10 @@ class WaveNetDrag(DragNetwork):
         eastward, northward : Tensor, shape (columns, nlev)
             Tendency of the wind [m s-2], top first.
         """
-        ncol = eastward_wind.size(0)
-        wind = torch.cat((eastward_wind, northward_wind))
-        surface = torch.stack((surface_air_pressure, latitude), dim=1).repeat(2, 1)
-        zeros = wind.new_zeros((2 * ncol, self.padding))
-        drag = self.scaling(self.network(torch.cat((wind, surface, zeros), dim=1)))
-        return drag[:ncol], drag[ncol:]
+        surface = torch.stack((surface_air_pressure, latitude), dim=1)
+        zeros = surface.new_zeros((surface.size(0), self.padding))
+        rest = torch.cat((surface, zeros), dim=1)
+        return self.both_components(eastward_wind, northward_wind, rest)
 
 
 def _training_range(checkpoint: Checkpoint, nlev: int) -> tuple[TrainingRange, ...]:

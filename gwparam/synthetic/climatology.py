@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from gwparam.constants import MIMA_GRAVITY
+from gwparam.constants import GAS_CONSTANT, MIMA_GRAVITY
 from gwparam.grids import (
     full_levels,
     gaussian_latitudes,
@@ -13,11 +13,7 @@ from gwparam.grids import (
     uneven_sigma,
 )
 from gwparam.synthetic.columns import NLEV, Columns
-from gwparam.synthetic.mean_state import (
-    GAS_CONSTANT,
-    draw_mean_states,
-    log_pressure_height,
-)
+from gwparam.synthetic.mean_state import draw_mean_states, log_pressure_height
 from gwparam.synthetic.standard_atmosphere import pressure_at
 from gwparam.synthetic.waves import draw_waves, vertical_noise
 

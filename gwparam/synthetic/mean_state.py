@@ -5,14 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from gwparam.constants import EARTH_RADIUS, GAS_CONSTANT
 from gwparam.synthetic.standard_atmosphere import temperature_at
 
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
 
-EARTH_RADIUS = 6.371e6  # m
 ROTATION_RATE = 7.292e-5  # s-1
-GAS_CONSTANT = 287.04  # J kg-1 K-1, MiMA's
 SCALE_HEIGHT = 7000.0  # m, of log-pressure height
 LOG_PRESSURE_BASE = 1.0e5  # Pa, where log-pressure height is 0
 

@@ -3,11 +3,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from gwparam.constants import STANDARD_GRAVITY
+from gwparam.constants import SEA_LEVEL_PRESSURE, STANDARD_GRAVITY
 
 Array = NDArray[np.float64]
 
-SEA_LEVEL_PRESSURE = 101325.0  # Pa
 _SEA_LEVEL_TEMPERATURE = 288.15  # K
 # Table 4 of the source: bases of the layers [geopotential m] and their lapse [K m-1].
 _BASE = np.array([0.0, 11e3, 20e3, 32e3, 47e3, 51e3, 71e3])

@@ -1,10 +1,8 @@
 """State files with the drag of a native scheme, of columns that are drawn or given."""
 
-import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from os import PathLike
-from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -12,11 +10,12 @@ import netCDF4
 import numpy as np
 from numpy.typing import NDArray
 
-from gwparam.errors import ArgumentError, GwparamError, ModelFileError
+from gwparam.errors import ArgumentError
 from gwparam.grids import full_levels, gaussian_latitudes, uneven_sigma
 from gwparam.synthetic.climatology import draw_columns
 from gwparam.synthetic.columns import NLEV, Columns
 from gwparam.synthetic.teacher import Teacher
+from gwparam.whole_files import replacement, writing
 
 Array = NDArray[np.float64]
 Attributes = Mapping[str, str]
@@ -137,21 +136,13 @@ def write_states(
     ModelFileError
         If the file cannot be written.
     """
-    path = Path(path)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with netCDF4.Dataset(partial, "w") as dataset:
-            dataset.setncatts({"Conventions": "CF-1.8", **attributes})
-            written = _write(dataset, states, teacher, grid, days)
-        partial.replace(path)
-    except GwparamError:
-        raise
-    except (OSError, RuntimeError) as error:  # netCDF raises the latter: disk full
-        reason = getattr(error, "strerror", None) or error
-        raise ModelFileError(f"cannot write {path}: {reason}") from None
-    finally:
-        partial.unlink(missing_ok=True)
-    return written
+    with (
+        writing(path),
+        replacement(path) as partial,
+        netCDF4.Dataset(partial, "w") as dataset,
+    ):
+        dataset.setncatts({"Conventions": "CF-1.8", **attributes})
+        return _write(dataset, states, teacher, grid, days)
 
 
 def _write(

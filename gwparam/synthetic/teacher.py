@@ -6,10 +6,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from gwparam.constants import SEA_LEVEL_PRESSURE
 from gwparam.grids import full_levels, uneven_sigma
 from gwparam.native import MIMA_SETTINGS, AlexanderDunkerton
 from gwparam.synthetic.columns import Columns
-from gwparam.synthetic.standard_atmosphere import SEA_LEVEL_PRESSURE
 
 Array = NDArray[np.float64]
 

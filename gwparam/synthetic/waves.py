@@ -5,13 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gwparam.synthetic.mean_state import (
-    EARTH_RADIUS,
-    GAS_CONSTANT,
-    ROTATION_RATE,
-    SCALE_HEIGHT,
-    winter_weight,
-)
+from gwparam.constants import EARTH_RADIUS, GAS_CONSTANT
+from gwparam.synthetic.mean_state import ROTATION_RATE, SCALE_HEIGHT, winter_weight
 
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]

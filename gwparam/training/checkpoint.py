@@ -23,6 +23,7 @@ from torch.optim import Optimizer
 
 from gwparam.errors import ModelFileError
 from gwparam.training.distributed import gather
+from gwparam.whole_files import replacement, writing
 
 STATE_FILE = "training.ckpt"
 _FORMAT = 1
@@ -82,17 +83,13 @@ def save_state(
     }
     if fabric.global_rank != 0:
         return
-    path, written = folder / STATE_FILE, folder / f"{STATE_FILE}.part"
-    try:
-        with written.open("wb") as file:
-            torch.save(state, file)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(written, path)
-    except (OSError, RuntimeError) as error:  # torch says RuntimeError of a full disk
-        written.unlink(missing_ok=True)
-        reason = getattr(error, "strerror", None) or str(error).split("\n")[0]
-        raise ModelFileError(f"cannot write {path}: {reason}") from None
+    path = folder / STATE_FILE
+    # A name that the next one overwrites: what is killed while it writes leaves it.
+    partial = folder / f"{STATE_FILE}.part"
+    with writing(path), replacement(path, partial), partial.open("wb") as file:
+        torch.save(state, file)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def read_state(folder: Path) -> dict[str, Any]:

@@ -107,7 +107,10 @@ def _device(name: str) -> tuple[str, Any]:
         return "cpu", 1
     count = torch.cuda.device_count()
     if int(number or 0) >= count:
-        raise DeviceError(f"device {name} is absent, torch finds {count} CUDA devices")
+        raise DeviceError(
+            f"device {name} is absent, torch finds {count} CUDA devices",
+            settings=("device",),
+        )
     return "cuda", [int(number)] if number else 1
 
 

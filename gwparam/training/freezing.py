@@ -17,6 +17,40 @@ _NORMALISATIONS = (nn.BatchNorm1d, nn.BatchNorm2d)
 _ADAPTED = (nn.Linear, nn.Conv2d)
 
 
+def check_freeze(
+    how: Freeze, pretrained: bool, physical: type[PhysicalNetwork]
+) -> None:
+    """Check that there is something to keep.
+
+    Parameters
+    ----------
+    how, physical
+        As `freeze`.
+    pretrained : bool
+        Whether weights come from a file.
+
+    Raises
+    ------
+    ArgumentError
+        If nothing comes from a file, so that random weights would be frozen, or the
+        network has no backbone.
+    """
+    if how == "none":
+        return
+    if not pretrained:
+        raise ArgumentError(
+            f"freeze is {how} and there are no weights to keep, expected a pre-trained "
+            "checkpoint",
+            settings=("freeze", "pretrained"),
+        )
+    if how == "backbone" and not physical.trainable.backbone:
+        raise ArgumentError(
+            f"freeze is backbone and {physical.architecture} has none, expected none, "
+            "all-but-head or lora",
+            settings=("freeze",),
+        )
+
+
 def freeze(
     network: nn.Module,
     how: Freeze,
@@ -44,29 +78,18 @@ def freeze(
     Raises
     ------
     ArgumentError
-        If nothing came from a file, so that random weights would be frozen; the network
-        has no backbone; or no frozen matrix is large enough for adapters of that rank.
+        As `check_freeze`, or if no frozen matrix is large enough for adapters of that
+        rank.
 
     Notes
     -----
     Adapters: Hu et al. (2021), LoRA: Low-Rank Adaptation of Large Language Models,
     arXiv:2106.09685, by the package peft.
     """
-    if how == "none":
+    check_freeze(how, loaded is not None, physical)
+    if how == "none" or loaded is None:
         return
-    if loaded is None:
-        raise ArgumentError(
-            f"freeze is {how} and there are no weights to keep, expected a pre-trained "
-            "checkpoint",
-            settings=("freeze", "pretrained"),
-        )
     backbone, head = physical.trainable.backbone, physical.trainable.head
-    if how == "backbone" and not backbone:
-        raise ArgumentError(
-            f"freeze is backbone and {physical.architecture} has none, expected none, "
-            "all-but-head or lora",
-            settings=("freeze",),
-        )
     around = how != "all-but-head" and backbone
     # A layer is new as a whole: its bias belongs to the weights that it had before.
     layers = {name for name, module in network.named_modules() if _is_layer(module)}

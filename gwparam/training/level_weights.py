@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gwparam.errors import ArgumentError
+from gwparam.errors import ArgumentError, one_of, wrong_setting
 from gwparam.networks.vertical import LEVELS
 
 LEVEL_WEIGHTS = ("equal", "density", "mass")
@@ -42,8 +42,8 @@ def level_weights(
     are a part of a column are weighted as if they were all of it.
     """
     if kind not in LEVEL_WEIGHTS:
-        expected = " or ".join(LEVEL_WEIGHTS)
-        raise ArgumentError(f"level_weights is {kind}, expected {expected}")
+        expected = one_of(LEVEL_WEIGHTS)
+        raise wrong_setting("level_weights", kind, expected)
     if kind == "equal":
         return (1.0,) * nlev
     if pressure is None:

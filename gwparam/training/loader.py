@@ -81,6 +81,8 @@ class Loader:
         self.waited = 0.0
         self._times = torch.tensor(times)
         self._seed, self._share, self._pin = seed, share, pin
+        if not samples.rows:
+            raise ArgumentError("the files have no column, expected at least one")
         self.batch = min(batch, len(times) * samples.rows)
         if self.batch % share.world:
             raise ArgumentError(

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gwparam.errors import ArgumentError, wrong_setting
+from gwparam.errors import ArgumentError, one_of, wrong_setting
 from gwparam.training.level_weights import LEVEL_WEIGHTS
 
 TERMS = ("mse", "huber", "drag")
@@ -51,7 +51,7 @@ class LossSettings:
         _check_positive("huber_delta", self.huber_delta, "huber_delta")
         _check_positive("drag_scale", self.drag_scale, "drag_scale")
         if self.level_weights not in LEVEL_WEIGHTS:
-            expected = " or ".join(LEVEL_WEIGHTS)
+            expected = one_of(LEVEL_WEIGHTS)
             raise wrong_setting("level_weights", self.level_weights, expected)
         if not 0.0 <= self.tail < math.inf:
             raise wrong_setting("tail", self.tail, "a finite number of at least 0")
@@ -80,13 +80,16 @@ class LossSettings:
 
 
 def _check_terms(terms: Sequence[tuple[str, float]]) -> None:
-    expected = " or ".join(TERMS)
+    expected = one_of(TERMS)
     if not terms:
-        raise ArgumentError(f"terms is empty, expected {expected}", settings=("loss",))
+        raise ArgumentError(
+            f"loss has no term, expected {expected}", settings=("loss",)
+        )
     for name, weight in terms:
         if name not in TERMS:
             raise ArgumentError(
-                f"term is {name or 'empty'}, expected {expected}", settings=("loss",)
+                f"loss has no term {name or 'without a name'}, expected {expected}",
+                settings=("loss",),
             )
         _check_positive(f"weight of {name}", weight, "loss")
     name, count = Counter(name for name, _ in terms).most_common(1)[0]

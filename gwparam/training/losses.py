@@ -8,9 +8,9 @@ import torch
 from torch import Tensor, nn
 
 from gwparam.contract import Flux
-from gwparam.errors import ArgumentError, ShapeError
+from gwparam.errors import ArgumentError, ShapeError, one_of
 from gwparam.networks.fluxes import FLUX_QUANTITY, FLUX_SIGN
-from gwparam.networks.scaling import SCALING
+from gwparam.networks.scaling_recipe import SCALING
 from gwparam.networks.vertical import LEVELS
 from gwparam.training.drag_error import DragError
 from gwparam.training.level_weights import level_weights
@@ -60,7 +60,7 @@ class Outputs:
         for flux in self.flux:
             if flux.name not in self.names:
                 raise ArgumentError(
-                    f"{flux.name} is no output, expected {' or '.join(self.names)}"
+                    f"{flux.name} is no output, expected {one_of(self.names)}"
                 )
         if self.pressure is not None:
             _check_pressure(self.pressure, self.nlev)

@@ -8,17 +8,26 @@ import torch
 from torch import nn
 
 from gwparam.checkpoints import Checkpoint, read_checkpoint
-from gwparam.errors import ArgumentError, wrong_setting
+from gwparam.data.training_range import Difference, compare_ranges
+from gwparam.errors import ArgumentError, one_of, wrong_setting
 from gwparam.networks import find_network
 from gwparam.networks.base import PhysicalNetwork
+from gwparam.networks.prithvi.backbone import DropPath
 from gwparam.networks.trainable import Sizes
 from gwparam.training.data import Data
-from gwparam.training.freezing import CHOICES, Freeze, count_parameters, freeze
+from gwparam.training.freezing import (
+    CHOICES,
+    Freeze,
+    check_freeze,
+    count_parameters,
+    freeze,
+)
 from gwparam.training.loader import Loader, Share
 from gwparam.training.losses import Loss, build_loss
+from gwparam.training.memory import Need, check_memory, free_bytes, needed
 from gwparam.training.pretrained import LoadedWeights, load_pretrained
 from gwparam.training.settings import Settings
-from gwparam.training.splits import Split, open_splits
+from gwparam.training.splits import Split, open_splits, read_shares
 from gwparam.training.statistics import SampleStatistics
 from gwparam.training.tasks import make_task
 from gwparam.training.tasks.task import D, N, OutputSpec, Task
@@ -28,7 +37,7 @@ TakeStatistics = Callable[[Splits, OutputSpec], SampleStatistics]
 # Settings of a network with a foundation model, and what others lack for them.
 _OF_BACKBONES = {
     "gradient_checkpointing": "transformer blocks",
-    "mask_ratio": "tokens",
+    "mask_ratio": "tokens to mask",
     "output_scalers": "output scalers",
 }
 
@@ -55,6 +64,8 @@ class Prepared:
         Of the training samples.
     loaded : LoadedWeights or None
         What came from a checkpoint.
+    differences : list of Difference
+        What the samples look like, beside what the checkpoint saw in its training.
     sha256 : str
         SHA-256 of that checkpoint; empty without one.
     """
@@ -68,6 +79,7 @@ class Prepared:
     loss: Loss
     statistics: SampleStatistics
     loaded: LoadedWeights | None
+    differences: list[Difference]
     sha256: str
 
     def parameters(self) -> dict[str, int]:
@@ -116,14 +128,19 @@ def prepare(
         value = getattr(settings, name)
         if value and not physical.trainable.backbone:
             raise ArgumentError(
-                f"{name} is {value}, {settings.arch} has no {lacking}",
+                f"{name} is {value}, expected none: {settings.arch} has no {lacking}",
                 settings=(name,),
             )
     sizes = physical.trainable.read_sizes(settings.size)
+    settings.loss_settings()
+    read_shares(settings.split)
+    _freeze(settings, physical)
     checkpoint = None
     if settings.pretrained is not None:
         checkpoint = read_checkpoint(
-            settings.pretrained, allow_pickle=settings.allow_pickle
+            settings.pretrained,
+            allow_pickle=settings.allow_pickle,
+            weights=settings.weights,
         )
     task = make_task(settings.arch, settings.export_options(), checkpoint)
     return _prepare(stack, settings, task, sizes, checkpoint, take_statistics, world)
@@ -138,7 +155,7 @@ def _prepare(
     take_statistics: TakeStatistics,
     world: int,
 ) -> Prepared:
-    how = _freeze(settings, task.physical.trainable.backbone)
+    how = _freeze(settings, task.physical)
     splits = open_splits(
         stack,
         task.open,
@@ -150,11 +167,13 @@ def _prepare(
     data = splits[0].data
     Loader(data.samples, splits[0].times, settings.batch or 1, share=Share(0, world))
     sizes = _all_sizes(settings, task.physical, sizes, checkpoint)
+    _check_memory(settings, task, sizes, data, how, world)
     torch.manual_seed(settings.seed)
     network = task.build(
         sizes, data, settings.dropout or 0.0, settings.drop_path or 0.0
     )
     _set_momentum(network, settings.batch_norm_momentum)
+    _check_used(network, settings)
     loaded = None
     if checkpoint is not None:
         backbone = task.physical.trainable.backbone
@@ -180,8 +199,29 @@ def _prepare(
         loss,
         statistics,
         loaded,
+        compare_ranges(task.trained_range, spec.seen(statistics)),
         "" if checkpoint is None else checkpoint.sha256,
     )
+
+
+def _check_memory(
+    settings: Settings, task: Task[D, N], sizes: Sizes, data: D, how: Freeze, world: int
+) -> None:
+    """Refuse a network that does not fit, before its weights are made."""
+    with torch.device("meta"):
+        network = task.build(sizes, data)
+    need = needed(network, how, task.physical.trainable.backbone)
+    share = world if settings.strategy == "fsdp" else 1
+    device = settings.device
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    if device == "cpu":
+        check_memory(need, "memory", free_bytes("cpu"), share)
+        return
+    # The weights are made in the memory of the host.
+    check_memory(Need(need.parameters, 0), "memory", free_bytes("cpu"))
+    if torch.cuda.is_available():
+        check_memory(need, device, free_bytes(device), share)
 
 
 def _all_sizes(
@@ -202,14 +242,33 @@ def _all_sizes(
     return {**physical.trainable.default_sizes, **told, **given}
 
 
-def _freeze(settings: Settings, backbone: str) -> Freeze:
+def _freeze(settings: Settings, physical: type[PhysicalNetwork]) -> Freeze:
     """Decide what to freeze: by default a backbone that is pre-trained."""
+    backbone = physical.trainable.backbone
     if settings.freeze is None:
         return "backbone" if settings.pretrained is not None and backbone else "none"
     for choice in CHOICES:
         if settings.freeze == choice:
+            check_freeze(choice, settings.pretrained is not None, physical)
             return choice
-    raise wrong_setting("freeze", settings.freeze, " or ".join(CHOICES))
+    raise wrong_setting("freeze", settings.freeze, one_of(CHOICES))
+
+
+def _check_used(network: nn.Module, settings: Settings) -> None:
+    """Check that the network has what the regularisation is for."""
+    for name, kind, default in (
+        ("dropout", nn.Dropout, 0.0),
+        ("drop_path", DropPath, 0.0),
+        ("batch_norm_momentum", nn.BatchNorm2d, Settings.batch_norm_momentum),
+    ):
+        value = getattr(settings, name)
+        if value not in (None, default) and not any(
+            isinstance(module, kind) for module in network.modules()
+        ):
+            raise ArgumentError(
+                f"{name} is {value}, {settings.arch} has no {kind.__name__}",
+                settings=(name,),
+            )
 
 
 def _set_momentum(network: nn.Module, momentum: float) -> None:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from gwparam.checkpoints import Checkpoint
+from gwparam.checkpoints import Checkpoint, check_dtype
+from gwparam.contract import TrainingRecord
 from gwparam.errors import ModelFileError, NonFiniteError
 
 
@@ -24,12 +25,18 @@ class LoadedWeights:
         The others, which have their random first values, and why.
     unused : tuple of str
         Names in the checkpoint that the network has no place for.
+    notes : tuple of str
+        Which weights of the checkpoint they are, where it holds several.
+    training : TrainingRecord or None
+        What it says of its own training.
     """
 
     taken: tuple[str, ...]
     weights: tuple[str, ...]
     reinitialised: tuple[tuple[str, str], ...]
     unused: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    training: TrainingRecord | None = None
 
 
 def load_pretrained(
@@ -54,7 +61,7 @@ def load_pretrained(
     Raises
     ------
     ModelFileError
-        If nothing fits.
+        If nothing fits, or a tensor has a dtype that no weight has.
     NonFiniteError
         If a tensor that fits holds NaN or Inf.
     """
@@ -80,14 +87,22 @@ def load_pretrained(
     if not weights:
         raise ModelFileError(
             f"{checkpoint.path} has no weights that fit: it has {_few(given)}, "
-            f"expected such as {_few(own)}"
+            f"expected names such as {_few(own)}"
         )
     for key, value in taken.items():
+        check_dtype(key, value, own[key])
         if not torch.isfinite(value).all():
             raise NonFiniteError(f"{key} holds NaN or Inf, expected finite weights")
     network.load_state_dict(taken, strict=False)
     unused = tuple(key for key in given if key not in own)
-    return LoadedWeights(tuple(taken), weights, tuple(reinitialised), unused)
+    return LoadedWeights(
+        tuple(taken),
+        weights,
+        tuple(reinitialised),
+        unused,
+        checkpoint.notes,
+        checkpoint.training,
+    )
 
 
 def _few(keys: Iterable[str]) -> str:

@@ -1,42 +1,75 @@
 """What a training prints: what it found, scores before and after, what comes next."""
 
+import shlex
 import sys
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from typing import Any
 
-from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
+from gwparam import console
+from gwparam.data.training_range import warnings
 from gwparam.training.prepare import Prepared
 from gwparam.training.train import SCALING_FILE, Outcome
 
 
 def print_found(prepared: Prepared) -> None:
     """Print what was found in the files, and what will be trained."""
-    console = Console(highlight=False, soft_wrap=True)
+    lines = console.lines()
     for what, text in _found(prepared):
-        console.print(f"{what:12} {text}", markup=False)
+        lines.print(f"{what:12} {text}")
+    for line in warnings(prepared.differences, "the pre-trained network"):
+        print(line, file=sys.stderr)
 
 
 def print_outcome(outcome: Outcome) -> None:
     """Print how a training ended, its scores, and the commands that come next."""
     print_scores(outcome)
-    console = Console(highlight=False, soft_wrap=True)
+    lines = console.lines()
     if outcome.network is None:
-        folder = outcome.prepared.settings.output
-        console.print(f"go on with: gwparam finetune --resume {folder}")
+        lines.print(f"go on with: {_resume(outcome)}")
         return
+    size = outcome.network.stat().st_size / 1e6
+    lines.print(f"wrote {outcome.network} ({size:.2f} MB); next:")
     for line in _next(outcome):
-        console.print(line, markup=False)
+        lines.print(f"  {line}")
 
 
 def print_scores(outcome: Outcome) -> None:
     """Print how a training ended, and its scores."""
-    # Files and pipes have no width: give the tables what they need.
-    console = Console(width=None if sys.stdout.isatty() else 120, highlight=False)
-    console.print(outcome.ended, soft_wrap=True)
+    console.lines().print(outcome.ended)
     for name in outcome.after:
-        console.print(_scores(name, outcome))
+        console.tables().print(_scores(name, outcome))
+
+
+def as_dict(outcome: Outcome) -> dict[str, Any]:
+    """Turn what became of a training into what `json.dumps` takes.
+
+    Returns
+    -------
+    dict
+        ``ended``; ``network``, absent if the training stopped; ``parameters``;
+        ``scores``, those of `Scores` by split, ``before`` and ``after``; and ``next``,
+        the commands that come next.
+    """
+    stopped = outcome.network is None
+    return {
+        "ended": outcome.ended,
+        **({} if stopped else {"network": outcome.network}),
+        "parameters": outcome.prepared.parameters(),
+        "scores": {
+            name: {"before": asdict(outcome.before[name]), "after": asdict(after)}
+            for name, after in outcome.after.items()
+        },
+        "next": [_resume(outcome)] if stopped else list(_next(outcome)),
+    }
+
+
+def _resume(outcome: Outcome) -> str:
+    return shlex.join(
+        ["gwparam", "finetune", "--resume", outcome.prepared.settings.output]
+    )
 
 
 def _found(prepared: Prepared) -> Iterator[tuple[str, str]]:
@@ -51,6 +84,8 @@ def _found(prepared: Prepared) -> Iterator[tuple[str, str]]:
     loaded = prepared.loaded
     if loaded is not None:
         yield "pre-trained", f"{len(loaded.taken)} tensors of the checkpoint"
+        for note in loaded.notes:
+            yield "", note
         parameters = dict(prepared.network.named_parameters())
         for key, why in loaded.reinitialised:
             trained = " and trained" if key in parameters else ""
@@ -77,7 +112,7 @@ def _scores(name: str, outcome: Outcome) -> Table:
     for old, new in zip(before.fields, after.fields, strict=True):
         label = new.name.replace("_due_to_gravity_wave_drag", "")
         table.add_row(
-            escape(f"{label} [{new.units}]"),
+            f"{label} [{new.units}]",
             f"{old.r2:.4f}",
             f"{new.r2:.4f}",
             f"{old.correlation:.4f}",
@@ -90,20 +125,23 @@ def _scores(name: str, outcome: Outcome) -> Table:
 
 def _next(outcome: Outcome) -> Iterator[str]:
     """Say what comes next: export, and replay of what was held out."""
-    network, settings = outcome.network, outcome.prepared.settings
+    network = outcome.network
     assert network is not None
     missing = [f"{flag} ..." for flag in _flags(outcome.prepared.spec.missing)]
     artefact, recipe = network.with_suffix(".pt"), network.with_name(SCALING_FILE)
-    export = ["gwparam export --ckpt", str(network), "-o", str(artefact), *missing]
-    files = settings.test or settings.validation or settings.data
-    replay = ["gwparam replay", str(artefact), *files]
-    if recipe.is_file():
+    export = ["gwparam", "export", "--ckpt", str(network), "-o", str(artefact)]
+    held = outcome.prepared.splits[-1]  # the test, else the validation
+    dates, times = held.data.dates, held.times
+    replay = ["gwparam", "replay", str(artefact), *dates.paths]
+    if len(times) < len(dates):
+        # The other times of these files were trained on.
+        replay += ["--times", f"{times.start}:{times.stop}"]
+    known = recipe.is_file()
+    if known:
         replay += ["--scaling", str(recipe)]
-    elif "--scaling ..." in missing:
-        replay.append("--scaling ...")
-    yield f"wrote {network} ({network.stat().st_size / 1e6:.2f} MB); next:"
-    yield "  " + " ".join(export)
-    yield "  " + " ".join(replay)
+    asked = ["--scaling ..."] if "--scaling ..." in missing and not known else []
+    yield " ".join([shlex.join(export), *missing])
+    yield " ".join([shlex.join(replay), *asked])
 
 
 def _flags(names: Iterable[str]) -> list[str]:

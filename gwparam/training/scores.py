@@ -26,6 +26,8 @@ class FieldScore:
         As `gwparam.evaluate.metrics` defines them [1].
     rms_error : float
         In the field's units.
+    level_errors : tuple of float
+        Root mean square error at each level, in the field's units.
     """
 
     name: str
@@ -33,6 +35,7 @@ class FieldScore:
     r2: float
     correlation: float
     rms_error: float
+    level_errors: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -101,14 +104,20 @@ def score(
         module.training = True
     found = gather((total, count, moments))
     losses, counts, parts = zip(*found, strict=True)
-    pooled = [merged.pool() for merged in _merged(parts)]
+    levels = _merged(parts)
+    pooled = [merged.pool() for merged in levels]
     return Scores(
         sum(losses) / max(sum(counts), 1),
         tuple(
             FieldScore(
-                name, units, float(m.r2), float(m.correlation), float(m.rms_error)
+                name,
+                units,
+                float(m.r2),
+                float(m.correlation),
+                float(m.rms_error),
+                tuple(np.asarray(each.rms_error, dtype=np.float64).tolist()),
             )
-            for (name, units), m in zip(spec.fields, pooled, strict=True)
+            for (name, units), m, each in zip(spec.fields, pooled, levels, strict=True)
         ),
     )
 

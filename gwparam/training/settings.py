@@ -6,10 +6,12 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+from gwparam.checkpoints import Kind
 from gwparam.contract import typed_json
-from gwparam.errors import ModelFileError, wrong_setting
+from gwparam.errors import ModelFileError, one_of, wrong_setting
 from gwparam.training import schedules
 from gwparam.training.loss_settings import LossSettings
+from gwparam.whole_files import write_text
 
 RUN_FILE = "run.json"
 PRECISIONS = ("float32", "bfloat16", "float16")
@@ -35,6 +37,8 @@ class Settings:
         Checkpoint to begin with.
     allow_pickle : bool
         Whether it may run code.
+    weights : {"ema", "raw"} or None
+        Which weights of it, where it holds a moving average too.
     freeze, lora_rank : str and int
         As `gwparam.training.freezing.freeze`; None: the backbone, if there is one and
         it is pre-trained.
@@ -81,6 +85,7 @@ class Settings:
     split: str = "0.75:0.125:0.125"
     pretrained: str | None = None
     allow_pickle: bool = False
+    weights: Kind | None = None
     freeze: str | None = None
     lora_rank: int = 8
     output_scalers: str | None = None
@@ -143,7 +148,7 @@ class Settings:
         ):
             value = getattr(self, name)
             if value is not None and value not in known:
-                expected = " or ".join(known)
+                expected = one_of(known)
                 raise wrong_setting(name, value, expected)
 
     def filled(self, defaults: object) -> "Settings":
@@ -182,12 +187,7 @@ def write_run(folder: Path, settings: Settings, **others: Any) -> None:
         If the file cannot be written.
     """
     content = {"settings": asdict(settings), **others}
-    try:
-        (folder / RUN_FILE).write_text(json.dumps(content, indent=2) + "\n")
-    except OSError as error:
-        raise ModelFileError(
-            f"cannot write {folder / RUN_FILE}: {error.strerror}"
-        ) from None
+    write_text(folder / RUN_FILE, json.dumps(content, indent=2))
 
 
 def read_run(folder: Path) -> tuple[Settings, dict[str, Any]]:

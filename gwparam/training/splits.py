@@ -127,13 +127,7 @@ def split_times(count: int, split: str, with_test: bool) -> list[int]:
     ArgumentError
         If the text is none, or there are too few times.
     """
-    try:
-        shares = [float(share) for share in split.split(":")]
-    except ValueError:
-        shares = []
-    known = all(0.0 <= share < math.inf for share in shares)
-    if len(shares) not in (2, 3) or not known or not min(shares[:2]) > 0.0:
-        raise wrong_setting("split", split, "such as 0.75:0.125:0.125")
+    shares = read_shares(split)
     if not with_test:
         shares = shares[:2]
     wanted = [share for share in shares[1:] if share > 0.0]
@@ -149,6 +143,24 @@ def split_times(count: int, split: str, with_test: bool) -> list[int]:
     while sum(held) >= count:
         held[held.index(max(held))] -= 1
     return [count - sum(held), *held]
+
+
+def read_shares(split: str) -> list[float]:
+    """Read the shares that a split names.
+
+    Raises
+    ------
+    ArgumentError
+        If it names none.
+    """
+    try:
+        shares = [float(share) for share in split.split(":")]
+    except ValueError:
+        shares = []
+    known = all(0.0 <= share < math.inf for share in shares)
+    if len(shares) not in (2, 3) or not known or not min(shares[:2]) > 0.0:
+        raise wrong_setting("split", split, "for example 0.75:0.125:0.125")
+    return shares
 
 
 def _check_files(given: dict[str, Sequence[str]]) -> None:

@@ -16,6 +16,7 @@ from rich.progress import track
 from torch import Tensor
 
 from gwparam.contract import typed_json
+from gwparam.data.training_range import describe
 from gwparam.errors import ArgumentError, DeviceError, ModelFileError
 from gwparam.training.checkpoint import STATE_FILE, all_weights
 from gwparam.training.distributed import gather, maximum, start
@@ -23,16 +24,19 @@ from gwparam.training.freezing import plain_weights
 from gwparam.training.interruption import Interruption
 from gwparam.training.loader import SequentialLoader, Share
 from gwparam.training.prepare import Prepared, Splits, prepare
+from gwparam.training.record import record_of
 from gwparam.training.run import Run
 from gwparam.training.scores import Scores
 from gwparam.training.settings import Settings, read_run, write_run
 from gwparam.training.statistics import SampleStatistics, compute_statistics
 from gwparam.training.tasks.task import OutputSpec
 from gwparam.training.training_log import LogEntry, TrainingLog
+from gwparam.whole_files import write_text
 
 NETWORK_FILE = "network.safetensors"
 SCALING_FILE = "scaling.json"
 SCORES_FILE = "scores.json"
+TRAINING_RANGE = "training_range"
 _STATISTICS = "survey"  # key in the settings of a run, of trainings that began before
 _LOG_SECONDS = 1.0
 _LONG_SECONDS = 60.0
@@ -263,6 +267,7 @@ def _finish(run: Run, folder: Path, ended: str) -> Outcome:
             plain_weights(prepared.network, weights),
             prepared.statistics,
             prepared.settings.name,
+            record_of(prepared, after),
         )
         _write_beside(folder, prepared, run.before, after)
     run.fabric.barrier()
@@ -284,15 +289,14 @@ def _write_beside(
         name: {"before": _defined(before[name]), "after": _defined(after[name])}
         for name in after
     }
+    if prepared.loaded is not None:
+        scores[TRAINING_RANGE] = describe(prepared.differences)
     texts = {SCORES_FILE: json.dumps(scores, indent=2)}
     recipe = prepared.spec.recipe(prepared.statistics)
     if recipe is not None:
         texts[SCALING_FILE] = recipe
-    try:
-        for name, text in texts.items():
-            (folder / name).write_text(text + "\n")
-    except OSError as error:
-        raise ModelFileError(f"cannot write into {folder}: {error.strerror}") from None
+    for name, text in texts.items():
+        write_text(folder / name, text)
 
 
 def _defined(scores: Scores) -> dict[str, Any]:

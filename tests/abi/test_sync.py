@@ -87,7 +87,10 @@ def test_cpp_has_the_constants_of_python() -> None:
 
 @pytest.mark.parametrize(
     ("file", "name", "value"),
-    [("alexander_dunkerton_column.f90", "gravity", python.MIMA_GRAVITY)],
+    [
+        ("alexander_dunkerton_column.f90", "gravity", python.MIMA_GRAVITY),
+        ("alexander_dunkerton_column.f90", "gas_constant", python.GAS_CONSTANT),
+    ],
 )
 def test_fortran_has_the_constants_of_python(
     file: str, name: str, value: float
@@ -95,6 +98,19 @@ def test_fortran_has_the_constants_of_python(
     text = (FORTRAN / file).read_text()
     found = re.findall(rf"parameter :: {name} = ([0-9.]+)_dp", text)
     assert [float(number) for number in found] == [value]
+
+
+def test_names_of_what_is_at_half_levels_are_the_same_everywhere() -> None:
+    cpp = (PROJECT / "fortran_bridge/src/artefact/contract.hpp").read_text()
+    found = dict(re.findall(r'^constexpr const char \*(\w+) = "(\w+)";', cpp, re.M))
+    assert found == {
+        "full_pressure_name": python.PRESSURE,
+        "half_pressure_name": python.HALF_PRESSURE,
+        "half_levels_suffix": python.HALF_LEVELS,
+    }
+    fortran = (FORTRAN / "coupling/gwparam_coupling.f90").read_text()
+    named = re.findall(r'parameter :: half_levels = "(\w+)"', fortran)
+    assert named == [python.HALF_LEVELS]
 
 
 def test_gravity_is_documented_as_it_is() -> None:
@@ -156,7 +172,7 @@ def test_library_exports_what_its_headers_declare(
         function
         for header in headers
         for function in re.findall(
-            r"^(?:GWPARAM_API gwparam_status|GWPARAM_EXPORT void)\s+(gwparam_\w+)\(",
+            r"^GWPARAM_(?:API|EXPORT) gwparam_status\s+(gwparam_\w+)\(",
             (PACKAGE / "include" / header).read_text(),
             re.MULTILINE,
         )

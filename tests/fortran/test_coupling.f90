@@ -1,7 +1,10 @@
 program test_coupling
 
-    !! The coupling: what settings are refused, when drag is computed, and what is held.
+    !! The coupling: when drag is computed, what is held, and how it goes on.
 
+    use coupling_host, only: window, apply, dudt, dvdt, errmsg, fill, folder, is_near, is_same, &
+        & lat, lon, ml, network_drag, nlat, nlev, nlon, p, pressure, ps, read_arguments, &
+        & settings_of, start, stat, step, t, u, untouched, v, z
     use gwparam, only: dp, gwparam_bottom_up, gwparam_err_argument, gwparam_err_shape, &
         & gwparam_ok, gwparam_top_down
     use gwparam_alarm, only: alarm_t
@@ -10,21 +13,9 @@ program test_coupling
     use tap, only: done, ok
     implicit none(type, external)
 
-    integer, parameter :: nlon = 3, nlat = 4, nlev = 5
     integer, parameter :: pcols = 5 !! Columns of a chunk
-    real(dp), parameter :: pressure(nlev) = [1e3_dp, 1e4_dp, 3e4_dp, 6e4_dp, 9e4_dp]
-    real(dp), parameter :: step = 1200.0_dp !! [s]
-    real(dp), parameter :: untouched = 77.0_dp
 
-    character(len=512) :: errmsg, folder
-    real(dp), dimension(nlon, nlat) :: lat, lon, ps
-    real(dp), dimension(nlon, nlat, nlev) :: p, z, t, u, v, dudt, dvdt
-    integer :: stat
-
-    call get_command_argument(1, folder)
-    call fill(1)
-    call test_settings_are_read()
-    call test_settings_are_refused()
+    call read_arguments()
     call test_alarm()
     call test_whole_grid()
     call test_windows()
@@ -33,178 +24,9 @@ program test_coupling
     call test_guards_fall_back()
     call test_state_goes_on()
     call test_what_is_pending_goes_on()
-    call test_calls_are_refused()
     call done()
 
 contains
-
-    subroutine fill(number)
-
-        !! Another state for each number, on a quiet isothermal sky.
-        integer, intent(in) :: number
-        integer :: i, j, k
-
-        do j = 1, nlat
-            do i = 1, nlon
-                lat(i, j) = -0.6_dp + 0.3_dp*j
-                lon(i, j) = 2.0_dp*i
-                ps(i, j) = 1e5_dp + 100*i + 10*j
-                p(i, j,:) = pressure*ps(i, j)/101325.0_dp
-                z(i, j,:) = -7000.0_dp*log(pressure/101325.0_dp)
-                t(i, j,:) = 250.0_dp
-                u(i, j,:) = [(10.0_dp*k + i + 0.1_dp*j + number, k=1, nlev)]
-                v(i, j,:) = [(-3.0_dp*k + i - 0.2_dp*j + number, k=1, nlev)]
-            end do
-        end do
-
-    end subroutine fill
-
-    type(gwparam_coupling_settings_t) function settings_of(items)
-
-        character(len=*), intent(in) :: items
-
-        call settings_of%read_namelist(record="&gwparam_nml " // items // " /")
-
-    end function settings_of
-
-    function ml() result(items)
-
-        character(len=:), allocatable :: items
-
-        items = "mode = 'ml', artefact = '" // trim(folder) // "/linear.pt'"
-
-    end function ml
-
-    subroutine start(drag, items, interval)
-
-        type(gwparam_coupling_t), intent(inout) :: drag
-        character(len=*), intent(in) :: items
-        integer, intent(in), optional :: interval
-        type(gwparam_coupling_settings_t) :: settings
-
-        settings = settings_of(items)
-        if (present(interval)) settings%interval = interval
-        call drag%init(settings, pressure, gwparam_top_down, lat, lon)
-
-    end subroutine start
-
-    subroutine apply(drag)
-
-        type(gwparam_coupling_t), intent(inout) :: drag
-
-        call drag%apply(1, 1, step, lat, p, z, t, u, v, dudt, dvdt, ps)
-
-    end subroutine apply
-
-    function network_drag() result(expected)
-
-        !! Of u, in closed form (tests/artefacts.py).
-        real(dp) :: expected(nlon, nlat, nlev)
-        integer :: k
-
-        do k = 1, nlev
-            expected(:,:,k) = 1e-6_dp*u(:,:,k) + 1e-12_dp*k*ps
-        end do
-
-    end function network_drag
-
-    logical function is_near(found, expected)
-
-        real(dp), intent(in) :: found(:,:,:), expected(:,:,:)
-
-        is_near = all(abs(found - expected) <= 1e-17_dp)
-
-    end function is_near
-
-    logical function is_same(found, expected)
-
-        real(dp), intent(in) :: found(:,:,:), expected(:,:,:)
-
-        is_same = all(abs(found - expected) <= 0.0_dp)
-
-    end function is_same
-
-    subroutine test_settings_are_read()
-
-        type(gwparam_coupling_settings_t) :: settings
-        character(len=:), allocatable :: items
-        integer :: unit
-
-        call settings%read_namelist(record="&other_nml a = 1 /", stat=stat, errmsg=errmsg)
-        call ok(stat == gwparam_ok .and. settings%mode == "native", &
-                & "without the group the defaults stay")
-        items = "mode = 'shadow', artefact = 'a.pt', lag = 1, range_sigmas = 4.5, on_range = 'zero'"
-        settings = settings_of(items // ", restart = .false., mass_weighted_lid = .true.")
-        call ok(settings%mode == "shadow" .and. settings%artefact == "a.pt" &
-                & .and. settings%lag == 1 .and. abs(settings%range_sigmas - 4.5_dp) <= 0.0_dp &
-                & .and. settings%on_range == "zero" .and. .not. settings%restart &
-                & .and. settings%native%mass_weighted_lid &
-                & .and. .not. settings%native%use_top_weights, "items go where they belong")
-        call ok(settings%runs_network() .and. settings%runs_native(), "shadow runs both")
-
-        open (newunit=unit, status="scratch", action="readwrite")
-        call settings%write_namelist(unit)
-        rewind (unit)
-        settings = gwparam_coupling_settings_t()
-        call settings%read_namelist(unit=unit)
-        close (unit)
-        call ok(settings%mode == "shadow" .and. settings%native%mass_weighted_lid, &
-                & "what is written is read back from a unit")
-
-        settings = settings_of("mode = 'ml', artefact = 'a.pt'")
-        call ok(.not. settings%runs_native(), "ml runs the network alone")
-        settings = settings_of("mode = 'ml', artefact = 'a.pt', on_limit = 'native'")
-        call ok(settings%runs_native(), "but for guards that fall back")
-        call settings%read_namelist(file="absent.nml", stat=stat, errmsg=errmsg)
-        call ok(stat /= gwparam_ok .and. index(errmsg, "absent.nml") > 0, "an absent file is named")
-        call settings%read_namelist(stat=stat, errmsg=errmsg)
-        call ok(stat == gwparam_err_argument &
-                & .and. errmsg == "expected one of unit, file and record", "nothing to read from")
-
-    end subroutine test_settings_are_read
-
-    subroutine test_settings_are_refused()
-
-        type(gwparam_coupling_settings_t) :: settings
-
-        call refused("mode = 'hybrid'", "mode is hybrid, expected native, ml or shadow")
-        call refused("mode = 'ml'", "mode is ml, which needs artefact in gwparam_nml")
-        call refused("on_limit = 'panic'", &
-                     & "on_limit is panic, expected error, zero, native or ignore")
-        call refused("on_range = 'keep'", &
-                     & "on_range is keep, expected error, zero, native or ignore")
-        call refused("on_device_failure = 'gpu'", "on_device_failure is gpu, expected error or cpu")
-        call refused("precision = 'half'", "precision is half, expected exported, tf32 or bfloat16")
-        call refused("artifact = 'a.pt'", "namelist gwparam_nml: Cannot match namelist object name")
-        call ok(index(errmsg, "artifact") > 0, "a misspelt item is named")
-        call settings%read_namelist(record="&GWPARAM_NML mode = 'native'", stat=stat, errmsg=errmsg)
-        call ok(stat == gwparam_err_argument &
-                & .and. errmsg == "namelist gwparam_nml: it has no end, expected a line with /", &
-                & "a group without its end")
-        call settings%read_namelist(record="&other_nml mode = 'native' /", stat=stat, errmsg=errmsg)
-        call ok(stat == gwparam_ok, "no group at all leaves the defaults")
-        settings%interval = -3
-        call settings%check(stat, errmsg)
-        call ok(stat == gwparam_err_argument &
-                & .and. errmsg == "interval is -3 s, expected at least 0", "a negative interval")
-        settings%interval = 0
-        settings%first = -1
-        call settings%check(stat, errmsg)
-        call ok(stat == gwparam_err_argument &
-                & .and. errmsg == "first is -1 s, expected at least 0", "a negative first")
-
-    end subroutine test_settings_are_refused
-
-    subroutine refused(items, message)
-
-        character(len=*), intent(in) :: items, message
-        type(gwparam_coupling_settings_t) :: settings
-
-        call settings%read_namelist(record="&gwparam_nml " // items // " /", stat=stat, &
-                                    & errmsg=errmsg)
-        call ok(stat == gwparam_err_argument .and. index(errmsg, message) == 1, message)
-
-    end subroutine refused
 
     subroutine test_alarm()
 
@@ -288,7 +110,8 @@ contains
         lines = found%summary_lines()
         call ok(index(lines(1), &
                 & "the network ran 2 times on 24 columns, of which guards caught 0 (" &
-                & // "on_limit = error, on_range = ignore)") == 1, "what the end of a run says")
+                & // "on_limit = error, on_range = ignore, on_unphysical = error)") == 1, &
+                & "what the end of a run says")
 
     end subroutine test_whole_grid
 
@@ -324,21 +147,6 @@ contains
                 & "no window outside of the grid")
 
     end subroutine test_windows
-
-    subroutine window(drag, first, last, j)
-
-        !! Columns first to last of row j; beyond the grid those of the last row.
-        type(gwparam_coupling_t), intent(inout) :: drag
-        integer, intent(in) :: first, last, j
-        integer :: r
-
-        r = min(j, nlat)
-        call drag%apply(first, j, step, lat(first:last,r:r), p(first:last,r:r,:), z(first:last, &
-                        & r:r,:), t(first:last,r:r,:), u(first:last,r:r,:), v(first:last,r:r,:), &
-                        & dudt(first:last,r:r,:), dvdt(first:last,r:r,:), ps(first:last,r:r), &
-                        & stat=stat, errmsg=errmsg)
-
-    end subroutine window
 
     subroutine test_held_drag()
 
@@ -579,100 +387,5 @@ contains
         call fill(1)
 
     end subroutine test_what_is_pending_goes_on
-
-    subroutine test_calls_are_refused()
-
-        type(gwparam_coupling_t) :: drag
-        type(gwparam_coupling_settings_t) :: settings
-        type(gwparam_coupling_state_t) :: state
-
-        call drag%apply(1, 1, step, lat, p, z, t, u, v, dudt, dvdt, stat=stat, errmsg=errmsg)
-        call ok(stat == gwparam_err_argument .and. index(errmsg, "not set up") > 0, &
-                & "apply before init")
-        call drag%save(state, stat, errmsg)
-        call ok(stat == gwparam_err_argument .and. index(errmsg, "not set up") > 0, &
-                & "save before init")
-        call drag%restore(state, stat=stat, errmsg=errmsg)
-        call ok(stat == gwparam_err_argument .and. index(errmsg, "not set up") > 0, &
-                & "restore before init")
-        call drag%init(settings, pressure, 7, lat, lon, stat=stat, errmsg=errmsg)
-        call ok(stat == gwparam_err_argument .and. index(errmsg, "order is 7") == 1, &
-                & "no such order")
-        call drag%init(settings, pressure, gwparam_top_down, lat, lon(:2,:), stat=stat, &
-                       & errmsg=errmsg)
-        call ok(stat == gwparam_err_shape &
-                & .and. errmsg == "longitude has shape (2, 4), expected (3, 4)", &
-                & "another shape of longitudes")
-        call drag%init(settings, pressure, gwparam_top_down, lat, lon, [3, 3, 4, 3], stat, errmsg)
-        call ok(stat == gwparam_err_argument &
-                & .and. errmsg == "columns has 3 to 4, expected 0 to 3", &
-                & "more valid columns than there are")
-        call drag%init(settings, pressure, gwparam_top_down, lat, lon, [3, 3], stat, errmsg)
-        call ok(stat == gwparam_err_shape .and. errmsg == "columns has 2 values, expected 4", &
-                & "too few counts of columns")
-
-        call start(drag, ml())
-        call drag%init(settings, pressure, gwparam_top_down, lat, lon, stat=stat, errmsg=errmsg)
-        call ok(stat == gwparam_err_argument .and. index(errmsg, "set up already") > 0, &
-                & "init twice")
-        call drag%apply(1, 1, step, lat, p, z, t, u, v, dudt, dvdt, stat=stat, errmsg=errmsg)
-        call ok(stat == gwparam_err_argument &
-                & .and. errmsg == "the network needs surface_pressure or " // "half_pressure", &
-                & "a surface pressure that is not there")
-        dudt = untouched
-        call drag%apply(1, 1, step, lat, p, z, t(:,:,2:), u, v, dudt, dvdt, ps, stat=stat, &
-                        & errmsg=errmsg)
-        call ok(stat == gwparam_err_shape &
-                & .and. errmsg == "temperature has shape (3, 4, 4), expected " // "(3, 4, 5)", &
-                & "another number of levels")
-        call drag%apply(1, 1, step, lat, p, z, t, u, v, dudt, dvdt, half_pressure=p, stat=stat, &
-                        & errmsg=errmsg)
-        call ok(stat == gwparam_err_shape &
-                & .and. errmsg == "half_pressure has shape (3, 4, 5), expected (3, 4, 6)", &
-                & "full levels in place of half levels")
-        call drag%apply(1, 1, step, lat, p, z, t, u, v, dudt, dvdt, ps(:,2:), stat=stat, &
-                        & errmsg=errmsg)
-        call ok(stat == gwparam_err_shape &
-                & .and. errmsg == "surface_pressure has shape (3, 3), expected (3, 4)", &
-                & "a surface pressure of another shape")
-        call drag%apply(1, 1, -step, lat, p, z, t, u, v, dudt, dvdt, ps, stat=stat, errmsg=errmsg)
-        call ok(stat == gwparam_err_argument .and. index(errmsg, "s, expected more than 0") > 0, &
-                & "time that goes backwards")
-        call drag%apply(1, 1, step, 90.0_dp + lat, p, z, t, u, v, dudt, dvdt, ps, stat=stat, &
-                        & errmsg=errmsg)
-        call ok(stat == gwparam_err_argument .and. index(errmsg, &
-                & "radians, expected -pi/2 to pi/2") > 0, "degrees")
-        call drag%apply(1, 1, step, lat, p(:,:,nlev:1:-1), z, t, u, v, dudt, dvdt, ps, stat=stat, &
-                        & errmsg=errmsg)
-        call ok(stat == gwparam_err_argument .and. index(errmsg, &
-                & "pressure does not increase") == 1, "levels upside down")
-        call ok(all(abs(dudt - untouched) <= 0.0_dp), "the drag stays as it was")
-        call ok(size(drag%diagnostic("colour")) == 0, "a diagnostic that there is not is empty")
-        call drag%restore(state, stat=stat, errmsg=errmsg)
-        call ok(stat == gwparam_err_shape &
-                & .and. errmsg == "the state is empty, expected one of save", "an empty state")
-        call drag%blank(state)
-        deallocate (state%fields(2)%values)
-        allocate (state%fields(2)%values(nlon*nlat, 2))
-        call drag%restore(state, stat=stat, errmsg=errmsg)
-        call ok(stat == gwparam_err_shape &
-                & .and. errmsg == "the state has drag_y on 2 levels, expected drag_y on 5", &
-                & "a state of other levels")
-        call window(drag, 1, nlon, 1)
-        call drag%save(state, stat, errmsg)
-        call ok(stat == gwparam_err_argument &
-                & .and. errmsg == "the windows of this step did not hold all " // "columns yet", &
-                & "save in the middle of a step")
-        call drag%free()
-        call start(drag, ml() // ", lag = 1")
-        call window(drag, 1, nlon, 1)
-        call ok(stat == gwparam_err_argument .and. index(errmsg, &
-                & "or lag = 1, so the window must hold " &
-                & // "all columns of the rank: it has 3, expected 12") > 0, &
-                & "a lag wants one window")
-        call drag%free()
-        call drag%free()
-
-    end subroutine test_calls_are_refused
 
 end program test_coupling

@@ -3,8 +3,8 @@ program test_pending
     !! A result that comes one step late, and a run that goes on in another scheme.
 
     use gwparam, only: dp, gwparam_pending, gwparam_err_argument, gwparam_err_contract, &
-        & gwparam_err_shape, gwparam_guard_keep, gwparam_ok, gwparam_options_t, gwparam_scheme_t, &
-        & gwparam_statistics_t, gwparam_top_down
+        & gwparam_err_shape, gwparam_guard_ignore, gwparam_guard_keep, gwparam_ok, &
+        & gwparam_options_t, gwparam_scheme_t, gwparam_statistics_t, gwparam_top_down
     use tap, only: done, ok
     implicit none(type, external)
 
@@ -38,6 +38,7 @@ contains
         type(gwparam_options_t) :: options
 
         options%lag = lag
+        options%on_unphysical = gwparam_guard_ignore  ! the surface is at 0 Pa
         if (present(guard)) options%on_limit = guard
         call scheme%load(trim(folder) // "/linear.pt", options)
         call scheme%set_levels(pressure, gwparam_top_down)

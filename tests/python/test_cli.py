@@ -1,8 +1,19 @@
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 import gwparam
 from gwparam.cli import main
-from gwparam.errors import ArgumentError
+from gwparam.commands.answer import Answer, Exit
+from gwparam.errors import ArgumentError, HostMemoryError, InternalError
+
+PROJECT = Path(__file__).parents[2]
+GWPARAM = Path(sys.executable).with_name("gwparam")
 
 COMMANDS = (
     "export",
@@ -68,3 +79,127 @@ def test_error_names_the_options_that_the_command_has(capsys, monkeypatch):
     assert capsys.readouterr().err == (
         "gwparam: error: grid and mask ratio (--mask-ratio)\n"
     )
+
+
+@pytest.fixture
+def inspect(monkeypatch):
+    """Run ``gwparam inspect``, which does what the test wants."""
+
+    def run(act, *options):
+        monkeypatch.setattr("gwparam.commands.inspect.run", act)
+        return main(["inspect", "a.pt", *options])
+
+    return run
+
+
+def raising(error):
+    def act(args):
+        raise error
+
+    return act
+
+
+REPORT = (
+    "; please report it with the command; GWPARAM_DEBUG=1 prints where it was raised"
+)
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "line"),
+    [
+        (ArgumentError("one\n  two\n\nthree"), 2, "error: one two three"),
+        (ArgumentError("a\x1b[31mkey\x00"), 2, r"error: a\x1b[31mkey\x00"),
+        (ArgumentError("[/bold]"), 2, "error: [/bold]"),
+        (HostMemoryError("no room"), 2, "error: no room"),
+        (MemoryError("no 9 TiB"), 2, "error: out of memory: no 9 TiB"),
+        (OSError(28, "No space left", "a.nc"), 2, "error: a.nc: No space left"),
+        (OSError(5, "Input/output error"), 2, "error: Input/output error"),
+        (KeyError("lev"), 70, f"fault of gwparam: KeyError: 'lev'{REPORT}"),
+        (RecursionError("deep"), 70, f"fault of gwparam: RecursionError: deep{REPORT}"),
+        (OSError("odd"), 70, f"fault of gwparam: OSError: odd{REPORT}"),
+        (InternalError("x"), 70, f"fault of gwparam: InternalError: x{REPORT}"),
+        (KeyboardInterrupt(), 130, "interrupted"),
+    ],
+)
+def test_whatever_happens_is_one_line_and_a_status(
+    inspect, capsys, error, status, line
+):
+    assert inspect(raising(error)) == status
+
+    printed = capsys.readouterr()
+    assert printed.err == f"gwparam: {line}\n"
+    assert printed.out == ""
+
+
+@pytest.mark.parametrize("error", [ArgumentError("given"), KeyError("lev")])
+def test_the_traceback_is_there_for_who_wants_it(inspect, capsys, monkeypatch, error):
+    monkeypatch.setenv("GWPARAM_DEBUG", "1")
+    inspect(raising(error))
+
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == "Traceback (most recent call last):"
+    assert lines[-1].startswith("gwparam: ")
+
+
+def test_json_is_one_document_and_nothing_else(inspect, capsys):
+    def act(args):
+        return Answer({"r2": float("nan"), "path": Path("a")}, print, Exit.DISAGREES)
+
+    assert inspect(act, "--json") == 1
+
+    assert json.loads(capsys.readouterr().out) == {"r2": None, "path": "a"}
+
+
+def test_without_json_the_answer_is_shown(inspect, capsys):
+    assert inspect(lambda args: Answer({"a": 1}, lambda: print("for people"))) == 0
+    assert capsys.readouterr().out == "for people\n"
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_json(capsys, command):
+    assert "--json print one JSON document" in " ".join(
+        text_of(capsys, command, "--help").split()
+    )
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_is_plain_text(capsys, command):
+    assert "`" not in text_of(capsys, command, "--help")
+
+
+def test_documentation_has_every_exit_status():
+    text = (PROJECT / "docs" / "commands.md").read_text()
+    rows = re.findall(r"^\| (\d+) \| ([a-z ]+) \|", text, re.M)
+
+    names = {name.replace(" ", "_").upper(): int(number) for number, name in rows}
+    assert names == {status.name: status.value for status in Exit}
+
+
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        ("networks", Exit.BROKEN_PIPE),
+        ("networks --json", Exit.BROKEN_PIPE),
+        ("config --help", Exit.DONE),  # argparse looks away
+    ],
+)
+def test_a_reader_that_ends_first_is_no_error(words, status):
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [GWPARAM, *words.split()], stdout=writer, stderr=subprocess.PIPE, check=False
+    )
+    os.close(writer)
+
+    assert done.returncode == status
+    assert done.stderr == b""
+
+
+def test_output_that_cannot_be_written_is_an_error():
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [GWPARAM, "networks"], stdout=full, stderr=subprocess.PIPE, check=False
+        )
+
+    assert done.returncode == Exit.REFUSED
+    assert done.stderr == b"gwparam: error: No space left on device\n"

@@ -1,5 +1,10 @@
 """The compiled library from Python: layouts, exceptions, what a wrong call leaves."""
 
+import os
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import artefacts
@@ -138,6 +143,17 @@ def test_put_after_failure_begins_afresh(scheme, fields) -> None:
     [
         (U, np.zeros((2, 5), int), errors.ShapeError, "dtype int64, expected float32"),
         (U, [[1.0] * 5], errors.ShapeError, "dtype list, expected float32"),
+        (U, np.zeros((2, 5), complex), errors.ShapeError, f"{U} has dtype complex128"),
+        (U, np.zeros((2, 5), object), errors.ShapeError, f"{U} has dtype object"),
+        (
+            U,
+            np.ma.masked_less(np.arange(10.0).reshape(2, 5) - 7, -6),
+            errors.NonFiniteError,
+            rf"{U} is masked at \(1, 1\), counted from 1",
+        ),
+        (LAT, np.full(2, 120.0), errors.RangeError, "latitude is 120 .* in column 1"),
+        (PS, np.full(2, 990.0), errors.RangeError, "expected at least 1000 Pa"),
+        (U, np.full((2, 5), -999.0), errors.RangeError, "expected no fill value"),
         (U, np.zeros((1, 1, 1, 1, 5)), errors.ShapeError, "rank 5, expected 1 to 4"),
         (U, np.zeros((2, 4)), errors.ShapeError, r"shape \(2, 4\), expected \(2, 5\)"),
         ("wind", np.zeros((2, 5)), errors.ContractError, "wind is no input"),
@@ -215,3 +231,177 @@ def test_library_of_another_version_is_refused(monkeypatch):
     monkeypatch.setattr(library, "package_version", lambda: "9.9.9")
     with pytest.raises(errors.ModelFileError, match=r"is version .*, expected 9\.9\.9"):
         library._library.__wrapped__()
+
+
+def test_a_masked_array_without_masked_values_is_an_array(scheme, fields) -> None:
+    masked = {name: np.ma.masked_invalid(array) for name, array in fields.items()}
+    np.testing.assert_array_equal(
+        scheme.predict(masked)[DUDT], scheme.predict(fields)[DUDT]
+    )
+
+
+@pytest.mark.parametrize(
+    ("pressure", "error", "message"),
+    [
+        (np.ma.masked_less(PRESSURE, 2e3), errors.NonFiniteError, "pressure is masked"),
+        (np.array(PRESSURE, complex), errors.ShapeError, "dtype complex128"),
+        (np.array(PRESSURE, object), errors.ShapeError, "dtype object"),
+    ],
+)
+def test_levels_are_real_numbers(scheme, pressure, error, message) -> None:
+    with pytest.raises(error, match=message):
+        scheme.set_levels(pressure)
+
+
+def test_a_column_that_no_atmosphere_has_can_be_given_up(folder, fields) -> None:
+    scheme = gwparam.load_scheme(folder / "linear.pt", on_unphysical="zero")
+    scheme.set_levels(PRESSURE)
+    dudt, _ = expected(fields)
+    fields[LAT][1, 2] = 91.0
+    fields[U][0, 1, 3] = -999.0
+    dudt[1, 2] = dudt[0, 1] = 0.0
+    np.testing.assert_allclose(
+        scheme.predict(fields)[DUDT], dudt, rtol=0, atol=ROUNDING
+    )
+    assert scheme.statistics().guarded_columns == 2
+
+
+def test_a_place_is_named_by_what_was_put_before(scheme, fields) -> None:
+    scheme.put(LAT, fields[LAT])
+    fields[PS][0, 1] = -1.0
+    with pytest.raises(errors.RangeError, match=r"column 5, .*\(latitude 5 degree"):
+        scheme.put(PS, fields[PS])
+
+
+def test_a_profile_is_a_column(scheme, fields) -> None:
+    dudt, _ = expected(fields)
+    for name in (U, V):
+        scheme.put(name, fields[name][1, 2])
+    for name in (PS, LAT):
+        scheme.put(name, fields[name][1, 2:])
+    scheme.run()
+    profile = scheme.get(DUDT, np.empty(NLEV))
+    np.testing.assert_allclose(profile, dudt[1, 2], rtol=0, atol=ROUNDING)
+
+
+def test_a_scheme_serves_one_thread_and_refuses_the_others(scheme, fields) -> None:
+    def elsewhere(function, *arguments) -> None:
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(function, *arguments).result(60)
+
+    dudt, _ = expected(fields)
+    for number, (name, array) in enumerate(fields.items()):
+        scheme.put(name, array)
+        with pytest.raises(errors.BusyError, match="in use by another thread"):
+            elsewhere(scheme.put, list(fields)[number - 1], array)
+    with pytest.raises(errors.BusyError, match="in use by another thread"):
+        elsewhere(scheme.run)
+    scheme.run()
+    out = np.full_like(dudt, 7.0)
+    with pytest.raises(errors.BusyError, match="which has run it since"):
+        elsewhere(scheme.get, DUDT, out)
+    assert (out == 7.0).all()
+    np.testing.assert_allclose(scheme.get(DUDT, out), dudt, rtol=0, atol=ROUNDING)
+    elsewhere(scheme.predict, fields)  # a new step is anybody's
+
+
+def test_threads_that_share_a_scheme_get_their_own_result_or_a_refusal(
+    scheme, fields
+) -> None:
+    def steps(factor: float) -> list[str]:
+        own = {**fields, U: factor * fields[U]}
+        wanted, _ = expected(own)
+        seen = []
+        for _ in range(200):
+            try:
+                found = scheme.predict(own)[DUDT]
+            except errors.GwparamError as error:
+                seen.append(type(error).__name__)
+            else:
+                right = np.allclose(found, wanted, rtol=0, atol=ROUNDING)
+                seen.append("right" if right else "wrong")
+        return seen
+
+    with ThreadPoolExecutor(4) as pool:
+        seen = [s for all_of in pool.map(steps, [1.0, 2.0, 3.0, 4.0]) for s in all_of]
+    assert "right" in seen
+    assert "wrong" not in seen
+
+
+FORKS = """
+import os, sys, numpy as np, gwparam
+from gwparam import errors
+scheme = gwparam.load_scheme(sys.argv[1], threads=2)
+scheme.set_levels([1e3, 1e4, 3e4, 6e4, 9e4])
+fields = {
+    f.name: {"Pa": np.full(600, 1e5), "degrees_north": np.ones(600)}.get(
+        f.units, np.ones((600, 5))
+    )
+    for f in scheme.contract.inputs
+}
+before = scheme.predict(fields)
+child = os.fork()
+if child == 0:
+    for call in (scheme.statistics, scheme.geometry, lambda: scheme.predict(fields)):
+        try:
+            call()
+        except errors.ForkedError as error:
+            assert "forked" in str(error)
+        else:
+            os._exit(1)
+    scheme.free()
+    own = gwparam.load_scheme(sys.argv[1], threads=2)
+    own.set_levels([1e3, 1e4, 3e4, 6e4, 9e4])
+    again = own.predict(fields)
+    assert all((again[name] == before[name]).all() for name in before)
+    sys.exit(0)
+_, status = os.waitpid(child, 0)
+after = scheme.predict(fields)
+assert all((after[name] == before[name]).all() for name in before)
+sys.exit(os.waitstatus_to_exitcode(status))
+"""
+
+
+def test_a_forked_child_is_told_so_and_loads_its_own(folder) -> None:
+    found = subprocess.run(
+        [sys.executable, "-c", FORKS, folder / "linear.pt"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=folder,
+    )
+    assert found.returncode == 0, found.stderr
+
+
+@pytest.mark.parametrize("kind", ["fifo", "folder"])
+def test_what_is_no_regular_file_is_refused_at_once(tmp_path, kind) -> None:
+    path = tmp_path / "artefact.pt"
+    os.mkfifo(path) if kind == "fifo" else path.mkdir()
+    command = "import gwparam, sys; gwparam.load_scheme(sys.argv[1])"
+    found = subprocess.run(
+        [sys.executable, "-c", command, path],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=tmp_path,
+    )
+    assert found.stderr.splitlines()[-1].endswith("is no regular file")
+
+
+@pytest.mark.parametrize("change", ["truncated", "replaced", "removed"])
+def test_a_file_may_change_while_it_is_loaded(folder, tmp_path, fields, change) -> None:
+    path = tmp_path / "artefact.pt"
+    shutil.copy(folder / "linear.pt", path)
+    with gwparam.load_scheme(path) as scheme:
+        scheme.set_levels(PRESSURE)
+        before = scheme.predict(fields)
+        if change == "truncated":
+            os.truncate(path, 100)
+        elif change == "replaced":
+            path.write_bytes(b"no network" * 10000)
+        else:
+            path.unlink()
+        after = scheme.predict(fields)
+        assert all((after[name] == before[name]).all() for name in before)
+    with pytest.raises(errors.ModelFileError):
+        gwparam.load_scheme(path)

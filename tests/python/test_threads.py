@@ -135,8 +135,8 @@ bound = sorted(os.sched_getaffinity(0))
 import gwparam
 scheme = gwparam.load_scheme(sys.argv[1], device="cpu", threads=2)
 scheme.set_levels([1e3, 1e4, 3e4, 6e4, 9e4])
-columns = np.ones(2048)
-fields = {f.name: columns if f.units in ("Pa", "degrees_north") else np.ones((2048, 5))
+surface = {"Pa": np.full(2048, 1e5), "degrees_north": np.ones(2048)}
+fields = {f.name: surface.get(f.units, np.ones((2048, 5)))
           for f in scheme.contract.inputs}
 for step in range(2):  # in the first OpenMP binds the new thread
     scheme.predict(fields)

@@ -19,7 +19,7 @@ from gwparam.grids import uneven_sigma
 from gwparam.networks.attention_unet import AttentionUNet
 from gwparam.networks.prithvi.backbone import Prithvi
 from gwparam.networks.prithvi.unet import PrithviSizes, UNetWithTransformer
-from gwparam.networks.scaling import read_recipe
+from gwparam.networks.scaling_recipe import read_recipe
 from gwparam.synthetic.climatology import draw_globe
 from gwparam.synthetic.columns import Columns
 

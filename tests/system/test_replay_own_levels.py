@@ -1,12 +1,11 @@
 """Replay of ordinary states by networks that give fluxes on levels of their own."""
 
-import json
-
 import netCDF4
 import numpy as np
 import pytest
 import recipes
 import xarray as xr
+from answers import answer
 
 from gwparam.cli import main
 from gwparam.grids import full_levels, gaussian_latitudes
@@ -83,23 +82,9 @@ def export(folder, architecture, *others, levels=None):
 
 
 def replay(folder, artefact, dataset, *options):
-    source, numbers = folder / "states.nc", folder / "numbers.json"
-    predicted = folder / "predicted.nc"
+    source, predicted = folder / "states.nc", folder / "predicted.nc"
     dataset.to_netcdf(source)
-    status = main(
-        [
-            "replay",
-            str(artefact),
-            str(source),
-            "--json",
-            str(numbers),
-            "-o",
-            str(predicted),
-            "--brief",
-            *options,
-        ]
-    )
-    return status, json.loads(numbers.read_text()) if numbers.exists() else None
+    return answer("replay", artefact, source, "-o", predicted, *options)
 
 
 @pytest.mark.parametrize("through", ["c", "fortran"])

@@ -13,6 +13,7 @@ import pytest
 import recipes
 import torch
 import xarray as xr
+from answers import answer
 from weight_formula import filled
 
 from gwparam.checkpoints import read_checkpoint
@@ -92,14 +93,10 @@ class Case:
         assert status == 0
 
     def replay(self, *options: str) -> dict:
-        scores = self.folder / "scores.json"
-        files = ["-o", str(self.predicted), "--json", str(scores)]
-        known = ["--scaling", str(self.scaling)]
-        status = main(
-            ["replay", str(self.artefact), str(self.data), *files, *known, *options]
-        )
+        files = ["-o", self.predicted, "--scaling", self.scaling]
+        status, numbers = answer("replay", self.artefact, self.data, *files, *options)
         assert status == 0
-        return json.loads(scores.read_text())
+        return numbers
 
     def normalised(self, names) -> np.ndarray:
         """Predictions as the network gave them, (time, odim, lat, lon)."""

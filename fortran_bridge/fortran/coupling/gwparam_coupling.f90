@@ -8,12 +8,15 @@ module gwparam_coupling
     !!     call drag%init(settings, pressure, gwparam_top_down, latitude, longitude)
     !!     call drag%apply(i, j, dt, lat, p, z, t, u, v, dudt, dvdt)   in each step, each window
     !!
-    !! An object serves one thread at a time; a host of several threads has an object for each, on
-    !! the columns of that thread. Columns are those of an array (i, j): longitude and latitude, or
-    !! place in a chunk and chunk. A step is over when all of them were served, in windows of any
-    !! size; it computes in all of its windows or in none. The drag is an acceleration, which the
-    !! host adds to the tendencies of its winds. Nothing is printed: what is to be said is text.
+    !! An object serves one thread at a time and refuses the others with gwparam_err_busy, whose
+    !! calls change nothing; a host of several threads has an object for each, on the columns of
+    !! that thread, and their networks share weights. Columns are those of an array (i, j):
+    !! longitude and latitude, or place in a chunk and chunk. A step is over when all of them were
+    !! served, in windows of any size; it computes in all of its windows or in none. The drag is an
+    !! acceleration, which the host adds to the tendencies of its winds. Nothing is printed: what is
+    !! to be said is text.
 
+    use, intrinsic :: iso_c_binding, only: c_int32_t
     use alexander_dunkerton, only: ad99_t
     use gwparam_alarm, only: alarm_t
     use gwparam_coupling_settings, only: gwparam_coupling_settings_t
@@ -23,7 +26,7 @@ module gwparam_coupling
     use gwparam_options, only: gwparam_statistics_t
     use gwparam_scheme, only: gwparam_bottom_up, gwparam_column, gwparam_input, gwparam_output, &
         & gwparam_pending, gwparam_scheme_t, gwparam_top_down
-    use gwparam_status, only: fail, gwparam_err_argument, gwparam_err_contract, &
+    use gwparam_status, only: fail, gwparam_err_argument, gwparam_err_busy, gwparam_err_contract, &
         & gwparam_err_shape, gwparam_ok, text
     implicit none(type, external)
     private
@@ -33,10 +36,12 @@ module gwparam_coupling
     real(dp), parameter :: degrees_per_radian = 180.0_dp/acos(-1.0_dp)
     integer, parameter :: message_length = 1024
 
+    character(len=*), parameter :: half_levels = "_at_half_levels" !! Ends names of values there
+
     ! Fields that a host can hand to a network, by their names in an artefact's contract.
     character(len=*), parameter :: offered(8) = [character(len=27)::"eastward_wind", &
               & "northward_wind", "air_temperature", "air_pressure", "geopotential_height", &
-              & "air_pressure_at_half_levels", "surface_air_pressure", "latitude"]
+              & "air_pressure" // half_levels, "surface_air_pressure", "latitude"]
     character(len=*), &
               & parameter :: drag_name(2) = [character(len=51) &
               & ::"tendency_of_eastward_wind_due_to_gravity_wave_drag", &
@@ -49,7 +54,7 @@ module gwparam_coupling
     end type window_t
 
     type, public :: gwparam_coupling_t
-        !! The drag of some columns of a host, and all that is carried from step to step.
+        !! The drag of some columns of a host, and all that is pending from step to step.
         type(gwparam_scheme_t) :: network
         !! `init` loads it, unless the host has; a host of several ranks does, by gwparam_mpi_load
         type(gwparam_coupling_settings_t), private :: settings
@@ -68,6 +73,7 @@ module gwparam_coupling
         logical, allocatable, private :: served(:,:) !! In this step (i, j)
         logical, private :: is_ringing = .false. !! Whether this step computes
         type(window_t), private :: window
+        integer(c_int32_t), private :: calls = 0 !! 1 while a call is under way
 
     contains
         procedure :: init !! Set up, and load the network
@@ -82,8 +88,20 @@ module gwparam_coupling
         procedure :: blank !! The same without values, for `restore`
         procedure :: restore !! Go on from there
         procedure :: free !! Give everything back; idempotent
-        procedure, private :: apply_window, apply_columns
+        procedure, private :: apply_window, apply_columns, begin_call, end_call
     end type gwparam_coupling_t
+
+    interface
+
+        integer(c_int32_t) function exchange(place, value) bind(c, name="gwparam_exchange")
+            !! Write a number as one operation, and give the one before.
+            import :: c_int32_t
+            implicit none(type, external)
+            integer(c_int32_t), intent(inout) :: place
+            integer(c_int32_t), value, intent(in) :: value
+
+        end function exchange
+    end interface
 
     interface
 
@@ -218,10 +236,11 @@ contains
         self%is_ringing = .false.
         self%is_placed = .false.
         call self%alarm%wind(settings%interval, settings%first)
-        self%counts = gwparam_coupling_statistics_t(runs_network=settings%runs_network(), &
+        self%counts = gwparam_coupling_statistics_t(counters=gwparam_statistics_t(), &
+            & comparison=comparison_t(), runs_network=settings%runs_network(), &
             & runs_native=settings%runs_native(), lag=settings%lag, &
             & guards="on_limit = " // trim(settings%on_limit) // ", on_range = " &
-            & // trim(settings%on_range))
+            & // trim(settings%on_range) // ", on_unphysical = " // trim(settings%on_unphysical))
 
         call set_up_native(self, top_down, status, message)
         if (status == gwparam_ok .and. settings%runs_network()) then
@@ -300,7 +319,6 @@ contains
         integer, intent(inout) :: status
         character(len=*), intent(inout) :: message
 
-        character(len=*), parameter :: half_levels = "_at_half_levels"
         character(len=:), allocatable :: name
         integer :: number
         logical :: gives(2)
@@ -370,6 +388,8 @@ contains
         !! Whether the windows of the last step held all columns.
         class(gwparam_coupling_t), intent(in) :: self
 
+        is_between_steps = .not. allocated(self%served)
+        if (is_between_steps) return
         is_between_steps = all(self%served .eqv. .not. self%exists)
 
     end function is_between_steps
@@ -445,17 +465,54 @@ contains
 
     end subroutine statistics
 
-    subroutine free(self)
+    subroutine free(self, stat, errmsg)
 
         !! Give the network and all that is held back; `init` makes it anew.
         class(gwparam_coupling_t), intent(inout) :: self
+        integer, intent(out), optional :: stat !! 0, or gwparam_err_busy: all is still there
+        character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
 
-        call self%network%free()
-        if (.not. allocated(self%exists)) return
-        deallocate (self%latitude, self%longitude, self%exists, self%row, self%served)
-        deallocate (self%held_x, self%held_y)
-        self%window = window_t()
+        integer :: status
+        character(len=message_length) :: message
+
+        if (present(stat)) stat = gwparam_ok
+        call self%begin_call(status, message)
+        if (status == gwparam_ok) then
+            call self%network%free(status, message)
+            if (status == gwparam_ok .and. allocated(self%exists)) then
+                deallocate (self%latitude, self%longitude, self%exists, self%row, self%served)
+                deallocate (self%held_x, self%held_y)
+                self%window = window_t()
+            end if
+            call self%end_call()
+        end if
+        if (status /= gwparam_ok) call fail(status, trim(message), stat, errmsg)
 
     end subroutine free
+
+    subroutine begin_call(self, status, message)
+
+        !! Keep other threads out of the object until `end_call`, or say that one is in it.
+        class(gwparam_coupling_t), intent(inout) :: self
+        integer, intent(out) :: status
+        character(len=*), intent(inout) :: message
+
+        status = gwparam_ok
+        if (exchange(self%calls, 1_c_int32_t) == 0) return
+        status = gwparam_err_busy
+        message = "the coupling is in use by another thread: expected an object for each thread"
+
+    end subroutine begin_call
+
+    subroutine end_call(self)
+
+        !! Let the next call in.
+        class(gwparam_coupling_t), intent(inout) :: self
+
+        integer(c_int32_t) :: before
+
+        before = exchange(self%calls, 0_c_int32_t)
+
+    end subroutine end_call
 
 end module gwparam_coupling

@@ -1,6 +1,6 @@
 submodule (gwparam_coupling) gwparam_coupling_pending
 
-    !! What is carried from step to step, out of the object and back.
+    !! What is pending from step to step, out of the object and back.
 
     implicit none(type, external)
 

@@ -5,6 +5,7 @@ module gwparam_coupling_settings
     use, intrinsic :: iso_fortran_env, only: iostat_end
     use alexander_dunkerton, only: ad99_settings_t
     use gwparam_kinds, only: dp
+    use gwparam_namelist_groups, only: find_group
     use gwparam_options, only: gwparam_device_error, gwparam_device_fallback, &
         & gwparam_guard_error, gwparam_guard_ignore, gwparam_guard_keep, gwparam_guard_zero, &
         & gwparam_options_t, gwparam_precision_bfloat16, gwparam_precision_exported, &
@@ -14,6 +15,7 @@ module gwparam_coupling_settings
     private
 
     integer, parameter :: word_length = 16
+    integer, parameter :: line_length = 1024 !! More than any word of the namelist may have
 
     ! The words of an item, and what they stand for in the same order.
     character(len=*), parameter :: modes(3) = [character(len=word_length)::"native","ml", "shadow"]
@@ -45,13 +47,17 @@ module gwparam_coupling_settings
         character(len=word_length) :: on_limit = "error"
         !! Drag beyond the limits: 'error', 'zero', 'native' or 'ignore'
         character(len=word_length) :: on_range = "ignore" !! Input unlike the training: the same
+        character(len=word_length) :: on_unphysical = "error"
+        !! Input that no atmosphere has, such as a latitude of 120 degrees: the same
         real(dp) :: range_sigmas = 0.0_dp !! What is unlike: further than so many deviations [1]
         logical :: restart = .true. !! Exact restart
         character(len=512) :: restart_file = "cg_drag.res.nc" !! Its name, before the rank
         integer :: log_interval = 8 !! Recomputations between lines in the log, 0: none
-        type(ad99_settings_t) :: native !! Of gwparam_nml: its switches; the rest is the host's
+        !! Of gwparam_nml: its switches; the rest is the host's
+        type(ad99_settings_t) :: native = ad99_settings_t()
         integer :: interval = 0 !! Between recomputations, 0: every step [s]
         integer :: first = 0 !! Until the first one, 0: the interval [s]
+        logical :: is_given = .false. !! Whether gwparam_nml was there when it was read
         logical :: native_diagnostics = .false.
         !! Whether somebody wants what only the native scheme knows, which then runs
 
@@ -105,7 +111,7 @@ contains
 
     subroutine write_namelist(self, unit, stat, errmsg)
 
-        !! Write the group to a unit that the host opened, for its log.
+        !! Write the group to a unit that the host opened, for its log, and whether it was read.
         class(gwparam_coupling_settings_t), intent(inout) :: self !! Unchanged
         integer, intent(in) :: unit
         integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
@@ -115,7 +121,10 @@ contains
         character(len=512) :: message
 
         if (present(stat)) stat = gwparam_ok
-        call transfer_items(self, .false., io, message, unit)
+        io = 0
+        if (.not. self%is_given) write (unit, "(a)", iostat=io, &
+            & iomsg=message) "! no namelist group gwparam_nml was read, so this is the default:"
+        if (io == 0) call transfer_items(self, .false., io, message, unit)
         if (io /= 0) call fail(gwparam_err_file, trim(message), stat, errmsg)
 
     end subroutine write_namelist
@@ -130,26 +139,47 @@ contains
         integer, intent(in), optional :: unit
         character(len=*), intent(in), optional :: record
 
-        associate (s => settings, n => settings%native)
-            call transfer_group(s%mode, s%artefact, s%device, s%threads, s%ranks_per_device, &
-                                & s%on_device_failure, s%precision, s%lag, s%timeout_seconds, &
-                                & s%chunk_columns, s%on_limit, s%on_range, s%range_sigmas, &
-                                & s%restart, s%restart_file, s%log_interval, &
-                                & n%nearest_source_level, n%use_top_weights, n%mass_weighted_lid, &
-                                & n%mass_weighted_levels, n%launch_full_stress, n%deposit_reflected)
+        character(len=line_length) :: w(9) !! Words as the reader finds them: it cuts what is long
+        integer :: n(size(w)) !! Characters to be written, or read
+
+        associate (s => settings, ad => settings%native)
+            n = [len(s%mode), len(s%artefact), len(s%device), len(s%on_device_failure), &
+                     & len(s%precision), len(s%on_limit), len(s%on_range), len(s%on_unphysical), &
+                     & len(s%restart_file)]
+            if (reading) n = line_length
+            w = [character(len=line_length)::s%mode,s%artefact, s%device, s%on_device_failure, &
+                           & s%precision, s%on_limit, s%on_range, s%on_unphysical, s%restart_file]
+            call transfer_group(w(1)(:n(1)), w(2)(:n(2)), w(3)(:n(3)), s%threads, &
+                                & s%ranks_per_device, w(4)(:n(4)), w(5)(:n(5)), s%lag, &
+                                & s%timeout_seconds, s%chunk_columns, w(6)(:n(6)), w(7)(:n(7)), &
+                                & w(8)(:n(8)), s%range_sigmas, s%restart, w(9)(:n(9)), &
+                                & s%log_interval, ad%nearest_source_level, ad%use_top_weights, &
+                                & ad%mass_weighted_lid, ad%mass_weighted_levels, &
+                                & ad%launch_full_stress, ad%deposit_reflected)
+            if (.not. reading .or. io /= 0) return
+            call take("mode", w(1), s%mode)
+            call take("artefact", w(2), s%artefact)
+            call take("device", w(3), s%device)
+            call take("on_device_failure", w(4), s%on_device_failure)
+            call take("precision", w(5), s%precision)
+            call take("on_limit", w(6), s%on_limit)
+            call take("on_range", w(7), s%on_range)
+            call take("on_unphysical", w(8), s%on_unphysical)
+            call take("restart_file", w(9), s%restart_file)
         end associate
 
     contains
 
         subroutine transfer_group(mode, artefact, device, threads, ranks_per_device, &
                                   & on_device_failure, precision, lag, timeout_seconds, &
-                                  & chunk_columns, on_limit, on_range, range_sigmas, restart, &
-                                  & restart_file, log_interval, nearest_source_level, &
-                                  & use_top_weights, mass_weighted_lid, mass_weighted_levels, &
-                                  & launch_full_stress, deposit_reflected)
+                                  & chunk_columns, on_limit, on_range, on_unphysical, &
+                                  & range_sigmas, restart, restart_file, log_interval, &
+                                  & nearest_source_level, use_top_weights, mass_weighted_lid, &
+                                  & mass_weighted_levels, launch_full_stress, deposit_reflected)
 
             character(len=*), intent(inout) :: mode, artefact, device, on_device_failure
-            character(len=*), intent(inout) :: precision, on_limit, on_range, restart_file
+            character(len=*), intent(inout) :: precision, on_limit, on_range, on_unphysical
+            character(len=*), intent(inout) :: restart_file
             integer, intent(inout) :: threads, ranks_per_device, lag, chunk_columns, log_interval
             real(dp), intent(inout) :: timeout_seconds, range_sigmas
             logical, intent(inout) :: restart, nearest_source_level, use_top_weights
@@ -158,7 +188,7 @@ contains
 
             namelist /gwparam_nml/ mode, artefact, device, threads, ranks_per_device, &
                 & on_device_failure, precision, lag, timeout_seconds, chunk_columns, on_limit, &
-                & on_range, range_sigmas, restart, restart_file, log_interval, &
+                & on_range, on_unphysical, range_sigmas, restart, restart_file, log_interval, &
                 & nearest_source_level, use_top_weights, mass_weighted_lid, mass_weighted_levels, &
                 & launch_full_stress, deposit_reflected
 
@@ -169,55 +199,53 @@ contains
             else
                 read (unit, nml=gwparam_nml, iostat=io, iomsg=message)
             end if
-            if (reading .and. io == iostat_end) then
-                io = 0
-                if (.not. has_group(unit, record)) return
-                io = iostat_end
-                message = "it has no end, expected a line with /"
+            if (.not. reading) return
+            settings%is_given = io == 0
+            ! The reader says of a text without the group that all is well.
+            if (io == iostat_end .or. (io == 0 .and. present(record))) then
+                call look_again(settings%is_given, io, message, unit, record)
             end if
 
         end subroutine transfer_group
 
+        subroutine take(item, word, component)
+
+            character(len=*), intent(in) :: item, word
+            character(len=*), intent(inout) :: component
+
+            if (len_trim(word) > len(component) .and. io == 0) then
+                io = 1
+                message = item // " has more than " // text(len(component)) // " characters: " &
+                    & // word(:80)
+            end if
+            component = word
+
+        end subroutine take
+
     end subroutine transfer_items
 
-    logical function has_group(unit, record)
+    subroutine look_again(is_given, io, message, unit, record)
 
-        !! Whether the group begins somewhere: the reader of namelists also ends where it has none.
+        !! Tell a text without the group, which is none to complain of, from one with half of it.
+        logical, intent(out) :: is_given
+        integer, intent(inout) :: io !! 0 or iostat_end
+        character(len=*), intent(inout) :: message
         integer, intent(in), optional :: unit
         character(len=*), intent(in), optional :: record
 
-        character(len=1024) :: line
-        integer :: io
+        character(len=:), allocatable :: misspelt
 
-        has_group = .false.
-        if (present(record)) has_group = begins(record)
-        if (present(record) .or. .not. present(unit)) return
-        rewind (unit, iostat=io)
-        do while (io == 0 .and. .not. has_group)
-            read (unit, "(a)", iostat=io) line
-            if (io == 0) has_group = begins(line)
-        end do
+        call find_group("gwparam_nml", is_given, misspelt, unit, record)
+        if (is_given) then
+            if (io == iostat_end) message = "it has no end, expected a line with /"
+        else if (misspelt /= "") then
+            io = iostat_end
+            message = "it is not there, but " // misspelt // " is, expected gwparam_nml"
+        else
+            io = 0
+        end if
 
-    end function has_group
-
-    pure logical function begins(line)
-
-        !! Whether a line begins the group, in letters of either case.
-        character(len=*), intent(in) :: line
-
-        character(len=*), parameter :: group = "&gwparam_nml"
-        character(len=:), allocatable :: start
-        integer :: i, code
-
-        start = trim(adjustl(line))
-        start = start(:min(len(start), len(group)))
-        do i = 1, len(start)
-            code = iachar(start(i:i))
-            if (code >= iachar("A") .and. code <= iachar("Z")) start(i:i) = achar(code + 32)
-        end do
-        begins = start == group
-
-    end function begins
+    end subroutine look_again
 
     subroutine check(self, stat, errmsg)
 
@@ -233,6 +261,7 @@ contains
         call expect_word("mode", self%mode, modes)
         call expect_word("on_limit", self%on_limit, guards)
         call expect_word("on_range", self%on_range, guards)
+        call expect_word("on_unphysical", self%on_unphysical, guards)
         call expect_word("on_device_failure", self%on_device_failure, failures)
         call expect_word("precision", self%precision, precisions)
         call expect_time("interval", self%interval)
@@ -290,7 +319,8 @@ contains
         class(gwparam_coupling_settings_t), intent(in) :: self
 
         runs_native = self%mode /= "ml" .or. self%on_limit == "native" &
-            & .or. self%on_range == "native" .or. self%native_diagnostics
+            & .or. self%on_range == "native" .or. self%on_unphysical == "native" &
+            & .or. self%native_diagnostics
 
     end function runs_native
 
@@ -309,6 +339,7 @@ contains
         options%chunk_columns = self%chunk_columns
         options%on_limit = code(self%on_limit, guards, guard_codes)
         options%on_range = code(self%on_range, guards, guard_codes)
+        options%on_unphysical = code(self%on_unphysical, guards, guard_codes)
         options%range_sigmas = self%range_sigmas
 
     end function options

@@ -14,9 +14,15 @@ contains
 
     real(dp), allocatable :: at_half(:,:,:) !! What is not allocated is an absent argument
     integer :: n, status
+    logical :: is_served
     character(len=message_length) :: message
 
     if (present(stat)) stat = gwparam_ok
+    call self%begin_call(status, message)
+    if (status /= gwparam_ok) then
+        call fail(status, trim(message), stat, errmsg)
+        return
+    end if
     n = size(pressure, 3)
     call check_window(self, i, j, [shape(latitude), n], status, message)
     call check_shape("pressure", shape(pressure), [shape(latitude), n], status, message)
@@ -31,17 +37,20 @@ contains
     if (present(half_pressure)) call check_shape("half_pressure", shape(half_pressure), &
         & [shape(latitude), n + 1], status, message)
     call check_values(self, dt, latitude, status, message)
+    is_served = status /= gwparam_ok
     ! A rank without any columns goes on: the others wait for it.
-    if (status == gwparam_ok .and. size(latitude) == 0 .and. any(self%exists)) return
-    if (status == gwparam_ok .and. .not. self%is_bottom_up) then
+    ! Not one condition: before init there is nothing to count, and all of one may be worked out.
+    if (.not. is_served .and. size(latitude) == 0) is_served = any(self%exists)
+    if (.not. is_served .and. .not. self%is_bottom_up) then
         call serve(self, i, j, dt, latitude, pressure, height, temperature, u, v, dudt, dvdt, &
                    & surface_pressure, half_pressure, status, message)
-    else if (status == gwparam_ok) then
+    else if (.not. is_served) then
         if (present(half_pressure)) at_half = half_pressure(:,:,size(half_pressure, 3):1:-1)
         call serve(self, i, j, dt, latitude, pressure(:,:,n:1:-1), height(:,:,n:1:-1), &
                    & temperature(:,:,n:1:-1), u(:,:,n:1:-1), v(:,:,n:1:-1), dudt(:,:,n:1:-1), &
                    & dvdt(:,:,n:1:-1), surface_pressure, at_half, status, message)
     end if
+    call self%end_call()
     if (status /= gwparam_ok) call fail(status, trim(message), stat, errmsg)
 
     end procedure apply_window

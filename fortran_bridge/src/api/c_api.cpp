@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "api/boundary.hpp"
+#include "api/turn.hpp"
 #include "base/error.hpp"
 #include "base/units.hpp"
 #include "gwparam_transport.h"
@@ -12,7 +13,12 @@
 #include "scheme/scheme.hpp"
 
 struct gwparam_scheme {
+    template <typename... Arguments>
+    explicit gwparam_scheme(Arguments &&...arguments)
+        : scheme(std::forward<Arguments>(arguments)...) {}
+
     gwparam::Scheme scheme;
+    mutable gwparam::Turn turn;
 };
 
 namespace {
@@ -40,7 +46,7 @@ gwparam_options known_part(const gwparam_options &options) {
         std::find_if(bytes + std::min(size, sizeof known), bytes + size,
                      [](unsigned char byte) { return byte != 0; });
     std::memcpy(&known, &options, std::min(size, sizeof known));
-    if (unknown != bytes + size || known.reserved != 0 || known.reserved2 != 0) {
+    if (unknown != bytes + size || known.reserved2 != 0) {
         throw Error(GWPARAM_ERR_ARGUMENT, "options hold a setting that this version (" +
                                               std::string(GWPARAM_VERSION) +
                                               ") does not know");
@@ -69,13 +75,52 @@ void check_room(const char *what, int64_t capacity, const std::string &text) {
     }
 }
 
+// Whose open window or result a call goes on with: no other thread's.
+enum class GoesOnWith { nothing, window, result };
+
+// Every call on a handle. What it leaves behind is noted on every way out.
+template <typename Handle, typename Body>
+gwparam_status call(Handle *handle, GoesOnWith part, Body &&body) {
+    return guarded([&] {
+        auto &its = given(handle, "scheme");
+        gwparam::Turn::Call turn(its.turn);
+        if (part != GoesOnWith::nothing) {
+            turn.check_window();
+        }
+        if (part == GoesOnWith::result) {
+            turn.check_result();
+        }
+        struct Note {
+            gwparam::Turn::Call &turn;
+            const gwparam::Scheme &scheme;
+            ~Note() { turn.leaves_window(scheme.has_open_window()); }
+        } const note{turn, its.scheme};
+        body(its.scheme, turn);
+    });
+}
+
+// One that only looks.
+template <typename Body>
+gwparam_status look(const gwparam_scheme *handle, GoesOnWith part, Body &&body) {
+    return call(handle, part,
+                [&](const gwparam::Scheme &its, const auto &) { body(its); });
+}
+
 // For calls of one rank alone: the others learn of a failure in the next collective
 // one.
 template <typename Body>
-gwparam_status guarded_locally(gwparam_scheme *scheme, Body &&body) {
-    return guarded([&] {
-        gwparam::Scheme &its = given(scheme, "scheme").scheme;
+gwparam_status call_locally(gwparam_scheme *handle, GoesOnWith part, Body &&body) {
+    return call(handle, part, [&](gwparam::Scheme &its, const auto &) {
         its.locally([&] { body(its); });
+    });
+}
+
+// Of all ranks, and of all that was put: the result is no single thread's.
+template <typename Body>
+gwparam_status call_together(gwparam_scheme *handle, GoesOnWith part, Body &&body) {
+    return call(handle, part, [&](gwparam::Scheme &its, gwparam::Turn::Call &turn) {
+        turn.leaves_result(false);
+        body(its);
     });
 }
 
@@ -127,19 +172,26 @@ gwparam_status gwparam_scheme_load(gwparam_scheme **out, const char *path,
     return guarded([&] {
         given(out, "out") = nullptr;
         given(path, "path");
-        *out = new gwparam_scheme{gwparam::Scheme(path, chosen(options))};
+        *out = new gwparam_scheme(path, chosen(options));
     });
 }
 
-void gwparam_scheme_free(gwparam_scheme *scheme) {
-    const gwparam_status status = guarded([&] { delete scheme; });
-    static_cast<void>(status);
+gwparam_status gwparam_scheme_free(gwparam_scheme *scheme) {
+    return guarded([&] {
+        // In a forked child it stays: its threads, device and ranks are the parent's.
+        if (scheme == nullptr || scheme->turn.is_forked()) {
+            return;
+        }
+        gwparam::Turn::Call turn(scheme->turn);
+        turn.ends();
+        delete scheme;
+    });
 }
 
 gwparam_status gwparam_scheme_contract(const gwparam_scheme *scheme, char *text,
                                        int64_t capacity, int64_t *size) {
-    return guarded([&] {
-        const std::string &json = given(scheme, "scheme").scheme.contract_json();
+    return look(scheme, GoesOnWith::nothing, [&](const gwparam::Scheme &its) {
+        const std::string &json = its.contract_json();
         const auto needed = static_cast<int64_t>(json.size()) + 1;
         given(size, "size") = needed;
         if (capacity == 0) {
@@ -156,16 +208,16 @@ gwparam_status gwparam_scheme_contract(const gwparam_scheme *scheme, char *text,
 
 gwparam_status gwparam_scheme_geometry(const gwparam_scheme *scheme,
                                        int32_t *geometry) {
-    return guarded([&] {
-        given(geometry, "geometry") = given(scheme, "scheme").scheme.geometry();
+    return look(scheme, GoesOnWith::nothing, [&](const gwparam::Scheme &its) {
+        given(geometry, "geometry") = its.geometry();
     });
 }
 
 gwparam_status gwparam_scheme_statistics(const gwparam_scheme *scheme,
                                          gwparam_statistics *statistics,
                                          uint32_t struct_size) {
-    return guarded([&] {
-        gwparam_statistics current = given(scheme, "scheme").scheme.statistics();
+    return look(scheme, GoesOnWith::nothing, [&](const gwparam::Scheme &its) {
+        gwparam_statistics current = its.statistics();
         current.struct_size = struct_size;
         std::memcpy(&given(statistics, "statistics"), &current,
                     std::min(static_cast<std::size_t>(struct_size), sizeof current));
@@ -174,16 +226,17 @@ gwparam_status gwparam_scheme_statistics(const gwparam_scheme *scheme,
 
 gwparam_status gwparam_scheme_set_levels(gwparam_scheme *scheme, int32_t order,
                                          int64_t nlev, const double *pressure) {
-    return guarded_locally(
-        scheme, [&](gwparam::Scheme &its) { its.set_levels(order, nlev, pressure); });
+    return call_locally(scheme, GoesOnWith::window, [&](gwparam::Scheme &its) {
+        its.set_levels(order, nlev, pressure);
+    });
 }
 
 gwparam_status gwparam_scheme_set_columns(gwparam_scheme *scheme,
                                           const gwparam_array *latitude,
                                           const gwparam_array *longitude,
                                           const char *units) {
-    return guarded([&] {
-        given(scheme, "scheme").scheme.set_columns(latitude, longitude, units);
+    return call_together(scheme, GoesOnWith::window, [&](gwparam::Scheme &its) {
+        its.set_columns(latitude, longitude, units);
     });
 }
 
@@ -191,10 +244,9 @@ gwparam_status gwparam_scheme_set_cells(gwparam_scheme *scheme, const double *la
                                         int64_t n_latitude, const double *longitude,
                                         int64_t n_longitude, const char *units,
                                         const int64_t *cell, int64_t columns) {
-    return guarded([&] {
-        given(scheme, "scheme")
-            .scheme.set_cells({latitude, n_latitude}, {longitude, n_longitude}, units,
-                              {cell, columns});
+    return call_together(scheme, GoesOnWith::window, [&](gwparam::Scheme &its) {
+        its.set_cells({latitude, n_latitude}, {longitude, n_longitude}, units,
+                      {cell, columns});
     });
 }
 
@@ -202,9 +254,8 @@ gwparam_status gwparam_scheme_field(const gwparam_scheme *scheme, int32_t kind,
                                     int64_t number, char *name, int64_t name_capacity,
                                     char *units, int64_t units_capacity,
                                     int64_t *levels) {
-    return guarded([&] {
-        const gwparam::FieldContract field =
-            given(scheme, "scheme").scheme.field(kind, number);
+    return look(scheme, GoesOnWith::nothing, [&](const gwparam::Scheme &its) {
+        const gwparam::FieldContract field = its.field(kind, number);
         check_room("name_capacity", name_capacity, field.name);
         check_room("units_capacity", units_capacity, field.units);
         given(levels, "levels") = field.levels;
@@ -215,13 +266,13 @@ gwparam_status gwparam_scheme_field(const gwparam_scheme *scheme, int32_t kind,
 
 gwparam_status gwparam_scheme_put(gwparam_scheme *scheme, const char *name,
                                   const char *units, const gwparam_array *array) {
-    return guarded_locally(scheme, [&](gwparam::Scheme &its) {
+    return call_locally(scheme, GoesOnWith::window, [&](gwparam::Scheme &its) {
         its.put(&given(name, "name"), units, array);
     });
 }
 
 gwparam_status gwparam_scheme_add_columns(gwparam_scheme *scheme, int64_t *window) {
-    return guarded_locally(scheme, [&](gwparam::Scheme &its) {
+    return call_locally(scheme, GoesOnWith::window, [&](gwparam::Scheme &its) {
         const int64_t number = its.add_columns();
         if (window != nullptr) {
             *window = number;
@@ -230,31 +281,34 @@ gwparam_status gwparam_scheme_add_columns(gwparam_scheme *scheme, int64_t *windo
 }
 
 gwparam_status gwparam_scheme_flush(gwparam_scheme *scheme) {
-    return guarded([&] { given(scheme, "scheme").scheme.flush(); });
+    return call_together(scheme, GoesOnWith::window,
+                         [](gwparam::Scheme &its) { its.flush(); });
 }
 
 gwparam_status gwparam_scheme_run(gwparam_scheme *scheme) {
-    return guarded([&] {
-        gwparam::Scheme &its = given(scheme, "scheme").scheme;
-        its.close_and_flush();
-    });
+    return call(scheme, GoesOnWith::window,
+                [](gwparam::Scheme &its, gwparam::Turn::Call &turn) {
+                    turn.leaves_result(true);
+                    its.close_and_flush();
+                });
 }
 
 gwparam_status gwparam_scheme_discard(gwparam_scheme *scheme) {
-    return guarded([&] { given(scheme, "scheme").scheme.begin_afresh(); });
+    return call(scheme, GoesOnWith::nothing,
+                [](gwparam::Scheme &its, const auto &) { its.begin_afresh(); });
 }
 
 gwparam_status gwparam_scheme_get(const gwparam_scheme *scheme, int64_t window,
                                   const char *name, const char *units,
                                   const gwparam_array *array) {
-    return guarded([&] {
-        given(scheme, "scheme").scheme.get(window, &given(name, "name"), units, array);
+    return look(scheme, GoesOnWith::result, [&](const gwparam::Scheme &its) {
+        its.get(window, &given(name, "name"), units, array);
     });
 }
 
 gwparam_status gwparam_scheme_synchronise(gwparam_scheme *scheme, int32_t *carries) {
-    return guarded([&] {
-        const bool found = given(scheme, "scheme").scheme.synchronise();
+    return call_together(scheme, GoesOnWith::window, [&](gwparam::Scheme &its) {
+        const bool found = its.synchronise();
         if (carries != nullptr) {
             *carries = found ? 1 : 0;
         }
@@ -267,13 +321,14 @@ gwparam_status gwparam_scheme_settle(gwparam_scheme *scheme, int32_t *carries) {
 
 gwparam_status gwparam_scheme_save(const gwparam_scheme *scheme, const char *name,
                                    const gwparam_array *array) {
-    return guarded(
-        [&] { given(scheme, "scheme").scheme.save(&given(name, "name"), array); });
+    return look(scheme, GoesOnWith::nothing, [&](const gwparam::Scheme &its) {
+        its.save(&given(name, "name"), array);
+    });
 }
 
 gwparam_status gwparam_scheme_restore(gwparam_scheme *scheme, const char *name,
                                       const gwparam_array *array) {
-    return guarded_locally(scheme, [&](gwparam::Scheme &its) {
+    return call_locally(scheme, GoesOnWith::window, [&](gwparam::Scheme &its) {
         its.restore(&given(name, "name"), array);
     });
 }
@@ -281,11 +336,11 @@ gwparam_status gwparam_scheme_restore(gwparam_scheme *scheme, const char *name,
 gwparam_status gwparam_scheme_restore_statistics(gwparam_scheme *scheme,
                                                  const gwparam_statistics *statistics,
                                                  uint32_t struct_size) {
-    return guarded([&] {
+    return call(scheme, GoesOnWith::nothing, [&](gwparam::Scheme &its, const auto &) {
         gwparam_statistics known{};
         std::memcpy(&known, &given(statistics, "statistics"),
                     std::min(static_cast<std::size_t>(struct_size), sizeof known));
-        given(scheme, "scheme").scheme.restore_statistics(known);
+        its.restore_statistics(known);
     });
 }
 
@@ -301,6 +356,6 @@ gwparam_status gwparam_scheme_load_distributed(gwparam_scheme **out, const char 
         });
         gwparam_options mine{};
         communicator.together([&] { mine = chosen(options); });
-        *out = new gwparam_scheme{gwparam::Scheme(path, mine, std::move(communicator))};
+        *out = new gwparam_scheme(path, mine, std::move(communicator));
     });
 }

@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include <sys/stat.h>
+
 #include "base/error.hpp"
 
 namespace gwparam {
@@ -86,7 +88,13 @@ constexpr std::array<std::uint32_t, 256> crc_of_bytes() {
 
 } // namespace
 
-Archive::Archive(const std::string &path) : path_(path), file_(path, std::ios::binary) {
+Archive::Archive(const std::string &path) : path_(path) {
+    // First, because to open a pipe waits for who writes to it.
+    struct stat status{};
+    if (stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode)) {
+        throw Error(GWPARAM_ERR_FILE, path + " is no regular file");
+    }
+    file_.open(path, std::ios::binary);
     if (!file_) {
         throw Error(GWPARAM_ERR_FILE,
                     "cannot open " + path + ": " + std::strerror(errno));

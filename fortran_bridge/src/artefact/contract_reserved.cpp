@@ -21,7 +21,7 @@ std::string parse_day(const JsonValue &json) {
         fits = month >= 1 && month <= 12 && of_month >= 1 && of_month <= 31;
     }
     if (!fits) {
-        refuse(json.key(), "\"" + day + "\"", "such as 1979-12-31");
+        refuse(json.key(), "\"" + day + "\"", "a date such as 1979-12-31");
     }
     return day;
 }
@@ -71,9 +71,8 @@ void check_error(const JsonValue &json,
 
 void refuse_reserved(const JsonValue &contract) {
     const JsonValue lead_time = contract.at("lead_time");
-    if (lead_time.is_given() && lead_time.number() != 0.0) {
-        refuse(lead_time.key(), number_text(lead_time.number()),
-               "0: other lead times are reserved");
+    if (lead_time.is_given() && lead_time.number() < 0.0) {
+        refuse(lead_time.key(), number_text(lead_time.number()), "at least 0");
     }
     const JsonValue members = contract.at("members");
     if (members.is_given() && members.integer() != 1) {
@@ -93,7 +92,8 @@ void refuse_reserved(const JsonValue &contract) {
             item.at("file").text();
             item.at("sha256").text();
         }
-        refuse(checksums.key(), std::to_string(checksums.items().size()) + " of them",
+        refuse(checksums.key(),
+               "an array of " + std::to_string(checksums.items().size()),
                "null: they are reserved");
     }
 }

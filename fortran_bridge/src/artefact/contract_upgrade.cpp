@@ -13,6 +13,7 @@ using Json = nlohmann::json;
 
 using Keys = std::set<std::string>;
 
+// As version 1 had them for ever, not the first of what the newest has.
 const Keys &keys_of_1() {
     static const Keys keys = {
         "contract_version",

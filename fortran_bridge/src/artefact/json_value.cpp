@@ -14,7 +14,7 @@ namespace {
 }
 
 // What parsing alone would pass over: keys that are there twice, and depth.
-class Watch {
+class KeysAndDepth {
   public:
     bool operator()(int, Json::parse_event_t event, const Json &parsed) {
         switch (event) {
@@ -68,7 +68,7 @@ Json parse_json_object(const std::string &text) {
         reject_text("contract is not valid JSON: it holds a null character");
     }
     try {
-        json = Json::parse(text, Watch());
+        json = Json::parse(text, KeysAndDepth());
     } catch (const Json::exception &e) {
         reject_text(std::string("contract is not valid JSON: ") + e.what());
     }
@@ -155,12 +155,14 @@ std::vector<double> JsonValue::numbers_or_none() const {
 
 std::size_t JsonValue::choice(std::initializer_list<const char *> allowed) const {
     std::string expected;
-    std::size_t place = 0;
+    std::size_t number = 0;
     for (const char *text : allowed) {
         if (json_->is_string() && *json_ == text) {
-            return place;
+            return number;
         }
-        expected += (place++ == 0 ? "" : " or ") + std::string(text);
+        const bool is_last = ++number == allowed.size();
+        expected += number == 1 ? "" : is_last ? " or " : ", ";
+        expected += text;
     }
     reject(expected);
 }

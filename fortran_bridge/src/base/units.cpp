@@ -3,7 +3,6 @@
 #include <array>
 #include <cctype>
 #include <cmath>
-#include <cstdlib>
 #include <optional>
 #include <utility>
 
@@ -33,6 +32,12 @@ struct NamedUnit {
 
 const NamedUnit known_units[] = {
     {"1", {{0, 0, 0, 0, 0}, 1.0, 0.0}},
+    {"none", {{0, 0, 0, 0, 0}, 1.0, 0.0}},
+    {"None", {{0, 0, 0, 0, 0}, 1.0, 0.0}},
+    {"NONE", {{0, 0, 0, 0, 0}, 1.0, 0.0}},
+    {"dimensionless", {{0, 0, 0, 0, 0}, 1.0, 0.0}},
+    {"unitless", {{0, 0, 0, 0, 0}, 1.0, 0.0}},
+    {"fraction", {{0, 0, 0, 0, 0}, 1.0, 0.0}},
     {"m", {{1, 0, 0, 0, 0}, 1.0, 0.0}},
     {"meter", {{1, 0, 0, 0, 0}, 1.0, 0.0}},
     {"meters", {{1, 0, 0, 0, 0}, 1.0, 0.0}},
@@ -48,25 +53,47 @@ const NamedUnit known_units[] = {
     {"second", {{0, 0, 1, 0, 0}, 1.0, 0.0}},
     {"seconds", {{0, 0, 1, 0, 0}, 1.0, 0.0}},
     {"min", {{0, 0, 1, 0, 0}, 60.0, 0.0}},
+    {"minute", {{0, 0, 1, 0, 0}, 60.0, 0.0}},
+    {"minutes", {{0, 0, 1, 0, 0}, 60.0, 0.0}},
     {"h", {{0, 0, 1, 0, 0}, 3600.0, 0.0}},
     {"hr", {{0, 0, 1, 0, 0}, 3600.0, 0.0}},
     {"hour", {{0, 0, 1, 0, 0}, 3600.0, 0.0}},
+    {"hours", {{0, 0, 1, 0, 0}, 3600.0, 0.0}},
     {"day", {{0, 0, 1, 0, 0}, 86400.0, 0.0}},
+    {"days", {{0, 0, 1, 0, 0}, 86400.0, 0.0}},
     {"d", {{0, 0, 1, 0, 0}, 86400.0, 0.0}},
     {"K", {{0, 0, 0, 1, 0}, 1.0, 0.0}},
     {"kelvin", {{0, 0, 0, 1, 0}, 1.0, 0.0}},
+    {"Kelvin", {{0, 0, 0, 1, 0}, 1.0, 0.0}},
+    {"degK", {{0, 0, 0, 1, 0}, 1.0, 0.0}},
+    {"deg_K", {{0, 0, 0, 1, 0}, 1.0, 0.0}},
+    {"deg_k", {{0, 0, 0, 1, 0}, 1.0, 0.0}},
+    {"degrees_K", {{0, 0, 0, 1, 0}, 1.0, 0.0}},
     {"degC", {{0, 0, 0, 1, 0}, 1.0, kelvin_at_0_celsius}},
     {"celsius", {{0, 0, 0, 1, 0}, 1.0, kelvin_at_0_celsius}},
+    {"Celsius", {{0, 0, 0, 1, 0}, 1.0, kelvin_at_0_celsius}},
+    {"degrees_C", {{0, 0, 0, 1, 0}, 1.0, kelvin_at_0_celsius}},
+    {"deg_C", {{0, 0, 0, 1, 0}, 1.0, kelvin_at_0_celsius}},
+    {"deg_c", {{0, 0, 0, 1, 0}, 1.0, kelvin_at_0_celsius}},
+    {"degree_Celsius", {{0, 0, 0, 1, 0}, 1.0, kelvin_at_0_celsius}},
     {"Pa", {{-1, 1, -2, 0, 0}, 1.0, 0.0}},
     {"pascal", {{-1, 1, -2, 0, 0}, 1.0, 0.0}},
+    {"pascals", {{-1, 1, -2, 0, 0}, 1.0, 0.0}},
+    {"pa", {{-1, 1, -2, 0, 0}, 1.0, 0.0}},
     {"hPa", {{-1, 1, -2, 0, 0}, 1e2, 0.0}},
+    {"hpa", {{-1, 1, -2, 0, 0}, 1e2, 0.0}},
+    {"hectopascal", {{-1, 1, -2, 0, 0}, 1e2, 0.0}},
+    {"hectopascals", {{-1, 1, -2, 0, 0}, 1e2, 0.0}},
     {"mPa", {{-1, 1, -2, 0, 0}, 1e-3, 0.0}},
     {"kPa", {{-1, 1, -2, 0, 0}, 1e3, 0.0}},
     {"mbar", {{-1, 1, -2, 0, 0}, 1e2, 0.0}},
     {"mb", {{-1, 1, -2, 0, 0}, 1e2, 0.0}},
     {"millibar", {{-1, 1, -2, 0, 0}, 1e2, 0.0}},
+    {"millibars", {{-1, 1, -2, 0, 0}, 1e2, 0.0}},
+    {"mbs", {{-1, 1, -2, 0, 0}, 1e2, 0.0}},
     {"bar", {{-1, 1, -2, 0, 0}, 1e5, 0.0}},
     {"N", {{1, 1, -2, 0, 0}, 1.0, 0.0}},
+    {"J", {{2, 1, -2, 0, 0}, 1.0, 0.0}},
     {"rad", {{0, 0, 0, 0, 1}, 1.0, 0.0}},
     {"radian", {{0, 0, 0, 0, 1}, 1.0, 0.0}},
     {"radians", {{0, 0, 0, 0, 1}, 1.0, 0.0}},
@@ -75,9 +102,13 @@ const NamedUnit known_units[] = {
     {"degrees_north", {{0, 0, 0, 0, 1}, pi / 180.0, 0.0}},
     {"degree_north", {{0, 0, 0, 0, 1}, pi / 180.0, 0.0}},
     {"degrees_N", {{0, 0, 0, 0, 1}, pi / 180.0, 0.0}},
+    {"degree_N", {{0, 0, 0, 0, 1}, pi / 180.0, 0.0}},
+    {"degreesN", {{0, 0, 0, 0, 1}, pi / 180.0, 0.0}},
     {"degrees_east", {{0, 0, 0, 0, 1}, pi / 180.0, 0.0}},
     {"degree_east", {{0, 0, 0, 0, 1}, pi / 180.0, 0.0}},
     {"degrees_E", {{0, 0, 0, 0, 1}, pi / 180.0, 0.0}},
+    {"degree_E", {{0, 0, 0, 0, 1}, pi / 180.0, 0.0}},
+    {"degreesE", {{0, 0, 0, 0, 1}, pi / 180.0, 0.0}},
 };
 
 const Unit *find_unit(const std::string &name) {
@@ -98,37 +129,52 @@ class UnitParser {
         Unit product;
         int sign = 1;
         bool any = false;
+        bool only_numbers = true;
         while (skip_separators(sign)) {
             const std::string name = read_name();
             const Unit *unit = find_unit(name);
             if (unit == nullptr) {
                 return std::nullopt;
             }
-            const int exponent = name == "1" ? 1 : sign * read_exponent();
+            int exponent = 1;
+            if (name != "1" && !read_exponent(exponent)) {
+                return std::nullopt;
+            }
+            exponent *= sign;
             for (std::size_t i = 0; i < product.dimension.size(); ++i) {
                 product.dimension[i] += exponent * unit->dimension[i];
             }
             product.scale *= std::pow(unit->scale, exponent);
-            // An offset makes sense for a temperature that stands alone.
+            // An offset makes sense for a temperature that stands alone; "1 degC" may
+            // be meant for a difference.
+            if (any && name != "1" && unit->offset != 0.0 && only_numbers) {
+                return std::nullopt;
+            }
             product.offset = (!any && exponent == 1) ? unit->offset : 0.0;
+            only_numbers = only_numbers && name == "1";
             any = true;
             sign = 1;
         }
-        return any ? std::optional<Unit>(product) : std::nullopt;
+        return any && !malformed_ ? std::optional<Unit>(product) : std::nullopt;
     }
 
   private:
+    // To the next name; false at the end, or where separators do not part two names.
     bool skip_separators(int &sign) {
-        while (position_ < text_.size()) {
+        const std::size_t start = position_;
+        int marks = 0;
+        for (; position_ < text_.size(); ++position_) {
             const char c = text_[position_];
             if (c == '/') {
                 sign = -1;
             } else if (c != ' ' && c != '.' && c != '*') {
-                return true;
+                break;
             }
-            ++position_;
+            marks += c != ' ';
         }
-        return false;
+        const bool outside = start == 0 || position_ == text_.size();
+        malformed_ = malformed_ || marks > (outside ? 0 : 1);
+        return position_ < text_.size() && !malformed_;
     }
 
     std::string read_name() {
@@ -147,25 +193,41 @@ class UnitParser {
         return text_.substr(start, position_ - start);
     }
 
-    int read_exponent() {
+    // One digit: no quantity has more, and a number of many would overflow.
+    bool read_exponent(int &exponent) {
+        exponent = 1;
+        bool marked = true;
         if (text_.compare(position_, 2, "**") == 0) {
             position_ += 2;
         } else if (position_ < text_.size() && text_[position_] == '^') {
             ++position_;
+        } else {
+            marked = false;
         }
-        const char *start = text_.c_str() + position_;
-        if (*start != '-' && *start != '+' &&
-            !std::isdigit(static_cast<unsigned char>(*start))) {
-            return 1;
+        std::size_t digit = position_;
+        const bool negative = digit < text_.size() && text_[digit] == '-';
+        if (negative || (digit < text_.size() && text_[digit] == '+')) {
+            ++digit;
+            marked = true;
         }
-        char *end = nullptr;
-        const long exponent = std::strtol(start, &end, 10);
-        position_ += static_cast<std::size_t>(end - start);
-        return end == start ? 1 : static_cast<int>(exponent);
+        if (!is_digit(digit)) {
+            return !marked;
+        }
+        if (is_digit(digit + 1)) {
+            return false;
+        }
+        exponent = (negative ? -1 : 1) * (text_[digit] - '0');
+        position_ = digit + 1;
+        return true;
+    }
+
+    bool is_digit(std::size_t at) const {
+        return at < text_.size() && std::isdigit(static_cast<unsigned char>(text_[at]));
     }
 
     const std::string &text_;
     std::size_t position_ = 0;
+    bool malformed_ = false;
 };
 
 } // namespace

@@ -197,6 +197,9 @@ void Rows::resize(std::int64_t count) {
 }
 
 std::vector<std::int64_t> HostArray::horizontal_shape() const {
+    if (on_levels && array->rank == 1) {
+        return {1};
+    }
     return {array->shape, array->shape + array->rank - (on_levels ? 1 : 0)};
 }
 
@@ -219,12 +222,10 @@ HostArray checked_array(const gwparam_array *array, std::int64_t levels,
                                            ", expected 1 (float32) or 2 (float64)");
     }
     const bool on_levels = levels > 0;
-    const int least_rank = on_levels ? 2 : 1;
-    if (array->rank < least_rank || array->rank > GWPARAM_MAX_RANK) {
-        throw Error(GWPARAM_ERR_SHAPE, field + " has rank " +
-                                           std::to_string(array->rank) + ", expected " +
-                                           std::to_string(least_rank) + " to " +
-                                           std::to_string(GWPARAM_MAX_RANK));
+    if (array->rank < 1 || array->rank > GWPARAM_MAX_RANK) {
+        throw Error(GWPARAM_ERR_SHAPE,
+                    field + " has rank " + std::to_string(array->rank) +
+                        ", expected 1 to " + std::to_string(GWPARAM_MAX_RANK));
     }
     const std::vector<std::int64_t> shape(array->shape, array->shape + array->rank);
     if (*std::min_element(shape.begin(), shape.end()) < 0) {

@@ -32,8 +32,9 @@ std::vector<double> distinct(std::vector<double> values) {
 }
 
 // Where the value is among places that distinct() found with it.
-std::int64_t place_of(double value, const std::vector<double> &places) {
-    return std::upper_bound(places.begin(), places.end(), value) - places.begin() - 1;
+std::int64_t place_of(double value, const std::vector<double> &coordinates) {
+    return std::upper_bound(coordinates.begin(), coordinates.end(), value) -
+           coordinates.begin() - 1;
 }
 
 double largest_step(const std::vector<double> &values) {

@@ -101,7 +101,7 @@ void HorizontalStage::run(Backend &backend, std::vector<Rows> &inputs,
 void HorizontalStage::run_stencils(Backend &backend, const std::vector<Rows> &inputs,
                                    std::vector<Rows> &outputs) {
     const std::int64_t side = 2 * contract_.geometry.radius + 1;
-    const std::int64_t places = side * side;
+    const std::int64_t cells = side * side;
     for (std::int64_t first = 0; first < results_; first += batch_.chunk()) {
         const std::int64_t count = std::min(batch_.chunk(), results_ - first);
         for (std::size_t f = 0; f < inputs.size(); ++f) {
@@ -113,9 +113,9 @@ void HorizontalStage::run_stencils(Backend &backend, const std::vector<Rows> &in
                 const auto *source = reinterpret_cast<const Value *>(inputs[f].row(0));
                 for (std::int64_t i = 0; i < count; ++i) {
                     const std::int64_t *around =
-                        neighbours_.data() + (first + i) * places;
+                        neighbours_.data() + (first + i) * cells;
                     for (std::int64_t k = 0; k < width; ++k) {
-                        for (std::int64_t n = 0; n < places; ++n) {
+                        for (std::int64_t n = 0; n < cells; ++n) {
                             *target++ = source[around[n] * width + k];
                         }
                     }

@@ -51,6 +51,7 @@ void Scheme::set_levels(std::int32_t order, std::int64_t nlev, const double *pre
     const VerticalStage &vertical = step_.vertical();
     const bool flip = (order == GWPARAM_TOP_DOWN) != vertical.host_top_down();
     windows_.set_fields(vertical.host_inputs(), vertical.host_outputs(), flip);
+    windows_.set_guards(step_.guards(), vertical.host_top_down());
     pending_.set_fields(options_.lag != 0, flip);
 }
 

@@ -35,6 +35,7 @@ class Scheme {
     FieldContract field(std::int32_t kind, std::int64_t number) const;
 
     void put(const std::string &name, const char *units, const gwparam_array *array);
+    bool has_open_window() const { return windows_.is_open(); }
     std::int64_t add_columns();
     void flush() { step_.flush(); }
     void close_and_flush(); // add_columns and flush, collective as flush

@@ -138,7 +138,7 @@ void Step::prepare() {
     // Throws where positions are needed.
     static_cast<void>(parts_.inference.plans().cover(columns));
     parts_.pending.check_columns(columns);
-    next_.marks.assign(static_cast<std::size_t>(columns), column_passes);
+    next_.marks = windows.marks();
     stage.to_network(windows.take(), columns, network_in_, next_.pressures);
     const Contract &contract = parts_.contract;
     apply(guards_, Guard::Sees::inputs, contract.inputs, network_in_,

@@ -33,6 +33,7 @@ class Step {
     // Both throw ERR_ARGUMENT unless levels are set.
     void check_levels() const;
     const VerticalStage &vertical() const;
+    const std::vector<Guard> &guards() const { return guards_; }
 
     // Both are collective and drop all that was put, or is on its way, if they throw.
     void flush();

@@ -1,6 +1,7 @@
 #include "scheme/windows.hpp"
 
 #include <algorithm>
+#include <sstream>
 #include <utility>
 
 #include "base/error.hpp"
@@ -35,6 +36,25 @@ void Windows::set_fields(const std::vector<FieldContract> &inputs,
     discard();
 }
 
+void Windows::set_guards(const std::vector<Guard> &guards, bool top_down) {
+    guards_ = guards;
+    top_down_ = top_down;
+}
+
+// Where a column lies, as far as it was put.
+std::string Windows::place_of(std::int64_t column) const {
+    std::ostringstream text;
+    for (const char *coordinate : {"latitude", "longitude"}) {
+        for (std::size_t i = 0; i < inputs_.size(); ++i) {
+            if (given_[i] && inputs_[i].name == coordinate) {
+                text << (text.tellp() > 0 ? ", " : " (") << coordinate << " "
+                     << value_at(rows_[i], column, 0) << " " << inputs_[i].units;
+            }
+        }
+    }
+    return text.str() + (text.tellp() > 0 ? ")" : "");
+}
+
 void Windows::put(const std::string &name, const char *units,
                   const gwparam_array *array) {
     if (has_result_) {
@@ -53,6 +73,11 @@ void Windows::put(const std::string &name, const char *units,
     rows_[i].resize(open_->first + open_->columns);
     pack(host, flip_, conversion(or_own(units, field), field.units, field.name),
          field.name, rows_[i], open_->first);
+    marks_.resize(static_cast<std::size_t>(open_->first + open_->columns),
+                  column_passes);
+    apply_to_field(
+        guards_, Guard::Sees::host_inputs, field, rows_[i], open_->first, top_down_,
+        [this](std::int64_t column) { return place_of(column); }, marks_);
     given_[i] = true;
 }
 
@@ -69,6 +94,7 @@ std::int64_t Windows::close() {
 
 void Windows::discard() {
     windows_.clear();
+    marks_.clear();
     open_.reset();
     given_.assign(inputs_.size(), false);
     has_result_ = false;

@@ -27,8 +27,11 @@ class Windows {
     void set_fields(const std::vector<FieldContract> &inputs,
                     const std::vector<FieldContract> &outputs, bool flip);
 
+    // Lets guards look at what is put; `top_down` is the order of the rows' levels.
+    void set_guards(const std::vector<Guard> &guards, bool top_down);
+
     // Copies an input of the open window, or opens one. Throws ERR_ARGUMENT (put
-    // twice), ERR_CONTRACT (no such input, units), ERR_SHAPE, ERR_NONFINITE.
+    // twice), ERR_CONTRACT (no such input, units), ERR_SHAPE, ERR_NONFINITE, ERR_RANGE.
     void put(const std::string &name, const char *units, const gwparam_array *array);
     // Closes the window and gives its number, from 1. Throws ERR_ARGUMENT.
     std::int64_t close();
@@ -38,6 +41,8 @@ class Windows {
     bool none_closed() const { return windows_.empty(); }
     std::int64_t columns() const; // of those that are closed
 
+    // What the guards decided of those columns.
+    const ColumnMarks &marks() const { return marks_; }
     // The inputs of all closed windows, for one that leaves room in their place.
     std::vector<Rows> &&take();
 
@@ -58,9 +63,14 @@ class Windows {
         std::vector<std::int64_t> horizontal_shape;
     };
 
+    std::string place_of(std::int64_t column) const;
+
     std::vector<FieldContract> inputs_;
     bool flip_ = false;
+    std::vector<Guard> guards_;
+    bool top_down_ = true;
     std::vector<Rows> rows_;
+    ColumnMarks marks_; // one a column, the open window's included
     std::vector<Window> windows_;
     std::optional<Window> open_;
     std::vector<bool> given_; // inputs of the open window

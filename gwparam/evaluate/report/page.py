@@ -9,7 +9,7 @@ import jinja2
 import numpy as np
 import xarray as xr
 
-from gwparam.errors import ContractError, ModelFileError
+from gwparam.errors import ContractError
 from gwparam.evaluate.report import (
     maps,
     pdfs,
@@ -21,6 +21,7 @@ from gwparam.evaluate.report import (
 )
 from gwparam.evaluate.report.comparison import Comparison
 from gwparam.evaluate.report.picture import Section, listed
+from gwparam.whole_files import write_text
 
 # Attributes that the header says in words; the others are in its table.
 _SAID = ("title", "quantity", "units")
@@ -92,10 +93,7 @@ def write_report(results: xr.Dataset, path: Path) -> None:
         units=comparison.units,
         parts=[(part, _section(part, comparison)) for part in _PARTS],
     )
-    try:
-        Path(path).write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise ModelFileError(f"cannot write {path}: {error.strerror}") from None
+    write_text(path, text)
 
 
 def _template() -> jinja2.Template:

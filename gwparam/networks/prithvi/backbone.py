@@ -158,7 +158,7 @@ class Prithvi(nn.Module):
     A token is a patch of the image, a mask unit a rectangle of tokens. Tokens count
     row by row within their unit (slot), units row by row on the grid. Every token is
     kept, in this natural order, unless `keep_tokens` says otherwise. Input time and
-    lead time are 0, as in the published fine-tuning.
+    lead time are 0, as in the published fine-tuning; `lead_time` may be set [h].
 
     Parameters
     ----------
@@ -227,6 +227,7 @@ class Prithvi(nn.Module):
         self.encoder = Blocks(embed, heads, encoder_pairs, mlp_ratio, drop_path)
         self.decoder = Blocks(embed, heads, decoder_pairs, mlp_ratio)
         self.unembed = nn.Linear(embed, channels * patch[0] * patch[1])
+        self.lead_time = 0.0
 
     def is_dead(self) -> bool:
         """Tell whether all output scalers are zero: then nothing reaches the output."""
@@ -355,10 +356,11 @@ class Prithvi(nn.Module):
         return self.units[0] * self.units[1], self.slots[0] * self.slots[1]
 
     def _time(self) -> Tensor:
-        """Encode input time and lead time 0, of which the biases remain."""
-        angles = torch.cat(
-            (self.input_time_embedding.bias, self.lead_time_embedding.bias)
-        )
+        """Encode input time 0, of which the bias remains, and the lead time."""
+        lead: Tensor = self.lead_time_embedding.bias
+        if self.lead_time != 0.0:
+            lead = lead + self.lead_time_embedding.weight[:, 0] * self.lead_time
+        angles = torch.cat((self.input_time_embedding.bias, lead))
         return torch.cat((angles.cos(), angles.sin()))
 
     def _encode_visible(self, tokens: Tensor, place: Tensor) -> Tensor:

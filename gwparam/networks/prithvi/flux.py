@@ -13,6 +13,7 @@ from gwparam.contract import (
     Description,
     Field,
     Geometry,
+    Mask,
     Output,
     TrainingRange,
     Vertical,
@@ -23,8 +24,8 @@ from gwparam.networks.fluxes import OPTIONS as FLUX_OPTIONS
 from gwparam.networks.fluxes import FileShape, FluxNetwork, momentum_fluxes
 from gwparam.networks.horizontal import GRID
 from gwparam.networks.nonlocal_flux import (
+    COORDINATES,
     KAPPA,
-    PLACES,
     POTENTIAL_PRESSURE,
     TEMPERATURE,
     PotentialTemperature,
@@ -34,13 +35,15 @@ from gwparam.networks.prithvi.on_grid import OnGrid, static_fields
 from gwparam.networks.prithvi.options import (
     DROP_DEAD_BACKBONE,
     HEADS,
+    LEAD_TIME,
     MASK_RATIO,
     MASK_SEED,
     MASK_UNIT,
     MASK_WHOLE_UNITS,
 )
 from gwparam.networks.prithvi.unet import PRESETS, PrithviSizes, UNetWithTransformer
-from gwparam.networks.scaling import SCALING, Recipe, Transform
+from gwparam.networks.scaling import Transform
+from gwparam.networks.scaling_recipe import SCALING, Recipe
 from gwparam.networks.trainable import Defaults, Size, Sizes, Trainable, count, pair
 from gwparam.networks.vertical import (
     LEVELS,
@@ -130,6 +133,7 @@ class PrithviFlux(FluxNetwork[UNetWithTransformer]):
         *FLUX_OPTIONS,
         HEADS,
         MASK_UNIT,
+        LEAD_TIME,
         MASK_RATIO,
         MASK_SEED,
         MASK_WHOLE_UNITS,
@@ -248,9 +252,15 @@ class PrithviFlux(FluxNetwork[UNetWithTransformer]):
             network = UNetWithTransformer(sizes)
         load_weights(network, checkpoint)
         _mask(network.backbone(), options)
+        network.backbone().lead_time = hours = options.get(LEAD_TIME.name, 0.0)
         if options.get(DROP_DEAD_BACKBONE.name):
             network.check_dead()
-        return cls.around(network, options)
+        built = cls.around(network, options)
+        built.lead_time = 3600.0 * hours
+        if MASK_SEED.name in options:
+            ratio = options.get(MASK_RATIO.name, 0.0)
+            built.mask = Mask(ratio, options[MASK_SEED.name])
+        return built
 
     @classmethod
     def around(cls, network: UNetWithTransformer, options: Options) -> Self:
@@ -400,9 +410,10 @@ def _dead(backbone: nn.Module, dropped: bool) -> dict[str, str]:
             "model.": "model.output_scalers is all zero, so the foundation model adds "
             f"nothing and the network is a plain convolutional one; {out} it out"
         }
+    zero = ("input_time",) if backbone.lead_time else ("input_time", "lead_time")
     times = {
         f"model.{time}_embedding.weight": "this time is 0, as published"
-        for time in ("input_time", "lead_time")
+        for time in zero
     }
     unmasked = {"model.mask_token": "no token is hidden"}
     return times | ({} if backbone.hides_tokens() else unmasked)
@@ -464,7 +475,7 @@ def _plausible(
 ) -> tuple[TrainingRange, ...]:
     """Draw inputs to test the network with from what the recipe takes for usual."""
     usual = {name: t.plausible(name) for name, t in transforms.items()}
-    usual |= {known.name: known for known in PLACES}
+    usual |= {known.name: known for known in COORDINATES}
     given = inputs[0].name
     if given not in transforms:
         seen = usual["air_potential_temperature"]

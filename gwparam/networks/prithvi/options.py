@@ -1,5 +1,6 @@
 """Options of the Prithvi network alone: its backbone, and which tokens it sees."""
 
+import math
 from collections.abc import Callable
 
 from gwparam.errors import wrong_setting
@@ -9,7 +10,7 @@ from gwparam.networks.base import Option
 def _pair(text: str) -> tuple[int, int]:
     rows, _, columns = text.partition("x")
     if not (rows.isdecimal() and columns.isdecimal()):
-        raise wrong_setting("mask_unit", text, "such as 8x16")
+        raise wrong_setting("mask_unit", text, "for example 8x16")
     return int(rows), int(columns)
 
 
@@ -20,6 +21,16 @@ def _integer(name: str) -> Callable[[str], int]:
         return int(text)
 
     return parse
+
+
+def _hours(text: str) -> float:
+    try:
+        hours = float(text)
+    except ValueError:
+        hours = math.nan
+    if not 0.0 <= hours < math.inf:
+        raise wrong_setting("lead_time", text, "hours, 0 or more")
+    return hours
 
 
 def _ratio(text: str) -> float:
@@ -42,6 +53,15 @@ MASK_UNIT = Option(
     metavar="NLATxNLON",
     parse=_pair,
     write=lambda unit: f"{unit[0]}x{unit[1]}",
+)
+LEAD_TIME = Option(
+    "lead_time",
+    "hours from the inputs to the outputs that the Prithvi network was trained with, "
+    "which no checkpoint says; part of the artefact, and in its contract (default: 0, "
+    "as in the published fine-tuning)",
+    metavar="HOURS",
+    parse=_hours,
+    frozen=True,
 )
 MASK_RATIO = Option(
     "mask_ratio",

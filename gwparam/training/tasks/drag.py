@@ -8,15 +8,15 @@ import torch
 from torch import Tensor
 
 from gwparam.checkpoints import Checkpoint, save_checkpoint
-from gwparam.contract import Description, Limit, TrainingRange
+from gwparam.contract import Description, Limit, TrainingRange, TrainingRecord
 from gwparam.errors import ArgumentError
 from gwparam.networks.drag import DragModule, DragNetwork, StateLevels
 from gwparam.networks.scaling import Destandardise
 from gwparam.networks.trainable import Sizes
-from gwparam.training.drag_data import DragData, DragSamples
 from gwparam.training.losses import Outputs
 from gwparam.training.splits import Split
 from gwparam.training.statistics import ChannelStatistics, SampleStatistics
+from gwparam.training.tasks.drag_data import DragData, DragSamples
 from gwparam.training.tasks.task import OutputSpec, Task, largest_credible
 
 
@@ -41,6 +41,11 @@ class DragTask(Task[DragData, DragModule]):
             if checkpoint is None
             else physical.from_checkpoint(checkpoint).description
         )
+
+    @property
+    def trained_range(self) -> tuple[TrainingRange, ...]:
+        """What the pre-trained network saw."""
+        return () if self._trained is None else self._trained.training_range
 
     def open(self, paths: Sequence[str]) -> DragData:
         """Open state files with drag, on the levels of a pre-trained network."""
@@ -168,14 +173,8 @@ class DragSpec(OutputSpec):
         for samples in self._samples:
             samples.standardise(mean, deviation)
 
-    def save(
-        self,
-        path: str | PathLike[str],
-        weights: Mapping[str, Tensor],
-        statistics: SampleStatistics,
-        name: str | None,
-    ) -> None:
-        """Write weights, the scaling of the drag, and what training saw."""
+    def seen(self, statistics: SampleStatistics) -> tuple[TrainingRange, ...]:
+        """Tell what the inputs look like in training."""
         seen, first, ranges = statistics.features, 0, []
         for field in self._inputs:
             end = first + (self._nlev if field.levels == "full" else 1)
@@ -190,18 +189,31 @@ class DragSpec(OutputSpec):
                 )
             )
             first = end
+        return tuple(ranges)
+
+    def save(
+        self,
+        path: str | PathLike[str],
+        weights: Mapping[str, Tensor],
+        statistics: SampleStatistics,
+        name: str | None,
+        record: TrainingRecord | None = None,
+    ) -> None:
+        """Write weights, the scaling of the drag, and what training saw."""
         largest = largest_credible(statistics.largest_tendency or 0.0)
         described = replace(
             self._description,
             name=name or self._description.name,
-            training_range=tuple(ranges),
+            training_range=self.seen(statistics),
             limits=tuple(Limit(field, largest) for field, _ in self.fields),
         )
         extras = {
             "means": self._scaling.mean,
             "stds": self._scaling.standard_deviation,
         }
-        save_checkpoint(path, weights, extras=extras, description=described)
+        save_checkpoint(
+            path, weights, extras=extras, description=described, training=record
+        )
 
     def _of_rows(self, seen: ChannelStatistics) -> tuple[Tensor, Tensor]:
         """Mean and variance of the features of a row, of both components together."""

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from gwparam.checkpoints import save_checkpoint
-from gwparam.contract import Field, Geometry, Vertical
+from gwparam.contract import Field, Geometry, TrainingRecord, Vertical
 from gwparam.data.training_files import TrainingFiles
 from gwparam.errors import ArgumentError, ModelFileError
 from gwparam.export.torchscript import MAX_TENDENCY, NAME
@@ -22,19 +22,19 @@ from gwparam.networks.fluxes import (
     N,
 )
 from gwparam.networks.horizontal import GRID
-from gwparam.networks.scaling import SCALING, Recipe, read_recipe, write_recipe
+from gwparam.networks.scaling_recipe import SCALING, Recipe, read_recipe, write_recipe
 from gwparam.networks.trainable import Sizes
 from gwparam.networks.vertical import LEVELS, reference_pressure
 from gwparam.training.drag_error import tendency_by_difference
-from gwparam.training.flux_data import (
+from gwparam.training.losses import Outputs
+from gwparam.training.splits import Split
+from gwparam.training.statistics import ChannelStatistics, SampleStatistics
+from gwparam.training.tasks.flux_data import (
     Channels,
     FluxData,
     nonlocal_channels,
     prithvi_channels,
 )
-from gwparam.training.losses import Outputs
-from gwparam.training.splits import Split
-from gwparam.training.statistics import ChannelStatistics, SampleStatistics
 from gwparam.training.tasks.task import OutputSpec, Task, largest_credible
 
 Pressure = tuple[float, ...]
@@ -224,6 +224,7 @@ class FluxSpec(OutputSpec):
         weights: Mapping[str, Tensor],
         statistics: SampleStatistics,
         name: str | None,
+        record: TrainingRecord | None = None,
     ) -> None:
         """Write weights, with the options that are known and what training saw."""
         values = dict(self._options)
@@ -236,7 +237,7 @@ class FluxSpec(OutputSpec):
             written[MAX_TENDENCY] = repr(largest_credible(statistics.largest_tendency))
         if name is not None:
             written[NAME] = name
-        save_checkpoint(path, weights, options=written)
+        save_checkpoint(path, weights, options=written, training=record)
 
     def _with_ranges(self, seen: ChannelStatistics) -> Recipe:
         """Give the recipe what the features looked like in training."""

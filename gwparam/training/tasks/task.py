@@ -7,6 +7,7 @@ from typing import Generic, TypeVar
 
 from torch import Tensor, nn
 
+from gwparam.contract import TrainingRange, TrainingRecord
 from gwparam.networks.base import PhysicalNetwork
 from gwparam.networks.trainable import Sizes
 from gwparam.training.data import Data
@@ -67,6 +68,10 @@ class OutputSpec(ABC):
     def standardise(self, statistics: SampleStatistics) -> None:
         """Set what depends on the training samples, in samples and first weights."""
 
+    def seen(self, statistics: SampleStatistics) -> tuple[TrainingRange, ...]:
+        """Tell what the inputs look like in training; empty where it is not known."""
+        return ()
+
     def recipe(self, statistics: SampleStatistics) -> str | None:
         """Text of the scaling recipe, with what training saw; None if there is none."""
         return None
@@ -78,6 +83,7 @@ class OutputSpec(ABC):
         weights: Mapping[str, Tensor],
         statistics: SampleStatistics,
         name: str | None,
+        record: TrainingRecord | None = None,
     ) -> None:
         """Write weights as a checkpoint that ``gwparam export`` takes.
 
@@ -98,6 +104,11 @@ class Task(ABC, Generic[D, N]):
     """
 
     physical: type[PhysicalNetwork]
+
+    @property
+    def trained_range(self) -> tuple[TrainingRange, ...]:
+        """What the pre-trained network saw; empty where it is not known."""
+        return ()
 
     @abstractmethod
     def open(self, paths: Sequence[str]) -> D:

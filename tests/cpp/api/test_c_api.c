@@ -374,10 +374,10 @@ static void test_option_failures(void) {
                   "device is \"cuda:99\""),
        "absent device");
     options = defaults();
-    options.reserved = 1;
+    options.on_unphysical = 4;
     ok(fails_with(load_with("linear.pt", &options, &scheme), GWPARAM_ERR_ARGUMENT,
-                  "does not know"),
-       "non-zero reserved bytes");
+                  "on_unphysical is 4, expected 0 to 3"),
+       "unknown guard of unphysical inputs");
     options = defaults();
     options.reserved2 = 1;
     ok(fails_with(load_with("linear.pt", &options, &scheme), GWPARAM_ERR_ARGUMENT,
@@ -465,9 +465,9 @@ static void test_put_failures(void) {
                   "eastward_wind has shape (3, 4, 4), expected (3, 4, 5)"),
        "wrong level count");
     bad = good;
-    bad.rank = 1;
+    bad.rank = 0;
     ok(fails_with(gwparam_scheme_put(scheme, U, NULL, &bad), GWPARAM_ERR_SHAPE,
-                  "rank 1, expected 2 to 4"),
+                  "rank 0, expected 1 to 4"),
        "wrong rank");
     bad = good;
     bad.shape[0] = -1;

@@ -110,9 +110,7 @@ void test_what_is_lacking() {
 void test_what_is_no_archive() {
     ok(failure("absent.pt") == "-2 cannot open absent.pt: No such file or directory",
        "no file");
-    ok(failure(".") ==
-           "-2 . is no TorchScript archive: it does not begin as a zip file",
-       "a folder");
+    ok(failure(".") == "-2 . is no regular file", "a folder");
     const std::string other =
         "-2 test_archive.pt is no TorchScript archive: it does not begin as a zip file";
     ok(fails("", other), "an empty file");

@@ -49,7 +49,7 @@ void test_geometries() {
 void test_refused_geometries() {
     const Case cases[] = {
         {R"({"kind": "disc"})",
-         "geometry.kind is \"disc\", expected column or stencil or global"},
+         "geometry.kind is \"disc\", expected column, stencil or global"},
         {R"({"kind": "column", "size": 2})", "geometry.size is no key of a contract"},
         {R"({"kind": "column", "radius": 1})",
          "geometry.radius is no key of kind column"},

@@ -38,6 +38,7 @@ void test_passes() {
                   "expected_error": null})"),
        "what a reader does anyway, and null");
     ok(passes(R"({"mask": {"ratio": 1, "seed": 0}})"), "a mask");
+    ok(passes(R"({"lead_time": 21600})"), "a lead time");
     ok(passes(R"({"training_dates": [
                       {"first": "1979-02-30", "last": "1979-02-30",
                        "calendar": "360_day"},
@@ -50,15 +51,14 @@ void test_passes() {
 
 void test_reserved() {
     const Case cases[] = {
-        {R"({"lead_time": -1.5})",
-         "lead_time is -1.5, expected 0: other lead times are reserved"},
+        {R"({"lead_time": -1.5})", "lead_time is -1.5, expected at least 0"},
         {R"({"members": 20})", "members is 20, expected 1: ensembles are reserved"},
         {R"({"column_program": {"file": "a.so", "version": 2}})",
          "column_program is a.so, expected null: it is reserved"},
         {R"({"column_program": {"file": "a.so", "version": "2"}})",
          "column_program.version is \"2\", expected an integer"},
         {R"({"checksums": [{"file": "a", "sha256": "b"}, {"file": "c", "sha256": "d"}]})",
-         "checksums is 2 of them, expected null: they are reserved"},
+         "checksums is an array of 2, expected null: they are reserved"},
         {R"({"checksums": [{"file": "a"}]})",
          "checksums[0].sha256 is missing, expected a string"},
     };
@@ -79,13 +79,16 @@ void test_origin() {
         {R"({"training_dates": [{"first": "1980-01-02", "last": "1980-01-01"}]})",
          "training_dates[0].last is 1980-01-01, expected 1980-01-02 or later"},
         {R"({"training_dates": [{"first": "1980-13-01", "last": "1980-01-01"}]})",
-         "training_dates[0].first is \"1980-13-01\", expected such as 1979-12-31"},
+         "training_dates[0].first is \"1980-13-01\", expected a date such as "
+         "1979-12-31"},
         {R"({"training_dates": [{"first": "1980-01-01", "last": "1980-01-32"}]})",
-         "training_dates[0].last is \"1980-01-32\", expected such as 1979-12-31"},
+         "training_dates[0].last is \"1980-01-32\", expected a date such as "
+         "1979-12-31"},
         {R"({"training_dates": [{"first": "1980-1-1", "last": "1980-01-01"}]})",
-         "training_dates[0].first is \"1980-1-1\", expected such as 1979-12-31"},
+         "training_dates[0].first is \"1980-1-1\", expected a date such as 1979-12-31"},
         {R"({"training_dates": [{"first": "198x-01-01", "last": "1980-01-01"}]})",
-         "training_dates[0].first is \"198x-01-01\", expected such as 1979-12-31"},
+         "training_dates[0].first is \"198x-01-01\", expected a date such as "
+         "1979-12-31"},
         {R"({"training_dates": [{"first": "1980-01-01", "last": "1980-01-01",
                                  "calendar": 360}]})",
          "training_dates[0].calendar is 360, expected a string"},

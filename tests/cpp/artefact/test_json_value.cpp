@@ -84,7 +84,7 @@ void test_refused() {
            [&] { part.at("absent").text(); });
     expect("part.absent is missing, expected an array",
            [&] { part.at("absent").numbers(); });
-    expect("part.yes is true, expected a or b or c",
+    expect("part.yes is true, expected a, b or c",
            [&] { part.at("yes").choice({"a", "b", "c"}); });
     expect(
         "part.long is \"123456789 123456789 123456789 123456789 123456789 123456..., "

@@ -54,5 +54,18 @@ int main() {
     ok(is_refused("", "m"), "an empty unit is refused");
     ok(is_refused("10 m", "m"), "a number before a unit is refused");
     ok(is_refused("m s", "m s-1"), "another exponent is refused");
+    ok(is_refused("m4294967297", "m"), "an exponent that overflows is refused");
+    ok(is_refused("m^", "m"), "an exponent without a number is refused");
+    ok(is_refused("/s", "s-1"), "a division of nothing is refused");
+    ok(is_refused("m//s", "m s-1"), "two divisions are refused");
+    ok(is_refused("m/", "m"), "a division by nothing is refused");
+    ok(is_refused("1 degC", "K"), "degrees Celsius after a number are refused");
+    ok(gives("degC m-1", "K km-1", 1.0, 1e3), "a gradient has no offset");
+    ok(is_identity("pascals", "Pa"), "pascals, as FMS writes, are Pa");
+    ok(is_identity("pa", "Pa"), "pa, as FMS writes, is Pa");
+    ok(is_identity("deg_k", "K"), "deg_k, as FMS writes, is K");
+    ok(is_identity("none", "1"), "none, as FMS writes, is a pure number");
+    ok(is_identity("degrees_E", "degrees"), "degrees_E, as FMS writes, are degrees");
+    ok(gives("millibars", "Pa", 1000.0, 1e5), "millibars, as ERA5 had them, to Pa");
     return done_testing();
 }

@@ -162,8 +162,8 @@ void test_descriptions() {
     ok(refuses(&bad, GWPARAM_ERR_SHAPE, "wind has dtype code 3, expected 1 (float32)"),
        "an unknown type");
     bad = good;
-    bad.rank = 1;
-    ok(refuses(&bad, GWPARAM_ERR_SHAPE, "wind has rank 1, expected 2 to 4"),
+    bad.rank = 0;
+    ok(refuses(&bad, GWPARAM_ERR_SHAPE, "wind has rank 0, expected 1 to 4"),
        "too few dimensions");
     bad.rank = 5;
     ok(refuses(&bad, GWPARAM_ERR_SHAPE, "wind has rank 5, expected 1 to 4", 0),

@@ -45,7 +45,7 @@ void put(Scheme &scheme, const char *name, double value, int levels) {
 void put_all(Scheme &scheme, double wind) {
     put(scheme, host::u, wind, host::nlev);
     put(scheme, host::v, wind, host::nlev);
-    put(scheme, host::ps, 64.0, 0);
+    put(scheme, host::ps, 64000.0, 0);
 }
 
 double got(const Scheme &scheme) {
@@ -101,7 +101,7 @@ void test_failures() {
        "a flush with an open window");
     put_all(scheme, 3.0);
     scheme.close_and_flush();
-    ok(got(scheme) == fake::column_tendency(3.0, 64.0, 0),
+    ok(got(scheme) == fake::column_tendency(3.0, 64000.0, 0),
        "and the next step is whole");
     put_all(scheme, 4.0);
     scheme.begin_afresh();
@@ -139,7 +139,7 @@ void test_local_failures() {
         after[rank] = got(scheme);
     });
     ok(all_say(texts, "rank 1: wind is no input") &&
-           after == Numbers(2, fake::column_tendency(5.0, 64.0, 0)),
+           after == Numbers(2, fake::column_tendency(5.0, 64000.0, 0)),
        "a failure of one rank is told to all, once");
 }
 

@@ -2,7 +2,9 @@ import os
 from importlib import resources
 
 import pytest
+from answers import answer
 
+import gwparam
 from gwparam.cli import main
 
 
@@ -88,6 +90,25 @@ def test_config_without_installed_library(capsys, tmp_path, monkeypatch):
     assert "libgwparam.so is absent, expected an installed" in capsys.readouterr().err
 
 
-def test_config_without_option_prints_the_usage(capsys):
+def test_config_without_option_names_them(capsys):
     assert main(["config"]) == 2
-    assert "--fflags" in capsys.readouterr().out
+    assert "nothing is asked, expected some of --fflags" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", ["--mpi", "--restart-file"])
+def test_config_takes_the_parts_of_a_host_for_its_flags_too(capsys, option):
+    assert main(["config", "--fflags"]) == 0
+    alone = capsys.readouterr().out
+
+    assert main(["config", "--fflags", option]) == 0
+    assert capsys.readouterr().out == alone
+
+
+@pytest.mark.usefixtures("library_alone")
+def test_config_answers_a_program():
+    status, flags = answer("config", "--version", "--libs")
+
+    assert status == 0
+    assert list(flags) == ["version", "libs"]
+    assert flags["version"] == gwparam.__version__
+    assert flags["libs"].endswith("-lgwparam")

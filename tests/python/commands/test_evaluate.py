@@ -225,6 +225,8 @@ def test_prithvi_training_file_is_a_truth(reference_data, tmp_path):
         recipes.FLUXES[1]: recipes.linear("Pa m s-2", 0.0, 0.03),
     }
     # Levels in order, which the library asks for.
+    # A temperature that physics knows; the network sees the same numbers.
+    variables["air_temperature"] = recipes.linear("K", 250.0, 1.0)
     variables["air_pressure"] = recipes.linear("Pa", [1e3, 1e4, 4e4, 9e4], 10.0)
     scaling = recipes.write_json(
         tmp_path / "scaling.json", {"scaling_version": 1, "variables": variables}
@@ -290,14 +292,15 @@ def test_file_of_another_grid_is_refused(capsys, predicted, reference_data, tmp_
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--names", "one"], "--names has 1 names, expected 2"),
-        (["--names", "one,one"], "named one, one, expected different names"),
+        (["--names", "one"], "names is one, expected 2 names (--names)"),
+        (["--names", "one,one"], "named one, one, expected different names (--names)"),
         (["--bins", "0"], "expected at least 2 bins"),
-        (["--levels", "5"], "--levels is 5, expected A:B"),
-        (["--times", "1:1"], "--times is 1:1, expected A:B"),
-        (["--times", "1:9"], "times 1:9, expected some of 0:2"),
+        (["--levels", "50"], "levels is 50, expected some of 0:40 (--levels)"),
+        (["--times", "1:1"], "times is 1:1, expected some of 0:2 (--times)"),
+        (["--times", "1:9"], "times is 1:9, expected some of 0:2 (--times)"),
         (["--reference", "gwfcng_x"], "1 variables (gwfcng_x), expected 2"),
-        (["--variable", "u"], "--variable is u, expected FIELD=VAR"),
+        (["--variable", "u"], "variable is u, expected FIELD=VAR (--variable)"),
+        (["--scaling", "a.json"], "--scaling has no effect on states"),
     ],
 )
 def test_bad_arguments_are_refused(

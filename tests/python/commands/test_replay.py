@@ -1,12 +1,11 @@
 """States through the compiled library, from the command line."""
 
-import json
-
 import netCDF4
 import numpy as np
 import pytest
 import torch
 import xarray as xr
+from answers import answer
 
 from gwparam.checkpoints import save_checkpoint
 from gwparam.cli import main
@@ -99,12 +98,9 @@ def replay(artefact, dataset, tmp_path):
     """Replay a dataset; the exit status, and the numbers where there are some."""
 
     def run(*options, states=dataset, artefact=artefact):
-        source, numbers = tmp_path / "states.nc", tmp_path / "numbers.json"
+        source = tmp_path / "states.nc"
         states.to_netcdf(source)
-        status = main(
-            ["replay", str(artefact), str(source), "--json", str(numbers), *options]
-        )
-        return status, json.loads(numbers.read_text()) if numbers.exists() else None
+        return answer("replay", artefact, source, *options)
 
     return run
 
@@ -116,9 +112,21 @@ def test_library_agrees_with_pytorch(replay, through, capsys):
     assert status == 0
     assert numbers["agrees"]
     assert numbers["through"] == through
-    printed = capsys.readouterr()
-    assert "library and eager agree" in printed.out
-    assert printed.err == ""
+    assert capsys.readouterr().err == ""
+
+
+def test_tables_and_the_verdict_are_for_people(artefact, dataset, tmp_path, capsys):
+    source, figure = tmp_path / "states.nc", tmp_path / "drag.png"
+    dataset.to_netcdf(source)
+
+    assert main(["replay", str(artefact), str(source), "--figure", str(figure)]) == 0
+
+    text = capsys.readouterr().out
+    for name in TENDENCIES:
+        assert f"{name} [m s-2], reference f" in text
+    assert "10 hPa" in text
+    assert f"wrote {figure}" in text
+    assert "library and eager agree" in text
 
 
 def test_library_agrees_with_published_network(replay, checkpoint):
@@ -130,14 +138,20 @@ def test_library_agrees_with_published_network(replay, checkpoint):
     )
 
 
-def test_exit_status_is_1_when_library_and_pytorch_differ(replay, tmp_path, capsys):
+def test_exit_status_is_1_when_library_and_pytorch_differ(
+    replay, artefact, tmp_path, capsys
+):
     other = write_network(tmp_path / "b.safetensors", 2)
 
     status, numbers = replay("--ckpt", str(other))
 
     assert status == 1
     assert not numbers["agrees"]
-    assert "library and eager DISAGREE" in capsys.readouterr().out
+    words = ["replay", artefact, tmp_path / "states.nc", "--ckpt", other, "--brief"]
+    assert main([*map(str, words)]) == 1
+    text = capsys.readouterr().out
+    assert "library and eager DISAGREE" in text
+    assert "10 hPa" not in text
 
 
 def test_predicted_fields_are_written_on_the_grid_of_the_states(
@@ -242,11 +256,21 @@ def test_exit_status_is_2_for_states_that_do_not_fit(
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--times", "2:9"], "--times is 2:9, expected some of 0:3"),
-        (["--times", "x"], "--times is x, expected A:B"),
+        (["--times", "2:9"], "times is 2:9, expected some of 0:3 (--times)"),
+        (["--times", "x"], "times is x, expected A:B or one number (--times)"),
         (["--reference", "fx"], "1 reference variables (fx), expected 2"),
         (["--reference", "fx,u"], 'has units "m s-1", expected "m s-2"'),
-        (["--variable", "u"], "--variable is u, expected FIELD=VAR"),
+        (["--variable", "u"], "variable is u, expected FIELD=VAR (--variable)"),
+        (["--threads", "-1"], "threads is -1, expected at least 0 (--threads)"),
+        (["--device", "tpu"], "expected auto, cpu, cuda or cuda:N (--device)"),
+        (["--option", "heads=4"], "--option has no effect without --ckpt"),
+        (["--allow-pickle"], "--allow-pickle has no effect without --ckpt"),
+        (["--scaling", "a.json"], "--scaling has no effect on states without --ckpt"),
+        (["--brief"], "--brief has no effect with --json"),
+        (
+            ["--through", "fortran", "--device", "cuda"],
+            "--device has no effect with --through fortran",
+        ),
         (["--variable", "humidity=u"], "the network has no input humidity"),
         (["--ckpt", "absent.pkl"], "cannot read absent.pkl"),
         (["-o", "absent/out.nc"], "cannot write absent/out.nc"),

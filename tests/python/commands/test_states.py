@@ -3,10 +3,12 @@ import json
 
 import pytest
 import recipes
+from safetensors.torch import load_file, save_file
 from training_files import NLEV, training_set, written
 
-from gwparam.commands.states import add_options, assignments, read_scaling
+from gwparam.commands.states import add_options, assignments, read_machine, read_scaling
 from gwparam.errors import ArgumentError
+from gwparam.export import export_model
 
 
 def parsed(*words):
@@ -22,21 +24,35 @@ def test_options_have_defaults():
         "times": None,
         "variable": [],
         "scaling": None,
-        "threads": 1,
-        "device": "cpu",
+        "threads": None,
+        "device": None,
     }
 
 
 def test_assignments_are_read_up_to_the_first_equals_sign():
-    assert assignments(["a=b", "c=d=e"], "--option", "NAME=VALUE") == {
+    assert assignments(["a=b", "c=d=e"], "option", "NAME=VALUE") == {
         "a": "b",
         "c": "d=e",
     }
 
 
-def test_what_is_no_assignment_is_refused():
-    with pytest.raises(ArgumentError, match=r"--option is u, expected NAME=VALUE"):
-        assignments(["a=b", "u"], "--option", "NAME=VALUE")
+@pytest.mark.parametrize("text", ["u", "u=", "=u", "="])
+def test_what_is_no_assignment_is_refused(text):
+    with pytest.raises(ArgumentError, match=f"option is {text}, expected NAME=VALUE"):
+        assignments(["a=b", text], "option", "NAME=VALUE")
+
+
+def test_a_name_is_assigned_once():
+    with pytest.raises(ArgumentError, match="option is a twice, expected it once"):
+        assignments(["a=b", "a=c"], "option", "NAME=VALUE")
+
+
+def test_the_network_runs_on_one_thread_of_the_cpu_unless_told():
+    assert read_machine(parsed()) == {"threads": 1, "device": "cpu"}
+    told = parsed("--threads", "3", "--device", "cuda:1")
+    assert read_machine(told) == {"threads": 3, "device": "cuda:1"}
+    with pytest.raises(ArgumentError, match="threads is -1, expected at least 0"):
+        read_machine(parsed("--threads", "-1"))
 
 
 @pytest.fixture
@@ -72,6 +88,26 @@ def test_training_files_without_a_recipe_are_refused(tmp_path):
 
 def test_option_for_states_is_refused_with_training_files(tmp_path):
     with pytest.raises(
-        ArgumentError, match=r"--variable is for states, these are train"
+        ArgumentError, match=r"--variable has no effect on training files"
     ):
         read_scaling(parsed("--variable", "u=ua"), tmp_path / "training.nc")
+
+
+def test_recipe_of_the_training_that_an_artefact_is_of(
+    tmp_path, recipe, tiny_checkpoint
+):
+    states = written(tmp_path, training_set())
+    folder = tmp_path / "training"
+    folder.mkdir()
+    network = folder / "network.safetensors"
+    network.write_bytes(tiny_checkpoint.read_bytes())
+    recipes.write_json(folder / "scaling.json", recipe)
+    export_model(network, folder / "mine.pt")
+
+    assert read_scaling(parsed(), states, folder / "mine.pt").source == "scaling.json"
+
+    # What lies there of another training says nothing of this artefact.
+    changed = {key: value + 1 for key, value in load_file(network).items()}
+    save_file(changed, network)
+    with pytest.raises(ArgumentError, match="expected --scaling FILE"):
+        read_scaling(parsed(), states, folder / "mine.pt")

@@ -24,7 +24,8 @@ from gwparam.synthetic.teacher import alexander_dunkerton
 
 BIN = Path(sys.executable).parent
 SAMPLE = Path(__file__).parents[3] / "examples" / "sample" / "sample_states.nc"
-QUICK = ["--columns=64", "--epochs=1", "--batch=32", "--threads=1"]
+QUICK = ["--epochs=1", "--batch=32", "--threads=1"]
+FEW = ["--columns=64", *QUICK]
 SINGLE = 1e-4  # of a score: the training computes in single precision
 
 
@@ -77,7 +78,7 @@ def test_training_on_made_columns_writes_a_scored_checkpoint(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "wavenet.safetensors"
-    status = _train("-o", path, "--score-on", SAMPLE, "--name", "short", *QUICK)
+    status = _train("-o", path, "--score-on", SAMPLE, "--name", "short", *FEW)
     assert status == 0
     checkpoint = read_checkpoint(path)
     assert recognise(checkpoint) == "wavenet"
@@ -137,7 +138,7 @@ def test_states_that_are_scored_on_are_no_states_to_learn_from(
 def test_same_seed_gives_the_same_file(tmp_path: Path) -> None:
     paths = [tmp_path / name for name in ("a.safetensors", "b.safetensors")]
     for path in paths:
-        assert _train("-o", path, "--score-on", SAMPLE, "--seed=4", *QUICK) == 0
+        assert _train("-o", path, "--score-on", SAMPLE, "--seed=4", *FEW) == 0
     assert paths[0].read_bytes() == paths[1].read_bytes()
 
 

@@ -3,8 +3,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from rich.console import Console
 
+from gwparam import console
 from gwparam.conformance.report import as_dict, print_tables
 from gwparam.conformance.result import OutputResult, Replay
 from gwparam.contract import Field
@@ -46,9 +46,8 @@ def replay(fields):
 
 
 def printed(replay, levels):
-    console = Console(width=120)
-    with console.capture() as capture:
-        print_tables(console, replay, levels=levels)
+    with (output := console.tables()).capture() as capture:
+        print_tables(output, replay, levels=levels)
     return capture.get().splitlines()
 
 

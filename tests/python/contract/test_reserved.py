@@ -20,14 +20,15 @@ def refused(message):
 def test_what_this_version_does_is_taken():
     check_run(None, None, None, None)
     check_run(0.0, 1, None, None)
+    check_run(3600.0, 1, None, None)
 
 
 @pytest.mark.parametrize(
     ("keys", "message"),
     [
         (
-            (3600.0, 1, None, None),
-            "lead_time is 3600.0, expected 0: other lead times are reserved",
+            (-3600.0, 1, None, None),
+            "lead_time is -3600.0, expected at least 0",
         ),
         ((0.0, 0, None, None), "members is 0, expected 1: ensembles are reserved"),
         ((0.0, 5, None, None), "members is 5, expected 1: ensembles are reserved"),
@@ -37,7 +38,7 @@ def test_what_this_version_does_is_taken():
         ),
         (
             (None, None, None, [Checksum("a", "0" * 64), Checksum("b", "1" * 64)]),
-            "checksums is 2 of them, expected null: they are reserved",
+            "checksums is an array of 2, expected null: they are reserved",
         ),
     ],
 )
@@ -79,11 +80,12 @@ def test_mask_out_of_range_is_refused(mask, message):
     [
         (
             TrainingDates("1979-13-01", "1980-01-01"),
-            'training_dates[1].first is "1979-13-01", expected such as 1979-12-31',
+            'training_dates[1].first is "1979-13-01", '
+            "expected a date such as 1979-12-31",
         ),
         (
             TrainingDates("1979-01-01", "1980-1-1"),
-            'training_dates[1].last is "1980-1-1", expected such as 1979-12-31',
+            'training_dates[1].last is "1980-1-1", expected a date such as 1979-12-31',
         ),
         (
             TrainingDates("1979-01-02", "1979-01-01"),

@@ -108,6 +108,44 @@ def test_files_that_overlap_are_refused(other):
         read_dates(files)
 
 
+@pytest.mark.parametrize(
+    ("other", "units", "time"),
+    [
+        ([6, 12], HOURS, "2000-01-01 06:00:00"),
+        # The same to rounding in other units.
+        ([0.25 + 1e-7, 3.0], "days since 2000-01-01", "2000-01-01 06:00:00"),
+        ([0.1, 0.2], "days since 2000-01-01", "2000-01-01 02:24:00"),
+    ],
+)
+def test_time_that_comes_twice_is_named_with_both_files(other, units, time):
+    files = {"a.nc": times([0, 6]), "b.nc": times(other, units)}
+
+    with pytest.raises(
+        ArgumentError, match=f"of a.nc and b.nc overlap at {time}, expected every time"
+    ):
+        read_dates(files)
+
+
+def test_time_that_comes_twice_in_a_file_is_named():
+    with pytest.raises(
+        ArgumentError, match="2000-01-01 06:00:00 at 2 comes after 2000-01-01 06:00:00"
+    ):
+        read_dates({"a.nc": times([0, 6, 6, 12])})
+
+
+def test_numbers_that_are_no_dates_may_begin_again_but_not_come_twice():
+    assert len(read_dates({"a.nc": times([0, 1, 0, 1], MONTH)})) == 4
+    with pytest.raises(ArgumentError, match=r"time 1 in a.nc comes twice, at 2 and 3"):
+        read_dates({"a.nc": times([0, 0.5, 1, 1], MONTH)})
+
+
+def test_files_without_dates_may_stay_as_they_are():
+    files = {name: times([0], MONTH) for name in ("b", "a10", "a2")}
+
+    assert read_dates(files, by_name=False).paths == ("b", "a10", "a2")
+    assert read_dates(files).paths == ("a2", "a10", "b")
+
+
 @pytest.mark.parametrize("values", [[0, 1, 1], [2, 1], [0, 5, 3, 9], [0, np.nan]])
 def test_times_that_do_not_increase_are_refused(values):
     with pytest.raises(ArgumentError, match=r"the times in a.nc do not increase"):

@@ -135,3 +135,75 @@ def test_two_vertical_dimensions_are_refused():
         ContractError, match=r"wind has dimensions \(lev, plev\), expected one of them"
     ):
         find_level_dimension(dataset, "u", "wind")
+
+
+HALF = np.array([0.0, 0.2, 0.6, 1.0])
+
+
+def numbered(lev, attrs):
+    """A file with numbers of levels, and coefficients between them from the top."""
+    return xr.Dataset(
+        {"pk": ("phalf", 0.0 * HALF), "bk": ("phalf", HALF)},
+        {"lev": ("lev", lev, attrs)},
+    )
+
+
+@pytest.mark.parametrize(
+    ("lev", "attrs", "order"),
+    [
+        ([1.0, 2.0, 3.0], {"positive": "down"}, "top_down"),
+        ([3, 2, 1], {"positive": "down", "units": "level"}, "bottom_up"),
+        ([3, 2, 1], {}, "bottom_up"),
+        ([-1.0, -2.0, -3.0], {"positive": "down"}, "top_down"),
+        ([-3.0, -2.0, -1.0], {"positive": "up"}, "bottom_up"),
+    ],
+)
+def test_numbers_of_levels_take_their_pressures_from_the_half_levels(lev, attrs, order):
+    found = read_levels(numbered(lev, attrs), "lev", "file")
+
+    # The lowest of three: Simmons and Burridge (1981).
+    lowest = 1e5 * np.exp(-0.6 * np.log(0.6) / 0.4 - 1.0)
+    assert found.order == order
+    np.testing.assert_allclose(max(found.pressure), lowest, rtol=1e-12)
+
+
+def test_sigma_above_the_top_of_a_model_is_a_share_of_what_lies_below_it():
+    dataset = columns(
+        sigma=(
+            [0.25, 0.75],
+            {
+                "standard_name": "atmosphere_sigma_coordinate",
+                "formula_terms": "sigma: sigma ps: ps ptop: PTOP",
+            },
+        )
+    )
+    dataset["PTOP"] = ((), 10.0, {"units": "hPa"})
+
+    found = read_levels(dataset, "lev", "file")
+
+    np.testing.assert_allclose(found.pressure, [25750.0, 75250.0])
+
+
+def test_nominal_pressures_that_contradict_the_coefficients_are_refused():
+    dataset = columns(
+        lev=([100.0, 900.0], {"units": "hPa"}),
+        hyam=([0.1, 0.0], {}),
+        hybm=([0.0, 0.9], {}),
+    )
+    dataset["P0"] = ((), 1000.0, {"units": "hPa"})
+    assert read_levels(dataset, "lev", "file").pressure == (1e4, 9e4)
+
+    dataset.P0.attrs["units"] = "Pa"
+    with pytest.raises(
+        ContractError, match=r"lev in file is 10000 Pa at level 0.*100 Pa"
+    ):
+        read_levels(dataset, "lev", "file")
+
+
+def test_sigma_in_other_units_than_a_share_is_refused():
+    sigma = ([250.0, 750.0], {"standard_name": "atmosphere_sigma_coordinate"})
+
+    with pytest.raises(
+        ContractError, match="is sigma and reaches 750, expected at most"
+    ):
+        read_levels(columns(sigma=sigma), "lev", "file")

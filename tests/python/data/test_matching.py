@@ -96,4 +96,4 @@ def test_absent_variable_is_refused_with_all_names_looked_for():
     message = str(caught.value)
     assert message.startswith(f"file has no variable for {NORTHWARD}: looked for ")
     assert f"standard_name {NORTHWARD} or {nonorographic(NORTHWARD)[0]}" in message
-    assert message.endswith("vtendnogw, gwfcng_y; it has odd")
+    assert message.endswith("VTGWSPEC, gwfcng_y, gwfv_cgwd; it has odd")

@@ -6,8 +6,14 @@ from wind_states import (
     open_file,
 )
 
-from gwparam.data.netcdf import OpenFiles, check_finite
-from gwparam.errors import ArgumentError, ModelFileError, NonFiniteError, ShapeError
+from gwparam.data.netcdf import OpenFiles, check_finite, open_dataset, read_values
+from gwparam.errors import (
+    ArgumentError,
+    ContractError,
+    ModelFileError,
+    NonFiniteError,
+    ShapeError,
+)
 
 
 def test_open_refuses_absent_file(tmp_path):
@@ -46,8 +52,11 @@ def times(write, name, values, units="hours since 2000-01-01"):
     return write(xr.Dataset(coords={"time": ("time", values, {"units": units})}), name)
 
 
-def test_files_stay_in_the_order_given(write):
-    paths = [times(write, "b.nc", [6, 12]), times(write, "a.nc", [0])]
+MONTH = "hourly timestep of the month"
+
+
+def test_files_without_dates_stay_in_the_order_given(write):
+    paths = [times(write, "b.nc", [6, 12], MONTH), times(write, "a.nc", [0], MONTH)]
 
     with OpenFiles(paths) as files:
         assert files.paths == tuple(map(str, paths))
@@ -55,26 +64,105 @@ def test_files_stay_in_the_order_given(write):
         assert files.dates.intervals is None
         assert files.locate(2)[1:] == (str(paths[1]), 0)
         assert files.first is files.datasets[str(paths[0])]
+    with OpenFiles(paths, by_name=True) as files:
+        assert files.paths == (str(paths[1]), str(paths[0]))
 
 
 def test_files_come_in_the_order_of_their_dates(write):
     paths = [times(write, "a.nc", [6, 12]), times(write, "b.nc", [0])]
 
-    with OpenFiles(paths, by_date=True) as files:
+    with OpenFiles(paths) as files:
         assert files.paths == (str(paths[1]), str(paths[0]))
         assert list(files.datasets) == list(files.paths)
         assert files.dates.intervals == ((0.0, 0.0), (6.0, 12.0))
 
 
-def test_file_given_twice_is_read_twice_unless_dates_count(write, tmp_path):
-    path = times(write, "a.nc", [0, 6])
+def test_file_given_twice_is_refused_under_whatever_name(write, tmp_path):
+    path = times(write, "a.nc", [0, 6], MONTH)
     (tmp_path / "link.nc").symlink_to(path)
 
-    with OpenFiles([path, path]) as files:
-        assert len(files) == 4
-        assert files.locate(3)[2] == 1
-    with pytest.raises(ArgumentError, match=r"link.nc is given twice, expected once"):
-        OpenFiles([path, tmp_path / "link.nc"], by_date=True)
+    with pytest.raises(ArgumentError, match=r"a.nc is given twice, expected once"):
+        OpenFiles([path, path])
+    with pytest.raises(
+        ArgumentError, match=r"link.nc is .*a.nc, given twice, expected once"
+    ):
+        OpenFiles([path, tmp_path / "link.nc"])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda d: d.isel(lat=slice(None, None, -1)),
+        lambda d: d.roll(lon=2, roll_coords=True),
+        lambda d: d.assign_coords(
+            lon=d.lon.copy(data=(d.lon + 180.0) % 360.0 - 180.0)
+        ).sortby("lon"),
+        lambda d: d.isel(lat=[2, 0, 3, 1], lon=[5, 1, 0, 2, 4, 3]),
+        lambda d: d.isel(lat=slice(None, None, -1)).transpose("lon", "lat", ...),
+        lambda d: d.assign_coords(lat=d.lat.astype(np.float32)).isel(lat=[1, 0, 2, 3]),
+    ],
+    ids=["flipped", "rolled", "-180 to 180", "shuffled", "transposed", "float32"],
+)
+@pytest.mark.parametrize("first", [0, 1])
+def test_file_is_read_by_its_own_coordinates(dataset, write, change, first):
+    with xr.set_options(keep_attrs=True):
+        parts = [dataset.isel(time=[0, 1]), dataset.isel(time=[2])]
+        parts[1 - first] = change(parts[1 - first])
+    paths = [write(part, f"{n}.nc") for n, part in enumerate(parts)]
+
+    with open_file(*paths) as states:
+        places = states.coordinates(0)
+        at = (
+            [
+                np.argmin(np.abs(places[0][:, 0, None] - dataset.lat.values), axis=1),
+                np.argmin(
+                    np.abs(places[1][0][:, None] % 360 - dataset.lon.values), axis=1
+                ),
+            ]
+            if places[0].shape == (4, 6)
+            else None
+        )
+        for index in range(3):
+            found = states.read(index)
+            expected = dataset.isel(time=index)
+            if at is None:  # the frame of the first file has longitudes first
+                np.testing.assert_array_equal(
+                    found["eastward_wind"],
+                    expected.isel(lat=slice(None, None, -1)).u.transpose(
+                        "lon", "lat", "lev"
+                    ),
+                )
+                continue
+            np.testing.assert_array_equal(
+                found["eastward_wind"],
+                expected.isel(lat=at[0], lon=at[1]).u.transpose("lat", "lon", "lev"),
+            )
+            np.testing.assert_array_equal(
+                found["surface_air_pressure"], expected.isel(lat=at[0], lon=at[1]).ps
+            )
+
+
+@pytest.mark.parametrize("dim", ["lat", "lon"])
+def test_file_on_another_grid_is_refused(dataset, write, dim):
+    other = dataset.isel(time=[2])
+    other = other.assign_coords({dim: other[dim].copy(data=other[dim] + 5.0)})
+
+    with pytest.raises(ContractError, match=r"b.nc has another grid than .*a.nc: lat"):
+        open_file(write(dataset.isel(time=[0]), "a.nc"), write(other, "b.nc"))
+
+
+def test_columns_in_another_order_are_found(dataset, write):
+    columns = dataset.stack(ncol=("lat", "lon")).reset_index("ncol")
+    order = np.random.default_rng(2).permutation(24)
+    paths = [
+        write(columns.isel(time=[0]), "a.nc"),
+        write(columns.isel(time=[1], ncol=order), "b.nc"),
+    ]
+
+    with open_file(*paths) as states:
+        np.testing.assert_array_equal(
+            states.read(1)["eastward_wind"], columns.isel(time=1).u.T
+        )
 
 
 def test_no_file_is_refused():
@@ -109,3 +197,96 @@ def test_first_value_that_is_not_finite_is_named(value):
         check_finite(values, ("lev", "lat"), "wind")
 
     assert str(caught.value) == f"wind is {value} at lev 1, lat 2 (from 0)"
+
+
+def grouped(path, *groups, above=()):
+    """Write winds into groups of one file, perhaps with their axes above them."""
+    with netCDF4.Dataset(path, "w") as file:
+        for name, size in (("time", 1), ("lev", 2)):
+            file.createDimension(name, size)
+            if name in above:
+                file.createVariable(name, "f8", (name,))[:] = np.arange(size)
+        for group in groups:
+            inside = file.createGroup(group)
+            inside.createVariable("u", "f4", ("time", "lev"))[:] = [[1.0, 2.0]]
+    return str(path)
+
+
+def test_the_only_group_with_variables_is_read(tmp_path):
+    path = grouped(tmp_path / "a.nc", "model/atmosphere", above=("lev",))
+
+    with open_dataset(path) as dataset:
+        np.testing.assert_array_equal(dataset.u, [[1.0, 2.0]])
+        np.testing.assert_array_equal(dataset.lev, [0.0, 1.0])
+
+
+def test_variables_in_several_groups_are_refused_by_name(tmp_path):
+    path = grouped(tmp_path / "a.nc", "ocean", "atmosphere")
+
+    with pytest.raises(ModelFileError, match="in the groups ocean, atmosphere, exp"):
+        open_dataset(path)
+
+
+def test_a_file_without_times_is_refused(write):
+    with pytest.raises(ArgumentError, match=r"a\.nc has no time, expected at least"):
+        OpenFiles([times(write, "a.nc", [])])
+
+
+def read(path, name="u"):
+    with open_dataset(str(path)) as dataset:
+        return read_values(dataset[name].variable, name, str(path))
+
+
+@pytest.mark.parametrize(
+    ("attributes", "values", "missing"),
+    [
+        ({}, [1.0, netCDF4.default_fillvals["f4"]], [False, True]),
+        ({"valid_range": np.float32([-5, 5])}, [5.0, 5.5, -6.0], [False, True, True]),
+        ({"valid_min": np.float32(0)}, [1.0, -1.0], [False, True]),
+        ({"valid_max": np.float32(0)}, [1.0, -1.0], [True, False]),
+        ({"missing_value": np.float32(-1e34)}, [-1e34, 1.0], [True, False]),
+        ({"_FillValue": np.float32(7)}, [7.0, 1.0], [True, False]),
+    ],
+)
+def test_missing_values_are_nan_as_netcdf4_masks_them(
+    tmp_path, attributes, values, missing
+):
+    path = tmp_path / "a.nc"
+    with netCDF4.Dataset(path, "w") as file:
+        file.createDimension("x", len(values))
+        fill = attributes.pop("_FillValue", None)
+        variable = file.createVariable("u", "f4", ("x",), fill_value=fill)
+        variable.setncatts(attributes)
+        variable.set_auto_mask(False)
+        variable[:] = np.float32(values)
+    with netCDF4.Dataset(path) as file:
+        np.testing.assert_array_equal(np.ma.getmaskarray(file["u"][:]), missing)
+
+    np.testing.assert_array_equal(np.isnan(read(path)), missing)
+
+
+def test_the_valid_range_of_packed_values_is_that_of_the_packed_ones(tmp_path):
+    path = tmp_path / "a.nc"
+    with netCDF4.Dataset(path, "w") as file:
+        file.createDimension("x", 3)
+        variable = file.createVariable("u", "i2", ("x",))
+        variable.setncatts(
+            {"scale_factor": 0.5, "add_offset": 100.0, "valid_range": np.int16([0, 10])}
+        )
+        variable.set_auto_maskandscale(False)
+        variable[:] = np.int16([0, 10, 11])
+
+    np.testing.assert_array_equal(read(path), [100.0, 105.0, np.nan])
+
+
+@pytest.mark.parametrize(
+    ("units", "text"), [(1, "1"), (np.array([1.0, 2.0]), "[1. 2.]"), ("Pa", "Pa")]
+)
+def test_attributes_that_should_be_texts_are_texts(tmp_path, units, text):
+    path = tmp_path / "states.nc"
+    values = xr.DataArray([1.0], dims="time", attrs={"units": units, "scale": 2})
+    xr.Dataset({"ps": values}).to_netcdf(path)
+
+    with open_dataset(str(path)) as opened:
+        assert opened.ps.attrs["units"] == text
+        assert opened.ps.attrs["scale"] == 2

@@ -50,11 +50,11 @@ def test_pressures_follow_the_order_of_the_levels(names, a, units, order, stored
 
 def test_share_of_a_reference_pressure_is_that_of_the_file():
     dataset = coefficients(("hyai", "hybi"), A / 101325.0, B, "1")
-    dataset["P0"] = 101325.0
+    dataset["P0"] = ((), 1013.25, {"units": "hPa"})
 
     found = read_half_levels(dataset, levels(), "file")
 
-    np.testing.assert_allclose(found.a, A, rtol=1e-14)
+    np.testing.assert_allclose(found.hybrid.a, A, rtol=1e-14)
 
 
 def test_files_without_coefficients_are_refused():

@@ -8,7 +8,7 @@ from wind_states import (
     wind,
 )
 
-from gwparam.errors import ContractError, NonFiniteError, ShapeError
+from gwparam.errors import ContractError, NonFiniteError, RangeError, ShapeError
 
 
 def test_read_gives_fields_with_level_last(dataset, write):
@@ -24,7 +24,7 @@ def test_read_gives_fields_with_level_last(dataset, write):
         fields["latitude"], np.repeat(dataset.lat.values[:, None], NLON, axis=1)
     )
     assert fields["eastward_wind"].dtype == np.float32
-    assert states.units["northward_wind"] == "m/s"
+    assert states.units["northward_wind"] == "m s-1"
 
 
 def test_read_copies_neither_fields_nor_coordinates(dataset, write):
@@ -146,3 +146,86 @@ def test_columns_of_samples_have_one_horizontal_dimension(dataset, write):
     np.testing.assert_array_equal(
         fields["northward_wind"], wind(1000)[0].reshape(NLEV, -1).T
     )
+
+
+def test_a_single_column_has_one_column(dataset, write):
+    column = dataset.isel(lat=1, lon=2)
+
+    with open_file(write(column)) as states:
+        fields = states.read(1)
+        latitude, longitude = states.coordinates(1)
+
+    assert states.dimensions == ("column",)
+    assert states.layout == ("time", "lev", "column")
+    np.testing.assert_array_equal(fields["eastward_wind"], [column.u[1]])
+    np.testing.assert_array_equal(fields["surface_air_pressure"], [column.ps[1]])
+    np.testing.assert_array_equal(latitude, [-20.0])
+    np.testing.assert_array_equal(longitude, [120.0])
+
+
+def test_dimensions_of_extent_1_are_free(dataset, write):
+    dataset["ps"] = dataset.ps.expand_dims(surface=1, axis=1)
+    dataset["v"] = dataset.v.expand_dims(member=1)
+
+    with open_file(write(dataset)) as states:
+        fields = states.read(1)
+
+    np.testing.assert_array_equal(fields["surface_air_pressure"], dataset.ps[1, 0])
+    np.testing.assert_array_equal(
+        fields["northward_wind"], wind(1000)[1].transpose(1, 2, 0)
+    )
+
+
+def test_fields_come_in_the_units_of_the_contract(dataset, write):
+    dataset["ps"] = (dataset.ps.dims, dataset.ps.values / 100.0, {"units": "mb"})
+
+    with open_file(write(dataset)) as states:
+        field = states.read(0)["surface_air_pressure"]
+
+    assert states.units["surface_air_pressure"] == "Pa"
+    np.testing.assert_allclose(field, 100.0 * dataset.ps[0], rtol=1e-15)
+
+
+def test_read_refuses_a_surface_pressure_in_other_units_with_the_place(dataset, write):
+    dataset["ps"] = (dataset.ps.dims, dataset.ps.values / 100.0, {"units": "Pa"})
+
+    with (
+        open_file(write(dataset)) as states,
+        pytest.raises(
+            RangeError, match=r"\(ps in .* at time 2 is 900.48 Pa at lat 0, lon"
+        ),
+    ):
+        states.read(2)
+
+
+def test_an_axis_of_levels_is_no_field(dataset, write):
+    half = np.linspace(0.0, 1.0, NLEV + 1)
+    dataset = dataset.rename(lev="pfull")
+    dataset["pk"] = ("phalf", 0.0 * half, {"units": "pascals"})
+    dataset["bk"] = ("phalf", half, {"units": "none"})
+
+    with open_file(write(dataset), pressures=True) as states:
+        fields = states.read(0)
+
+    assert states.find("air_pressure") is None
+    surface = dataset.ps.values[0, ..., None]
+    np.testing.assert_allclose(
+        fields["air_pressure_at_half_levels"], half * surface, rtol=1e-15
+    )
+
+
+def test_full_levels_are_those_of_their_own_coefficients(dataset, write):
+    half = np.linspace(0.0, 1.0, NLEV + 1)
+    full = half[1:] - 0.07
+    dataset["hyai"], dataset["hybi"] = ("ilev", 0.0 * half), ("ilev", half)
+    dataset["hyam"], dataset["hybm"] = ("lev", 0.0 * full + 1e-3), ("lev", full)
+    dataset["P0"] = ((), 1000.0, {"units": "hPa"})
+    dataset = dataset.assign_coords(lev=np.arange(1.0, NLEV + 1))
+    dataset.lev.attrs = {"positive": "down", "units": "level"}
+
+    with open_file(write(dataset), pressures=True) as states:
+        fields = states.read(0)
+
+    expected = 100.0 + full * dataset.ps.values[0, ..., None]
+    np.testing.assert_allclose(fields["air_pressure"], expected, rtol=1e-14)
+    np.testing.assert_allclose(states.levels.pressure, 100.0 + 1e5 * full, rtol=1e-14)

@@ -123,7 +123,9 @@ def test_file_given_twice_under_another_name_is_refused(tmp_path):
     path = written(tmp_path, training_set(start=None))
     os.symlink(path, tmp_path / "other.nc")
 
-    with pytest.raises(ArgumentError, match=r"other.nc is given twice, expected once"):
+    with pytest.raises(
+        ArgumentError, match=r"other.nc is .*file.nc, given twice, expected once"
+    ):
         TrainingFiles([path, tmp_path / "other.nc"])
 
 
@@ -366,12 +368,30 @@ def test_training_files_are_told_from_other_files(tmp_path):
     assert not is_training_file(tmp_path / "absent.nc")
 
 
-def test_files_may_stay_in_the_order_given(tmp_path):
-    late = written(tmp_path, training_set(start=9.0), "a.nc")
-    early = written(tmp_path, training_set(seed=7), "b.nc")
+def test_file_in_another_order_is_read_by_its_own_coordinates(tmp_path):
+    whole = training_set(2)
+    second = whole.isel(time=[1], lat=slice(None, None, -1)).roll(
+        lon=1, roll_coords=True
+    )
+    paths = [
+        written(tmp_path, whole.isel(time=[0]), "a.nc"),
+        written(tmp_path, second, "b.nc"),
+    ]
 
-    with TrainingFiles([late, early], by_date=False) as files:
-        assert files.paths == (late, early)
+    with TrainingFiles(paths) as files:
+        for name in ("features", "output"):
+            np.testing.assert_array_equal(files.read(name, 1), whole[name][1])
+
+
+def test_file_with_neighbours_in_another_order_is_refused(refuse):
+    second = training_set(start=9.0, stencil=3).isel(lat=slice(None, None, -1))
+
+    refuse(
+        second,
+        ContractError,
+        r"bad.nc has another grid than .*0.nc: .* along lat, lon \(12\)",
+        training_set(stencil=3),
+    )
 
 
 def test_numbers_in_double_precision_keep_it_where_it_is_asked_for(tmp_path):

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import recipes
@@ -17,7 +19,7 @@ from gwparam.contract import (
 )
 from gwparam.data import TrainingStates
 from gwparam.errors import ContractError, NonFiniteError, ShapeError
-from gwparam.networks.scaling import read_recipe
+from gwparam.networks.scaling_recipe import read_recipe
 
 NLEV, NLAT, NLON, NTIME = 4, 5, 6, 3
 LATITUDE = np.linspace(-80.0, 80.0, NLAT)
@@ -73,7 +75,7 @@ def dataset():
     random = np.random.default_rng(3)
 
     def channels(count):
-        values = random.standard_normal((NTIME, count, NLAT, NLON))
+        values = random.uniform(-2.0, 2.0, (NTIME, count, NLAT, NLON))
         return 0.5 * values.astype(np.float32)
 
     return xr.Dataset(
@@ -180,6 +182,61 @@ def test_half_levels_lie_between_full_levels(dataset, open_file):
     assert (full < half[..., 1:]).all()
     np.testing.assert_allclose(half[..., -1], 1e5)
     assert not states.knows_half_levels
+
+
+@pytest.fixture
+def with_pressure(dataset, tmp_path):
+    """A file whose fourth field is the pressure of the network's levels."""
+    random = np.random.default_rng(4)
+    surface = random.uniform(9.5e4, 1.02e5, (NTIME, 1, NLAT, NLON))
+    vertical = contract().vertical
+    a, b = (np.reshape(x, (1, -1, 1, 1)) for x in (vertical.a, vertical.b))
+    pressure = a + b * surface
+    recipe = recipes.recipe(NLEV)
+    recipe["variables"]["air_pressure"] = {
+        "transform": "linear",
+        "units": "Pa",
+        "mean": 5e4,
+        "standard_deviation": 3e4,
+    }
+    features = dataset.features.values
+    features[:, 3 + 3 * NLEV :] = (pressure - 5e4) / 3e4
+    file = dataset.drop_vars("output")
+    file["output"] = (
+        ("time", "odim", "lat", "lon"),
+        random.standard_normal((NTIME, 3 * NLEV, NLAT, NLON)).astype(np.float32),
+    )
+    scaling = recipes.write_json(tmp_path / "pressure.json", recipe)
+    fields = tuple(
+        f for f in contract().inputs if f.name not in ("upward_air_velocity",)
+    )
+    return file, replace(contract(), inputs=fields), str(scaling), pressure
+
+
+def test_pressure_is_that_of_the_file(with_pressure, open_file):
+    file, described, scaling, pressure = with_pressure
+
+    with open_file(file, described, scaling) as states:
+        found = states.read(1)["air_pressure"]
+
+    np.testing.assert_allclose(found, np.moveaxis(pressure[1], 0, -1), rtol=1e-4)
+
+
+def test_pressure_of_other_levels_than_the_networks_is_refused(
+    with_pressure, open_file
+):
+    file, described, scaling, pressure = with_pressure
+    at = 3 + 3 * NLEV + 1
+    file.features[2, at, 1, 4] = (1.3 * pressure[2, 1, 1, 4] - 5e4) / 3e4
+
+    with open_file(file, described, scaling) as states:
+        states.read(1)
+        with pytest.raises(
+            ContractError,
+            match=r"air_pressure \(features in .*\) at time 2 is .* Pa at "
+            r"\w+ 1, \w+ 4, level 1 \(from 0\), expected .* network's levels",
+        ):
+            states.read(2)
 
 
 def stencils(dataset, east_first=False):

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from drag_samples import LEVELS, NLAT, NLEV, NLON
 
-from gwparam.constants import STANDARD_GRAVITY
+from gwparam.constants import EARTH_RADIUS, STANDARD_GRAVITY
 from gwparam.evaluate.budget import MomentumBudget
-from gwparam.evaluate.grid import EARTH_RADIUS, LatLonGrid
+from gwparam.evaluate.grid import LatLonGrid
 from gwparam.evaluate.opening import open_fields
 from gwparam.evaluate.quantity import FLUXES
 from gwparam.grids import gaussian_latitudes

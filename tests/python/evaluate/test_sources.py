@@ -95,6 +95,7 @@ def contract():
     winds = ("eastward_wind", "northward_wind")
     return SimpleNamespace(
         name="halved",
+        training_range=(),
         inputs=tuple(Field(wind, "m s-1", "full", "float64") for wind in winds),
         outputs=DRAG_QUANTITY.fields,
         flux=(),

@@ -2,8 +2,8 @@ import math
 
 import numpy as np
 import xarray as xr
-from rich.console import Console
 
+from gwparam import console
 from gwparam.evaluate.metrics import Score
 from gwparam.evaluate.table import SCORE_HEADINGS, print_table, score_cells
 
@@ -30,10 +30,8 @@ def test_table_has_the_scores_of_the_globe():
         },
         {"quantity": "momentum_flux"},
     )
-    console = Console(width=120)
-
-    with console.capture() as captured:
-        print_table(console, data)
+    with (output := console.tables()).capture() as captured:
+        print_table(output, data)
 
     text = captured.get()
     assert "Momentum flux over the globe, 3 levels together, 5 samples" in text

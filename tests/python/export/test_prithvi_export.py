@@ -4,9 +4,10 @@ import xarray as xr
 from prithvi_small import GRID, checkpoint, options, recipe
 from recipes import linear, write_json
 
+from gwparam import load_scheme
 from gwparam.checkpoints import read_checkpoint
-from gwparam.commands import inspect
-from gwparam.contract import read_contract, read_probe
+from gwparam.cli import main
+from gwparam.contract import Mask, read_contract, read_probe
 from gwparam.errors import ArgumentError
 from gwparam.export import export_model
 from gwparam.export.precision import run_published
@@ -223,10 +224,23 @@ def test_living_backbone_is_not_dropped_and_no_file_appears(alive, tmp_path):
 
 
 def test_inspect_says_what_it_computes_in(alive, folder, capsys):
-    from argparse import Namespace
-
     made = export(alive, folder, dtype="bfloat16")
 
-    inspect.run(Namespace(artefact=made.path, json=False))
+    assert main(["inspect", str(made.path)]) == 0
 
     assert "computes in   bfloat16" in capsys.readouterr().out
+
+
+def test_lead_time_and_mask_are_in_the_contract_and_the_library_takes_them(
+    alive, folder
+):
+    told = {"lead_time": "6", "mask_seed": "3", "mask_ratio": "0.5"}
+
+    made = export(alive, folder, others=told)
+
+    contract = read_contract(made.path)
+    assert contract.lead_time == 21600.0
+    assert contract.mask == Mask(0.5, 3)
+    with load_scheme(made.path):
+        pass
+    assert export(alive, folder).contract.lead_time == 0.0

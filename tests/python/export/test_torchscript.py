@@ -210,7 +210,7 @@ def test_checkpoint_of_another_architecture(reference_data, tmp_path):
         (
             "dtype",
             "float16",
-            "dtype is float16, expected float32 or float64 or bfloat16",
+            "dtype is float16, expected float32, float64 or bfloat16",
         ),
         ("max_tendency", 0.0, "max_tendency is 0.0, expected more than 0"),
         ("max_tendency", -1.0, "max_tendency is -1.0, expected more than 0"),

@@ -309,7 +309,7 @@ def test_training_statistics_reach_the_description(tmp_path):
         (
             "scaling",
             "the normalisation of ANN 1x1 is not known, "
-            "expected scaling FILE.json|FILE.nc",
+            "expected scaling FILE.json|FILE.nc|NAME",
         ),
         (
             "levels",
@@ -359,7 +359,7 @@ def test_what_is_not_known_is_asked_for(tmp_path, missing, message):
         (
             {"output_levels": "top"},
             ArgumentError,
-            "output_levels is top, expected su",
+            "output_levels is top, expected for example",
         ),
         ({"outside": "extend"}, ArgumentError, "outside is extend, expected zero or"),
     ],

@@ -1,13 +1,8 @@
 import pytest
 import torch
 
-from gwparam.constants import MIMA_GRAVITY
-from gwparam.networks.stability import (
-    GAS_CONSTANT,
-    HEAT_CAPACITY,
-    MINIMUM,
-    Stability,
-)
+from gwparam.constants import GAS_CONSTANT, MIMA_GRAVITY
+from gwparam.networks.stability import HEAT_CAPACITY, MINIMUM, Stability
 
 # A few roundings of numbers around 1.
 TOLERANCE = 1e-13

@@ -82,7 +82,10 @@ def test_netcdf(tmp_path, names):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ({"pressure": PRESSURE}, "pressure in .* has no units, expected such as Pa"),
+        (
+            {"pressure": PRESSURE},
+            "pressure in .* has no units, expected for",
+        ),
         ({"units": "m", "pressure": PRESSURE}, 'has units "m", expected "Pa"'),
         ({"units": "Pa"}, "holds units, expected pressure or a and b"),
         ({"units": "Pa", "a": [1.0]}, "holds units, a, expected pressure or a and b"),

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from gwparam.constants import MIMA_GRAVITY
+from gwparam.constants import GAS_CONSTANT, MIMA_GRAVITY
 from gwparam.grids import full_levels, gaussian_latitudes, uneven_sigma
 from gwparam.synthetic.climatology import (
     draw_columns,
@@ -9,7 +9,6 @@ from gwparam.synthetic.climatology import (
     hydrostatic_height,
     topography,
 )
-from gwparam.synthetic.mean_state import GAS_CONSTANT
 
 COLUMNS = draw_columns(np.random.default_rng(11), 50, 40)
 

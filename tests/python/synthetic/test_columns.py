@@ -22,7 +22,7 @@ def _states(ntime: int = 2) -> xr.Dataset:
         {
             "u": (full, place, {"units": "m s-1"}),
             "v": (full, place + 0.25, {"units": "m s-1"}),
-            "temp": (full, place + 0.5, {"units": "K"}),
+            "temp": (full, place + 100.5, {"units": "K"}),
             "zfull": (full, place + 0.75, {"units": "m"}),
             "ps": (
                 ("time", "lat", "lon"),

@@ -1,9 +1,8 @@
 import numpy as np
 import pytest
 
+from gwparam.constants import EARTH_RADIUS, GAS_CONSTANT
 from gwparam.synthetic.mean_state import (
-    EARTH_RADIUS,
-    GAS_CONSTANT,
     LOG_PRESSURE_BASE,
     ROTATION_RATE,
     SCALE_HEIGHT,

@@ -1,12 +1,8 @@
 import numpy as np
 import pytest
 
-from gwparam.synthetic.mean_state import (
-    EARTH_RADIUS,
-    GAS_CONSTANT,
-    ROTATION_RATE,
-    SCALE_HEIGHT,
-)
+from gwparam.constants import EARTH_RADIUS, GAS_CONSTANT
+from gwparam.synthetic.mean_state import ROTATION_RATE, SCALE_HEIGHT
 from gwparam.synthetic.waves import draw_waves, vertical_noise
 
 WAVES = draw_waves(np.random.default_rng(3), np.array([20.0, 200.0]))

@@ -39,5 +39,5 @@ def test_level_weights_need_the_pressure(kind):
 
 
 def test_unknown_level_weights():
-    with pytest.raises(ArgumentError, match="level_weights is none, expected equal or"):
+    with pytest.raises(ArgumentError, match="level_weights is none, expected equal, "):
         level_weights("none", 1, None)

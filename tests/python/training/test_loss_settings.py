@@ -19,9 +19,9 @@ def test_terms_are_read_from_texts():
 @pytest.mark.parametrize(
     ("texts", "message"),
     [
-        ([], "terms is empty, expected mse or huber or drag"),
-        (["mae"], "term is mae, expected mse or huber or drag"),
-        (["=1"], "term is empty, expected mse or huber or drag"),
+        ([], "loss has no term, expected mse, huber or drag"),
+        (["mae"], "loss has no term mae, expected mse, huber or drag"),
+        (["=1"], "loss has no term without a name, expected mse, huber or drag"),
         (["drag=much"], "weight of drag is much, expected a number"),
         (["drag="], "weight of drag is empty, expected a number"),
         (["drag=0"], "weight of drag is 0.0, expected more than 0"),
@@ -45,7 +45,7 @@ def test_malformed_terms_are_named(texts, message):
         ({"drag_scale": -1.0}, "drag_scale is -1.0, expected more than 0"),
         (
             {"level_weights": "height"},
-            "level_weights is height, expected equal or density or mass",
+            "level_weights is height, expected equal, density or mass",
         ),
         ({"tail": -1.0}, "tail is -1.0, expected a finite number of at least 0"),
         ({"tail": math.nan}, "tail is nan, expected a finite number of at least 0"),

@@ -86,7 +86,7 @@ def physical(transform, values):
         ({"restore": (nn.Identity(),)}, "restore has 1 modules, expected 3"),
         (
             {"flux": (flux("uw"),)},
-            "uw is no output, expected air_potential_temperature or eastward_flux or "
+            "uw is no output, expected air_potential_temperature, eastward_flux or "
             "northward_flux",
         ),
         ({"pressure": (1.0, 2.0)}, "pressure has 2 values, expected 5"),

@@ -24,7 +24,7 @@ def error_of(**settings):
 @pytest.mark.parametrize(
     ("setting", "value", "lacking"),
     [
-        ("mask_ratio", 0.5, "tokens"),
+        ("mask_ratio", 0.5, "tokens to mask"),
         ("output_scalers", "ones", "output scalers"),
         ("gradient_checkpointing", True, "transformer blocks"),
     ],
@@ -32,7 +32,7 @@ def error_of(**settings):
 def test_network_without_backbone_is_told(name, setting, value, lacking):
     error = error_of(arch=name, data=("absent.nc",), **{setting: value})
 
-    assert str(error) == f"{setting} is {value}, {name} has no {lacking}"
+    assert str(error) == f"{setting} is {value}, expected none: {name} has no {lacking}"
     assert error.settings == (setting,)
 
 
@@ -54,8 +54,5 @@ def test_freezing_what_is_not_known_is_refused(tmp_path):
 
     error = error_of(arch="ann_cnn", data=data, freeze="some", split="1:1")
 
-    assert (
-        str(error)
-        == "freeze is some, expected none or backbone or all-but-head or lora"
-    )
+    assert str(error) == "freeze is some, expected none, backbone, all-but-head or lora"
     assert error.settings == ("freeze",)

@@ -247,8 +247,8 @@ def test_file_of_another_network_is_refused(tmp_path):
         load_pretrained(column(), checkpoint, "")
 
     assert str(caught.value) == (
-        f"{tmp_path}/other.pt has no weights that fit: it has a, b, expected such as "
-        "layer1.weight, layer1.bias, layer2.weight"
+        f"{tmp_path}/other.pt has no weights that fit: it has a, b, expected "
+        "names such as layer1.weight, layer1.bias, layer2.weight"
     )
 
 

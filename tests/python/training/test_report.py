@@ -3,14 +3,17 @@ from types import SimpleNamespace
 
 import pytest
 
+from gwparam.data.dates import Dates
 from gwparam.training.report import print_found, print_outcome
 from gwparam.training.scores import FieldScore, Scores
 from gwparam.training.train import SCALING_FILE, Outcome
 
 
-def split(name, text):
-    data = SimpleNamespace(report=lambda: [("samples", "12 columns")])
-    return SimpleNamespace(name=name, data=data, report=lambda: text)
+def split(name, text, times):
+    data = SimpleNamespace(
+        report=lambda: [("samples", "12 columns")], dates=Dates(("my states.nc",), (3,))
+    )
+    return SimpleNamespace(name=name, data=data, times=times, report=lambda: text)
 
 
 @pytest.fixture
@@ -19,9 +22,13 @@ def prepared():
         settings=SimpleNamespace(
             output="run", data=("a.nc",), validation=(), test=("t.nc",)
         ),
-        splits=(split("training", "2 times"), split("validation", "1 time")),
+        splits=(
+            split("training", "2 times", range(2)),
+            split("validation", "1 time", range(2, 3)),
+        ),
         spec=SimpleNamespace(missing=()),
         loss=SimpleNamespace(describe=lambda: ["mse, weight 1", "drag, weight 0.1"]),
+        differences=[],
         loaded=None,
         parameters=lambda: {"all": 1234567, "trained": 4321},
     )
@@ -81,5 +88,5 @@ def test_commands_that_come_next(prepared, tmp_path, capsys, scaling):
     assert capsys.readouterr().out.splitlines()[-3:] == [
         f"wrote {network} (1.50 MB); next:",
         f"  gwparam export --ckpt {network} -o {artefact}{export}",
-        f"  gwparam replay {artefact} t.nc{replay}",
+        f"  gwparam replay {artefact} 'my states.nc' --times 2:3{replay}",
     ]

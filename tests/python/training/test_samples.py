@@ -6,8 +6,8 @@ from training_files import IDIM, NLAT, NLEV, NLON, NTIME, ODIM, training_set, wr
 
 from gwparam.data.training_files import TrainingFiles
 from gwparam.errors import NonFiniteError
-from gwparam.training.flux_data import prithvi_channels
 from gwparam.training.samples import CachedSamples, ChannelSamples, Samples
+from gwparam.training.tasks.flux_data import prithvi_channels
 
 FEATURES, OUTPUTS = (4, 0, 11), (7, 2)
 

@@ -12,6 +12,7 @@ NAN = float("nan")
 # Every setting, none as it is by default.
 EVERYTHING = Settings(
     arch="prithvi_gw",
+    weights="raw",
     output="results",
     data=("a.nc", "b.nc"),
     validation=("c.nc",),
@@ -94,16 +95,16 @@ def settings(**changes):
         ({"clip_norm": float("inf")}, "clip_norm is inf, expected a finite number"),
         (
             {"schedule": "linear"},
-            "schedule is linear, expected constant or cosine or cyclic or one-cycle",
+            "schedule is linear, expected constant, cosine, cyclic or one-cycle",
         ),
         (
             {"precision": "half"},
-            "precision is half, expected float32 or bfloat16 or float16",
+            "precision is half, expected float32, bfloat16 or float16",
         ),
         ({"strategy": "dp"}, "strategy is dp, expected ddp or fsdp"),
         (
             {"output_scalers": "zeros"},
-            "output_scalers is zeros, expected keep or ones or learn",
+            "output_scalers is zeros, expected keep, ones or learn",
         ),
     ],
 )

@@ -6,8 +6,8 @@ from training_files import training_set, written
 
 from gwparam.data.training_files import TrainingFiles
 from gwparam.errors import ArgumentError
-from gwparam.training.flux_data import FluxData, nonlocal_channels
 from gwparam.training.splits import open_splits, split_times
+from gwparam.training.tasks.flux_data import FluxData, nonlocal_channels
 
 SHARES = "0.75:0.125:0.125"
 
@@ -100,7 +100,7 @@ def test_too_few_times_are_refused(count, split, with_test):
 )
 def test_text_that_is_no_split_is_refused(split):
     with pytest.raises(
-        ArgumentError, match=rf"split is {split}, expected such as 0.75:0.125:0.125"
+        ArgumentError, match=rf"split is {split}, expected for example 0.75:0.125:0.125"
     ):
         split_times(8, split, True)
 

@@ -4,6 +4,8 @@ import pytest
 import torch
 from training_files import training_set, written
 
+from gwparam.checkpoints import read_checkpoint
+from gwparam.contract import TrainingDates
 from gwparam.errors import ArgumentError, DeviceError
 from gwparam.training import train as module
 from gwparam.training.checkpoint import STATE_FILE
@@ -101,3 +103,14 @@ def test_what_helps_is_said_where_memory_does_not_suffice(settings, monkeypatch)
         f"{settings.output} stays as it was"
     )
     assert caught.value.settings == ("batch", "precision", "gradient_checkpointing")
+
+
+def test_network_says_what_it_was_trained_on(settings):
+    outcome = train(settings, False, lambda prepared: None)
+
+    record = read_checkpoint(outcome.network).training
+
+    day = TrainingDates("2010-01-01", "2010-01-01", "standard")
+    assert record.training_dates == (day,)
+    # The scaling is not known, so an error has no units.
+    assert record.expected_error == ()

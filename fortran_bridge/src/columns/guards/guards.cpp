@@ -12,8 +12,8 @@ namespace gwparam {
 namespace {
 
 [[noreturn]] void reject(const Guard &guard, const FieldContract &field,
-                         const Rows &rows, bool top_down, std::int64_t column,
-                         std::int64_t level) {
+                         const Rows &rows, bool top_down, const Place &place,
+                         std::int64_t column, std::int64_t level) {
     const double value = value_at(rows, column, level);
     std::ostringstream text;
     text << field.name << " is " << value << " " << field.units << " in column "
@@ -22,9 +22,34 @@ namespace {
         text << " at level " << (top_down ? level + 1 : rows.width() - level)
              << " from the top";
     }
-    text << ", counted from 1, expected " << guard.expected(field, level);
+    text << ", counted from 1" << place(column) << ", expected "
+         << guard.expected(field, level);
     throw Error(std::isfinite(value) ? GWPARAM_ERR_RANGE : GWPARAM_ERR_NONFINITE,
                 text.str());
+}
+
+void apply_one(const Guard &guard, Guard::Sees what, const FieldContract &field,
+               const Rows &rows, std::int64_t first, bool top_down, const Place &place,
+               ColumnMarks &marks) {
+    if (guard.sees != what || guard.policy == GWPARAM_GUARD_IGNORE) {
+        return;
+    }
+    for (auto column = static_cast<std::size_t>(first); column < marks.size();
+         ++column) {
+        if (marks[column] != column_passes) {
+            continue;
+        }
+        const auto i = static_cast<std::int64_t>(column);
+        const std::int64_t level = guard.check(field, rows, i);
+        if (level < 0) {
+            continue;
+        }
+        if (guard.policy == GWPARAM_GUARD_ERROR) {
+            reject(guard, field, rows, top_down, place, i, level);
+        }
+        marks[column] =
+            guard.policy == GWPARAM_GUARD_ZERO ? column_zeroed : column_kept;
+    }
 }
 
 } // namespace
@@ -37,33 +62,26 @@ Guard::Guard(const char *option, Sees what, std::int32_t does, Check finds,
 }
 
 std::vector<Guard> guards_of(const gwparam_options &options) {
-    return {training_range(options), output_limits(options), finite_outputs()};
+    return {unphysical_inputs(options), training_range(options), output_limits(options),
+            finite_outputs()};
 }
 
 void apply(const std::vector<Guard> &guards, Guard::Sees what,
            const std::vector<FieldContract> &fields, const std::vector<Rows> &rows,
            bool top_down, ColumnMarks &marks) {
-    for (const Guard &guard : guards) {
-        if (guard.sees != what || guard.policy == GWPARAM_GUARD_IGNORE) {
-            continue;
-        }
+    const auto nowhere = [](std::int64_t) { return std::string(); };
+    for (const Guard &guard : guards) { // all of one before the next
         for (std::size_t f = 0; f < rows.size(); ++f) {
-            for (std::size_t column = 0; column < marks.size(); ++column) {
-                if (marks[column] != column_passes) {
-                    continue;
-                }
-                const auto i = static_cast<std::int64_t>(column);
-                const std::int64_t level = guard.check(fields[f], rows[f], i);
-                if (level < 0) {
-                    continue;
-                }
-                if (guard.policy == GWPARAM_GUARD_ERROR) {
-                    reject(guard, fields[f], rows[f], top_down, i, level);
-                }
-                marks[column] =
-                    guard.policy == GWPARAM_GUARD_ZERO ? column_zeroed : column_kept;
-            }
+            apply_one(guard, what, fields[f], rows[f], 0, top_down, nowhere, marks);
         }
+    }
+}
+
+void apply_to_field(const std::vector<Guard> &guards, Guard::Sees what,
+                    const FieldContract &field, const Rows &rows, std::int64_t first,
+                    bool top_down, const Place &place, ColumnMarks &marks) {
+    for (const Guard &guard : guards) {
+        apply_one(guard, what, field, rows, first, top_down, place, marks);
     }
 }
 

@@ -15,7 +15,8 @@ namespace gwparam {
 using ColumnMarks = std::vector<ColumnMark>; // one a column
 
 struct Guard {
-    enum class Sees { inputs, outputs };
+    // Inputs as the host puts them, those of the network, outputs of the host.
+    enum class Sees { host_inputs, inputs, outputs };
 
     // The first bad level of a field in a column, or -1.
     using Check = std::function<std::int64_t(const FieldContract &field,
@@ -36,6 +37,7 @@ struct Guard {
 };
 
 // One file each. Throw ERR_ARGUMENT for settings that cannot be meant.
+Guard unphysical_inputs(const gwparam_options &options);
 Guard training_range(const gwparam_options &options);
 Guard output_limits(const gwparam_options &options);
 Guard finite_outputs();
@@ -50,6 +52,12 @@ std::vector<Guard> guards_of(const gwparam_options &options);
 void apply(const std::vector<Guard> &guards, Guard::Sees what,
            const std::vector<FieldContract> &fields, const std::vector<Rows> &rows,
            bool top_down, ColumnMarks &marks);
+
+// The same for one field, from a column on; `place` says more of a column in a message.
+using Place = std::function<std::string(std::int64_t column)>;
+void apply_to_field(const std::vector<Guard> &guards, Guard::Sees what,
+                    const FieldContract &field, const Rows &rows, std::int64_t first,
+                    bool top_down, const Place &place, ColumnMarks &marks);
 
 // Sets the outputs of all marked columns to zero, also of those that get() leaves
 // alone: what they hold may not be finite. Gives their number.

@@ -192,7 +192,8 @@ void test_list() {
     for (const Guard &guard : gwparam::guards_of(options)) {
         order += std::string(guard.name) + " " + std::to_string(guard.policy) + ", ";
     }
-    ok(order == "on_range 2, on_limit 1, finite 0, ", "the list, in its order");
+    ok(order == "on_unphysical 0, on_range 2, on_limit 1, finite 0, ",
+       "the list, in its order");
 }
 
 } // namespace

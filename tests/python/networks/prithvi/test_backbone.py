@@ -359,3 +359,22 @@ def test_tokens_of_another_number_of_units(backbone):
     assert str(caught.value) == (
         "visible has shape (1, 5, 3), expected (samples, kept) or (samples, 4, kept)"
     )
+
+
+@torch.no_grad()
+def test_lead_time_is_that_of_the_package(backbone, package):
+    from PrithviWxC.model import masked_inference
+
+    fields = batch(*random_image())
+    fields["lead_time"] = torch.full_like(fields["lead_time"], 6.0)
+    reference = masked_inference(package, fields)
+
+    at_once = worst(backbone, reference)
+    backbone.lead_time = 6.0
+    try:
+        later = worst(backbone, reference)
+    finally:
+        backbone.lead_time = 0.0
+
+    assert at_once > 1e-3
+    assert later < TOLERANCE

@@ -7,6 +7,7 @@ from prithvi_small import GRID, LEVELS, NLEV, SIZES, checkpoint, options, recipe
 from recipes import FLUXES, write_json
 
 from gwparam.checkpoints import read_checkpoint
+from gwparam.contract import Mask
 from gwparam.errors import ArgumentError, ContractError, ShapeError
 from gwparam.grids import gaussian_latitudes
 from gwparam.networks import from_checkpoint
@@ -200,7 +201,7 @@ def test_mask_without_a_seed_asks_for_it(path, tmp_path, part):
         ("mask_seed", "-1", "mask_seed is -1, expected a whole number"),
         ("heads", "many", "heads is many, expected a whole number"),
         ("heads", "5", "embed is 24, expected a multiple of 4 and of 5 heads"),
-        ("mask_unit", "4,6", "mask_unit is 4,6, expected such as 8x16"),
+        ("mask_unit", "4,6", "mask_unit is 4,6, expected for example 8x16"),
         (
             "grid",
             "8x10",
@@ -287,3 +288,24 @@ def test_dead_parameters_are_known(path, tmp_path):
     assert set(natural) == set(ordered) == {*times, "model.mask_token"}
     assert set(masked) == times
     assert set(dead) == {"model."}
+
+
+def test_lead_time_and_mask_are_for_the_contract(path, tmp_path, fields):
+    plain = build(path, tmp_path)
+    told = build(path, tmp_path, lead_time="6", mask_seed="3", mask_ratio="0.5")
+
+    assert (plain.lead_time, plain.mask) == (0.0, None)
+    assert told.lead_time == 21600.0
+    assert told.mask == Mask(0.5, 3)
+    later = build(path, tmp_path, lead_time="6")
+    differences = [
+        np.abs(a - b).max()
+        for a, b in zip(run(plain, fields), run(later, fields), strict=True)
+    ]
+    assert min(differences) > 0.0
+
+
+@pytest.mark.parametrize("hours", ["-1", "inf", "nan", "soon"])
+def test_lead_time_that_is_none_is_refused(path, tmp_path, hours):
+    with pytest.raises(ArgumentError, match=f"lead_time is {hours}, expected hours"):
+        build(path, tmp_path, lead_time=hours)

@@ -25,9 +25,9 @@ def test_text_is_read_and_written_again(option, text, value):
         (HEADS, "-1", "heads is -1, expected a whole number"),
         (HEADS, "²", "heads is ², expected a whole number"),
         (MASK_SEED, "1.5", "mask_seed is 1.5, expected a whole number"),
-        (MASK_UNIT, "8", "mask_unit is 8, expected such as 8x16"),
-        (MASK_UNIT, "8x16x2", "mask_unit is 8x16x2, expected such as 8x16"),
-        (MASK_UNIT, "8x²", "mask_unit is 8x², expected such as 8x16"),
+        (MASK_UNIT, "8", "mask_unit is 8, expected for example 8x16"),
+        (MASK_UNIT, "8x16x2", "mask_unit is 8x16x2, expected for example 8x16"),
+        (MASK_UNIT, "8x²", "mask_unit is 8x², expected for example 8x16"),
         (MASK_RATIO, "half", "mask_ratio is half, expected 0 to less than 1"),
     ],
 )

@@ -4,8 +4,12 @@ from training_files import NLAT, NLEV, NLON, training_set, written
 
 from gwparam.data.training_files import TrainingFiles
 from gwparam.errors import ArgumentError, ShapeError
-from gwparam.training.flux_data import FluxData, nonlocal_channels, prithvi_channels
 from gwparam.training.tasks import make_task
+from gwparam.training.tasks.flux_data import (
+    FluxData,
+    nonlocal_channels,
+    prithvi_channels,
+)
 
 PLACE = (0, 1, 2)
 FLUX_NETWORKS = ("ann_cnn", "attention_unet", "prithvi_gw")

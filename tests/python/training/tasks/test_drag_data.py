@@ -17,7 +17,7 @@ from training_files import (
 from gwparam.contract import Vertical
 from gwparam.errors import ArgumentError, ContractError, NonFiniteError, ShapeError
 from gwparam.networks.wavenet import WaveNetDrag
-from gwparam.training.drag_data import DragData
+from gwparam.training.tasks.drag_data import DragData
 
 COLUMNS = NLAT * NLON
 SINGLE = 1e-6

@@ -116,8 +116,6 @@ class DragData(Data):
     ------
     GwparamError
         As `gwparam.data.open_states`.
-    ArgumentError
-        If there is no file, or one is given twice.
     ContractError
         If the files have no drag, or other levels than expected.
     """
@@ -129,7 +127,7 @@ class DragData(Data):
         outputs: Sequence[Field],
         vertical: Vertical | None,
     ) -> None:
-        states = open_states(paths, inputs, vertical, by_date=True)
+        states = open_states(paths, inputs, vertical, by_name=True)
         self.dates = states.dates
         try:
             for field in outputs:

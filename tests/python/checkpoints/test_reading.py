@@ -229,7 +229,7 @@ def test_checkpoint_without_tensors(tmp_path):
     path = written(tmp_path / "net.pt", {"epoch": 3})
 
     with pytest.raises(
-        ModelFileError, match="holds a dict, expected a dict of tensors"
+        ModelFileError, match="holds a dict with epoch, expected a dict of tensors"
     ):
         read_checkpoint(path)
 

@@ -1,0 +1,42 @@
+"""What was given is used: an option that would have no effect is refused."""
+
+import argparse
+from collections.abc import Iterable
+
+from gwparam.errors import ArgumentError
+
+
+def refuse_idle(args: argparse.Namespace, why: str, names: Iterable[str]) -> None:
+    """Refuse options that would have no effect.
+
+    Parameters
+    ----------
+    args : Namespace
+        Arguments, where an option that was not given is None, False or empty.
+    why : str
+        Such as ``without --ckpt``.
+    names : iterable of str
+        Names of the options in `args`.
+
+    Raises
+    ------
+    ArgumentError
+        If one was given.
+    """
+    for name in names:
+        value = getattr(args, name)
+        if value is not None and value is not False and value != []:
+            flag = "--" + name.replace("_", "-")
+            raise ArgumentError(f"{flag} has no effect {why}")
+
+
+def check_name(name: str | None) -> None:
+    """Check that what people will call a network is not empty.
+
+    Raises
+    ------
+    ArgumentError
+        If it is.
+    """
+    if name is not None and not name.strip():
+        raise ArgumentError("name is empty, expected a text", settings=("name",))

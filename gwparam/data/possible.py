@@ -1,0 +1,107 @@
+"""Values that no atmosphere has: wrong units, missing values that nobody marked."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gwparam.errors import RangeError
+from gwparam.units import conversion
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """Values that a field can have, in some units."""
+
+    units: str
+    lowest: float
+    highest: float = np.inf
+
+
+# As the guard of the library. No upper bound: the thermosphere is hot.
+_COLD = Bounds("K", 50.0)
+BOUNDS = {
+    "latitude": Bounds("degrees_north", -90.001, 90.001),
+    "surface_air_pressure": Bounds("Pa", 1000.0),
+    "air_pressure": Bounds("Pa", 0.0),
+    "air_temperature": _COLD,
+    "air_potential_temperature": _COLD,
+}
+
+# What models write where there is nothing, as below the ground, and 1e20 and more.
+_MISSING = (-999.0, -9999.0, -99999.0, -32767.0, -32768.0)
+_HUGE = 1e15
+# Of these, -999 is a value like others.
+_HEIGHTS = ("geopotential_height", "surface_altitude", "surface_geopotential")
+
+
+def check_possible(
+    field: str, values: Array, units: str, dims: Sequence[str], what: str
+) -> None:
+    """Check that physics knows such values.
+
+    Parameters
+    ----------
+    field : str
+        Name of the field.
+    values : ndarray
+        Finite.
+    units : str
+        Of the values.
+    dims : sequence of str
+        Names of the axes.
+    what : str
+        The field, its file and its time, for the message.
+
+    Raises
+    ------
+    RangeError
+        If a value is impossible; the message names its indices along `dims`.
+    """
+    if not values.size:
+        return
+    known = BOUNDS.get(field)
+    if known is not None:
+        convert = conversion(units, known.units, what)
+        for number in (int(values.argmin()), int(values.argmax())):
+            value = float(convert(values.flat[number]))
+            if not known.lowest <= value <= known.highest:
+                bound = (
+                    f"at least {known.lowest:g}"
+                    if value < known.lowest
+                    else f"at most {known.highest:g}"
+                )
+                _refuse(values, number, units, dims, what, f"{bound} {known.units}")
+    if field in _HEIGHTS:
+        return
+    low, high = float(values.min()), float(values.max())
+    if max(high, -low) >= _HUGE:
+        number = int((np.abs(values) >= _HUGE).argmax())
+        _refuse(values, number, units, dims, what, _MARKED)
+    if low <= max(_MISSING):
+        missing = np.isin(values, _MISSING)
+        if missing.any():
+            _refuse(values, int(missing.argmax()), units, dims, what, _MARKED)
+
+
+_MARKED = "a value of the atmosphere, or _FillValue to say that there is none"
+
+
+def _refuse(
+    values: Array,
+    number: int,
+    units: str,
+    dims: Sequence[str],
+    what: str,
+    expected: str,
+) -> None:
+    index = np.unravel_index(number, values.shape)
+    where = ", ".join(f"{d} {i}" for d, i in zip(dims, index, strict=True))
+    raise RangeError(
+        f"{what} is {values[index]:g} {units} at {where or 'its one place'} (from 0), "
+        f"expected {expected}"
+    )

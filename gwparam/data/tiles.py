@@ -1,0 +1,213 @@
+"""Tiles of one run, put together: FMS writes a file for each part of the globe.
+
+Files are tiles if they have the same times and no column in common, so one by one they
+would be no states of one grid. FMS says in ``domain_decomposition`` of a coordinate
+which part of it a file holds, so a tile that is missing is found out.
+"""
+
+import re
+from collections.abc import Mapping
+from itertools import combinations, pairwise
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from gwparam.data.assembled import Part, assemble
+from gwparam.data.dates import find_time_dimension
+from gwparam.data.places import Axes, Axis, overlap, positions
+from gwparam.errors import ContractError
+
+DECOMPOSITION = "domain_decomposition"
+_NUMBERED = re.compile(r"(.*)\.\d{4,}")
+
+Array = NDArray[Any]
+Files = dict[str, xr.Dataset]
+
+
+def join_tiles(files: Files, axes: Mapping[str, Axes]) -> Files:
+    """Put the tiles among files together.
+
+    Parameters
+    ----------
+    files : dict of str to Dataset
+        By path; times not decoded.
+    axes : mapping of str to tuple of Axis
+        Where the columns of each are.
+
+    Returns
+    -------
+    dict of str to Dataset
+        The files in their order, those that are tiles of one globe as one. Nothing is
+        read of its fields before they are asked for.
+
+    Raises
+    ------
+    ContractError
+        If tiles do not fill a grid, or differ in more than their columns.
+    """
+    sets: dict[Any, list[str]] = {}
+    for path, dataset in files.items():
+        key = (_times(dataset, path), tuple(a.dimensions for a in axes[path]))
+        sets.setdefault(key, []).append(path)
+    joined: Files = {}
+    for paths in sets.values():
+        parts = {path: (files[path], axes[path]) for path in paths}
+        if len(paths) > 1 and all(
+            _apart(axes[one], axes[other]) for one, other in combinations(paths, 2)
+        ):
+            label = f"{paths[0]} to {paths[-1]} ({len(paths)} tiles)"
+            joined[label] = _join(parts)
+        else:
+            for path in paths:
+                _check_whole(files[path], path)
+                joined[path] = files[path]
+    return joined
+
+
+def _times(dataset: xr.Dataset, path: str) -> Any:
+    """Tell the times of a file; for one without, the name that tiles have in common."""
+    time = find_time_dimension(dataset)
+    if time is None or time not in dataset.variables:
+        numbered = _NUMBERED.fullmatch(path)
+        return numbered[1] if numbered else path
+    attrs = dataset[time].attrs
+    return (*dataset[time].values.tolist(), str(attrs.get("units")))
+
+
+def _apart(one: Axes, other: Axes) -> bool:
+    """Whether two files have no column in common."""
+    return any(not overlap(a, b) for a, b in zip(one, other, strict=True))
+
+
+def _check_whole(dataset: xr.Dataset, path: str) -> None:
+    """Check that a file is no tile on its own."""
+    for name, variable in dataset.variables.items():
+        found = variable.attrs.get(DECOMPOSITION)
+        if found is None or len(found) != 4:
+            continue
+        first, last, begin, end = (int(n) for n in found)
+        if (begin, end) != (first, last):
+            raise ContractError(
+                f"{path} holds {begin} to {end} of {first} to {last} along {name}, "
+                "expected all tiles of the run together"
+            )
+
+
+def _join(tiles: Mapping[str, tuple[xr.Dataset, Axes]]) -> xr.Dataset:
+    """Put tiles together whose columns fill a grid."""
+    paths = list(tiles)
+    first = tiles[paths[0]][0]
+    where: dict[str, dict[str, Array]] = {path: {} for path in paths}
+    sizes: dict[str, int] = {}
+    cells = 1
+    for number, axis in enumerate(tiles[paths[0]][1]):
+        if len(axis.dimensions) > 1 or len(axis.degrees) > 1:
+            raise ContractError(
+                f"{paths[1]} has other columns than {paths[0]} at the same times, "
+                "expected the same, or tiles with latitude and longitude along "
+                "dimensions of their own"
+            )
+        dimension = axis.dimensions[0]
+        blocks = _blocks({path: tiles[path][1][number] for path in paths})
+        sizes[dimension] = 0
+        for block, members in blocks:
+            for path, found in members.items():
+                where[path][dimension] = sizes[dimension] + found
+            sizes[dimension] += block.size
+        whole = _whole(first, dimension)
+        if whole not in (None, sizes[dimension]):
+            raise ContractError(
+                f"the tiles {', '.join(paths)} hold {sizes[dimension]} of {whole} "
+                f"along {dimension}, expected all tiles of the run"
+            )
+        cells *= len(blocks)
+    corners = {tuple(int(at.min()) for at in where[path].values()) for path in paths}
+    if not len(corners) == len(paths) == cells:
+        raise ContractError(
+            f"the tiles {', '.join(paths)} are {len(paths)} of the {cells} parts of "
+            "one grid, expected each of them once"
+        )
+    parts = []
+    for path in paths:
+        dataset = _without_edges(tiles[path][0], set(sizes))
+        _check_rest(first, dataset, set(sizes), paths[0], path)
+        parts.append(Part(dataset, where[path]))
+    made = assemble(parts, sizes)
+    for variable in made.variables.values():
+        variable.attrs.pop(DECOMPOSITION, None)
+    return made
+
+
+def _blocks(axes: Mapping[str, Axis]) -> list[tuple[Axis, dict[str, Array]]]:
+    """Find the parts of an axis, in order, and which tiles have each."""
+    blocks: list[tuple[Axis, dict[str, Array]]] = []
+    for path, axis in axes.items():
+        for block, members in blocks:
+            found = positions(block, axis)
+            if found is not None:
+                members[path] = found
+                break
+        else:
+            blocks.append((axis, {path: np.arange(axis.size)}))
+
+    def values(number: int) -> Array:
+        return next(iter(blocks[number][0].degrees.values()))
+
+    order = sorted(range(len(blocks)), key=lambda number: float(values(number).min()))
+    for one, other in pairwise(order):
+        if values(other).min() <= values(one).max():
+            (a, mine), (b, its) = blocks[one], blocks[other]
+            raise ContractError(
+                f"{next(iter(its))} has {b} and {next(iter(mine))} {a} at the same "
+                "times, expected the same places, or tiles one beside the other"
+            )
+    if any(values(number)[0] > values(number)[-1] for number in order):
+        order.reverse()
+    return [blocks[number] for number in order]
+
+
+def _whole(dataset: xr.Dataset, dimension: str) -> int | None:
+    """Extent of a dimension in all tiles together; None where the file does not say."""
+    if dimension not in dataset.variables:
+        return None
+    found = dataset[dimension].attrs.get(DECOMPOSITION)
+    return None if found is None else int(found[1]) - int(found[0]) + 1
+
+
+def _without_edges(dataset: xr.Dataset, tiled: set[str]) -> xr.Dataset:
+    """Leave out the edges of cells, which tiles share and nothing here needs."""
+    edges = {
+        str(dim)
+        for dim in dataset.dims
+        if str(dim) not in tiled
+        and dim in dataset.variables
+        and (
+            DECOMPOSITION in dataset[dim].attrs
+            or str(dataset[dim].attrs.get("units", "")).startswith("degree")
+        )
+    }
+    return dataset.drop_dims(edges)
+
+
+def _check_rest(
+    expected: xr.Dataset, given: xr.Dataset, tiled: set[str], whose: str, path: str
+) -> None:
+    """Check that tiles differ in nothing but their columns."""
+    for key, variable in given.variables.items():
+        name = str(key)
+        if name not in expected.variables:
+            continue
+        other = expected[name].variable
+        units = [str(v.attrs.get("units", "")) for v in (variable, other)]
+        if variable.dims != other.dims or units[0] != units[1]:
+            raise ContractError(
+                f"{name} in {path} is {variable.dims} in {units[0]!r}, expected "
+                f"{other.dims} in {units[1]!r} as {whose}"
+            )
+        # Of one dimension: levels and their coefficients.
+        if variable.ndim > 1 or set(map(str, variable.dims)) & tiled:
+            continue
+        if not np.array_equal(variable.values, other.values):
+            raise ContractError(f"{name} in {path} is not that of {whose}")

@@ -1,0 +1,46 @@
+"""zarr stores: folders that hold what a netCDF file does, opened by xarray's engine."""
+
+from importlib.util import find_spec
+from pathlib import Path
+
+import xarray as xr
+
+from gwparam.errors import ModelFileError
+
+# Metadata of a group, and of one written with all its metadata in one place.
+_GROUPS = (".zgroup", ".zmetadata", "zarr.json")
+
+
+def is_zarr(path: str) -> bool:
+    """Whether a path is a zarr store, of version 2 or 3 of the format."""
+    folder = Path(path)
+    return folder.is_dir() and any((folder / name).is_file() for name in _GROUPS)
+
+
+def open_zarr(path: str) -> xr.Dataset:
+    """Open a zarr store, times not decoded and nothing read.
+
+    Raises
+    ------
+    ModelFileError
+        If it cannot be read, or the zarr package is not installed.
+    """
+    if find_spec("zarr") is None:
+        raise ModelFileError(
+            f"cannot read {path}: it is a zarr store, which needs the extra zarr: "
+            "pip install 'gwparam[zarr]'"
+        )
+    # Only version 2 has metadata in one place by rule; asked for it, xarray warns.
+    consolidated = (Path(path) / ".zmetadata").is_file()
+    try:
+        return xr.open_dataset(
+            path,
+            engine="zarr",
+            chunks=None,
+            decode_times=False,
+            cache=False,
+            consolidated=consolidated,
+        )
+    # What zarr raises of a damaged store has no common kind.
+    except Exception as error:
+        raise ModelFileError(f"cannot read {path} as zarr: {error}") from None

@@ -1,0 +1,27 @@
+from argparse import Namespace
+
+import pytest
+
+from gwparam.commands.given import check_name, refuse_idle
+from gwparam.errors import ArgumentError
+
+
+@pytest.mark.parametrize("value", ["x", ["a=b"], True, 0])
+def test_an_option_without_effect_is_refused(value):
+    args = Namespace(lora_rank=value, other=1)
+    with pytest.raises(ArgumentError) as caught:
+        refuse_idle(args, "without --freeze lora", ("lora_rank",))
+    assert str(caught.value) == "--lora-rank has no effect without --freeze lora"
+
+
+@pytest.mark.parametrize("value", [None, [], False])
+def test_what_was_not_given_is_not_refused(value):
+    refuse_idle(Namespace(lora_rank=value, other=1), "", ("lora_rank",))
+
+
+@pytest.mark.parametrize("name", ["", " \t"])
+def test_a_name_is_a_text(name):
+    check_name(None)
+    check_name("mine")
+    with pytest.raises(ArgumentError, match="name is empty, expected a text"):
+        check_name(name)

@@ -1,0 +1,92 @@
+import json
+
+import numpy as np
+import pytest
+from wind_states import open_file, wind, wind_states
+
+from gwparam.data import is_training_file, zarr_store
+from gwparam.data.zarr_store import is_zarr
+from gwparam.errors import ModelFileError
+
+FORMATS = [(2, True), (2, False), (3, False)]
+
+
+@pytest.fixture(params=FORMATS, ids=["v2 consolidated", "v2", "v3"])
+def store(request, tmp_path):
+    """States in a zarr store, two times to a chunk."""
+    pytest.importorskip("zarr")
+    version, consolidated = request.param
+    path = tmp_path / "states.zarr"
+    states = wind_states()
+    chunks = {"u": {"chunks": (2, 5, 4, 6)}}
+    states.to_zarr(
+        path, zarr_format=version, consolidated=consolidated, encoding=chunks
+    )
+    return path
+
+
+@pytest.mark.filterwarnings("error")
+def test_store_is_read_as_a_file(store):
+    with open_file(store) as states:
+        assert len(states) == 3
+        assert states.date(1) == "2000-01-02 12:00:00"
+        for time in range(3):
+            np.testing.assert_array_equal(
+                states.read(time)["eastward_wind"], wind(0)[time].transpose(1, 2, 0)
+            )
+
+
+def test_store_may_follow_a_file_in_another_order(tmp_path):
+    pytest.importorskip("zarr")
+    first, second = tmp_path / "jan.nc", tmp_path / "feb.zarr"
+    whole = wind_states()
+    whole.isel(time=[0]).to_netcdf(first)
+    whole.isel(time=[1, 2], lat=slice(None, None, -1)).to_zarr(second, zarr_format=2)
+
+    with open_file(second, first) as states:
+        np.testing.assert_array_equal(
+            states.read(2)["eastward_wind"], wind(0)[2].transpose(1, 2, 0)
+        )
+
+
+def test_nothing_is_read_before_it_is_asked_for(store):
+    """A chunk that is broken is found when it is read, by name."""
+    (chunk,) = [
+        p for p in store.rglob("*") if p.match("u/1.0.0.0") or p.match("u/c/1/0/0/0")
+    ]
+    chunk.write_bytes(b"no values")
+
+    with open_file(store) as states:
+        states.read(0)
+        with pytest.raises(ModelFileError, match=r"cannot read u in .*states.zarr"):
+            states.read(2)
+
+
+def test_store_whose_metadata_are_damaged_is_refused(store):
+    for name in (".zmetadata", ".zgroup", "zarr.json"):
+        if (store / name).exists():
+            (store / name).write_text("{")
+
+    with pytest.raises(ModelFileError, match=r"cannot read .*states.zarr as zarr: "):
+        open_file(store)
+
+
+def test_store_needs_the_extra(tmp_path, monkeypatch):
+    (tmp_path / "states.zarr").mkdir()
+    (tmp_path / "states.zarr" / ".zgroup").write_text(json.dumps({"zarr_format": 2}))
+    monkeypatch.setattr(zarr_store, "find_spec", lambda name: None)
+
+    with pytest.raises(ModelFileError, match=r"needs the extra zarr: pip install 'gwp"):
+        open_file(tmp_path / "states.zarr")
+    assert not is_training_file(tmp_path / "states.zarr")
+
+
+@pytest.mark.parametrize("name", ["absent", "folder", "file.nc"])
+def test_other_paths_are_no_stores(tmp_path, name):
+    (tmp_path / "folder").mkdir()
+    wind_states().to_netcdf(tmp_path / "file.nc")
+
+    assert not is_zarr(str(tmp_path / name))
+    if name == "folder":
+        with pytest.raises(ModelFileError, match="cannot read"):
+            open_file(tmp_path / name)
