@@ -37,6 +37,7 @@ template <typename T> struct Kernels {
 struct Target {
     const char *name;
     bool (*is_supported)();
+    bool lacks_fma; // every fused multiply-add is a call: right, but slow
     const Kernels<float> *float32;
     const Kernels<double> *float64;
 };
