@@ -250,6 +250,8 @@ def _print(
         f"{'Fortran' if args.through == 'fortran' else 'C'} interface\n"
         f"eager: {eager}\n{seen}"
     )
+    if not result.differences:
+        lines.print("inputs: the artefact does not say what they were like in training")
     print_tables(console.tables(), result, levels=not args.brief)
     for path in written:
         lines.print(f"wrote {path}")
