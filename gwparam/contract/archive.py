@@ -91,13 +91,15 @@ def pack_probe(inputs: Arrays, outputs: Arrays) -> bytes:
 
 def _read_extra(path: str | PathLike[str], name: str) -> bytes:
     try:
-        with zipfile.ZipFile(path) as archive:
+        with open(path, "rb") as file, zipfile.ZipFile(file) as archive:
             for member in archive.namelist():
                 # The first folder is named as the file was when it was written.
                 if member.split("/", 1)[-1] == f"extra/{name}":
                     return archive.read(member)
-    except zipfile.BadZipFile as error:
-        raise ModelFileError(f"{path} is not a complete archive: {error}") from None
     except OSError as error:
-        raise ModelFileError(f"cannot read {path}: {error.strerror}") from None
+        reason = error.strerror or error
+        raise ModelFileError(f"cannot read {path}: {reason}") from None
+    except Exception as error:  # a damaged archive raises anything
+        reason = str(error) or type(error).__name__
+        raise ModelFileError(f"{path} is not a complete archive: {reason}") from None
     raise ContractError(f"{path} holds no {name}: it was not written by gwparam export")

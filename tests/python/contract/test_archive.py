@@ -1,4 +1,6 @@
+import io
 import zipfile
+from random import Random
 
 import numpy as np
 import pytest
@@ -43,6 +45,32 @@ def test_truncated_file(tiny_artefact, tmp_path, kept):
 
     with pytest.raises(ModelFileError, match="not a complete archive"):
         read_contract(path)
+
+
+def test_a_damaged_archive_is_no_other_error(tiny_artefact, tmp_path):
+    """zipfile itself raises seven kinds of exception, a fault of text among them."""
+    contract = zipfile.ZipFile(tiny_artefact).read(_member(tiny_artefact))
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("netz_ä/code", bytes(100))
+        archive.writestr(f"netz_ä/extra/{CONTRACT_FILE}", contract)
+    path = tmp_path / "damaged.pt"
+    refused = 0
+    for number in range(3000):
+        random, content = Random(number), bytearray(buffer.getvalue())
+        for _ in range(random.randint(1, 8)):
+            content[random.randrange(len(content))] ^= 1 << random.randrange(8)
+        path.write_bytes(content)
+        try:
+            assert read_contract(path).name == "tiny WaveNet"
+        except (ModelFileError, ContractError):
+            refused += 1
+    assert 2000 < refused < 3000
+
+
+def _member(path):
+    names = zipfile.ZipFile(path).namelist()
+    return next(name for name in names if name.endswith(CONTRACT_FILE))
 
 
 def test_archive_without_contract(tiny_artefact, tmp_path):
