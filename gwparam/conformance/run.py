@@ -11,6 +11,7 @@ from gwparam.conformance.predictors import Predictor
 from gwparam.conformance.result import OutputResult, Replay
 from gwparam.contract import Contract
 from gwparam.data import HALF_PRESSURE, PRESSURE, StateFiles, needs_pressure
+from gwparam.data.host_levels import host_levels
 from gwparam.data.training_range import InputRange
 from gwparam.errors import ContractError, ShapeError
 from gwparam.evaluate.accumulate import ZonalMean
@@ -77,8 +78,9 @@ def replay(
         inputs |= {PRESSURE.name: None, HALF_PRESSURE: None}
     latitude, longitude = states.coordinates(times[0])
     levels = states.levels
+    told = host_levels(contract.vertical, levels)
     for predictor in (library, eager):
-        predictor.set_levels(levels.pressure, levels.order)
+        predictor.set_levels(told.pressure, levels.order)
         if contract.geometry.kind == "column":
             continue
         if latitude is None or longitude is None:
@@ -95,6 +97,7 @@ def replay(
         contract.probe.tolerance,
         _outputs(contract, states, references, latitude),
         has_latitude=latitude is not None,
+        level_note=told.note,
     )
     seen = InputRange(contract, states)
     for step, index in enumerate(times):

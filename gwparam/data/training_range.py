@@ -32,7 +32,9 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True)
 class Difference:
-    """One input in the states, beside training; of the middle level of all.
+    """One input in the states, beside training.
+
+    Of the middle level of all; of all levels together where training is one number.
 
     Attributes
     ----------
@@ -111,12 +113,14 @@ class InputRange:
     def differences(self) -> list[Difference]:
         """Compare what came so far with training, input by input."""
         found: list[Difference] = []
-        for name, (_, _, deviation) in self._known.items():
+        for name, (_, usual, deviation) in self._known.items():
             if name not in self._sums:
                 continue
             shift, square = self._sums[name] / self._count
             spread = np.sqrt(np.maximum(square - shift**2, 0.0))
-            found += _difference(name, shift, spread, deviation, self._whole_globe)
+            found += _difference(
+                name, shift, spread, usual, deviation, self._whole_globe
+            )
         return found
 
 
@@ -146,7 +150,8 @@ def compare_ranges(
         mean, spread = _numbers(seen)
         usual, deviation = _numbers(trained[seen.name])
         if mean.size and mean.shape == usual.shape:
-            found += _difference(seen.name, mean - usual, spread, deviation, whole)
+            shift = mean - usual
+            found += _difference(seen.name, shift, spread, usual, deviation, whole)
     return found
 
 
@@ -180,15 +185,27 @@ def warnings(differences: list[Difference], label: str) -> list[str]:
 
 
 def _difference(
-    name: str, shift: Array, spread: Array, deviation: Array, whole_globe: bool
+    name: str,
+    shift: Array,
+    spread: Array,
+    usual: Array,
+    deviation: Array,
+    whole_globe: bool,
 ) -> list[Difference]:
-    """Compare one input by its middle level; none where no level is known."""
+    """Compare one input by its middle level; none where no level is known.
+
+    Where training is one mean and one deviation for all levels, these are of all levels
+    together, and so are those of the states.
+    """
     known = deviation > 0.0  # NaN where training had no such level
     if not known.any():
         return []
     shifts, spreads = (v[known] / deviation[known] for v in (shift, spread))
-    middle = float(np.median(shifts)), float(np.median(spreads))
-    return [Difference(name, *middle, whole_globe)]
+    if all(np.ptp(values[known]) == 0.0 for values in (usual, deviation)):
+        mean, root = shifts.mean(), np.sqrt((spreads**2).mean() + shifts.var())
+    else:
+        mean, root = np.median(shifts), np.median(spreads)
+    return [Difference(name, float(mean), float(root), whole_globe)]
 
 
 def _numbers(seen: TrainingRange) -> tuple[Array, Array]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from gwparam.contract import Contract
 from gwparam.data import HALF_PRESSURE, PRESSURE, StateFiles, needs_pressure
+from gwparam.data.host_levels import host_levels
 from gwparam.data.training_range import InputRange
 from gwparam.errors import ArgumentError, ContractError
 from gwparam.evaluate.grid import LatLonGrid
@@ -124,6 +125,8 @@ class ArtefactFields(FieldSource):
 
     Attributes
     ----------
+    level_note : str
+        What is to be said of the levels; see `gwparam.data.host_levels`.
     input_range : InputRange
         Mean and spread of the inputs that were read, beside those of training.
 
@@ -166,7 +169,9 @@ class ArtefactFields(FieldSource):
         self._scheme = load_scheme(
             path, threads=threads, device=device, on_limit="ignore"
         )
-        self._scheme.set_levels(states.levels.pressure, states.levels.order)
+        told = host_levels(contract.vertical, states.levels)
+        self.level_note = told.note
+        self._scheme.set_levels(told.pressure, states.levels.order)
         if contract.geometry.kind != "column":
             self._scheme.set_columns(*self._coordinates)
         self.input_range = InputRange(contract, states)
