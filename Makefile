@@ -24,8 +24,8 @@ test-all: test sanitize ## and what takes longer
 	OMP_WAIT_POLICY=passive $(BIN)/pytest -n 2 --dist loadfile -m slow
 
 sanitize: .venv/package.stamp ## the C++ tests without libtorch, under address and undefined sanitizers
-	[ -d build-sanitize ] || $(BIN)/meson setup build-sanitize -Dtests=true -Dfortran=disabled \
-		-Dmpi=disabled -Dbuildtype=debugoptimized -Db_sanitize=address,undefined -Db_lundef=false
+	[ -d build-sanitize ] || $(BIN)/meson setup build-sanitize -Dtests=true -Dtorch=disabled \
+		-Dfortran=disabled -Dmpi=disabled -Dbuildtype=debugoptimized -Db_sanitize=address,undefined -Db_lundef=false
 	$(BIN)/meson test -C build-sanitize --suite core --print-errorlogs
 
 bench: .venv/package.stamp ## speed and memory, as ratios

@@ -192,8 +192,19 @@ def test_library_does_without_mpi() -> None:
     needed = subprocess.run(
         ["readelf", "-d", str(library)], capture_output=True, text=True, check=True
     ).stdout
-    assert "libtorch" in needed
     assert "libmpi" not in needed
+
+
+def test_nothing_but_the_plugin_needs_torch() -> None:
+    def needed(library: Path) -> set[str]:
+        text = subprocess.run(
+            ["ldd", str(library)], capture_output=True, text=True, check=True
+        ).stdout
+        return set(re.findall(r"\blib(torch|c10|python|gomp)", text))
+
+    libraries = {path.name: needed(path) for path in (PACKAGE / "lib").glob("*.so")}
+    assert "torch" in libraries.pop("libgwparam_torch.so")
+    assert set().union(*libraries.values()) == set()
 
 
 def test_library_exports_no_function_of_its_own_beside(declarations: str) -> None:

@@ -77,8 +77,9 @@ struct BackendFactory {
     std::unique_ptr<Backend> (*load)(const std::string &path,
                                      const BackendOptions &options);
 
-    // How many there are that `device` = auto would take; 0 for none.
-    int (*accelerators)();
+    // How many there are of those that this device and precision would run on; 0 for
+    // none.
+    int (*accelerators)(const std::string &device, int precision);
 };
 
 } // namespace gwparam

@@ -12,7 +12,8 @@ Inference::Inference(const Communicator &communicator, const std::string &path,
                      const gwparam_options &options)
     : options_(options),
       placement_(placement_of(communicator, contract.geometry.kind, options,
-                              backend_named(contract.backend).accelerators())),
+                              backend_named(contract.backend)
+                                  .accelerators(options.device, options.precision))),
       horizontal_(contract, options.chunk_columns),
       plans_(communicator, contract.geometry.kind, placement_.owner),
       site_in_(rows_for(contract.inputs)), site_out_(rows_for(contract.outputs)),
