@@ -171,7 +171,8 @@ typedef struct gwparam_options {
      * Where it is an error, the put fails. */
     int32_t on_unphysical;
     double range_sigmas;
-    /** "auto", "cpu", "cuda" or "cuda:N", NUL-terminated. */
+    /** "auto", "cpu", "cuda" or "cuda:N", NUL-terminated. A column program runs on the
+     * CPU unless another one is named. */
     char device[16];
     /** Ranks of a node that share one copy of the network, which runs their columns
      * together; 0: on CUDA, as many as there are for each device; on the CPU, 1. A
