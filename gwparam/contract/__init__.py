@@ -9,7 +9,7 @@ from gwparam.contract.archive import (
     read_probe,
 )
 from gwparam.contract.checks import check_geometry, check_vertical
-from gwparam.contract.document import CONTRACT_VERSION, Contract
+from gwparam.contract.document import CONTRACT_VERSION, TORCHSCRIPT, Contract
 from gwparam.contract.fields import (
     Checksum,
     ColumnProgram,
@@ -34,6 +34,7 @@ __all__ = [
     "CONTRACT_FILE",
     "CONTRACT_VERSION",
     "PROBE_FILE",
+    "TORCHSCRIPT",
     "Arrays",
     "Checksum",
     "ColumnProgram",

@@ -30,6 +30,7 @@ from gwparam.contract import (
     pack_probe,
 )
 from gwparam.errors import ArgumentError, InferenceError, one_of, wrong_setting
+from gwparam.export.column_program import Lowered, make_program
 from gwparam.export.fuse import fuse
 from gwparam.export.memory import return_freed_blocks
 from gwparam.export.precision import FIELDS, Precision, in_precision
@@ -61,12 +62,27 @@ _PROBE_SEED, _CHECK_SEED = 20240917, 20240918
 
 @dataclass(frozen=True)
 class Export:
-    """An artefact that was written: its contract, its promises, what else to know."""
+    """An artefact that was written.
+
+    Attributes
+    ----------
+    path : Path
+        Where it is.
+    contract : Contract
+        What it says.
+    promises : tuple of Promise
+        What it keeps.
+    notes : tuple of str
+        What else to know.
+    libtorch : str
+        Why it has no column program; empty where it has one.
+    """
 
     path: Path
     contract: Contract
     promises: tuple[Promise, ...]
     notes: tuple[str, ...] = ()
+    libtorch: str = ""
 
 
 @dataclass
@@ -78,6 +94,7 @@ class _Artefact:
     probe: bytes
     promises: list[Promise]
     notes: tuple[str, ...]
+    lowered: Lowered
 
 
 def export_model(
@@ -202,9 +219,10 @@ def _build(
     reduced_tolerance: float | None,
 ) -> _Artefact:
     scripted = torch.jit.script(in_precision(fuse(published), dtype))
-    promises = _verify(published, scripted, dtype)
+    promises, lowered = _verify(published, scripted, dtype)
     _refuse_broken(promises)
     contract = _contract(published, checkpoint, dtype, reduced_tolerance)
+    contract = replace(contract, backend=lowered.backend)
     inputs, outputs = _probe(scripted, contract, published)
     if reduced_tolerance is not None:
         reduced = check_reduced(
@@ -213,13 +231,20 @@ def _build(
         _refuse_broken([reduced])
         promises.append(reduced)
     return _Artefact(
-        scripted, contract, pack_probe(inputs, outputs), promises, checkpoint.notes
+        scripted,
+        contract,
+        pack_probe(inputs, outputs),
+        promises,
+        checkpoint.notes,
+        lowered,
     )
 
 
 def _verify(
-    published: PhysicalNetwork, scripted: nn.Module, dtype: Precision
-) -> list[Promise]:
+    published: PhysicalNetwork,
+    scripted: nn.Module,
+    dtype: Precision,
+) -> tuple[list[Promise], Lowered]:
     drawn = draw_inputs(published, CHUNK_COLUMNS, _CHECK_SEED)
     chunk = [field.to(FIELDS[dtype]) for field in drawn]
     # Another two calls of a large network follow, for the probe.
@@ -227,13 +252,11 @@ def _verify(
     promises = [check_eval_mode(scripted), check_repeatable(scripted, chunk, calls)]
     if published.geometry.kind != "global":
         promises.append(check_batch_mates(scripted, chunk))
-    return [
-        *promises,
-        check_equals_eager(
-            scripted, published, chunk, published.rounding * TOLERANCE[dtype]
-        ),
-        check_parameters(published, drawn),
-    ]
+    tolerance = published.rounding * TOLERANCE[dtype]
+    promises.append(check_equals_eager(scripted, published, chunk, tolerance))
+    lowered = make_program(published, dtype, chunk, tolerance)
+    promises += [*lowered.promises, check_parameters(published, drawn)]
+    return promises, lowered
 
 
 def _refuse_broken(promises: list[Promise]) -> None:
@@ -314,6 +337,7 @@ def _write(path: Path, built: _Artefact) -> Export:
     extra: dict[str, str | bytes] = {
         CONTRACT_FILE: built.contract.to_json(),
         PROBE_FILE: built.probe,
+        **built.lowered.files,
     }
     # torch writes the file's name into the archive, so it has to be the last one.
     with (
@@ -326,4 +350,10 @@ def _write(path: Path, built: _Artefact) -> Export:
         built.network = None
         reload = check_reload(written)
         _refuse_broken([reload])
-    return Export(path, built.contract, (*built.promises, reload), built.notes)
+    return Export(
+        path,
+        built.contract,
+        (*built.promises, reload),
+        built.notes,
+        built.lowered.libtorch,
+    )

@@ -10,10 +10,13 @@
 class SimpleBackend : public gwparam::Backend {
   public:
     using Body = std::function<void(const gwparam::Pass &)>;
-    explicit SimpleBackend(Body body, std::string probe = "")
-        : body_(std::move(body)), probe_(std::move(probe)) {}
+    explicit SimpleBackend(Body body, std::string probe = "",
+                           bool takes_any_rows = false)
+        : body_(std::move(body)), probe_(std::move(probe)),
+          takes_any_rows_(takes_any_rows) {}
 
     gwparam::DeviceInfo device() const override { return {}; }
+    bool takes_any_rows() const override { return takes_any_rows_; }
     void forward(const std::vector<gwparam::Pass> &passes) override {
         for (const gwparam::Pass &pass : passes) {
             ++passes_;
@@ -27,6 +30,7 @@ class SimpleBackend : public gwparam::Backend {
   private:
     Body body_;
     std::string probe_;
+    bool takes_any_rows_;
     int passes_ = 0;
 };
 

@@ -46,6 +46,10 @@ class Backend {
 
     virtual DeviceInfo device() const = 0;
 
+    // Whether a row has the same bits in a pass of any number of rows. If not, all
+    // passes have the same, and the last one is padded.
+    virtual bool takes_any_rows() const { return false; }
+
     // Runs passes of one shape, in any order. Called from one thread at a time, not
     // always the same one. Throws ERR_INFERENCE if the network raises or gives other
     // shapes than asked for, ERR_DEVICE if the device is lost or out of

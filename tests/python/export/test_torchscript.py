@@ -64,6 +64,7 @@ def test_every_promise_is_reported_as_kept(tiny_checkpoint, tmp_path):
         "the same call gives the same bits",
         "batch-mates do not matter",
         "TorchScript equals eager",
+        "column program equals the network",
         "every parameter reaches the output",
         "the file reproduces its probe",
     ]
