@@ -112,9 +112,8 @@ contains
 
     end subroutine drag_of_window
 
-    subroutine drag_of_cells(self, row, latitude, pressure, height, temperature, u, v, &
-                              & dudt, dvdt, kedx, kedy, half_pressure, buoyancy_frequency, stat, &
-                              & errmsg)
+    subroutine drag_of_cells(self, row, latitude, pressure, height, temperature, u, v, dudt, &
+                             & dvdt, kedx, kedy, half_pressure, buoyancy_frequency, stat, errmsg)
 
         !! The same for a window of columns of any rows.
         class(ad99_t), intent(in) :: self
@@ -173,7 +172,8 @@ contains
 
         !! The same for columns of any rows, level fastest.
         class(ad99_t), intent(in) :: self
-        integer, intent(in), contiguous, target :: row(:) !! Row of the set-up of each column, from 1 (column)
+        !! Row of the set-up of each column, from 1 (column)
+        integer, intent(in), contiguous, target :: row(:)
         real(dp), intent(in) :: latitude(:) !! [rad] (column)
         real(dp), intent(in) :: pressure(:,:) !! Full levels [Pa] (level, column)
         real(dp), intent(in) :: height(:,:) !! Full levels [m], same shape

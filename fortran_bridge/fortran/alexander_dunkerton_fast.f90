@@ -4,8 +4,7 @@ module alexander_dunkerton_fast
     !!
     !! It agrees with the other modules of the scheme, which remain its reference, to rounding.
 
-    use, intrinsic :: iso_c_binding, only: c_double, c_int32_t, c_int64_t, c_loc, c_null_ptr, &
-        & c_ptr
+    use, intrinsic :: iso_c_binding, only: c_double, c_int32_t, c_int64_t, c_loc, c_null_ptr, c_ptr
     use alexander_dunkerton_checks, only: check_shape
     use alexander_dunkerton_setup, only: ad99_setup_t
     use gwparam_c_api, only: array_t
@@ -43,12 +42,15 @@ module alexander_dunkerton_fast
 
     interface
         function gwparam_drag_run(setup, columns, results, suspect) result(status) bind(c)
+
             import :: c_int32_t, c_int64_t, drag_columns_t, drag_results_t, drag_setup_t
+            implicit none(type, external)
             type(drag_setup_t), intent(in) :: setup
             type(drag_columns_t), intent(in) :: columns
             type(drag_results_t), intent(in) :: results
             integer(c_int64_t), intent(out) :: suspect(2)
             integer(c_int32_t) :: status
+
         end function gwparam_drag_run
     end interface
 

@@ -2,8 +2,7 @@ module gwparam_c_api
 
     !! The C ABI of gwparam.h as Fortran sees it; private to the library.
 
-    use, intrinsic :: iso_c_binding, only: c_char, c_double, c_int32_t, c_int64_t, c_null_ptr, &
-        & c_ptr
+    use, intrinsic :: iso_c_binding, only: c_char, c_double, c_int32_t, c_int64_t, c_null_ptr, c_ptr
     implicit none(type, external)
     private
 

@@ -14,9 +14,9 @@ namespace {
 class Group {
   public:
     static std::int64_t memory(const gwparam_drag_setup &setup) {
-        return ((12 + 2 * setup.wavelengths) * extent(setup) + 2 * setup.waves + 4) *
-                   lanes +
-               setup.waves;
+        const std::int64_t wavelengths = setup.wavelengths;
+        const std::int64_t waves = setup.waves;
+        return ((12 + 2 * wavelengths) * extent(setup) + 2 * waves + 4) * lanes + waves;
     }
 
     Group(const gwparam_drag_setup &setup, const gwparam_drag_columns &columns,
@@ -44,7 +44,7 @@ class Group {
 
     // Where the columns of the group are in a field.
     struct Places {
-        std::int64_t place[lanes];
+        std::int64_t place[lanes] = {};
         bool in_a_row = true;
     };
 
@@ -96,7 +96,7 @@ class Group {
     Profile left_;       // source of the waves alive in any lane; 0 once one is not
     double *left_speed_; // of the same
 
-    std::int64_t column_[lanes];
+    std::int64_t column_[lanes] = {};
     std::int64_t lowest_ = 0; // source level of the group
     Doubles source_level_{};
     Doubles source_amplitude_{};

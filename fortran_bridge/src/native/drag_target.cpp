@@ -15,14 +15,14 @@ bool Group::run(std::int64_t first, bool diagnostics, double *results) {
     }
     prepare();
     const Profile result(results);
+    const std::int64_t levels = setup_.levels;
     for (std::int64_t i = 0; i < 2; ++i) {
         if (!read_wind(columns_.wind[i]) || !launch()) {
             return false;
         }
-        const Profile drag = result.from((eastward_drag + i) * setup_.levels);
-        const Profile diffusivity =
-            result.from((eastward_diffusivity + i) * setup_.levels);
-        for (std::int64_t k = 0; k < setup_.levels; ++k) {
+        const Profile drag = result.from((eastward_drag + i) * levels);
+        const Profile diffusivity = result.from((eastward_diffusivity + i) * levels);
+        for (std::int64_t k = 0; k < levels; ++k) {
             drag.set(k, Doubles{});
             if (diagnostics) {
                 diffusivity.set(k, Doubles{});
@@ -41,8 +41,8 @@ bool Group::run(std::int64_t first, bool diagnostics, double *results) {
         }
     }
     if (diagnostics) {
-        const Profile frequency = result.from(buoyancy_frequency * setup_.levels);
-        for (std::int64_t k = 1; k <= setup_.levels; ++k) {
+        const Profile frequency = result.from(buoyancy_frequency * levels);
+        for (std::int64_t k = 1; k <= levels; ++k) {
             frequency.set(k - 1, k > lowest_
                                      ? Doubles{}
                                      : where(~is_below_source(k), stability_[k]));

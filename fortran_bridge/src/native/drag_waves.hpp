@@ -106,9 +106,11 @@ struct Group::Side {
     Longs has_any() const { return low.wave <= high.wave; }
 };
 
-// Of waves by their number, below 2^52: as in the set-up, to the bit.
+// Of waves by their number, also past the first and the last: as in the set-up, to the
+// bit.
 inline Doubles Group::phase_speed(Longs wave) const {
-    const Doubles n = bits_as<Doubles>(wave | 0x4330000000000000) - 0x1p52;
+    const double shift = Format<double>::to_nearest;
+    const Doubles n = bits_as<Doubles>(wave + bits_as<Longs>(broadcast(shift))) - shift;
     return n * setup_.dc - setup_.cmax;
 }
 

@@ -27,7 +27,7 @@ struct DragWindow {
         half_pressure.resize(row.size() * (levels + 1));
         for (std::int64_t i = 0; i < count; ++i) {
             row[std::size_t(i)] = 1 + std::int32_t(random() % 3);
-            latitude[std::size_t(i)] = 0.4 * normal(random);
+            latitude[std::size_t(i)] = std::sin(normal(random));
             const double scale = 1.0 + 0.01 * normal(random);
             double wind[2] = {20 * normal(random), 10 * normal(random)};
             at(half_pressure, i, 0) = 0.0;
