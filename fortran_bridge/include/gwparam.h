@@ -390,7 +390,8 @@ GWPARAM_API gwparam_status gwparam_scheme_field(const gwparam_scheme *scheme,
  * `air_pressure_at_half_levels` (one level more), whichever inputs its contract names.
  * @param scheme The scheme.
  * @param name   The contract's name of the field.
- * @param units  Units of the array; null: those of the contract.
+ * @param units  Units of the array; null: those of the contract. Empty text is the unit
+ *               1, and refused for a field of another dimension.
  * @param array  (horizontal..., level), or (horizontal...) for a surface field.
  * @return GWPARAM_OK, or ERR_ARGUMENT (levels not set, given twice), ERR_CONTRACT (no
  * such input, units of another dimension), ERR_SHAPE, ERR_NONFINITE, ERR_RANGE (as

@@ -244,3 +244,13 @@ def test_python_has_the_counters_of_the_header(declarations: str) -> None:
     names = [name for name, _ in ffi.typeof("gwparam_statistics").fields]
     assert names[0] == "struct_size"
     assert set(Statistics._fields) == set(names[1:]) - {"reserved"}
+
+
+def test_every_function_on_a_scheme_is_tried_while_another_is_under_way() -> None:
+    """The table of tests/cpp/api/test_busy.c holds all of the headers."""
+    headers = (PROJECT / "fortran_bridge" / "include").glob("*.h")
+    text = "\n".join(path.read_text() for path in headers)
+    on_a_scheme = r"\b(gwparam_\w+)\(\s*(?:const )?gwparam_scheme \*scheme\b"
+    declared = set(re.findall(on_a_scheme, text))
+    table = (PROJECT / "tests" / "cpp" / "api" / "test_busy.c").read_text()
+    assert set(re.findall(r"X\((gwparam_\w+),", table)) == declared

@@ -447,6 +447,9 @@ static void test_put_failures(void) {
     ok(fails_with(gwparam_scheme_put(scheme, U, "K", &good), GWPARAM_ERR_CONTRACT,
                   "eastward_wind has units \"K\", expected \"m s-1\""),
        "wrong units");
+    ok(fails_with(gwparam_scheme_put(scheme, U, "", &good), GWPARAM_ERR_CONTRACT,
+                  "eastward_wind has units \"\", expected \"m s-1\""),
+       "empty units");
     ok(fails_with(gwparam_scheme_put(scheme, U, NULL, NULL), GWPARAM_ERR_ARGUMENT,
                   "null array"),
        "null array");
