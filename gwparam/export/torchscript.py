@@ -30,7 +30,12 @@ from gwparam.contract import (
     pack_probe,
 )
 from gwparam.errors import ArgumentError, InferenceError, one_of, wrong_setting
-from gwparam.export.column_program import Lowered, make_program
+from gwparam.export.column_program import (
+    Lowered,
+    answer_probe,
+    check_program_reload,
+    make_program,
+)
 from gwparam.export.fuse import fuse
 from gwparam.export.memory import return_freed_blocks
 from gwparam.export.precision import FIELDS, Precision, in_precision
@@ -226,7 +231,7 @@ def _build(
     _refuse_broken(promises)
     contract = _contract(published, checkpoint, dtype, reduced_tolerance)
     contract = replace(contract, backend=lowered.backend)
-    inputs, outputs = _probe(scripted, contract, published)
+    inputs, outputs = _probe(scripted, lowered, contract, published)
     if reduced_tolerance is not None:
         reduced = check_reduced(
             scripted, inputs, outputs, contract.geometry, reduced_tolerance
@@ -323,7 +328,10 @@ def _expected_error(
 
 
 def _probe(
-    scripted: torch.jit.ScriptModule, contract: Contract, network: PhysicalNetwork
+    scripted: torch.jit.ScriptModule,
+    lowered: Lowered,
+    contract: Contract,
+    network: PhysicalNetwork,
 ) -> tuple[Arrays, Arrays]:
     """Draw the example that the artefact carries, and record its answer."""
     drawn = draw_inputs(network, PROBE_COLUMNS, _PROBE_SEED)
@@ -332,6 +340,8 @@ def _probe(
         for field, values in zip(contract.inputs, drawn, strict=True)
     }
     names = [field.name for field in contract.outputs]
+    if lowered.program is not None:
+        return inputs, answer_probe(lowered.program, inputs, names)
     return inputs, run_probe(scripted, inputs, names, contract.geometry)
 
 
@@ -352,7 +362,8 @@ def _write(path: Path, built: _Artefact) -> Export:
         if built.network is not None:
             torch.jit.save(built.network, os.fspath(written), _extra_files=extra)
         built.network = None
-        reload = check_reload(written)
+        has_program = built.lowered.program is not None
+        reload = (check_program_reload if has_program else check_reload)(written)
         _refuse_broken([reload])
     return Export(
         path,
