@@ -22,6 +22,7 @@ LAYERS = (
     "columns",
     "ranks",
     "engine",
+    "native",
     "torch",
     "scheme",
     "api",

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from gwparam.contract.document import Contract
 from gwparam.contract.fields import Field
 from gwparam.errors import ContractError, ModelFileError
+from gwparam.file_kinds import check_readable
 
 CONTRACT_FILE = "gwparam_contract.json"
 PROBE_FILE = "gwparam_probe.bin"
@@ -97,6 +98,7 @@ def read_extra(path: str | PathLike[str], name: str) -> bytes:
     ModelFileError, ContractError
         As `read_contract`.
     """
+    check_readable(path)
     try:
         with open(path, "rb") as file, zipfile.ZipFile(file) as archive:
             for member in archive.namelist():

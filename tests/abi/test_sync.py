@@ -158,7 +158,15 @@ def test_every_status_but_ok_has_its_exception() -> None:
 @pytest.mark.parametrize(
     ("name", "headers"),
     [
-        ("gwparam", ("gwparam.h", "gwparam_column_program.h", "gwparam_transport.h")),
+        (
+            "gwparam",
+            (
+                "gwparam.h",
+                "gwparam_column_program.h",
+                "gwparam_drag.h",
+                "gwparam_transport.h",
+            ),
+        ),
         ("gwparam_mpi", ("gwparam_mpi.h",)),
     ],
 )

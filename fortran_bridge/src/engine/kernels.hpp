@@ -34,12 +34,15 @@ template <typename T> struct Kernels {
     void (*dense)(const DenseLayer<T> &layer, const T *x, T *y, std::int64_t lanes);
 };
 
+struct DragKernel;
+
 struct Target {
     const char *name;
     bool (*is_supported)();
     bool lacks_fma; // every fused multiply-add is a call: right, but slow
     const Kernels<float> *float32;
     const Kernels<double> *float64;
+    const DragKernel *drag; // of native/
 };
 
 template <typename T> const Kernels<T> &kernels_of(const Target &target);

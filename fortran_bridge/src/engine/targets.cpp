@@ -2,11 +2,12 @@
 
 namespace gwparam {
 
-// Of kernels_target.cpp, compiled with the flags of each.
+// Of kernels_target.cpp and native/drag_target.cpp, compiled with the flags of each.
 #define GWPARAM_DECLARE_TARGET(name)                                                   \
     namespace engine_##name {                                                          \
         extern const Kernels<float> kernels_float32;                                   \
         extern const Kernels<double> kernels_float64;                                  \
+        extern const DragKernel drag_kernel;                                           \
     }
 
 #if defined(GWPARAM_X86_TARGETS)
@@ -47,16 +48,16 @@ std::vector<Target> usable_targets() {
     const Target all[] = {
 #if defined(GWPARAM_X86_TARGETS)
         {"avx512", has_avx512, false, &engine_avx512::kernels_float32,
-         &engine_avx512::kernels_float64},
+         &engine_avx512::kernels_float64, &engine_avx512::drag_kernel},
         {"avx2", has_avx2, false, &engine_avx2::kernels_float32,
-         &engine_avx2::kernels_float64},
+         &engine_avx2::kernels_float64, &engine_avx2::drag_kernel},
 #endif
 #if defined(GWPARAM_ARM_TARGETS)
         {"neon", always, false, &engine_neon::kernels_float32,
-         &engine_neon::kernels_float64},
+         &engine_neon::kernels_float64, &engine_neon::drag_kernel},
 #endif
         {"portable", always, portable_lacks_fma, &engine_portable::kernels_float32,
-         &engine_portable::kernels_float64},
+         &engine_portable::kernels_float64, &engine_portable::drag_kernel},
     };
     std::vector<Target> usable;
     for (const Target &target : all) {
