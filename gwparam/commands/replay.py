@@ -179,6 +179,8 @@ def _check_paths(args: argparse.Namespace) -> None:
     for path in (args.output, args.figure):
         if path is None:
             continue
+        if path.is_dir():
+            raise ModelFileError(f"cannot write {path}: it is a folder")
         if not path.parent.is_dir():
             raise ModelFileError(f"cannot write {path}: no folder {path.parent}")
         if path.resolve() in inputs:
