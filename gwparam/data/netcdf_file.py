@@ -12,6 +12,7 @@ import xarray as xr
 from xarray.backends import NetCDF4DataStore
 
 from gwparam.errors import GwparamError, ModelFileError
+from gwparam.file_kinds import check_readable
 
 AS_STORED: Any = {
     "decode_times": False,
@@ -38,12 +39,9 @@ def open_netcdf(path: str) -> xr.Dataset:
         If it is absent, is no netCDF file that can be read, or has its variables in
         several groups.
     """
+    check_readable(path)
     try:
         found = Path(path).stat()
-        if Path(path).is_dir():
-            raise ModelFileError(f"cannot read {path}: a folder, expected a file")
-        if not found.st_size and Path(path).is_file():
-            raise ModelFileError(f"cannot read {path}: the file is empty")
         shared = _acquire((found.st_dev, found.st_ino), path)
         try:
             dataset = _read(shared.store, path)

@@ -11,10 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gwparam.contract import Contract, Field, TrainingRange
+from gwparam.contract import Contract, TrainingRange
 from gwparam.data.state_files import StateFiles
 from gwparam.networks.vertical import reference_pressure
-from gwparam.units import conversion
 
 # Held-out states of the models that the published networks were trained on have a
 # spread of 0.5 to 1.6 times that of training, and means within 0.3 of its standard
@@ -81,8 +80,8 @@ class InputRange:
     """
 
     def __init__(self, contract: Contract, states: StateFiles) -> None:
-        self._states = states
-        self._known: dict[str, tuple[Field, Array, Array]] = {}
+        self._columns = states.columns
+        self._known: dict[str, tuple[Array, Array]] = {}
         inputs = {field.name: field for field in contract.inputs}
         for seen in contract.training_range:
             if seen.mean is None or seen.standard_deviation is None:
@@ -93,27 +92,26 @@ class InputRange:
                 mean, deviation = (
                     _on_levels(contract, states, v) for v in (mean, deviation)
                 )
-            self._known[field.name] = (field, mean, deviation)
+            self._known[field.name] = (mean, deviation)
         self._count = 0
         self._sums: dict[str, Array] = {}
         latitude, _ = states.coordinates(0)
         self._whole_globe = latitude is not None and np.ptp(latitude) > _GLOBE
 
     def add(self, fields: Mapping[str, Array]) -> None:
-        """Take in one state, in the units of the files."""
-        for name, (field, mean, _) in self._known.items():
-            convert = conversion(self._states.units[name], field.units, name)
-            columns = convert(fields[name].reshape(self._states.columns, -1))
+        """Take in one state, in the units of the contract."""
+        for name, (mean, _) in self._known.items():
+            columns = fields[name].reshape(self._columns, -1)
             # Little is lost of the squares, so near the mean of training.
             distance = columns.astype(np.float64) - mean
             sums = np.stack([distance.sum(axis=0), (distance**2).sum(axis=0)])
             self._sums[name] = self._sums.get(name, 0.0) + sums
-        self._count += self._states.columns
+        self._count += self._columns
 
     def differences(self) -> list[Difference]:
         """Compare what came so far with training, input by input."""
         found: list[Difference] = []
-        for name, (_, usual, deviation) in self._known.items():
+        for name, (usual, deviation) in self._known.items():
             if name not in self._sums:
                 continue
             shift, square = self._sums[name] / self._count

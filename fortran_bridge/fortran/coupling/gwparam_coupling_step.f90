@@ -311,7 +311,7 @@ contains
     subroutine run_native(self, i, j, latitude, pressure, height, temperature, u, v, status, &
                           & message)
 
-        !! Drag of the native scheme, one j of the window at a time.
+        !! Drag of the native scheme.
         class(gwparam_coupling_t), intent(inout) :: self
         integer, intent(in) :: i, j
         real(dp), intent(in) :: latitude(:,:)
@@ -319,36 +319,18 @@ contains
         integer, intent(inout) :: status
         character(len=*), intent(inout) :: message
 
-        real(dp), allocatable, dimension(:,:) :: drag_x, drag_y, diffusivity_x, diffusivity_y, &
-             & frequency
-        integer :: n
-
         associate (w => self%window)
             allocate (w%native_x, w%native_y, mold=u)
-            allocate (drag_x(size(u, 3), size(u, 1)))
-            allocate (drag_y, mold=drag_x)
             if (self%settings%native_diagnostics) then
                 allocate (w%buoyancy_frequency, w%diffusivity_x, w%diffusivity_y, mold=u)
-                allocate (diffusivity_x, diffusivity_y, frequency, mold=drag_x)
             end if
-            do n = 1, size(u, 2)
-                call self%native%drag(self%row(i:i + size(u, 1) - 1,j + n - 1), latitude(:,n), &
-                                      & transpose(pressure(:,n,:)), transpose(height(:,n,:)), &
-                                      & transpose(temperature(:,n,:)), transpose(u(:,n,:)), &
-                                      & transpose(v(:,n,:)), drag_x, drag_y, kedx=diffusivity_x, &
-                                      & kedy=diffusivity_y, buoyancy_frequency=frequency, &
-                                      & stat=status, errmsg=message)
-                if (status /= gwparam_ok) then
-                    message = trim(message) // " of row " // text(n) // " of the window"
-                    return
-                end if
-                w%native_x(:,n,:) = transpose(drag_x)
-                w%native_y(:,n,:) = transpose(drag_y)
-                if (.not. self%settings%native_diagnostics) cycle
-                w%diffusivity_x(:,n,:) = transpose(diffusivity_x)
-                w%diffusivity_y(:,n,:) = transpose(diffusivity_y)
-                w%buoyancy_frequency(:,n,:) = transpose(frequency)
-            end do
+            ! What is not allocated is absent.
+            call self%native%drag(self%row(i:i + size(u, 1) - 1,j:j + size(u, 2) - 1), latitude, &
+                                  & pressure, height, temperature, u, v, w%native_x, w%native_y, &
+                                  & w%diffusivity_x, w%diffusivity_y, &
+                                  & buoyancy_frequency=w%buoyancy_frequency, stat=status, &
+                                  & errmsg=message)
+            if (status /= gwparam_ok) message = trim(message) // " of the window"
         end associate
 
     end subroutine run_native

@@ -333,7 +333,8 @@ static void test_load_failures(void) {
         {"torus.pt", GWPARAM_ERR_CONTRACT,
          "geometry.kind is \"torus\", expected column"},
         {"onnx.pt", GWPARAM_ERR_CONTRACT,
-         "backend is \"onnx\", expected one of torchscript"},
+         "backend is \"onnx\", expected one of torchscript, "
+         "column_program"},
         {"no_limits.pt", GWPARAM_ERR_CONTRACT,
          "limits has no entry for tendency_of_eastward"},
         {"bad_dtype.pt", GWPARAM_ERR_CONTRACT,
