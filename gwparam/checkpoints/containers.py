@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import numpy as np
 import torch
@@ -38,6 +38,7 @@ _OPTIMISER = re.compile(r"optim|sched|scaler|rng|random")
 # What Lightning's WeightAveraging saves: the average in the place of the weights.
 _AVERAGED, _BEFORE = "state_dict", "current_model_state"
 _MAX_DEPTH = 8
+_PLAIN = (Tensor, nn.Parameter, nn.Buffer)
 
 
 @dataclass
@@ -83,20 +84,18 @@ def search(content: Any, place: str = "", depth: int = 0) -> list[Found]:
     content = _items(content)
     if content is None or depth > _MAX_DEPTH:
         return []
-    own = {k: t for k, v in content.items() if (t := as_tensor(v)) is not None}
-    for key, tensor in own.items():
-        if tensor.is_meta:
-            raise ModelFileError(
-                f"{key} in {place or 'the file'} has a shape and no values (it was on "
-                "the device meta), expected weights"
-            )
+    own = {
+        key: tensor
+        for key, value in content.items()
+        if (tensor := as_tensor(value, _inside(place, key))) is not None
+    }
     extras = _normalisation(content, place)
     known: list[Found] = []
     unknown: list[Found] = []
     for key, value in content.items():
         if key in own or is_put_aside(key):
             continue
-        inner = f"{place}.{key}" if place else key
+        inner = _inside(place, key)
         average = is_average(key) or (key == _AVERAGED and _BEFORE in content)
         found = search(value, inner, depth + 1)
         if average:
@@ -126,6 +125,10 @@ def search(content: Any, place: str = "", depth: int = 0) -> list[Found]:
     return known
 
 
+def _inside(place: str, key: str) -> str:
+    return f"{place}.{key}" if place else key
+
+
 def _items(content: Any) -> dict[str, Any] | None:
     """Give what a container holds by name, or by number; None if it is none."""
     if isinstance(content, nn.Module):
@@ -152,7 +155,8 @@ def _without_names(value: Any, place: str) -> list[Found]:
     values = list(value.values()) if numbered else value
     if not isinstance(values, list | tuple):
         return []
-    tensors = [tensor for v in values if (tensor := as_tensor(v)) is not None]
+    named = [as_tensor(v, f"{place}.{i}") for i, v in enumerate(values)]
+    tensors = [tensor for tensor in named if tensor is not None]
     if len(tensors) != len(values) or not any(tensor.ndim for tensor in tensors):
         return []
     return [Found(place, {}, "ema", unnamed=tensors)]
@@ -168,7 +172,7 @@ def _normalisation(content: dict[str, Any], place: str) -> Tensors:
     ]
     for held in (content, *beside):
         for key in _EXTRAS:
-            value = as_tensor(held.get(key), lists=True)
+            value = as_tensor(held.get(key), key, lists=True)
             if value is None:
                 continue
             if key in found and not torch.equal(found[key], value):
@@ -179,18 +183,27 @@ def _normalisation(content: dict[str, Any], place: str) -> Tensors:
     return found
 
 
-def as_tensor(value: Any, lists: bool = False) -> Tensor | None:
+def as_tensor(value: Any, name: str, lists: bool = False) -> Tensor | None:
     """Tensor of a value of a state dict; None if it is something else.
 
     Parameters
     ----------
     value : object
         A tensor, or an array or a number of numpy.
+    name : str
+        For messages.
     lists : bool
         Whether a list of numbers is one too.
+
+    Raises
+    ------
+    ModelFileError
+        If it is a part of a tensor, one without values, or another kind of tensor.
     """
+    if type(value) in _PLAIN:
+        return _with_values(cast(Tensor, value), name)
     if isinstance(value, Tensor):
-        return value
+        return _with_values(_local(value, name), name)
     if lists and isinstance(value, list | tuple) and value:
         try:
             value = np.asarray(value)
@@ -206,3 +219,34 @@ def as_tensor(value: Any, lists: bool = False) -> Tensor | None:
         return torch.from_numpy(np.array(value, value.dtype.newbyteorder("=")))
     except TypeError:  # longer than torch's numbers
         return None
+
+
+def _with_values(value: Tensor, name: str) -> Tensor:
+    if value.is_meta:
+        raise ModelFileError(
+            f"{name} has a shape and no values (it was on the device meta), expected "
+            "weights"
+        )
+    return value
+
+
+def _local(value: Any, name: str) -> Tensor:
+    """Take the tensor out of a DTensor that holds all of it, as that of one rank does.
+
+    Raises
+    ------
+    ModelFileError
+        If it is a part, or another kind of tensor.
+    """
+    kind = type(value).__name__
+    if not hasattr(value, "placements"):
+        raise ModelFileError(f"{name} is a {kind}, expected a plain tensor")
+    local: Tensor = value.to_local()
+    partial = any(placement.is_partial() for placement in value.placements)
+    if partial or local.shape != value.shape:
+        raise ModelFileError(
+            f"{name} is one rank's part {tuple(local.shape)} of a {kind} "
+            f"{tuple(value.shape)}, expected the whole: its full_tensor(), or a folder "
+            "of torch.distributed.checkpoint"
+        )
+    return local

@@ -182,8 +182,7 @@ def _parts(index: Path, allow_pickle: bool) -> _Content:
 def _own(tensors: Any) -> StateDict | None:
     """Tell weights and extras by the names that `save_checkpoint` gives them."""
     if not isinstance(tensors, dict) or not all(
-        isinstance(key, str) and isinstance(value, Tensor)
-        for key, value in tensors.items()
+        isinstance(key, str) and type(value) is Tensor for key, value in tensors.items()
     ):
         return None
     prefix = "weights."

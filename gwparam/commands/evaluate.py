@@ -102,6 +102,7 @@ def run(args: argparse.Namespace) -> Answer:
     """Run the command; the document is that of evaluation.json."""
     import gwparam
     from gwparam import console
+    from gwparam.data.host_levels import warning
     from gwparam.data.training_range import describe, warnings
     from gwparam.evaluate.compare import compare, count_steps
     from gwparam.evaluate.hellinger import read_binning
@@ -132,11 +133,8 @@ def run(args: argparse.Namespace) -> Answer:
         advance = show_progress(stack, "evaluate", count_steps(len(times), binning))
         found = compare(truth, models, binning, levels, times, advance)
     data = as_dataset(found, [str(p) for p in args.truth], gwparam.__version__)
-    differences = {
-        name: model.input_range.differences()
-        for name, model in models.items()
-        if isinstance(model, ArtefactFields)
-    }
+    artefacts = {k: m for k, m in models.items() if isinstance(m, ArtefactFields)}
+    differences = {k: m.input_range.differences() for k, m in artefacts.items()}
     seen = {name: describe(known) for name, known in differences.items()}
     data.attrs[TRAINING_RANGE] = json.dumps(seen)
     *written, report = (args.output / name for name in _RESULTS)
@@ -148,8 +146,11 @@ def run(args: argparse.Namespace) -> Answer:
         write_report(data, report)
         written.append(report)
 
-    for name, known in differences.items():
-        for line in warnings(known, name):
+    for name, model in artefacts.items():
+        for line in (
+            *warning(model.level_note, name),
+            *warnings(differences[name], name),
+        ):
             print(line, file=sys.stderr)
 
     def show() -> None:

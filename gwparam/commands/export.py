@@ -163,6 +163,7 @@ def _document(export: "Export") -> dict[str, Any]:
         "nlev": contract.vertical.nlev,
         "dtype": contract.inputs[0].dtype,
         "notes": export.notes,
+        "libtorch": export.libtorch or None,
         "promises": [
             {"what": p.what, "measured": p.measured, "warning": p.warning}
             for p in export.promises
@@ -194,4 +195,6 @@ def _print(export: "Export") -> None:
         text.print(line.append(promise.measured))
         if promise.warning:
             text.print(f"         {promise.warning}", style="yellow")
+    if export.libtorch:
+        text.print(f"runs through libtorch: {export.libtorch}")
     text.print(f"wrote {export.path} ({export.path.stat().st_size / 1e6:.1f} MB)")

@@ -315,7 +315,12 @@ def run(args: argparse.Namespace) -> Answer:
     """Run the command."""
     check_installed()
 
-    from gwparam.training.report import as_dict, print_found, print_outcome
+    from gwparam.training.report import (
+        as_dict,
+        print_found,
+        print_outcome,
+        print_warnings,
+    )
     from gwparam.training.settings import read_run
     from gwparam.training.train import train
 
@@ -335,7 +340,7 @@ def run(args: argparse.Namespace) -> Answer:
         _check_new(args.output)
         _check_output(args)
         settings = _settings(given)
-    report = (lambda _: None) if args.json else print_found
+    report = print_warnings if args.json else print_found
     outcome = train(settings, args.resume is not None, report)
     status = Exit.DONE if outcome.network is not None else Exit.STOPPED
     if not outcome.is_main_process:

@@ -114,6 +114,7 @@ def run(args: argparse.Namespace) -> Answer:
     from gwparam.conformance.seen import describe_seen, seen_times
     from gwparam.contract import read_contract
     from gwparam.data import is_training_file, open_inputs
+    from gwparam.data.host_levels import warning
     from gwparam.data.training_range import warnings
     from gwparam.evaluate.outputs import bind_references, comparable_fields
 
@@ -160,7 +161,10 @@ def run(args: argparse.Namespace) -> Answer:
     }
     if args.figure is not None:
         _draw(args, contract, result)
-    for line in warnings(result.differences, contract.name):
+    for line in (
+        *warning(result.level_note, contract.name),
+        *warnings(result.differences, contract.name),
+    ):
         print(line, file=sys.stderr)
     written = [path for path in (args.output, args.figure) if path is not None]
     return Answer(
@@ -257,6 +261,8 @@ def _print(
         f"{'Fortran' if args.through == 'fortran' else 'C'} interface\n"
         f"eager: {eager}\n{seen}"
     )
+    if not result.differences:
+        lines.print("inputs: the artefact does not say what they were like in training")
     print_tables(console.tables(), result, levels=not args.brief)
     for path in written:
         lines.print(f"wrote {path}")

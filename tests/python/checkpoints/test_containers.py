@@ -53,7 +53,7 @@ def test_another_normalisation_is_not_that_of_the_outputs(name):
 
 
 def test_tensors_without_values_are_refused():
-    with pytest.raises(ModelFileError, match="a in model has a shape and no values"):
+    with pytest.raises(ModelFileError, match=r"model\.a has a shape and no values"):
         search({"model": {"a": torch.ones(2, device="meta")}})
 
 
@@ -82,7 +82,7 @@ def test_candidates_beside_one_another():
     ],
 )
 def test_arrays_become_tensors_of_the_same_shape(value):
-    tensor = as_tensor(value)
+    tensor = as_tensor(value, "x")
 
     assert tuple(tensor.shape) == np.shape(value)
     assert tensor.numpy().dtype == np.asarray(value).dtype.newbyteorder("=")
@@ -93,9 +93,9 @@ def test_arrays_become_tensors_of_the_same_shape(value):
     "value", ["a", 1.0, None, [1.0, 2.0], np.array(["a"]), np.array([None])]
 )
 def test_what_is_no_tensor(value):
-    assert as_tensor(value) is None
+    assert as_tensor(value, "x") is None
 
 
 @pytest.mark.parametrize("value", [[[1.0], [1.0, 2.0]], [], ["a"], [None]])
 def test_lists_of_other_things(value):
-    assert as_tensor(value, lists=True) is None
+    assert as_tensor(value, "x", lists=True) is None
