@@ -57,7 +57,7 @@ module gwparam_c_api
         real(c_double) :: wait_seconds
         real(c_double) :: exchange_seconds
         integer(c_int32_t) :: on_graphs
-        integer(c_int32_t) :: reserved
+        integer(c_int32_t) :: lacks_fma
         real(c_double) :: momentum_imbalance
     end type statistics_t
 

@@ -223,7 +223,9 @@ typedef struct gwparam_statistics {
     double exchange_seconds;
     /** 1 if the forward passes are repeated CUDA graphs. */
     int32_t on_graphs;
-    int32_t reserved; /**< 0. */
+    /** 1 if a column program runs on a processor without fused multiply-adds that the
+     * engine knows: with the same bits, but tens of times slower. Known at load. */
+    int32_t lacks_fma;
     /** Of a network that gives fluxes, in the last run: what a column gained less what
      * crossed its ends, over the largest flux, in the worst of this rank's columns and
      * fluxes [1]; 0 without fluxes. Columns that a guard caught do not count. */

@@ -17,6 +17,7 @@ from torch.distributed.checkpoint.metadata import Metadata, TensorStorageMetadat
 from torch.distributed.checkpoint.state_dict_loader import load
 
 from gwparam.errors import ModelFileError
+from gwparam.file_kinds import check_readable
 
 INDEX = ".index.json"
 DISTRIBUTED = ".metadata"
@@ -94,6 +95,7 @@ def parts_of(index: Path) -> dict[str, list[str]]:
     ModelFileError
         If the index is malformed, or names a file that is not beside it.
     """
+    check_readable(index)
     try:
         text = json.loads(index.read_bytes())
         where = text["weight_map"]

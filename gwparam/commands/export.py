@@ -1,11 +1,10 @@
 """``gwparam export``: a checkpoint to an artefact that the library runs."""
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gwparam.commands.answer import Answer
-from gwparam.commands.given import check_name
+from gwparam.commands.given import check_name, file_path
 from gwparam.commands.weights import add_weights
 from gwparam.constants import MAXIMUM_TENDENCY
 
@@ -59,11 +58,11 @@ def add_parser(subparsers: Any) -> None:
     add = parser.add_argument
     add(
         "--ckpt",
-        type=Path,
+        type=file_path,
         required=True,
         help="checkpoint: torch.save, safetensors, an index of parts, or a folder",
     )
-    add("-o", "--output", type=Path, required=True, help="artefact to write (.pt)")
+    add("-o", "--output", type=file_path, required=True, help="artefact to write (.pt)")
     add("--arch", help="architecture (default: recognised from the checkpoint's keys)")
     add(
         "--dtype",
@@ -93,7 +92,7 @@ def add_parser(subparsers: Any) -> None:
     add_weights(parser)
     add(
         "--training-file",
-        type=Path,
+        type=file_path,
         metavar="FILE.nc",
         help="one of the files that the network was trained on: its attributes say how "
         "it was normalised, or have to agree with --scaling",

@@ -6,6 +6,7 @@ from gwparam.contract.archive import (
     Arrays,
     pack_probe,
     read_contract,
+    read_extra,
     read_probe,
 )
 from gwparam.contract.checks import check_geometry, check_vertical
@@ -58,5 +59,6 @@ __all__ = [
     "check_vertical",
     "pack_probe",
     "read_contract",
+    "read_extra",
     "read_probe",
 ]

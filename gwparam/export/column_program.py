@@ -2,11 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from os import PathLike, fspath
 
 import numpy as np
+import torch
 from torch import Tensor
 
-from gwparam.contract import TORCHSCRIPT
+from gwparam.contract import (
+    TORCHSCRIPT,
+    Arrays,
+    read_contract,
+    read_extra,
+    read_probe,
+)
+from gwparam.export.engine import run_on_engine
 from gwparam.export.lowering import (
     PROGRAM_FILE,
     WEIGHTS_FILE,
@@ -14,15 +23,13 @@ from gwparam.export.lowering import (
     LoweringError,
     lower,
     read_program,
-    run_program,
 )
 from gwparam.export.precision import Precision, run_published
-from gwparam.export.verify import Promise
+from gwparam.export.verify import Promise, run_probe
 from gwparam.networks.base import PhysicalNetwork
 
-BACKEND = TORCHSCRIPT
-"""What the contract of an artefact with a column program names as its backend:
-``column_program`` as soon as the library has it."""
+BACKEND = "column_program"
+"""What the contract of an artefact with a column program names as its backend."""
 _COLUMNS = 32
 
 
@@ -96,10 +103,10 @@ def check_program(
     columns: Sequence[Tensor],
     tolerance: float,
 ) -> Promise:
-    """Assert that a program, read back, equals the published network in float64."""
+    """Assert that a program, on the engine, equals the published network in float64."""
     fields = [field[:_COLUMNS] for field in columns]
     written = read_program(program.to_json(), program.weights_bytes())
-    results = run_program(written, [field.numpy() for field in fields])
+    results = run_on_engine(written, [field.numpy() for field in fields])
     references = run_published(published, fields)
     differences = [
         np.abs(result - reference.numpy()).max() / np.abs(reference.numpy()).max()
@@ -113,4 +120,54 @@ def check_program(
         largest <= tolerance,
         f"largest difference {largest:.1e} of the largest output, "
         f"tolerance {tolerance:.0e}, in {len(program.instructions)} instructions",
+    )
+
+
+def answer_probe(
+    program: ColumnProgram, inputs: Arrays, names: Sequence[str]
+) -> Arrays:
+    """Run a probe on the engine: the bits that every machine must reproduce.
+
+    Parameters
+    ----------
+    program : ColumnProgram
+        What the artefact holds.
+    inputs : dict of str to ndarray
+        The probe's inputs, in the order of the contract.
+    names : sequence of str
+        The contract's names of the outputs, in its order.
+
+    Returns
+    -------
+    dict of str to ndarray
+        The outputs, (columns, size).
+    """
+    return dict(zip(names, run_on_engine(program, list(inputs.values())), strict=True))
+
+
+def check_program_reload(path: str | PathLike[str]) -> Promise:
+    """Assert that an artefact, read back, reproduces its probe.
+
+    Its program has to bit for bit, its graph, which runs on accelerators, within the
+    tolerance of the contract.
+    """
+    contract = read_contract(path)
+    inputs, recorded = read_probe(path)
+    program = read_program(
+        read_extra(path, PROGRAM_FILE).decode(), read_extra(path, WEIGHTS_FILE)
+    )
+    graph = torch.jit.load(fspath(path))  # type: ignore[no-untyped-call]  # torch
+    answered = answer_probe(program, inputs, list(recorded))
+    graphed = run_probe(graph, inputs, recorded, contract.geometry)
+    differing, difference = 0, 0.0
+    for name, values in recorded.items():
+        differing += int((answered[name].reshape(values.shape) != values).sum())
+        error = np.abs(graphed[name] - values).max() / np.abs(values).max()
+        difference = float(np.maximum(difference, error))  # NaN stays NaN
+    size = sum(values.size for values in recorded.values())
+    return Promise(
+        "the file reproduces its probe",
+        differing == 0 and difference <= contract.probe.tolerance,
+        f"{differing} of {size} values differ in {contract.probe.columns} columns read "
+        f"back; TorchScript is off by {difference:.1e} of the largest output",
     )

@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 import gwparam
-from gwparam.checkpoints import Checkpoint, Kind, read_checkpoint
+from gwparam.checkpoints import Checkpoint, Kind, files_of, read_checkpoint
 from gwparam.constants import CHUNK_COLUMNS
 from gwparam.contract import (
     CONTRACT_FILE,
@@ -30,7 +30,12 @@ from gwparam.contract import (
     pack_probe,
 )
 from gwparam.errors import ArgumentError, InferenceError, one_of, wrong_setting
-from gwparam.export.column_program import Lowered, make_program
+from gwparam.export.column_program import (
+    Lowered,
+    answer_probe,
+    check_program_reload,
+    make_program,
+)
 from gwparam.export.fuse import fuse
 from gwparam.export.memory import return_freed_blocks
 from gwparam.export.precision import FIELDS, Precision, in_precision
@@ -50,7 +55,7 @@ from gwparam.export.verify import (
 from gwparam.networks import from_checkpoint
 from gwparam.networks.base import PhysicalNetwork, is_large
 from gwparam.networks.scaling_recipe import NAMED, SCALING, with_training_file
-from gwparam.whole_files import replacement, writing
+from gwparam.whole_files import check_outputs, replacement, writing
 
 AnyField = TypeVar("AnyField", Field, Output)
 
@@ -154,13 +159,16 @@ def export_model(
     ShapeError, NonFiniteError, ContractError
         If the checkpoint is not one of the architecture; the message names the key.
     ArgumentError
-        If an option is out of range, or something is not known that one should say.
+        If an option is out of range, something is not known that one should say, or
+        the artefact would go over what is read.
     InferenceError
         If a promise is broken.
     """
     if dtype not in TOLERANCE:
         raise wrong_setting("dtype", dtype, one_of(TOLERANCE))
     path = Path(artefact)
+    named = [value for value in (options or {}).values() if isinstance(value, str)]
+    check_outputs([path], [*files_of(checkpoint), training_file, *named])
     if max_tendency is not None and not 0.0 < max_tendency < float("inf"):
         raise wrong_setting("max_tendency", max_tendency, "more than 0")
     if reduced_tolerance is not None:
@@ -223,7 +231,7 @@ def _build(
     _refuse_broken(promises)
     contract = _contract(published, checkpoint, dtype, reduced_tolerance)
     contract = replace(contract, backend=lowered.backend)
-    inputs, outputs = _probe(scripted, contract, published)
+    inputs, outputs = _probe(scripted, lowered, contract, published)
     if reduced_tolerance is not None:
         reduced = check_reduced(
             scripted, inputs, outputs, contract.geometry, reduced_tolerance
@@ -320,7 +328,10 @@ def _expected_error(
 
 
 def _probe(
-    scripted: torch.jit.ScriptModule, contract: Contract, network: PhysicalNetwork
+    scripted: torch.jit.ScriptModule,
+    lowered: Lowered,
+    contract: Contract,
+    network: PhysicalNetwork,
 ) -> tuple[Arrays, Arrays]:
     """Draw the example that the artefact carries, and record its answer."""
     drawn = draw_inputs(network, PROBE_COLUMNS, _PROBE_SEED)
@@ -329,6 +340,8 @@ def _probe(
         for field, values in zip(contract.inputs, drawn, strict=True)
     }
     names = [field.name for field in contract.outputs]
+    if lowered.program is not None:
+        return inputs, answer_probe(lowered.program, inputs, names)
     return inputs, run_probe(scripted, inputs, names, contract.geometry)
 
 
@@ -340,15 +353,17 @@ def _write(path: Path, built: _Artefact) -> Export:
         **built.lowered.files,
     }
     # torch writes the file's name into the archive, so it has to be the last one.
+    target = Path(os.path.realpath(path))
     with (
         writing(path),
-        tempfile.TemporaryDirectory(dir=path.parent, prefix=".gwparam-") as folder,
-        replacement(path, Path(folder, path.name)) as written,
+        tempfile.TemporaryDirectory(dir=target.parent, prefix=".gwparam-") as folder,
+        replacement(target, Path(folder, target.name)) as written,
     ):
         if built.network is not None:
             torch.jit.save(built.network, os.fspath(written), _extra_files=extra)
         built.network = None
-        reload = check_reload(written)
+        has_program = built.lowered.program is not None
+        reload = (check_program_reload if has_program else check_reload)(written)
         _refuse_broken([reload])
     return Export(
         path,

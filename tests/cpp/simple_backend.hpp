@@ -11,12 +11,12 @@ class SimpleBackend : public gwparam::Backend {
   public:
     using Body = std::function<void(const gwparam::Pass &)>;
     explicit SimpleBackend(Body body, std::string probe = "",
-                           bool takes_any_rows = false)
+                           bool has_defined_bits = false)
         : body_(std::move(body)), probe_(std::move(probe)),
-          takes_any_rows_(takes_any_rows) {}
+          has_defined_bits_(has_defined_bits) {}
 
     gwparam::DeviceInfo device() const override { return {}; }
-    bool takes_any_rows() const override { return takes_any_rows_; }
+    bool has_defined_bits() const override { return has_defined_bits_; }
     void forward(const std::vector<gwparam::Pass> &passes) override {
         for (const gwparam::Pass &pass : passes) {
             ++passes_;
@@ -30,7 +30,7 @@ class SimpleBackend : public gwparam::Backend {
   private:
     Body body_;
     std::string probe_;
-    bool takes_any_rows_;
+    bool has_defined_bits_;
     int passes_ = 0;
 };
 

@@ -225,14 +225,6 @@ def test_threads_of_the_process_are_left_as_found(folder, fields) -> None:
     assert torch.get_num_threads() == before
 
 
-def test_library_of_another_version_is_refused(monkeypatch):
-    from gwparam import library
-
-    monkeypatch.setattr(library, "package_version", lambda: "9.9.9")
-    with pytest.raises(errors.ModelFileError, match=r"is version .*, expected 9\.9\.9"):
-        library._library.__wrapped__()
-
-
 def test_a_masked_array_without_masked_values_is_an_array(scheme, fields) -> None:
     masked = {name: np.ma.masked_invalid(array) for name, array in fields.items()}
     np.testing.assert_array_equal(

@@ -58,7 +58,7 @@ void Batch::run(Backend &backend, std::vector<Rows> &inputs,
                 std::vector<Rows> &outputs) const {
     const std::int64_t rows = inputs.front().count();
     const std::int64_t chunk =
-        backend.takes_any_rows() ? std::max(rows, std::int64_t{1}) : chunk_;
+        backend.has_defined_bits() ? std::max(rows, std::int64_t{1}) : chunk_;
     const std::int64_t padded = (rows + chunk - 1) / chunk * chunk;
     for (Rows &input : inputs) {
         input.resize(padded);

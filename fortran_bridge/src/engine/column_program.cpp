@@ -33,7 +33,8 @@ template <typename T> class ColumnProgram : public Backend {
   public:
     ColumnProgram(const Program &program, const std::string &weights, int threads,
                   const Target &target)
-        : dtype_(program.dtype), machine_(program, weights, target), pool_(threads) {
+        : dtype_(program.dtype), lacks_fma_(target.lacks_fma),
+          machine_(program, weights, target), pool_(threads) {
         for (const ProgramInput &input : program.inputs) {
             inputs_.push_back({input.name, input.size});
         }
@@ -45,8 +46,12 @@ template <typename T> class ColumnProgram : public Backend {
         }
     }
 
-    DeviceInfo device() const override { return {}; }
-    bool takes_any_rows() const override { return true; }
+    DeviceInfo device() const override {
+        DeviceInfo info;
+        info.lacks_fma = lacks_fma_;
+        return info;
+    }
+    bool has_defined_bits() const override { return true; }
 
     void forward(const std::vector<Pass> &passes) override {
         std::int64_t tiles = 0;
@@ -134,6 +139,7 @@ template <typename T> class ColumnProgram : public Backend {
     }
 
     Dtype dtype_;
+    bool lacks_fma_;
     std::vector<Expected> inputs_;
     std::vector<Expected> outputs_;
     Machine<T> machine_;

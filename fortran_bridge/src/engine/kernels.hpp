@@ -43,6 +43,7 @@ struct DragKernel;
 struct Target {
     const char *name;
     bool (*is_supported)();
+    bool lacks_fma; // every fused multiply-add is a call: right, but slow
     const Kernels<float> *float32;
     const Kernels<double> *float64;
     const DragKernel *drag; // of native/

@@ -23,6 +23,13 @@ namespace {
 
 bool always() { return true; }
 
+// Compiled with the flags of this file.
+#if defined(__FP_FAST_FMA) && defined(__FP_FAST_FMAF)
+constexpr bool portable_lacks_fma = false;
+#else
+constexpr bool portable_lacks_fma = true;
+#endif
+
 #if defined(GWPARAM_X86_TARGETS)
 bool has_avx512() {
     return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
@@ -40,16 +47,16 @@ bool has_avx2() {
 std::vector<Target> usable_targets() {
     const Target all[] = {
 #if defined(GWPARAM_X86_TARGETS)
-        {"avx512", has_avx512, &engine_avx512::kernels_float32,
+        {"avx512", has_avx512, false, &engine_avx512::kernels_float32,
          &engine_avx512::kernels_float64, &engine_avx512::drag_kernel},
-        {"avx2", has_avx2, &engine_avx2::kernels_float32, &engine_avx2::kernels_float64,
-         &engine_avx2::drag_kernel},
+        {"avx2", has_avx2, false, &engine_avx2::kernels_float32,
+         &engine_avx2::kernels_float64, &engine_avx2::drag_kernel},
 #endif
 #if defined(GWPARAM_ARM_TARGETS)
-        {"neon", always, &engine_neon::kernels_float32, &engine_neon::kernels_float64,
-         &engine_neon::drag_kernel},
+        {"neon", always, false, &engine_neon::kernels_float32,
+         &engine_neon::kernels_float64, &engine_neon::drag_kernel},
 #endif
-        {"portable", always, &engine_portable::kernels_float32,
+        {"portable", always, portable_lacks_fma, &engine_portable::kernels_float32,
          &engine_portable::kernels_float64, &engine_portable::drag_kernel},
     };
     std::vector<Target> usable;

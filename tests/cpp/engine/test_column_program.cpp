@@ -208,8 +208,12 @@ void test_refused() {
     Case<float> one(3, 10);
     const Target target = gwparam::usable_targets().front();
     const auto backend = one.backend(1, target);
-    ok(backend->takes_any_rows() && !backend->device().is_accelerator,
+    ok(backend->has_defined_bits() && !backend->device().is_accelerator,
        "takes any number of rows, on the CPU");
+    ok(backend->device().lacks_fma == target.lacks_fma &&
+           one.backend(1, gwparam::usable_targets().back())->device().lacks_fma ==
+               gwparam::usable_targets().back().lacks_fma,
+       "says what its processor lacks");
     one.gives_bits(*backend, 200);
     Pass pass = one.fields().pass(0, 20);
     pass.inputs[1].dtype = Dtype::float64;

@@ -7,6 +7,15 @@
 int main() {
     const std::vector<gwparam::Target> targets = gwparam::usable_targets();
     ok(std::string(targets.back().name) == "portable", "the portable one is the last");
+#if defined(__x86_64__)
+    bool portable_alone_is_slow = true;
+    for (const gwparam::Target &target : targets) {
+        portable_alone_is_slow =
+            portable_alone_is_slow &&
+            target.lacks_fma == (std::string(target.name) == "portable");
+    }
+    ok(portable_alone_is_slow, "the portable one knows no fused multiply-add");
+#endif
     bool are_whole = true;
     for (const gwparam::Target &target : targets) {
         printf("# %s\n", target.name);

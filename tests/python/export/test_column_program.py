@@ -7,10 +7,17 @@ import torch
 from column_networks import NLEV, bare
 from torch import nn
 
+import gwparam
 import gwparam.export.column_program as column_program
-from gwparam.contract import read_contract
+from gwparam import errors
+from gwparam.contract import PROBE_FILE, pack_probe, read_contract, read_probe
 from gwparam.export import export_model
-from gwparam.export.column_program import check_program, make_program
+from gwparam.export.column_program import (
+    answer_probe,
+    check_program,
+    check_program_reload,
+    make_program,
+)
 from gwparam.export.lowering import LoweringError, lower, read_program, run_program
 from gwparam.export.probe import draw_inputs
 
@@ -95,3 +102,58 @@ def test_difference_is_measured():
     broken = check_program(doubled, network, columns, 1e-12)
     assert not broken.kept
     assert "difference 1.0e+00 of the largest output" in broken.measured
+
+
+def rewritten(path, folder, change):
+    """Give the artefact with its extra files changed."""
+    other = folder / path.name
+    folder.mkdir()
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(other, "w") as new:
+        for item in old.infolist():
+            name = item.filename.split("/")[-1]
+            new.writestr(item, change(name, old.read(item)))
+    return other
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_probe_holds_the_bits_of_the_engine(tiny_checkpoint, tmp_path, dtype):
+    path = tmp_path / "tiny.pt"
+    export_model(tiny_checkpoint, path, dtype=dtype)
+    inputs, outputs = read_probe(path)
+
+    answered = answer_probe(read(path), inputs, list(outputs))
+    for name, values in outputs.items():
+        np.testing.assert_array_equal(answered[name].reshape(values.shape), values)
+    assert check_program_reload(path).kept
+
+    def one_bit(name, data):
+        return (
+            data[:-8] + bytes([data[-8] ^ 1]) + data[-7:]
+            if name == PROBE_FILE
+            else data
+        )
+
+    other = rewritten(path, tmp_path / "other", one_bit)
+    promise = check_program_reload(other)
+    assert not promise.kept
+    assert promise.measured.startswith("1 of ")
+    with pytest.raises(errors.InferenceError, match="the probe has other bits in "):
+        gwparam.load_scheme(other)
+
+
+def test_graph_beside_another_program_is_told(tiny_checkpoint, tmp_path):
+    path = tmp_path / "tiny.pt"
+    export_model(tiny_checkpoint, path)
+    program = read(path)
+    doubled = replace(program, weights=2.0 * program.weights)
+    inputs, outputs = read_probe(path)
+    answered = answer_probe(doubled, inputs, list(outputs))
+
+    def change(name, data):
+        if name == PROBE_FILE:
+            return pack_probe(inputs, answered)
+        return doubled.weights_bytes() if name == "column_weights.bin" else data
+
+    promise = check_program_reload(rewritten(path, tmp_path / "other", change))
+    assert not promise.kept
+    assert promise.measured.startswith("0 of ")

@@ -162,7 +162,7 @@ def test_file_that_does_not_reproduce_its_probe_never_appears(
     tiny_checkpoint, tmp_path, monkeypatch
 ):
     broken = Promise("the file reproduces its probe", False, "1 of 160 values differ")
-    monkeypatch.setattr(torchscript, "check_reload", lambda _: broken)
+    monkeypatch.setattr(torchscript, "check_program_reload", lambda _: broken)
 
     with pytest.raises(InferenceError, match="broken: the file reproduces its probe"):
         export_model(tiny_checkpoint, tmp_path / "tiny.pt")
