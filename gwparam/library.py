@@ -194,10 +194,10 @@ def multiply_add(dtype: str, count: int) -> int:
     int
         How many there were.
     """
-    ffi, lib = _library()
+    ffi, lib = shared_library()
     done, result = ffi.new("int64_t *"), ffi.new("double *")
     code = _choice(lib, "dtype", dtype, {str(d): c for d, c in _DTYPES.items()})
-    _check(lib.gwparam_multiply_add(code, count, done, result))
+    check(lib.gwparam_multiply_add(code, count, done, result))
     return int(done[0])
 
 
