@@ -20,7 +20,6 @@ test: .venv/package.stamp ## the usual tests: C, C++ and Fortran by meson, the r
 	OMP_WAIT_POLICY=passive $(BIN)/pytest -n 2 --dist loadfile -m "not slow"
 
 test-all: test sanitize ## and what takes longer
-	$(BIN)/meson test -C build --benchmark --print-errorlogs
 	OMP_WAIT_POLICY=passive $(BIN)/pytest -n 2 --dist loadfile -m slow
 
 sanitize: .venv/package.stamp ## the C++ tests without libtorch, under address and undefined sanitizers

@@ -1,21 +1,26 @@
-"""The compiled library, through its C ABI."""
+"""The compiled library, through its C ABI; the only file that loads it."""
 
 from collections.abc import Mapping
+from functools import cache
+from importlib import resources
 from os import PathLike, fspath
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
+import cffi
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gwparam.contract import Contract
 from gwparam.errors import (
     ArgumentError,
+    ModelFileError,
     NonFiniteError,
     ShapeError,
+    error_class,
     wrong_setting,
 )
-from gwparam.shared_library import check, shared_library
+from gwparam.version import package_version
 
 Array = NDArray[Any]
 
@@ -60,7 +65,6 @@ class Statistics(NamedTuple):
     wait_seconds: float
     exchange_seconds: float
     on_graphs: bool
-    lacks_fma: bool
     momentum_imbalance: float
 
 
@@ -129,9 +133,9 @@ def load_scheme(
     ArgumentError, ModelFileError, ContractError, DeviceError, InferenceError
         As ``gwparam_scheme_load`` says in gwparam.h.
     """
-    ffi, lib = shared_library()
+    ffi, lib = _library()
     options = ffi.new("gwparam_options *")
-    check(lib.gwparam_options_init(options, ffi.sizeof("gwparam_options")))
+    _check(lib.gwparam_options_init(options, ffi.sizeof("gwparam_options")))
     encoded = device.encode()
     if len(encoded) >= ffi.sizeof(options.device):
         raise wrong_setting("device", f'"{device}"', "auto, cpu, cuda or cuda:N")
@@ -149,7 +153,7 @@ def load_scheme(
     options.precision = _choice(lib, "precision", precision, _PRECISIONS)
     options.graphs = _choice(lib, "graphs", graphs, _GRAPHS)
     handle = ffi.new("gwparam_scheme **")
-    check(lib.gwparam_scheme_load(handle, fspath(path).encode(), options))
+    _check(lib.gwparam_scheme_load(handle, fspath(path).encode(), options))
     return Scheme(ffi.gc(handle[0], lib.gwparam_scheme_free))
 
 
@@ -171,9 +175,9 @@ def unit_conversion(given: str, wanted: str) -> tuple[float, float]:
     ContractError
         If a unit is unknown, or the two are of different dimensions.
     """
-    ffi, lib = shared_library()
+    ffi, lib = _library()
     found = ffi.new("double[2]")
-    check(
+    _check(
         lib.gwparam_units_conversion(given.encode(), wanted.encode(), found, found + 1)
     )
     return found[0], found[1]
@@ -227,14 +231,14 @@ class Scheme:
             If another thread is in a call: the scheme is still there.
         """
         if self._handle is not None:
-            ffi, lib = shared_library()
-            check(lib.gwparam_scheme_free(self._handle))
+            ffi, lib = _library()
+            _check(lib.gwparam_scheme_free(self._handle))
             ffi.gc(self._handle, None)
             self._handle = None
 
     def geometry(self) -> str:
         """Say what the network sees at once: ``column``, ``stencil`` or ``global``."""
-        ffi, lib = shared_library()
+        ffi, lib = _library()
         found = ffi.new("int32_t *")
         self._call(lib.gwparam_scheme_geometry, found)
         return next(k for k, v in _GEOMETRIES.items() if getattr(lib, v) == found[0])
@@ -258,7 +262,7 @@ class Scheme:
         ContractError
             If the network was made for other pressures.
         """
-        ffi, lib = shared_library()
+        ffi, lib = _library()
         _refuse_masked("pressure", pressure)
         kind = np.asarray(pressure).dtype
         if kind.kind not in "fiu":
@@ -292,7 +296,7 @@ class Scheme:
             If they are not all cells of one global latitude-longitude grid.
         """
         self._call(
-            shared_library()[1].gwparam_scheme_set_columns,
+            _library()[1].gwparam_scheme_set_columns,
             _describe("latitude", latitude),
             _describe("longitude", longitude),
             _optional_text(units),
@@ -316,7 +320,7 @@ class Scheme:
             As ``gwparam_scheme_put`` says in gwparam.h.
         """
         self._call(
-            shared_library()[1].gwparam_scheme_put,
+            _library()[1].gwparam_scheme_put,
             name.encode(),
             _optional_text(units),
             _describe(name, array),
@@ -324,22 +328,22 @@ class Scheme:
 
     def add_columns(self) -> int:
         """Close the current window of columns; its number, from 1."""
-        ffi, lib = shared_library()
+        ffi, lib = _library()
         window = ffi.new("int64_t *")
         self._call(lib.gwparam_scheme_add_columns, window)
         return int(window[0])
 
     def flush(self) -> None:
         """Run the network on all windows closed since the last flush."""
-        self._call(shared_library()[1].gwparam_scheme_flush)
+        self._call(_library()[1].gwparam_scheme_flush)
 
     def run(self) -> None:
         """Close the window and run it: `add_columns` and `flush`."""
-        self._call(shared_library()[1].gwparam_scheme_run)
+        self._call(_library()[1].gwparam_scheme_run)
 
     def discard(self) -> None:
         """Drop every window and input handed over since the last flush."""
-        self._call(shared_library()[1].gwparam_scheme_discard)
+        self._call(_library()[1].gwparam_scheme_discard)
 
     def get(
         self, name: str, out: Array, *, window: int = 1, units: str | None = None
@@ -370,7 +374,7 @@ class Scheme:
         if isinstance(out, np.ndarray) and not out.flags.writeable:
             raise ArgumentError(f"the array for {name} is read-only")
         self._call(
-            shared_library()[1].gwparam_scheme_get,
+            _library()[1].gwparam_scheme_get,
             window,
             name.encode(),
             _optional_text(units),
@@ -419,7 +423,7 @@ class Scheme:
 
     def statistics(self) -> Statistics:
         """Counters since the scheme was loaded."""
-        ffi, lib = shared_library()
+        ffi, lib = _library()
         found = ffi.new("gwparam_statistics *")
         self._call(
             lib.gwparam_scheme_statistics, found, ffi.sizeof("gwparam_statistics")
@@ -429,11 +433,10 @@ class Scheme:
             on_cuda=bool(found.on_cuda),
             fell_back=bool(found.fell_back),
             on_graphs=bool(found.on_graphs),
-            lacks_fma=bool(found.lacks_fma),
         )
 
     def _contract_json(self) -> str:
-        ffi, lib = shared_library()
+        ffi, lib = _library()
         size = ffi.new("int64_t *")
         self._call(lib.gwparam_scheme_contract, ffi.NULL, 0, size)
         text = ffi.new("char[]", size[0])
@@ -443,7 +446,44 @@ class Scheme:
     def _call(self, function: Any, *arguments: Any) -> None:
         if self._handle is None:
             raise ArgumentError("the scheme was freed")
-        check(function(self._handle, *arguments))
+        _check(function(self._handle, *arguments))
+
+
+@cache
+def _library() -> tuple[Any, Any]:
+    """Load the library once; the build wrote its declarations from gwparam.h."""
+    package = resources.files("gwparam")
+    ffi = cffi.FFI()
+    path = package / "lib" / "libgwparam.so"
+    try:
+        ffi.cdef((package / "include" / "gwparam.cdef").read_text())
+        library = ffi.dlopen(str(path))
+    except OSError as error:
+        raise ModelFileError(f"cannot load {path}: {error}") from error
+    text = ffi.new("char[]", 32)
+    if library.gwparam_version(text, len(text)) != 0:
+        raise ModelFileError(f"{path} does not say its version")
+    found = ffi.string(text).decode()
+    expected = package_version()
+    if found != expected:
+        raise ModelFileError(
+            f"{path} is version {found}, expected {expected}, as the package"
+        )
+    return ffi, library
+
+
+def _check(status: int) -> None:
+    """Raise the exception that belongs to a status, with the library's message."""
+    if status == 0:
+        return
+    ffi, lib = _library()
+    text = ffi.new("char[]", 1024)
+    lib.gwparam_last_error(text, len(text))
+    message = ffi.string(text).decode(errors="replace")
+    # A message about an option begins with its name.
+    name, options = message.partition(" ")[0], ffi.typeof("gwparam_options").fields
+    known = (name,) if name in dict(options) else ()
+    raise error_class(status)(message, settings=known)
 
 
 def _choice(lib: Any, name: str, value: str, choices: Mapping[str, str]) -> int:
@@ -454,7 +494,7 @@ def _choice(lib: Any, name: str, value: str, choices: Mapping[str, str]) -> int:
 
 
 def _optional_text(text: str | None) -> Any:
-    return shared_library()[0].NULL if text is None else text.encode()
+    return _library()[0].NULL if text is None else text.encode()
 
 
 def _refuse_masked(name: str, array: ArrayLike) -> None:
@@ -469,7 +509,7 @@ def _refuse_masked(name: str, array: ArrayLike) -> None:
 
 def _describe(name: str, array: Array) -> Any:
     """Describe a numpy array to the library: where it is and how it lies."""
-    ffi, lib = shared_library()
+    ffi, lib = _library()
     if not isinstance(array, np.ndarray) or array.dtype not in _DTYPES:
         kind = getattr(array, "dtype", type(array).__name__)
         raise ShapeError(f"{name} has dtype {kind}, expected float32 or float64")

@@ -223,9 +223,7 @@ typedef struct gwparam_statistics {
     double exchange_seconds;
     /** 1 if the forward passes are repeated CUDA graphs. */
     int32_t on_graphs;
-    /** 1 if a column program runs on a processor without fused multiply-adds that the
-     * engine knows: with the same bits, but tens of times slower. Known at load. */
-    int32_t lacks_fma;
+    int32_t reserved; /**< 0. */
     /** Of a network that gives fluxes, in the last run: what a column gained less what
      * crossed its ends, over the largest flux, in the worst of this rank's columns and
      * fluxes [1]; 0 without fluxes. Columns that a guard caught do not count. */
@@ -392,8 +390,7 @@ GWPARAM_API gwparam_status gwparam_scheme_field(const gwparam_scheme *scheme,
  * `air_pressure_at_half_levels` (one level more), whichever inputs its contract names.
  * @param scheme The scheme.
  * @param name   The contract's name of the field.
- * @param units  Units of the array; null: those of the contract. Empty text is the unit
- *               1, and refused for a field of another dimension.
+ * @param units  Units of the array; null: those of the contract.
  * @param array  (horizontal..., level), or (horizontal...) for a surface field.
  * @return GWPARAM_OK, or ERR_ARGUMENT (levels not set, given twice), ERR_CONTRACT (no
  * such input, units of another dimension), ERR_SHAPE, ERR_NONFINITE, ERR_RANGE (as

@@ -7,7 +7,7 @@ from gwparam.checkpoints.checkpoint import (
     matrix_shape,
     save_checkpoint,
 )
-from gwparam.checkpoints.reading import files_of, read_checkpoint
+from gwparam.checkpoints.reading import read_checkpoint
 from gwparam.checkpoints.state_dicts import KINDS, Kind
 
 __all__ = [
@@ -15,7 +15,6 @@ __all__ = [
     "Checkpoint",
     "Kind",
     "check_dtype",
-    "files_of",
     "load_weights",
     "matrix_shape",
     "read_checkpoint",

@@ -30,7 +30,6 @@ from gwparam.checkpoints.state_dicts import (
 )
 from gwparam.contract import Description, TrainingRecord, typed_json
 from gwparam.errors import ContractError, ModelFileError, one_of, wrong_setting
-from gwparam.file_kinds import check_readable
 
 _START = 16  # bytes that tell the format
 
@@ -79,8 +78,10 @@ def read_checkpoint(
     if weights is not None and weights not in KINDS:
         raise wrong_setting("weights", weights, one_of(KINDS))
     try:
-        path = _found(path)
-        sha256 = _digest(_files_of(path))
+        if path.is_dir():
+            path = file_in(path)
+        files = _files_of(path)
+        sha256 = _digest(files)
     except ModelFileError:
         raise
     except OSError as error:
@@ -110,22 +111,8 @@ def read_checkpoint(
     )
 
 
-def files_of(path: str | PathLike[str]) -> list[Path]:
-    """List the files that `read_checkpoint` reads, in a fixed order.
-
-    Raises
-    ------
-    ModelFileError
-        If a folder or an index does not tell.
-    """
-    return _files_of(_found(Path(path)))
-
-
-def _found(path: Path) -> Path:
-    return file_in(path) if path.is_dir() else path
-
-
 def _files_of(path: Path) -> list[Path]:
+    """All files of a checkpoint, in a fixed order."""
     if path.is_dir():
         return [path / DISTRIBUTED, *sorted(path.glob("*.distcp"))]
     if path.name.endswith(INDEX):
@@ -137,7 +124,6 @@ def _digest(files: Iterable[Path]) -> str:
     """SHA-256 of a file; of several, of their digests."""
     digests = []
     for path in files:
-        check_readable(path)
         with path.open("rb") as file:
             digests.append(hashlib.file_digest(file, "sha256").hexdigest())
     if len(digests) == 1:
@@ -182,7 +168,8 @@ def _parts(index: Path, allow_pickle: bool) -> _Content:
 def _own(tensors: Any) -> StateDict | None:
     """Tell weights and extras by the names that `save_checkpoint` gives them."""
     if not isinstance(tensors, dict) or not all(
-        isinstance(key, str) and type(value) is Tensor for key, value in tensors.items()
+        isinstance(key, str) and isinstance(value, Tensor)
+        for key, value in tensors.items()
     ):
         return None
     prefix = "weights."

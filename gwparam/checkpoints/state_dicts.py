@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -53,7 +53,6 @@ _COUNTERS = {"n_averaged", "decay", "num_updates", "step", "initted"}
 _LOSSES = re.compile(r"(\w+_)?(criterion|loss|loss_fn|loss_function|metrics?)")
 _OPTIMISER = re.compile(r"optim|sched|scaler|rng|random")
 _MAX_DEPTH = 8
-_PLAIN = (Tensor, nn.Parameter, nn.Buffer)
 
 
 @dataclass(frozen=True)
@@ -174,10 +173,7 @@ def _search(content: Any, place: str, depth: int) -> Iterator[_Found]:
     if not isinstance(content, Mapping) or depth > _MAX_DEPTH:
         return
     items = {key: value for key, value in content.items() if isinstance(key, str)}
-    tensors = {
-        key: _tensor(value, f"{place}.{key}" if place else key)
-        for key, value in items.items()
-    }
+    tensors = {key: _tensor(value) for key, value in items.items()}
     own = {key: value for key, value in tensors.items() if value is not None}
     inner = {
         key: value
@@ -250,37 +246,13 @@ def _average_of(key: str) -> str:
     return rest if _AVERAGE.search(first) else ""
 
 
-def _tensor(value: Any, name: str) -> Tensor | None:
+def _tensor(value: Any) -> Tensor | None:
     """Tensor of a value of a state dict; None if it is something else."""
-    if type(value) in _PLAIN:
-        return cast(Tensor, value)
     if isinstance(value, Tensor):
-        return _local(value, name)
+        return value
     if isinstance(value, np.ndarray) and value.dtype.kind in "fciu":
         return torch.from_numpy(np.ascontiguousarray(value))
     return None
-
-
-def _local(value: Any, name: str) -> Tensor:
-    """Take the tensor out of a DTensor that holds all of it, as that of one rank does.
-
-    Raises
-    ------
-    ModelFileError
-        If it is a part, or another kind of tensor.
-    """
-    kind = type(value).__name__
-    if not hasattr(value, "placements"):
-        raise ModelFileError(f"{name} is a {kind}, expected a plain tensor")
-    local: Tensor = value.to_local()
-    partial = any(placement.is_partial() for placement in value.placements)
-    if partial or local.shape != value.shape:
-        raise ModelFileError(
-            f"{name} is one rank's part {tuple(local.shape)} of a {kind} "
-            f"{tuple(value.shape)}, expected the whole: its full_tensor(), or a folder "
-            "of torch.distributed.checkpoint"
-        )
-    return local
 
 
 def _has_tensors(value: Any, depth: int) -> bool:

@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gwparam.commands.answer import Answer, Exit
-from gwparam.commands.given import check_name, file_path, refuse_idle
+from gwparam.commands.given import check_name, refuse_idle
 from gwparam.commands.weights import add_weights
 from gwparam.errors import ArgumentError, ModelFileError
-from gwparam.whole_files import check_outputs
 
 if TYPE_CHECKING:
     from gwparam.networks.base import Option
@@ -61,10 +60,9 @@ def add_parser(subparsers: Any) -> None:
     )
     add = parser.add_argument
     add("--arch", metavar="ARCH", help=f"what to train: {_architectures()}")
-    add("-o", "--output", type=file_path, metavar="FOLDER", help="where the results go")
+    add("-o", "--output", metavar="FOLDER", help="where the results go")
     add(
         "--resume",
-        type=file_path,
         metavar="FOLDER",
         help="go on with a training that stopped; only --device, --strategy, --threads "
         "and --checkpoint-minutes may be others",
@@ -79,23 +77,15 @@ def add_parser(subparsers: Any) -> None:
 
 def _add_data(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument_group("data").add_argument
-    add(
-        "--data",
-        type=file_path,
-        nargs="+",
-        metavar="FILE",
-        help="netCDF files to learn from",
-    )
+    add("--data", nargs="+", metavar="FILE", help="netCDF files to learn from")
     add(
         "--validation",
-        type=file_path,
         nargs="+",
         metavar="FILE",
         help="files that say which epoch is best (default: a part of --data)",
     )
     add(
         "--test",
-        type=file_path,
         nargs="+",
         metavar="FILE",
         help="files for the score at the end (default: a part of --data, unless there "
@@ -114,7 +104,6 @@ def _add_network(parser: argparse.ArgumentParser) -> None:
     add = group.add_argument
     add(
         "--pretrained",
-        type=file_path,
         metavar="FILE",
         help="checkpoint to begin with, as gwparam export reads it: of the network, or "
         "of the Prithvi foundation model alone. Tensors that do not fit are listed, "
@@ -315,12 +304,7 @@ def run(args: argparse.Namespace) -> Answer:
     """Run the command."""
     check_installed()
 
-    from gwparam.training.report import (
-        as_dict,
-        print_found,
-        print_outcome,
-        print_warnings,
-    )
+    from gwparam.training.report import as_dict, print_found, print_outcome
     from gwparam.training.settings import read_run
     from gwparam.training.train import train
 
@@ -333,14 +317,13 @@ def run(args: argparse.Namespace) -> Answer:
                 f"--{min(others)} beside --resume"
             )
         machine = {name.replace("-", "_"): value for name, value in given.items()}
-        settings, _ = read_run(args.resume)
-        settings = replace(settings, output=str(args.resume), **machine)
+        settings, _ = read_run(Path(args.resume))
+        settings = replace(settings, output=args.resume, **machine)
     else:
         _check_used(args)
-        _check_new(args.output)
-        _check_output(args)
         settings = _settings(given)
-    report = print_warnings if args.json else print_found
+        _check_output(Path(settings.output))
+    report = (lambda _: None) if args.json else print_found
     outcome = train(settings, args.resume is not None, report)
     status = Exit.DONE if outcome.network is not None else Exit.STOPPED
     if not outcome.is_main_process:
@@ -349,15 +332,9 @@ def run(args: argparse.Namespace) -> Answer:
 
 
 def _check_used(args: argparse.Namespace) -> None:
-    """Check that nothing is missing, and every setting has an effect."""
+    """Check that every setting has an effect beside the others."""
     from gwparam.training.loss_settings import LossSettings
 
-    for name in ("arch", "data", "output"):
-        if getattr(args, name) is None:
-            raise ArgumentError(
-                f"--{name} is missing; only --resume FOLDER, which goes on with a "
-                "training, does without it"
-            )
     check_name(args.name)
     if args.freeze != "lora":
         refuse_idle(args, "without --freeze lora", ("lora_rank",))
@@ -396,6 +373,12 @@ def _given(args: argparse.Namespace) -> dict[str, Any]:
 def _settings(given: Mapping[str, Any]) -> "Settings":
     from gwparam.training.settings import Settings
 
+    for name in ("arch", "data", "output"):
+        if name not in given:
+            raise ArgumentError(
+                f"--{name} is missing; only --resume FOLDER, which goes on with a "
+                "training, does without it"
+            )
     values = {name.replace("-", "_"): value for name, value in given.items()}
     options = []
     for option in _options():
@@ -405,16 +388,15 @@ def _settings(given: Mapping[str, Any]) -> "Settings":
     known = {field.name for field in fields(Settings)}
     assert set(values) <= known
     for name in _FILES:  # so that a training goes on from any folder
-        values[name] = tuple(str(path.absolute()) for path in values.get(name, ()))
+        values[name] = tuple(str(Path(p).absolute()) for p in values.get(name, ()))
     if "pretrained" in values:
-        values["pretrained"] = str(values["pretrained"].absolute())
-    values["output"] = str(values["output"])
+        values["pretrained"] = str(Path(values["pretrained"]).absolute())
     lists = {k: tuple(v) for k, v in values.items() if isinstance(v, list)}
     return Settings(**{**values, **lists, "options": tuple(options)})
 
 
-def _check_new(folder: Path) -> None:
-    """Find out before the work that its folder can be made, and holds no results."""
+def _check_output(folder: Path) -> None:
+    """Find out before the work that its results can be written, over no others."""
     from gwparam.training.checkpoint import STATE_FILE
     from gwparam.training.train import NETWORK_FILE
 
@@ -426,16 +408,3 @@ def _check_new(folder: Path) -> None:
                 f"{folder} holds {name} of another training, expected a new folder, or "
                 f"--resume {folder}"
             )
-
-
-def _check_output(args: argparse.Namespace) -> None:
-    """Find out before the work that its results go over nothing that it reads."""
-    from gwparam.training.train import RESULTS
-
-    files = [path for name in _FILES for path in getattr(args, name) or ()]
-    options = [getattr(args, option.name) for option in _options()]
-    check_outputs(
-        [args.output / name for name in RESULTS],
-        [*files, args.pretrained, *options],
-        args.output,
-    )

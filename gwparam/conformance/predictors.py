@@ -22,8 +22,10 @@ class Predictor(Protocol):
     def set_columns(self, latitude: Array, longitude: Array) -> None:
         """State where the columns are [degrees]."""
 
-    def predict(self, fields: Mapping[str, Array]) -> dict[str, Array]:
-        """Give the outputs for the inputs, in the contract's units; level last."""
+    def predict(
+        self, fields: Mapping[str, Array], units: Mapping[str, str]
+    ) -> dict[str, Array]:
+        """Give the outputs for the inputs; level is the last axis."""
 
 
 class FortranColumns:
@@ -49,8 +51,10 @@ class FortranColumns:
         """State where the columns are [degrees]."""
         self._scheme.set_columns(latitude.reshape(-1), longitude.reshape(-1))
 
-    def predict(self, fields: Mapping[str, Array]) -> dict[str, Array]:
-        """Give the outputs for the inputs, in the contract's units; level last."""
+    def predict(
+        self, fields: Mapping[str, Array], units: Mapping[str, str]
+    ) -> dict[str, Array]:
+        """Give the outputs for the inputs; level is the last axis."""
         horizontal: tuple[int, ...] = ()
         columns: dict[str, Array] = {}
         for name, values in fields.items():
@@ -60,7 +64,7 @@ class FortranColumns:
             else:
                 horizontal = values.shape[:-1]
                 columns[name] = values.reshape(-1, values.shape[-1])
-        outputs = self._scheme.predict(columns)
+        outputs = self._scheme.predict(columns, units)
         return {
             name: values.reshape((*horizontal, values.shape[-1]))
             for name, values in outputs.items()

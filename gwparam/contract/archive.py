@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from gwparam.contract.document import Contract
 from gwparam.contract.fields import Field
 from gwparam.errors import ContractError, ModelFileError
-from gwparam.file_kinds import check_readable
 
 CONTRACT_FILE = "gwparam_contract.json"
 PROBE_FILE = "gwparam_probe.bin"
@@ -34,7 +33,7 @@ def read_contract(path: str | PathLike[str]) -> Contract:
     ContractError
         If the archive holds no contract, or one that cannot be used.
     """
-    return Contract.from_json(read_extra(path, CONTRACT_FILE))
+    return Contract.from_json(_read_extra(path, CONTRACT_FILE))
 
 
 def read_probe(path: str | PathLike[str]) -> tuple[Arrays, Arrays]:
@@ -60,7 +59,7 @@ def read_probe(path: str | PathLike[str]) -> tuple[Arrays, Arrays]:
         As `read_contract`, or if the probe has another size than the contract says.
     """
     contract = read_contract(path)
-    data = read_extra(path, PROBE_FILE)
+    data = _read_extra(path, PROBE_FILE)
     columns = contract.probe.columns
     groups: tuple[Arrays, Arrays] = ({}, {})
     offset = 0
@@ -90,15 +89,7 @@ def pack_probe(inputs: Arrays, outputs: Arrays) -> bytes:
     return b"".join(a.astype(a.dtype.newbyteorder("<")).tobytes() for a in arrays)
 
 
-def read_extra(path: str | PathLike[str], name: str) -> bytes:
-    """Read a file that an artefact's archive holds beside the network.
-
-    Raises
-    ------
-    ModelFileError, ContractError
-        As `read_contract`.
-    """
-    check_readable(path)
+def _read_extra(path: str | PathLike[str], name: str) -> bytes:
     try:
         with open(path, "rb") as file, zipfile.ZipFile(file) as archive:
             for member in archive.namelist():

@@ -45,15 +45,11 @@ class Levels:
         Reference pressure [Pa], in the file's order.
     order : str
         ``top_down`` if index 0 is the top, else ``bottom_up``.
-    formula : str or None
-        What the pressures are worked out from, over a surface at 1000 hPa; None where
-        the file states them.
     """
 
     dimension: str
     pressure: tuple[float, ...]
     order: Order
-    formula: str | None = None
 
     def is_close(self, other: "Levels") -> bool:
         """Whether another file has the same levels, but for single precision."""
@@ -159,7 +155,7 @@ def read_levels(dataset: xr.Dataset, dimension: str, path: str) -> Levels:
     coordinate declares an order by ``positive``: the direction in which its values
     grow.
     """
-    pressure, name, is_formula = _pressure(dataset, dimension, path)
+    pressure, name = _pressure(dataset, dimension, path)
     steps = np.diff(pressure)
     if not ((steps > 0.0).all() or (steps < 0.0).all()) or not (pressure >= 0.0).all():
         raise ContractError(
@@ -172,8 +168,7 @@ def read_levels(dataset: xr.Dataset, dimension: str, path: str) -> Levels:
             f"levels of {path} are {declared} by {dimension}:positive, "
             f"but {order} by the pressures in {name}"
         )
-    formula = name if is_formula else None
-    return Levels(dimension, tuple(pressure.tolist()), order, formula)
+    return Levels(dimension, tuple(pressure.tolist()), order)
 
 
 def _is_vertical(dataset: xr.Dataset, dim: str) -> bool:
@@ -190,10 +185,8 @@ def _marked_vertical(dataset: xr.Dataset) -> set[str]:
     return {str(name) for name in found}
 
 
-def _pressure(
-    dataset: xr.Dataset, dimension: str, path: str
-) -> tuple[Array, str, bool]:
-    """Read the reference pressures [Pa]; from what, and whether that is a formula."""
+def _pressure(dataset: xr.Dataset, dimension: str, path: str) -> tuple[Array, str]:
+    """Read the reference pressures [Pa], and say from which variable."""
     along = [
         str(name)
         for name, variable in dataset.variables.items()
@@ -205,18 +198,18 @@ def _pressure(
         nominal = _in_pascal(dataset, dimension, path)
         if full is not None:
             _check_nominal(nominal, full, dimension, path)
-        return nominal, dimension, False
+        return nominal, dimension
     # The coordinate first, then the others in the file's order.
     for name in sorted(along, key=lambda name: name != dimension):
         if dataset[name].attrs.get("standard_name") == _SIGMA or name == "sigma_full":
-            return _of_sigma(dataset, name, path), name, True
+            return _of_sigma(dataset, name, path), name
     if full is not None:
-        return full.reference, full.names, True
+        return full.reference, full.names
     if pressures:
-        return _in_pascal(dataset, pressures[0], path), pressures[0], False
+        return _in_pascal(dataset, pressures[0], path), pressures[0]
     half = read_half(dataset, dimension, dataset.sizes[dimension], path)
     if half is not None:
-        return half_levels(half).full_pressure(half.reference), half.names, True
+        return half_levels(half).full_pressure(half.reference), half.names
     raise ContractError(
         f"{path} has no pressures of its levels: looked along {dimension} for units of "
         f"pressure, standard_name {_SIGMA}, name sigma_full, and for coefficients of "

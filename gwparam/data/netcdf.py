@@ -17,7 +17,6 @@ from gwparam.data.places import Axes, check_alike, read_axes
 from gwparam.data.tiles import Files, join_tiles
 from gwparam.data.zarr_store import is_zarr, open_zarr
 from gwparam.errors import ArgumentError, ModelFileError, NonFiniteError
-from gwparam.file_kinds import check_readable
 
 Array = NDArray[Any]
 Check = Callable[[xr.Dataset, str], None]
@@ -163,7 +162,6 @@ def open_dataset(path: str) -> xr.Dataset:
 
 
 def _open_netcdf(path: str) -> xr.Dataset:
-    check_readable(path)
     try:
         dataset = _open(path, None)
         if dataset.data_vars:

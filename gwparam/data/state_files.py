@@ -105,6 +105,11 @@ class StateFiles(ABC):
         """Columns of one time."""
         return int(np.prod(self.horizontal))
 
+    @property
+    def units(self) -> dict[str, str]:
+        """Units of the fields that `read` returns, by field."""
+        return {name: source.units for name, source in self.sources.items()}
+
     @abstractmethod
     def find(self, field: str, also: Sequence[str] = ()) -> str | None:
         """Name of the variable of a field; None if there is none."""

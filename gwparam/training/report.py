@@ -19,13 +19,7 @@ def print_found(prepared: Prepared) -> None:
     lines = console.lines()
     for what, text in _found(prepared):
         lines.print(f"{what:12} {text}")
-    print_warnings(prepared)
-
-
-def print_warnings(prepared: Prepared) -> None:
-    """Print on standard error which inputs are unlike those of training."""
-    whose = "pre-trained" if prepared.loaded is not None else "scaling recipe's"
-    for line in warnings(prepared.differences, f"the {whose} network"):
+    for line in warnings(prepared.differences, "the pre-trained network"):
         print(line, file=sys.stderr)
 
 

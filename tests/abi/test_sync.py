@@ -158,15 +158,7 @@ def test_every_status_but_ok_has_its_exception() -> None:
 @pytest.mark.parametrize(
     ("name", "headers"),
     [
-        (
-            "gwparam",
-            (
-                "gwparam.h",
-                "gwparam_column_program.h",
-                "gwparam_drag.h",
-                "gwparam_transport.h",
-            ),
-        ),
+        ("gwparam", ("gwparam.h", "gwparam_transport.h")),
         ("gwparam_mpi", ("gwparam_mpi.h",)),
     ],
 )
@@ -227,9 +219,8 @@ def test_fortran_keeps_no_lengths_of_texts_in_static_memory() -> None:
 
 def test_fortran_binds_every_function_of_the_header(declarations: str) -> None:
     declared = set(re.findall(r"\b(gwparam_\w+)\(", declarations))
-    # A host states units with its fields; only tools convert anything else, and only
-    # the export runs a bare program.
-    declared -= {"gwparam_units_conversion", "gwparam_column_program_run"}
+    # A host states units with its fields; only tools convert anything else.
+    declared.remove("gwparam_units_conversion")
     # The old name of gwparam_scheme_synchronise.
     declared.remove("gwparam_scheme_settle")
     text = (FORTRAN / "gwparam_c_api.f90").read_text()
@@ -252,14 +243,4 @@ def test_python_has_the_counters_of_the_header(declarations: str) -> None:
     ffi.cdef(declarations)
     names = [name for name, _ in ffi.typeof("gwparam_statistics").fields]
     assert names[0] == "struct_size"
-    assert set(Statistics._fields) == set(names[1:])
-
-
-def test_every_function_on_a_scheme_is_tried_while_another_is_under_way() -> None:
-    """The table of tests/cpp/api/test_busy.c holds all of the headers."""
-    headers = (PROJECT / "fortran_bridge" / "include").glob("*.h")
-    text = "\n".join(path.read_text() for path in headers)
-    on_a_scheme = r"\b(gwparam_\w+)\(\s*(?:const )?gwparam_scheme \*scheme\b"
-    declared = set(re.findall(on_a_scheme, text))
-    table = (PROJECT / "tests" / "cpp" / "api" / "test_busy.c").read_text()
-    assert set(re.findall(r"X\((gwparam_\w+),", table)) == declared
+    assert set(Statistics._fields) == set(names[1:]) - {"reserved"}

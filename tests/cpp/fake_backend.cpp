@@ -94,7 +94,6 @@ class FakeBackend : public Backend {
             throw Error(GWPARAM_ERR_DEVICE, "the device was lost");
         }
         device_.repeats_recorded &= device_.is_accelerator;
-        device_.lacks_fma = !device_.is_accelerator;
     }
 
     DeviceInfo device() const override { return device_; }

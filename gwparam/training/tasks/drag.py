@@ -42,6 +42,11 @@ class DragTask(Task[DragData, DragModule]):
             else physical.from_checkpoint(checkpoint).description
         )
 
+    @property
+    def trained_range(self) -> tuple[TrainingRange, ...]:
+        """What the pre-trained network saw."""
+        return () if self._trained is None else self._trained.training_range
+
     def open(self, paths: Sequence[str]) -> DragData:
         """Open state files with drag, on the levels of a pre-trained network."""
         vertical = None if self._trained is None else self._trained.vertical
@@ -167,11 +172,6 @@ class DragSpec(OutputSpec):
         self._scaling.standard_deviation.copy_(deviation)
         for samples in self._samples:
             samples.standardise(mean, deviation)
-
-    @property
-    def trained_range(self) -> tuple[TrainingRange, ...]:
-        """What the pre-trained network saw; empty without one."""
-        return self._description.training_range
 
     def seen(self, statistics: SampleStatistics) -> tuple[TrainingRange, ...]:
         """Tell what the inputs look like in training."""

@@ -333,8 +333,7 @@ static void test_load_failures(void) {
         {"torus.pt", GWPARAM_ERR_CONTRACT,
          "geometry.kind is \"torus\", expected column"},
         {"onnx.pt", GWPARAM_ERR_CONTRACT,
-         "backend is \"onnx\", expected one of torchscript, "
-         "column_program"},
+         "backend is \"onnx\", expected one of torchscript"},
         {"no_limits.pt", GWPARAM_ERR_CONTRACT,
          "limits has no entry for tendency_of_eastward"},
         {"bad_dtype.pt", GWPARAM_ERR_CONTRACT,
@@ -447,9 +446,6 @@ static void test_put_failures(void) {
     ok(fails_with(gwparam_scheme_put(scheme, U, "K", &good), GWPARAM_ERR_CONTRACT,
                   "eastward_wind has units \"K\", expected \"m s-1\""),
        "wrong units");
-    ok(fails_with(gwparam_scheme_put(scheme, U, "", &good), GWPARAM_ERR_CONTRACT,
-                  "eastward_wind has units \"\", expected \"m s-1\""),
-       "empty units");
     ok(fails_with(gwparam_scheme_put(scheme, U, NULL, NULL), GWPARAM_ERR_ARGUMENT,
                   "null array"),
        "null array");

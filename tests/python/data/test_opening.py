@@ -139,7 +139,7 @@ def test_training_files_are_told_from_states(tmp_path, contract):
 
     with open_inputs([path], contract, recipe=recipe) as states:
         assert isinstance(states, TrainingStates)
-        assert states.sources["eastward_wind"].units == "m s-1"
+        assert states.units == {"eastward_wind": "m s-1"}
     with pytest.raises(
         ArgumentError, match=r"the numbers in .* are normalised, expected"
     ):

@@ -24,7 +24,7 @@ def test_read_gives_fields_with_level_last(dataset, write):
         fields["latitude"], np.repeat(dataset.lat.values[:, None], NLON, axis=1)
     )
     assert fields["eastward_wind"].dtype == np.float32
-    assert states.sources["northward_wind"].units == "m s-1"
+    assert states.units["northward_wind"] == "m s-1"
 
 
 def test_read_copies_neither_fields_nor_coordinates(dataset, write):
@@ -182,7 +182,7 @@ def test_fields_come_in_the_units_of_the_contract(dataset, write):
     with open_file(write(dataset)) as states:
         field = states.read(0)["surface_air_pressure"]
 
-    assert states.sources["surface_air_pressure"].units == "Pa"
+    assert states.units["surface_air_pressure"] == "Pa"
     np.testing.assert_allclose(field, 100.0 * dataset.ps[0], rtol=1e-15)
 
 

@@ -81,7 +81,7 @@ class Halved:
     def set_columns(self, latitude, longitude):
         self.columns = (latitude, longitude)
 
-    def predict(self, fields):
+    def predict(self, fields, units):
         winds = ("eastward_wind", "northward_wind")
         return {DRAG[i]: 0.5 * fields[wind] for i, wind in enumerate(winds)}
 

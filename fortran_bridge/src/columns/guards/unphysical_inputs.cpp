@@ -33,9 +33,8 @@ constexpr std::array<double, 2> fill_values{-999.0, -9999.0};
 constexpr double least_fill = 1e15; // and 1e20, 9.96921e36, ...
 
 bool is_fill(double value) {
-    // No short cuts: several values are looked at at a time.
-    return (std::abs(value) >= least_fill) | (value == fill_values[0]) |
-           (value == fill_values[1]);
+    return std::abs(value) >= least_fill || value == fill_values[0] ||
+           value == fill_values[1];
 }
 
 const Bounds *bounds_of(const FieldContract &field) {
@@ -47,23 +46,27 @@ const Bounds *bounds_of(const FieldContract &field) {
     return nullptr;
 }
 
-Spot first_outside(const FieldContract &field, const Rows &rows, std::int64_t first,
-                   std::int64_t end) {
+std::int64_t first_outside(const FieldContract &field, const Rows &rows,
+                           std::int64_t column) {
     const Bounds *bounds = bounds_of(field);
-    if (bounds == nullptr) {
-        if (field.levels == 0) {
-            return {end, -1};
-        }
-        return first_unfit(rows, first, end,
-                           [](double value, std::int64_t) { return !is_fill(value); });
+    if (bounds == nullptr && field.levels == 0) {
+        return -1;
     }
-    const Conversion to = field.units == bounds->units
+    const Conversion to = bounds == nullptr || field.units == bounds->units
                               ? Conversion{}
                               : conversion(field.units, bounds->units, field.name);
-    return first_unfit(rows, first, end, [&](double given, std::int64_t) {
-        const double value = given * to.scale + to.offset;
-        return value >= bounds->least && value <= bounds->most;
+    std::int64_t bad_level = -1;
+    visit(rows, [&](const auto *values) {
+        values += column * rows.width();
+        for (std::int64_t level = 0; level < rows.width() && bad_level < 0; ++level) {
+            const double value = values[level] * to.scale + to.offset;
+            const bool fine = bounds != nullptr
+                                  ? value >= bounds->least && value <= bounds->most
+                                  : !is_fill(value);
+            bad_level = fine ? -1 : level;
+        }
     });
+    return bad_level;
 }
 
 std::string expected_of(const FieldContract &field, std::int64_t) {
