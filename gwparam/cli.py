@@ -22,6 +22,10 @@ _COMMANDS = {
         "gwparam.commands.replay",
         "run states through the library, with scores",
     ),
+    "bench": (
+        "gwparam.commands.bench",
+        "time an artefact against libtorch and a native scheme",
+    ),
     "evaluate": ("gwparam.commands.evaluate", "compare models with a truth: a report"),
     "finetune": ("gwparam.commands.finetune", "train or fine-tune a network"),
     "make-states": (

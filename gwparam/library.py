@@ -179,6 +179,28 @@ def unit_conversion(given: str, wanted: str) -> tuple[float, float]:
     return found[0], found[1]
 
 
+def multiply_add(dtype: str, count: int) -> int:
+    """Do nothing but fused multiply-adds, in this thread and as fast as can be.
+
+    Parameters
+    ----------
+    dtype : str
+        ``float32`` or ``float64``.
+    count : int
+        How many, at least.
+
+    Returns
+    -------
+    int
+        How many there were.
+    """
+    ffi, lib = shared_library()
+    done, result = ffi.new("int64_t *"), ffi.new("double *")
+    code = _choice(lib, "dtype", dtype, {str(d): c for d, c in _DTYPES.items()})
+    check(lib.gwparam_multiply_add(code, count, done, result))
+    return int(done[0])
+
+
 class Scheme:
     """An exported network in the compiled library; made by `load_scheme`.
 

@@ -260,6 +260,18 @@ GWPARAM_API gwparam_status gwparam_units_conversion(const char *given,
                                                     double *offset);
 
 /**
+ * Do nothing but fused multiply-adds in the caller's thread, as fast as the processor
+ * can: the measure of what a network's products take.
+ * @param      dtype  GWPARAM_FLOAT32 or GWPARAM_FLOAT64.
+ * @param      count  How many, at least.
+ * @param[out] done   How many there were.
+ * @param[out] result What came of them: 2 to rounding.
+ * @return GWPARAM_OK, or ERR_ARGUMENT.
+ */
+GWPARAM_API gwparam_status gwparam_multiply_add(int32_t dtype, int64_t count,
+                                                int64_t *done, double *result);
+
+/**
  * Fill in the default settings.
  * @param[out] options     Receives the defaults.
  * @param      struct_size sizeof(gwparam_options) as the caller was compiled.

@@ -32,6 +32,10 @@ template <typename T> struct Kernels {
 
     // y (outputs, lanes) of x (inputs, lanes).
     void (*dense)(const DenseLayer<T> &layer, const T *x, T *y, std::int64_t lanes);
+
+    // Nothing but fused multiply-adds from registers, `count` or a few more in all,
+    // which it returns: what the processor can do at most. Their result is 2.
+    std::int64_t (*multiply_add)(std::int64_t count, T *result);
 };
 
 struct DragKernel;

@@ -127,11 +127,35 @@ void apply(Operation operation, T *out, const T *a, const T *b, const T *c,
     }
 }
 
+template <typename T> std::int64_t multiply_add(std::int64_t count, T *result) {
+    constexpr std::int64_t chains = 12; // that do not wait for each other
+    Vector<T> x[chains];
+    for (std::int64_t i = 0; i < chains; ++i) {
+        x[i] = broadcast(T(i));
+    }
+    const Vector<T> half = broadcast(T(0.5));
+    const Vector<T> one = broadcast(T(1));
+    const std::int64_t rounds = count / (chains * lanes_of<T>)+100;
+    for (std::int64_t round = 0; round < rounds; ++round) {
+#pragma GCC unroll 12
+        for (std::int64_t i = 0; i < chains; ++i) {
+            x[i] = fma(x[i], half, one); // towards 2
+        }
+    }
+    Vector<T> mean{};
+    for (std::int64_t i = 0; i < chains; ++i) {
+        mean = mean + x[i] / T(chains);
+    }
+    *result = mean[0];
+    return rounds * chains * lanes_of<T>;
+}
+
 } // namespace
 
 extern const Kernels<float> kernels_float32;
 extern const Kernels<double> kernels_float64;
-const Kernels<float> kernels_float32{apply<float>, dense<float>};
-const Kernels<double> kernels_float64{apply<double>, dense<double>};
+const Kernels<float> kernels_float32{apply<float>, dense<float>, multiply_add<float>};
+const Kernels<double> kernels_float64{apply<double>, dense<double>,
+                                      multiply_add<double>};
 
 } // namespace gwparam::GWPARAM_ENGINE

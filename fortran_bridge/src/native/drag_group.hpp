@@ -63,7 +63,7 @@ class Group {
     template <bool diagnostics> void sweep_from_ends(std::int64_t j);
     template <bool diagnostics> void sweep_all(std::int64_t j);
     template <bool diagnostics, std::int64_t step>
-    void end_waves(Side &down, Side &up, Level &level, Longs waits) const;
+    void end_waves(Side &side, Level &level, Longs waits) const;
     template <std::int64_t step> End end_at(Longs wave) const;
     template <std::int64_t step> void advance(End &end, Longs condition) const;
     Doubles phase_speed(Longs wave) const;

@@ -101,6 +101,7 @@ struct Group::End {
 
 // Waves of one sign of the intrinsic speed.
 struct Group::Side {
+    bool is_up;
     End low;
     End high;
     Longs has_any() const { return low.wave <= high.wave; }
@@ -129,23 +130,20 @@ template <std::int64_t step> void Group::advance(End &end, Longs condition) cons
     end.next_source = source_.of_lanes(end.wave + step);
 }
 
-// Ends waves of a level, from one end of both sides to the first wave that lives.
+// Ends waves of one side at a level, from one of its ends to the first wave that lives.
 template <bool diagnostics, std::int64_t step>
-void Group::end_waves(Side &down, Side &up, Level &level, Longs waits) const {
-    End &a = step > 0 ? down.low : down.high;
-    End &b = step > 0 ? up.low : up.high;
+void Group::end_waves(Side &side, Level &level, Longs waits) const {
+    End &end = step > 0 ? side.low : side.high;
     for (;;) {
-        const Longs lives_a = level.lives(level.wind - a.speed, -a.source);
-        const Longs lives_b = level.lives(b.speed - level.wind, b.source);
-        const Longs ends_a = down.has_any() & ~(lives_a | waits);
-        const Longs ends_b = up.has_any() & ~(lives_b | waits);
-        if (!any(ends_a | ends_b)) {
+        const Doubles speed = end.speed - level.wind;
+        const Doubles onward = side.is_up ? speed : -speed;
+        const Doubles strength = side.is_up ? end.source : -end.source;
+        const Longs ends = side.has_any() & ~(level.lives(onward, strength) | waits);
+        if (!any(ends)) {
             return;
         }
-        level.take<diagnostics>(ends_a, a.speed - level.wind, a.source);
-        level.take<diagnostics>(ends_b, b.speed - level.wind, b.source);
-        advance<step>(a, ends_a);
-        advance<step>(b, ends_b);
+        level.take<diagnostics>(ends, speed, end.source);
+        advance<step>(end, ends);
     }
 }
 
@@ -154,13 +152,15 @@ void Group::end_waves(Side &down, Side &up, Level &level, Longs waits) const {
 // critical levels, the fastest are reflected, and between two that live on all do.
 template <bool diagnostics> void Group::sweep_from_ends(std::int64_t j) {
     Doubles sum = source_sum_; // of the stress that is shared out
-    Side down{end_at<1>(Longs{}), end_at<-1>(down_ - 1)};
-    Side up{end_at<1>(down_), end_at<-1>(Longs{} + (setup_.waves - 1))};
+    Side down{false, end_at<1>(Longs{}), end_at<-1>(down_ - 1)};
+    Side up{true, end_at<1>(down_), end_at<-1>(Longs{} + (setup_.waves - 1))};
     for (std::int64_t k = lowest_; k > 0; --k) {
         Level level = this->level(j, k);
         const Longs waits = is_below_source(k);
-        end_waves<diagnostics, 1>(down, up, level, waits);
-        end_waves<diagnostics, -1>(down, up, level, waits);
+        for (Side *side : {&down, &up}) {
+            end_waves<diagnostics, 1>(*side, level, waits);
+            end_waves<diagnostics, -1>(*side, level, waits);
+        }
         store_level<diagnostics>(k, level);
         if (setup_.launch_full_stress) {
             Doubles launched{};

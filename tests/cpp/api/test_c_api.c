@@ -698,6 +698,17 @@ static void test_strings(void) {
     gwparam_scheme *scheme = load("linear.pt", NULL);
     ok(gwparam_version(text, sizeof text) == GWPARAM_OK && strchr(text, '.') != NULL,
        "version");
+    int64_t done = 0;
+    double result = 0.0;
+    ok(gwparam_multiply_add(GWPARAM_FLOAT32, 1000, &done, &result) == GWPARAM_OK &&
+           done >= 1000 && fabs(result - 2.0) < 1e-6,
+       "multiply-adds of float32 give what they should");
+    ok(gwparam_multiply_add(GWPARAM_FLOAT64, 1000, &done, &result) == GWPARAM_OK &&
+           done >= 1000 && fabs(result - 2.0) < 1e-15,
+       "and of float64");
+    ok(fails_with(gwparam_multiply_add(3, 1000, &done, &result), GWPARAM_ERR_ARGUMENT,
+                  "dtype is"),
+       "no multiply-adds of another type");
     ok(fails_with(gwparam_version(text, 2), GWPARAM_ERR_ARGUMENT, "capacity is 2"),
        "version without room");
     ok(gwparam_scheme_contract(scheme, NULL, 0, &size) == GWPARAM_OK && size > 100,
