@@ -11,6 +11,7 @@ import safetensors
 from torch import Tensor
 
 from gwparam.checkpoints.checkpoint import DESCRIPTION, OPTIONS, TRAINING, Checkpoint
+from gwparam.checkpoints.containers import Kind
 from gwparam.checkpoints.folders import (
     DISTRIBUTED,
     INDEX,
@@ -23,7 +24,6 @@ from gwparam.checkpoints.folders import (
 from gwparam.checkpoints.pickles import is_torch, read_torch
 from gwparam.checkpoints.state_dicts import (
     KINDS,
-    Kind,
     StateDict,
     find_state_dict,
     unwrapped,

@@ -23,7 +23,7 @@ def open_zarr(path: str) -> xr.Dataset:
     Raises
     ------
     ModelFileError
-        If it cannot be read, or the zarr package is not installed.
+        If it cannot be read or has no variables, or the zarr package is not installed.
     """
     if find_spec("zarr") is None:
         raise ModelFileError(
@@ -33,7 +33,7 @@ def open_zarr(path: str) -> xr.Dataset:
     # Only version 2 has metadata in one place by rule; asked for it, xarray warns.
     consolidated = (Path(path) / ".zmetadata").is_file()
     try:
-        return xr.open_dataset(
+        store = xr.open_dataset(
             path,
             engine="zarr",
             chunks=None,
@@ -44,3 +44,10 @@ def open_zarr(path: str) -> xr.Dataset:
     # What zarr raises of a damaged store has no common kind.
     except Exception as error:
         raise ModelFileError(f"cannot read {path} as zarr: {error}") from None
+    if not store.variables:
+        store.close()
+        raise ModelFileError(
+            f"{path} is a zarr store without variables, expected the metadata of a "
+            "group that has some"
+        )
+    return store

@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 import gwparam
-from gwparam.checkpoints import Checkpoint, Kind, files_of, read_checkpoint
+from gwparam.checkpoints import Checkpoint, Kind, check_range, files_of, read_checkpoint
 from gwparam.constants import CHUNK_COLUMNS
 from gwparam.contract import (
     CONTRACT_FILE,
@@ -181,6 +181,9 @@ def export_model(
         )
     read = read_checkpoint(checkpoint, allow_pickle=allow_pickle, weights=weights)
     published = from_checkpoint(read, architecture, options)
+    for key, value in (read.weights | read.extras).items():
+        if value.is_floating_point():
+            check_range(key, value, getattr(torch, dtype))
     if dtype not in published.precisions:
         expected = f"{' or '.join(published.precisions)} for {published.architecture}"
         raise wrong_setting("dtype", dtype, expected)

@@ -71,6 +71,17 @@ def test_store_whose_metadata_are_damaged_is_refused(store):
         open_file(store)
 
 
+def test_store_without_variables_is_refused(tmp_path):
+    pytest.importorskip("zarr")
+    (tmp_path / "states.zarr").mkdir()
+    (tmp_path / "states.zarr" / "zarr.json").write_text("{}")
+
+    with pytest.raises(
+        ModelFileError, match=r"states.zarr is a zarr store without var"
+    ):
+        open_file(tmp_path / "states.zarr")
+
+
 def test_store_needs_the_extra(tmp_path, monkeypatch):
     (tmp_path / "states.zarr").mkdir()
     (tmp_path / "states.zarr" / ".zgroup").write_text(json.dumps({"zarr_format": 2}))
