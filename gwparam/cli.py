@@ -5,6 +5,7 @@ import json
 import os
 import sys
 import traceback
+import warnings
 from collections.abc import Sequence
 from contextlib import suppress
 from importlib import import_module
@@ -65,6 +66,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     args = argparse.Namespace()
     try:
+        # Those of libraries are for who wrote the call.
+        if not (_debugs() or sys.warnoptions):
+            warnings.simplefilter("ignore")
         try:
             return _run(sys.argv[1:] if argv is None else argv, args)
         finally:
@@ -73,12 +77,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         if isinstance(error, SystemExit):  # of the parser, which has said why
             raise
         text, status = _explain(error, args)
-        if os.environ.get("GWPARAM_DEBUG", "0") not in ("", "0"):
+        if _debugs():
             traceback.print_exc()
         if text:
             print(f"gwparam: {_one_line(text)}", file=sys.stderr)
         _drop_output()
         return status
+
+
+def _debugs() -> bool:
+    return os.environ.get("GWPARAM_DEBUG", "0") not in ("", "0")
 
 
 def _run(argv: Sequence[str], args: argparse.Namespace) -> Exit:

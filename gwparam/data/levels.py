@@ -1,6 +1,6 @@
 """Reference pressures and vertical order of the levels in a netCDF file."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import cf_xarray  # noqa: F401  # adds Dataset.cf
@@ -54,6 +54,12 @@ class Levels:
     pressure: tuple[float, ...]
     order: Order
     formula: str | None = None
+
+    @property
+    def turned(self) -> "Levels":
+        """The same levels upside down."""
+        order: Order = "top_down" if self.order == "bottom_up" else "bottom_up"
+        return replace(self, pressure=self.pressure[::-1], order=order)
 
     def is_close(self, other: "Levels") -> bool:
         """Whether another file has the same levels, but for single precision."""

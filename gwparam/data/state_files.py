@@ -10,9 +10,10 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from gwparam.contract import Field
-from gwparam.data.dates import Dates, find_time_dimension, spell_date, time_value
+from gwparam.data.dates import Dates, spell_date, time_value
 from gwparam.data.levels import Levels
 from gwparam.data.netcdf import OpenFiles
+from gwparam.data.times import find_time_dimension
 
 Array = NDArray[Any]
 

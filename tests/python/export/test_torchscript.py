@@ -171,7 +171,7 @@ def test_file_that_does_not_reproduce_its_probe_never_appears(
 
 
 def test_folder_that_is_absent(tiny_checkpoint, tmp_path):
-    with pytest.raises(ModelFileError, match=r"cannot write .*none/tiny\.pt: No such"):
+    with pytest.raises(ModelFileError, match=r"cannot write .*none/tiny\.pt: no folder"):
         export_model(tiny_checkpoint, tmp_path / "none" / "tiny.pt")
 
 
@@ -179,7 +179,7 @@ def test_folder_in_place_of_a_file(tiny_checkpoint, tmp_path):
     (tmp_path / "tiny.pt").mkdir()
 
     with pytest.raises(
-        ModelFileError, match=r"cannot write .*tiny\.pt: Is a directory"
+        ModelFileError, match=r"cannot write .*tiny\.pt: it is a folder"
     ):
         export_model(tiny_checkpoint, tmp_path / "tiny.pt")
 
