@@ -171,7 +171,9 @@ def test_file_that_does_not_reproduce_its_probe_never_appears(
 
 
 def test_folder_that_is_absent(tiny_checkpoint, tmp_path):
-    with pytest.raises(ModelFileError, match=r"cannot write .*none/tiny\.pt: no folder"):
+    with pytest.raises(
+        ModelFileError, match=r"cannot write .*none/tiny\.pt: no folder"
+    ):
         export_model(tiny_checkpoint, tmp_path / "none" / "tiny.pt")
 
 
