@@ -3,10 +3,10 @@
 import argparse
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gwparam.commands.answer import Answer
+from gwparam.commands.given import file_path
 from gwparam.commands.states import show_progress
 from gwparam.errors import ContractError, wrong_setting
 
@@ -49,8 +49,8 @@ def add_parser(subparsers: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("artefact", type=Path, help="artefact of gwparam export (.pt)")
-    add("states", type=Path, nargs="?", help="netCDF file of a host's states")
+    add("artefact", type=file_path, help="artefact of gwparam export (.pt)")
+    add("states", type=file_path, nargs="?", help="netCDF file of a host's states")
     add(
         "--columns",
         metavar="N,N",

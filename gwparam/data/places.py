@@ -144,6 +144,8 @@ def without_seam(dataset: xr.Dataset, axes: Axes, path: str) -> xr.Dataset:
     """
     for axis in axes:
         name, values = next(iter(axis.degrees.items()))
+        if len(axes) == 1 and len(axis.degrees) == 1:
+            continue  # columns of which the latitude is known alone
         if len(axis.degrees) > 1:
             if len(axis.dimensions) == 2 and _is_seam(axis):
                 dataset = dataset.isel({axis.dimensions[-1]: slice(-1)})

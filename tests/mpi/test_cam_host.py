@@ -34,7 +34,9 @@ def run_cam(cam_driver, environment, tmp_path):
         done = subprocess.run(
             [cam_driver],
             cwd=folder,
-            env=environment | {"OMP_NUM_THREADS": str(threads)},
+            # Threads that leave a barrier without sleep go on at the same time.
+            env=environment
+            | {"OMP_NUM_THREADS": str(threads), "OMP_WAIT_POLICY": "active"},
             capture_output=True,
             text=True,
             timeout=TIMEOUT,

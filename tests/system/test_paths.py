@@ -20,6 +20,7 @@ READ = {
     "export": {"--ckpt": "ckpt.pt", "--training-file": "t.nc", "--scaling": _SCALING}
     | {"--levels": "levels.json"},
     "inspect": {"artefact": "net.pt"},
+    "bench": {"artefact": "net.pt", "states": "s.nc"},
     "replay": {"artefact": "net.pt", "states": "s.nc", "--ckpt": "ckpt.pt"}
     | {"--scaling": _SCALING},
     "evaluate": {"models": "m.nc", "--truth": "s.nc", "--scaling": _SCALING}
@@ -29,6 +30,7 @@ READ = {
     "train-emulator": {"--states": "s.nc", "--score-on": "t.nc"},
     "make-states": {},
 }
+ONLY_READ = {"inspect", "bench"}
 REST = {
     "finetune": ["--arch", "ann_cnn"],
     "make-states": ["--teacher", "ad99", "--columns", "1"],
@@ -42,7 +44,7 @@ _REQUIRED = {"artefact", "states", "models", "--truth", "--ckpt", "--data"}
 WRITTEN = [
     (command, option, name)
     for command in READ
-    if command != "inspect"
+    if command not in ONLY_READ
     for option in ["--output"] + ["--figure"] * (command == "replay")
     for name in FILES.get(command, [""])
 ]
@@ -144,6 +146,8 @@ def test_no_command_replaces_what_is_no_file(
         ("export", "--ckpt"),
         ("export", "--training-file"),
         ("inspect", "artefact"),
+        ("bench", "artefact"),
+        ("bench", "states"),
         ("replay", "artefact"),
         ("replay", "states"),
         ("evaluate", "models"),
@@ -161,12 +165,12 @@ def test_no_command_opens_what_is_no_file(
     """Where that is the first that a command opens; the others are opened alike."""
     needed = _REQUIRED | {given}
     files = {k: v for k, v in paths(command).items() if k in needed}
-    if command == "replay":
+    if command in ("replay", "bench"):
         files["artefact"] = tiny_artefact
-        files.pop("--ckpt")
+        files.pop("--ckpt", None)
     files[given] = special = tmp_path / f"special{files[given].suffix}"
     SPECIAL.get(kind, Path.touch)(special)
-    if command != "inspect":
+    if command not in ONLY_READ:
         files["--output"] = tmp_path / "out"
 
     text = run(capsys, command, files)
@@ -180,12 +184,12 @@ def test_no_command_opens_what_is_no_file(
     [
         (command, option)
         for command in READ
-        for option in [*READ[command], *(["--output"] * (command != "inspect"))]
+        for option in [*READ[command], *(["--output"] * (command not in ONLY_READ))]
         if option not in ("--scaling", "--levels", "--bins")
     ],
 )
 def test_an_empty_path_is_refused(capsys, paths, tmp_path, command, option):
-    output = {} if command == "inspect" else {"--output": tmp_path / "out"}
+    output = {} if command in ONLY_READ else {"--output": tmp_path / "out"}
 
     text = run(capsys, command, paths(command) | output | {option: ""})
 
