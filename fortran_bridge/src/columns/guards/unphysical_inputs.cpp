@@ -34,8 +34,10 @@ constexpr double least_fill = 1e15; // and 1e20, 9.96921e36, ...
 
 bool is_fill(double value) {
     // No short cuts: several values are looked at at a time.
-    return (std::abs(value) >= least_fill) | (value == fill_values[0]) |
-           (value == fill_values[1]);
+    const int found = static_cast<int>(std::abs(value) >= least_fill) |
+                      static_cast<int>(value == fill_values[0]) |
+                      static_cast<int>(value == fill_values[1]);
+    return found != 0;
 }
 
 const Bounds *bounds_of(const FieldContract &field) {
