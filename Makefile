@@ -20,11 +20,12 @@ test: .venv/package.stamp ## the usual tests: C, C++ and Fortran by meson, the r
 	OMP_WAIT_POLICY=passive $(BIN)/pytest -n 2 --dist loadfile -m "not slow"
 
 test-all: test sanitize ## and what takes longer
+	$(BIN)/meson test -C build --benchmark --print-errorlogs
 	OMP_WAIT_POLICY=passive $(BIN)/pytest -n 2 --dist loadfile -m slow
 
 sanitize: .venv/package.stamp ## the C++ tests without libtorch, under address and undefined sanitizers
-	[ -d build-sanitize ] || $(BIN)/meson setup build-sanitize -Dtests=true -Dfortran=disabled \
-		-Dmpi=disabled -Dbuildtype=debugoptimized -Db_sanitize=address,undefined -Db_lundef=false
+	[ -d build-sanitize ] || $(BIN)/meson setup build-sanitize -Dtests=true -Dtorch=disabled \
+		-Dfortran=disabled -Dmpi=disabled -Dbuildtype=debugoptimized -Db_sanitize=address,undefined -Db_lundef=false
 	$(BIN)/meson test -C build-sanitize --suite core --print-errorlogs
 
 bench: .venv/package.stamp ## speed and memory, as ratios

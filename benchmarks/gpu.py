@@ -119,23 +119,24 @@ def export_unet(folder: Path) -> dict[str, Path]:
     checkpoint = folder / "unet_checkpoint.pt"
     torch.save({"model_state_dict": weights}, checkpoint)
     scaled = {
-        "latitude": ("degrees_north", 90.0),
-        "longitude": ("degrees_east", 360.0),
-        "surface_altitude": ("m", 1000.0),
-        "eastward_wind": ("m s-1", 20.0),
-        "northward_wind": ("m s-1", 12.0),
-        "air_potential_temperature": ("K", 400.0),
-        "eastward_momentum_flux_in_pressure_coordinates": ("Pa m s-2", 0.02),
-        "northward_momentum_flux_in_pressure_coordinates": ("Pa m s-2", 0.02),
+        "latitude": ("degrees_north", 0.0, 90.0),
+        "longitude": ("degrees_east", 0.0, 360.0),
+        "surface_altitude": ("m", 0.0, 1000.0),
+        "eastward_wind": ("m s-1", 0.0, 20.0),
+        "northward_wind": ("m s-1", 0.0, 12.0),
+        # So that the temperature is above 50 K also at 1 hPa.
+        "air_potential_temperature": ("K", 800.0, 60.0),
+        "eastward_momentum_flux_in_pressure_coordinates": ("Pa m s-2", 0.0, 0.02),
+        "northward_momentum_flux_in_pressure_coordinates": ("Pa m s-2", 0.0, 0.02),
     }
     variables = {
         name: {
             "transform": "linear",
             "units": units,
-            "mean": 0.0,
+            "mean": mean,
             "standard_deviation": deviation,
         }
-        for name, (units, deviation) in scaled.items()
+        for name, (units, mean, deviation) in scaled.items()
     }
     scaling = folder / "unet_scaling.json"
     scaling.write_text(json.dumps({"scaling_version": 1, "variables": variables}))

@@ -1,24 +1,23 @@
-"""What one step on the globe costs: native scheme, library, bare network.
+"""What one step on the globe costs: native scheme, library, what one would write.
 
-    python benchmarks/step_cost.py [ARTEFACT] [--threads N] [--chunks N ...]
+    python benchmarks/step_cost.py [STATES.nc] [--threads N] [--chunks N ...]
 
-A T42 globe (128 x 64 columns, 40 levels) of smooth winds, arrays as a Fortran host has
-them, (lon, lat, lev) with longitude fastest. Each round times all three one after the
-other, so that a busy machine slows them alike; the table gives medians, and ratios as
-medians of the ratios in a round.
+One state of MiMA (T42, 8192 columns of 40 levels), in turns: each round times all, so
+that a busy machine slows them alike. The table gives medians, and ratios as medians of
+the ratios in a round; of CPU time on one thread, of time by the clock on more. The
+default state is that of the reference data beside the project; without them smooth
+synthetic winds are taken, and said.
 
-- native: Alexander and Dunkerton (1999), gwparam.native, one thread.
-- library: put four fields, run, get two, through the C ABI; on one thread, and on N,
-  which share out the chunks; also in chunks of other sizes.
-- network: the artefact's graph alone, run by torch on one thread on tensors that are
-  already packed in the library's chunks. What the library adds is its
-  overhead.
+- native: Alexander and Dunkerton (1999), gwparam.native, one thread; also its Fortran
+  reference.
+- library: put four fields, run, get two, through the C ABI, float32 and float64; on one
+  thread, and on N; also in chunks of other sizes.
+- plain: the network as published, scripted and not rewritten, the whole globe in one
+  call, float32 and float64: what FTorch runs. Its tensors are ready.
 """
 
 import argparse
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -27,13 +26,29 @@ from rich.console import Console
 from rich.table import Table
 
 import gwparam
-from gwparam.constants import CHUNK_COLUMNS, SEA_LEVEL_PRESSURE
+from gwparam.checkpoints import read_checkpoint
+from gwparam.constants import SEA_LEVEL_PRESSURE
 from gwparam.export import export_model
+from gwparam.export.precision import in_precision
 from gwparam.grids import full_levels, gaussian_latitudes, latitude_edges, uneven_sigma
-from gwparam.native import MIMA_SETTINGS, AlexanderDunkerton
+from gwparam.networks import from_checkpoint
+from gwparam.synthetic.columns import Columns, read_columns
+from gwparam.timing.candidates import (
+    PEAK_OPERATIONS,
+    library_step,
+    native_step,
+    operations,
+    peak_step,
+)
+from gwparam.timing.columns import Inputs
+from gwparam.timing.processor import processor_name
+from gwparam.timing.rounds import Step, measure, ratio
 
 NLON, NLAT, NLEV = 128, 64, 40
-SAMPLE = Path(__file__).parents[1] / "examples" / "sample" / "wavenet_ad99.safetensors"
+PROJECT = Path(__file__).parents[1]
+SAMPLE = PROJECT / "examples" / "sample" / "wavenet_ad99.safetensors"
+MIMA = PROJECT.parent / "shared/data/mima/mima_t42l40_ad99_onestep_f64.nc"
+DTYPES = ("float32", "float64")
 
 
 def fortran_layout(field: np.ndarray) -> np.ndarray:
@@ -66,82 +81,52 @@ def globe() -> dict[str, np.ndarray]:
     }
 
 
-def native_step(state: dict[str, np.ndarray]) -> Callable[[], object]:
+def synthetic_columns() -> Columns:
+    state = globe()
     edges = latitude_edges(NLAT)
-    reference = full_levels(uneven_sigma(NLEV)) * SEA_LEVEL_PRESSURE
-    scheme = AlexanderDunkerton(reference, (edges[1:] + edges[:-1]) / 2, MIMA_SETTINGS)
-    row = np.repeat(np.arange(NLAT), NLON)
-    names = (
-        "pressure",
-        "height",
-        "air_temperature",
-        "eastward_wind",
-        "northward_wind",
-    )
-    fields = [np.ascontiguousarray(state[name].reshape(-1, NLEV)) for name in names]
-    latitude = state["latitude"].ravel()
-    return lambda: scheme.drag(row, latitude, *fields)
-
-
-def library_step(
-    artefact: Path, state: dict[str, np.ndarray], threads: int, chunk: int = 0
-) -> Callable[[], object]:
-    scheme = gwparam.load_scheme(artefact, threads=threads, chunk_columns=chunk)
-    scheme.set_levels(full_levels(uneven_sigma(NLEV)) * 1e5)
-    fields = {f.name: fortran_layout(state[f.name]) for f in scheme.contract.inputs}
-    out = {
-        field.name: fortran_layout(np.zeros((NLAT, NLON, NLEV)))
-        for field in scheme.contract.outputs
-    }
-
-    def step() -> None:
-        for name, array in fields.items():
-            scheme.put(name, array)
-        scheme.run()
-        for name, array in out.items():
-            scheme.get(name, array)
-
-    return step
-
-
-def network_step(artefact: Path, state: dict[str, np.ndarray]) -> Callable[[], object]:
-    network = torch.jit.load(str(artefact)).eval()
-    contract = gwparam.contract.read_contract(artefact)
-    columns = NLAT * NLON
-    chunks = []
-    for start in range(0, columns, CHUNK_COLUMNS):
-        chunk = []
-        for field in contract.inputs:
-            shape = contract.input_shape(field, columns)
-            whole = np.ascontiguousarray(state[field.name].reshape(shape))
-            dtype = getattr(torch, field.dtype)
-            chunk.append(
-                torch.tensor(whole[start : start + CHUNK_COLUMNS], dtype=dtype)
+    return Columns(
+        latitude=state["latitude"].ravel(),
+        setup_latitude=np.repeat((edges[1:] + edges[:-1]) / 2, NLON),
+        surface_pressure=state["surface_air_pressure"].ravel(),
+        **{
+            name: np.ascontiguousarray(state[field].reshape(-1, NLEV))
+            for name, field in (
+                ("pressure", "pressure"),
+                ("height", "height"),
+                ("temperature", "air_temperature"),
+                ("eastward_wind", "eastward_wind"),
+                ("northward_wind", "northward_wind"),
             )
-        chunks.append(chunk)
+        },
+    )
+
+
+def inputs_of(columns: Columns) -> Inputs:
+    fields = {
+        "eastward_wind": columns.eastward_wind,
+        "northward_wind": columns.northward_wind,
+        "surface_air_pressure": columns.surface_pressure,
+        "latitude": columns.latitude,
+    }
+    pressure = full_levels(uneven_sigma(NLEV)) * SEA_LEVEL_PRESSURE
+    return Inputs(fields, pressure.tolist(), "top_down")
+
+
+def plain_step(inputs: Inputs, dtype: str) -> Step:
+    """Script the network as published and call it for all columns at once."""
+    published = from_checkpoint(read_checkpoint(SAMPLE))
+    network = torch.jit.script(in_precision(published, dtype)).eval()
+    tensors = [
+        torch.tensor(inputs.fields[field.name], dtype=getattr(torch, dtype))
+        for field in published.inputs
+    ]
 
     def step() -> None:
         torch.set_num_threads(1)
         with torch.inference_mode():
-            for chunk in chunks:
-                network(*chunk)
+            network(*tensors)
 
     return step
-
-
-def measure(
-    steps: dict[str, Callable[[], object]], rounds: int
-) -> dict[str, np.ndarray]:
-    times: dict[str, list[float]] = {name: [] for name in steps}
-    for step in steps.values():
-        for _ in range(3):
-            step()
-    for _ in range(rounds):
-        for name, step in steps.items():
-            start = time.perf_counter()
-            step()
-            times[name].append(time.perf_counter() - start)
-    return {name: np.array(values) for name, values in times.items()}
 
 
 def export_sample(folder: Path, dtype: str) -> Path:
@@ -154,57 +139,74 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("artefact", nargs="?", type=Path, help="default: the sample's")
+    parser.add_argument("states", nargs="?", type=Path, default=MIMA)
     parser.add_argument("--threads", type=int, default=2, metavar="N")
     parser.add_argument("--chunks", type=int, nargs="*", default=[], metavar="N")
     parser.add_argument("--rounds", type=int, default=20)
     arguments = parser.parse_args()
-    state = globe()
+    if arguments.states.is_file():
+        columns = next(iter(read_columns([arguments.states])))
+        described = arguments.states.name
+    elif arguments.states == MIMA:
+        columns, described = synthetic_columns(), "synthetic winds, MiMA's are absent"
+    else:
+        parser.error(f"no file {arguments.states}")
     with tempfile.TemporaryDirectory() as folder:
-        artefacts = (
-            [arguments.artefact]
-            if arguments.artefact
-            else [export_sample(Path(folder), d) for d in ("float32", "float64")]
-        )
-        for artefact in artefacts:
-            report(artefact, state, arguments)
+        report(Path(folder), columns, described, arguments)
 
 
 def report(
-    artefact: Path, state: dict[str, np.ndarray], arguments: argparse.Namespace
+    folder: Path, columns: Columns, described: str, arguments: argparse.Namespace
 ) -> None:
-    times = measure(
-        {
-            "native, AD99": native_step(state),
-            **{
-                f"library, {n} thread(s)": library_step(artefact, state, n)
-                for n in sorted({1, arguments.threads})
-            },
-            **{
-                f"chunks of {n}": library_step(artefact, state, 1, n)
-                for n in arguments.chunks
-            },
-            "network alone": network_step(artefact, state),
-        },
-        arguments.rounds,
-    )
-    dtype = gwparam.contract.read_contract(artefact).inputs[0].dtype
+    n, inputs = len(columns), inputs_of(columns)
+    steps = {
+        "native": native_step(columns, n),
+        "native, its reference": native_step(columns, n, by_reference=True),
+    }
+    work = 0.0
+    for dtype in DTYPES:
+        artefact = export_sample(folder, dtype)
+        contract = gwparam.contract.read_contract(artefact)
+        work = operations(artefact, contract, inputs)
+        for of in sorted({1, arguments.threads}):
+            name = f"library {dtype}, {of} thread" + ("s" if of > 1 else "")
+            steps[name] = library_step(artefact, contract, inputs, of)
+        for chunk in arguments.chunks:
+            name = f"library {dtype}, chunks of {chunk}"
+            steps[name] = library_step(artefact, contract, inputs, 1, chunk)
+        steps[f"plain {dtype}"] = plain_step(inputs, dtype)
+        steps[f"peak {dtype}"] = peak_step(dtype)
+    times = measure(steps, arguments.rounds)
     table = Table(
-        title=f"one T42 globe, {dtype}, {arguments.rounds} rounds",
-        caption="time: median (ms); ratios: median over the rounds",
+        title=f"{n} columns of {described}, {arguments.rounds} rounds, "
+        f"{processor_name()}",
+        caption="median (ms); ratios: median over the rounds, above 1 is slower",
     )
-    for heading in ("", "time", "fastest", "over native", "over the network alone"):
-        table.add_column(heading, justify="left" if not heading else "right")
-    native, network = times["native, AD99"], times["network alone"]
-    for name, seconds in times.items():
+    headings = ("", "CPU", "fastest", "clock", "of the peak", "over native")
+    for heading in (*headings, *(f"over plain {dtype}" for dtype in DTYPES)):
+        table.add_column(heading, justify="right" if heading else "left")
+    for name, its in times.items():
+        if name.startswith("peak"):
+            continue
+        clock = "elapsed" if name.endswith("threads") else "cpu"
+        seconds = getattr(its, clock)
+        share = ""
+        if not name.startswith("native"):
+            peak = times[f"peak {name.split()[1].rstrip(',')}"]
+            per_operation = peak.cpu / (2 * PEAK_OPERATIONS)
+            share = f"{ratio(n * work * per_operation, its.cpu):.0%}"
         table.add_row(
             name,
-            f"{1e3 * np.median(seconds):.1f}",
-            f"{1e3 * seconds.min():.1f}",
-            f"{np.median(seconds / native):.2f}",
-            f"{np.median(seconds / network):.3f}",
+            f"{1e3 * np.median(its.cpu):.1f}",
+            f"{1e3 * its.cpu.min():.1f}",
+            f"{1e3 * np.median(its.elapsed):.1f}",
+            share,
+            *(
+                f"{ratio(seconds, getattr(times[other], clock)):.2f}"
+                for other in ("native", *(f"plain {dtype}" for dtype in DTYPES))
+            ),
         )
-    Console().print(table)
+    Console(width=140).print(table)
 
 
 if __name__ == "__main__":

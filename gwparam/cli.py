@@ -5,6 +5,7 @@ import json
 import os
 import sys
 import traceback
+import warnings
 from collections.abc import Sequence
 from contextlib import suppress
 from importlib import import_module
@@ -21,6 +22,10 @@ _COMMANDS = {
     "replay": (
         "gwparam.commands.replay",
         "run states through the library, with scores",
+    ),
+    "bench": (
+        "gwparam.commands.bench",
+        "time an artefact against libtorch and a native scheme",
     ),
     "evaluate": ("gwparam.commands.evaluate", "compare models with a truth: a report"),
     "finetune": ("gwparam.commands.finetune", "train or fine-tune a network"),
@@ -61,6 +66,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     args = argparse.Namespace()
     try:
+        # Those of libraries are for who wrote the call.
+        if not (_debugs() or sys.warnoptions):
+            warnings.simplefilter("ignore")
         try:
             return _run(sys.argv[1:] if argv is None else argv, args)
         finally:
@@ -69,12 +77,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         if isinstance(error, SystemExit):  # of the parser, which has said why
             raise
         text, status = _explain(error, args)
-        if os.environ.get("GWPARAM_DEBUG", "0") not in ("", "0"):
+        if _debugs():
             traceback.print_exc()
         if text:
             print(f"gwparam: {_one_line(text)}", file=sys.stderr)
         _drop_output()
         return status
+
+
+def _debugs() -> bool:
+    return os.environ.get("GWPARAM_DEBUG", "0") not in ("", "0")
 
 
 def _run(argv: Sequence[str], args: argparse.Namespace) -> Exit:

@@ -1,26 +1,21 @@
-"""The compiled library, through its C ABI; the only file that loads it."""
+"""The compiled library, through its C ABI."""
 
 from collections.abc import Mapping
-from functools import cache
-from importlib import resources
 from os import PathLike, fspath
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
-import cffi
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gwparam.contract import Contract
 from gwparam.errors import (
     ArgumentError,
-    ModelFileError,
     NonFiniteError,
     ShapeError,
-    error_class,
     wrong_setting,
 )
-from gwparam.version import package_version
+from gwparam.shared_library import check, shared_library
 
 Array = NDArray[Any]
 
@@ -65,6 +60,7 @@ class Statistics(NamedTuple):
     wait_seconds: float
     exchange_seconds: float
     on_graphs: bool
+    lacks_fma: bool
     momentum_imbalance: float
 
 
@@ -133,9 +129,9 @@ def load_scheme(
     ArgumentError, ModelFileError, ContractError, DeviceError, InferenceError
         As ``gwparam_scheme_load`` says in gwparam.h.
     """
-    ffi, lib = _library()
+    ffi, lib = shared_library()
     options = ffi.new("gwparam_options *")
-    _check(lib.gwparam_options_init(options, ffi.sizeof("gwparam_options")))
+    check(lib.gwparam_options_init(options, ffi.sizeof("gwparam_options")))
     encoded = device.encode()
     if len(encoded) >= ffi.sizeof(options.device):
         raise wrong_setting("device", f'"{device}"', "auto, cpu, cuda or cuda:N")
@@ -153,7 +149,7 @@ def load_scheme(
     options.precision = _choice(lib, "precision", precision, _PRECISIONS)
     options.graphs = _choice(lib, "graphs", graphs, _GRAPHS)
     handle = ffi.new("gwparam_scheme **")
-    _check(lib.gwparam_scheme_load(handle, fspath(path).encode(), options))
+    check(lib.gwparam_scheme_load(handle, fspath(path).encode(), options))
     return Scheme(ffi.gc(handle[0], lib.gwparam_scheme_free))
 
 
@@ -175,12 +171,34 @@ def unit_conversion(given: str, wanted: str) -> tuple[float, float]:
     ContractError
         If a unit is unknown, or the two are of different dimensions.
     """
-    ffi, lib = _library()
+    ffi, lib = shared_library()
     found = ffi.new("double[2]")
-    _check(
+    check(
         lib.gwparam_units_conversion(given.encode(), wanted.encode(), found, found + 1)
     )
     return found[0], found[1]
+
+
+def multiply_add(dtype: str, count: int) -> int:
+    """Do nothing but fused multiply-adds, in this thread and as fast as can be.
+
+    Parameters
+    ----------
+    dtype : str
+        ``float32`` or ``float64``.
+    count : int
+        How many, at least.
+
+    Returns
+    -------
+    int
+        How many there were.
+    """
+    ffi, lib = shared_library()
+    done, result = ffi.new("int64_t *"), ffi.new("double *")
+    code = _choice(lib, "dtype", dtype, {str(d): c for d, c in _DTYPES.items()})
+    check(lib.gwparam_multiply_add(code, count, done, result))
+    return int(done[0])
 
 
 class Scheme:
@@ -231,14 +249,14 @@ class Scheme:
             If another thread is in a call: the scheme is still there.
         """
         if self._handle is not None:
-            ffi, lib = _library()
-            _check(lib.gwparam_scheme_free(self._handle))
+            ffi, lib = shared_library()
+            check(lib.gwparam_scheme_free(self._handle))
             ffi.gc(self._handle, None)
             self._handle = None
 
     def geometry(self) -> str:
         """Say what the network sees at once: ``column``, ``stencil`` or ``global``."""
-        ffi, lib = _library()
+        ffi, lib = shared_library()
         found = ffi.new("int32_t *")
         self._call(lib.gwparam_scheme_geometry, found)
         return next(k for k, v in _GEOMETRIES.items() if getattr(lib, v) == found[0])
@@ -262,7 +280,7 @@ class Scheme:
         ContractError
             If the network was made for other pressures.
         """
-        ffi, lib = _library()
+        ffi, lib = shared_library()
         _refuse_masked("pressure", pressure)
         kind = np.asarray(pressure).dtype
         if kind.kind not in "fiu":
@@ -296,7 +314,7 @@ class Scheme:
             If they are not all cells of one global latitude-longitude grid.
         """
         self._call(
-            _library()[1].gwparam_scheme_set_columns,
+            shared_library()[1].gwparam_scheme_set_columns,
             _describe("latitude", latitude),
             _describe("longitude", longitude),
             _optional_text(units),
@@ -320,7 +338,7 @@ class Scheme:
             As ``gwparam_scheme_put`` says in gwparam.h.
         """
         self._call(
-            _library()[1].gwparam_scheme_put,
+            shared_library()[1].gwparam_scheme_put,
             name.encode(),
             _optional_text(units),
             _describe(name, array),
@@ -328,22 +346,22 @@ class Scheme:
 
     def add_columns(self) -> int:
         """Close the current window of columns; its number, from 1."""
-        ffi, lib = _library()
+        ffi, lib = shared_library()
         window = ffi.new("int64_t *")
         self._call(lib.gwparam_scheme_add_columns, window)
         return int(window[0])
 
     def flush(self) -> None:
         """Run the network on all windows closed since the last flush."""
-        self._call(_library()[1].gwparam_scheme_flush)
+        self._call(shared_library()[1].gwparam_scheme_flush)
 
     def run(self) -> None:
         """Close the window and run it: `add_columns` and `flush`."""
-        self._call(_library()[1].gwparam_scheme_run)
+        self._call(shared_library()[1].gwparam_scheme_run)
 
     def discard(self) -> None:
         """Drop every window and input handed over since the last flush."""
-        self._call(_library()[1].gwparam_scheme_discard)
+        self._call(shared_library()[1].gwparam_scheme_discard)
 
     def get(
         self, name: str, out: Array, *, window: int = 1, units: str | None = None
@@ -374,7 +392,7 @@ class Scheme:
         if isinstance(out, np.ndarray) and not out.flags.writeable:
             raise ArgumentError(f"the array for {name} is read-only")
         self._call(
-            _library()[1].gwparam_scheme_get,
+            shared_library()[1].gwparam_scheme_get,
             window,
             name.encode(),
             _optional_text(units),
@@ -423,7 +441,7 @@ class Scheme:
 
     def statistics(self) -> Statistics:
         """Counters since the scheme was loaded."""
-        ffi, lib = _library()
+        ffi, lib = shared_library()
         found = ffi.new("gwparam_statistics *")
         self._call(
             lib.gwparam_scheme_statistics, found, ffi.sizeof("gwparam_statistics")
@@ -433,10 +451,11 @@ class Scheme:
             on_cuda=bool(found.on_cuda),
             fell_back=bool(found.fell_back),
             on_graphs=bool(found.on_graphs),
+            lacks_fma=bool(found.lacks_fma),
         )
 
     def _contract_json(self) -> str:
-        ffi, lib = _library()
+        ffi, lib = shared_library()
         size = ffi.new("int64_t *")
         self._call(lib.gwparam_scheme_contract, ffi.NULL, 0, size)
         text = ffi.new("char[]", size[0])
@@ -446,44 +465,7 @@ class Scheme:
     def _call(self, function: Any, *arguments: Any) -> None:
         if self._handle is None:
             raise ArgumentError("the scheme was freed")
-        _check(function(self._handle, *arguments))
-
-
-@cache
-def _library() -> tuple[Any, Any]:
-    """Load the library once; the build wrote its declarations from gwparam.h."""
-    package = resources.files("gwparam")
-    ffi = cffi.FFI()
-    path = package / "lib" / "libgwparam.so"
-    try:
-        ffi.cdef((package / "include" / "gwparam.cdef").read_text())
-        library = ffi.dlopen(str(path))
-    except OSError as error:
-        raise ModelFileError(f"cannot load {path}: {error}") from error
-    text = ffi.new("char[]", 32)
-    if library.gwparam_version(text, len(text)) != 0:
-        raise ModelFileError(f"{path} does not say its version")
-    found = ffi.string(text).decode()
-    expected = package_version()
-    if found != expected:
-        raise ModelFileError(
-            f"{path} is version {found}, expected {expected}, as the package"
-        )
-    return ffi, library
-
-
-def _check(status: int) -> None:
-    """Raise the exception that belongs to a status, with the library's message."""
-    if status == 0:
-        return
-    ffi, lib = _library()
-    text = ffi.new("char[]", 1024)
-    lib.gwparam_last_error(text, len(text))
-    message = ffi.string(text).decode(errors="replace")
-    # A message about an option begins with its name.
-    name, options = message.partition(" ")[0], ffi.typeof("gwparam_options").fields
-    known = (name,) if name in dict(options) else ()
-    raise error_class(status)(message, settings=known)
+        check(function(self._handle, *arguments))
 
 
 def _choice(lib: Any, name: str, value: str, choices: Mapping[str, str]) -> int:
@@ -494,7 +476,7 @@ def _choice(lib: Any, name: str, value: str, choices: Mapping[str, str]) -> int:
 
 
 def _optional_text(text: str | None) -> Any:
-    return _library()[0].NULL if text is None else text.encode()
+    return shared_library()[0].NULL if text is None else text.encode()
 
 
 def _refuse_masked(name: str, array: ArrayLike) -> None:
@@ -509,7 +491,7 @@ def _refuse_masked(name: str, array: ArrayLike) -> None:
 
 def _describe(name: str, array: Array) -> Any:
     """Describe a numpy array to the library: where it is and how it lies."""
-    ffi, lib = _library()
+    ffi, lib = shared_library()
     if not isinstance(array, np.ndarray) or array.dtype not in _DTYPES:
         kind = getattr(array, "dtype", type(array).__name__)
         raise ShapeError(f"{name} has dtype {kind}, expected float32 or float64")

@@ -28,7 +28,13 @@ _SPELLINGS = {
     "unitless": "1",
     "fraction": "1",
     "gpm": "m",
+    "deg": "degree",
+    "degN": "degrees_north",
+    "degE": "degrees_east",
 }
+# What is typeset, and brackets around all of it.
+_TYPESET = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻−·⋅×", "0123456789+--***")
+_BRACKETS = ("[]", "()")
 _WORD = re.compile(r"[^\W\d]+")
 
 # A product of names with exponents of one digit, perhaps after a number. UDUNITS takes
@@ -115,6 +121,9 @@ def _respell(text: str) -> str:
 def _parse(text: str) -> Unit | None:
     """Read units; None if they are unknown."""
     text = text.strip()
+    if text[:1] + text[-1:] in _BRACKETS:
+        text = text[1:-1].strip()
+    text = text.translate(_TYPESET)
     if text == "-":
         text = "1"
     product = _PRODUCT.fullmatch(text)

@@ -1,12 +1,78 @@
-"""Files that appear whole under their names, or not at all."""
+"""Files that appear whole under their names, or not at all, and over no others."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
 
-from gwparam.errors import GwparamError, ModelFileError
+from gwparam.errors import ArgumentError, GwparamError, ModelFileError
+from gwparam.file_kinds import kind_of
+
+
+def check_outputs(
+    outputs: Iterable[str | PathLike[str]],
+    read: Iterable[str | PathLike[str] | None] = (),
+    folder: str | PathLike[str] | None = None,
+) -> None:
+    """Check before the work that its results can be written, over nothing it reads.
+
+    Parameters
+    ----------
+    outputs : iterable of path-like
+        The files that will be written.
+    read : iterable of path-like
+        What is read: files; folders with all that they hold; what is no path is passed
+        over.
+    folder : path-like, optional
+        Where the outputs go, if it is made for them.
+
+    Raises
+    ------
+    ModelFileError
+        If there is no folder for an output, or something that is no file has its name.
+    ArgumentError
+        If an output is read too, under whatever name, or lies in a folder that is read,
+        or two outputs are the same file.
+    """
+    inputs = {path: found for path in read if path and (found := _look_at(path))}
+    if folder is not None and Path(folder).exists() and not Path(folder).is_dir():
+        raise ModelFileError(f"cannot make {folder}: it is there and no folder")
+    seen = set()
+    for path in outputs:
+        target = _target(path)
+        if folder is None and not target.parent.is_dir():
+            raise ModelFileError(f"cannot write {path}: no folder {target.parent}")
+        if target in seen:
+            raise ArgumentError(f"{path} is written twice, expected different files")
+        seen.add(target)
+        own, *above = map(_look_at, (target, *target.parents))
+        for given, found in inputs.items():
+            if own and os.path.samestat(own, found):
+                raise ArgumentError(f"{path} is both read and written")
+            if any(outer and os.path.samestat(outer, found) for outer in above):
+                raise ArgumentError(f"{path} lies in {given}, which is read")
+
+
+def _look_at(path: str | PathLike[str]) -> os.stat_result | None:
+    try:
+        return os.stat(path)
+    except (OSError, ValueError):  # absent, or no path but a JSON text
+        return None
+
+
+def _target(path: str | PathLike[str]) -> Path:
+    """Give the file to write, behind symbolic links; nothing else may stand there."""
+    target = Path(os.path.realpath(path))
+    try:
+        kind = kind_of(os.stat(target))
+    except FileNotFoundError:
+        return target
+    except OSError as error:  # a loop of links, or a file where a folder should be
+        raise ModelFileError(f"cannot write {path}: {error.strerror}") from None
+    if kind != "file":
+        raise ModelFileError(f"cannot write {path}: it is a {kind}, expected a file")
+    return target
 
 
 @contextmanager
@@ -21,7 +87,8 @@ def replacement(
     Parameters
     ----------
     path : path-like
-        The file; replaced if it exists.
+        The file; replaced if it exists. A symbolic link stays, and its target is
+        written.
     beside : Path, optional
         Where to write, on the same file system. Without it a hidden file beside it with
         the number of this process, that two of them do not write the same one.
@@ -30,12 +97,18 @@ def replacement(
     ------
     Path
         Where to write.
+
+    Raises
+    ------
+    ModelFileError
+        If something has that name that is no file, such as a device.
     """
-    path = Path(path)
-    partial = beside or path.with_name(f".{path.name}.{os.getpid()}.part")
+    target = _target(path)
+    partial = beside or target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
         yield partial
-        partial.replace(path)
+        _target(target)  # what has come there since
+        partial.replace(target)
     finally:
         partial.unlink(missing_ok=True)
 

@@ -128,3 +128,18 @@ def tiny_artefact_float32(tiny_checkpoint: Path) -> Path:
     path = tiny_checkpoint.with_name("tiny_float32.pt")
     export_model(tiny_checkpoint, path, dtype="float32")
     return path
+
+
+@pytest.fixture(scope="session")
+def sample_states() -> Path:
+    """States of the sample, on MiMA's levels."""
+    return PROJECT / "examples" / "sample" / "sample_states.nc"
+
+
+@pytest.fixture(scope="session")
+def sample_artefact(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Artefact of the sample's network, float32."""
+    path = tmp_path_factory.mktemp("sample") / "sample.pt"
+    sample = PROJECT / "examples" / "sample" / "wavenet_ad99.safetensors"
+    export_model(sample, path, dtype="float32")
+    return path

@@ -36,7 +36,7 @@ def wind_states():
             ),
             "v": (
                 WIND_DIMS,
-                wind(1000),
+                wind(500),
                 {"standard_name": "northward_wind", "units": "m/s"},
             ),
             "ps": (

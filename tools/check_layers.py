@@ -15,9 +15,24 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parents[1]
 NATIVE = PROJECT / "fortran_bridge"
 
-LAYERS = ("base", "threads", "artefact", "columns", "ranks", "torch", "scheme", "api")
+LAYERS = (
+    "base",
+    "threads",
+    "artefact",
+    "columns",
+    "ranks",
+    "engine",
+    "native",
+    "torch",
+    "scheme",
+    "api",
+)
 """Folders of fortran_bridge/src, the lowest first."""
-APART = {"torch": ("columns", "ranks"), "artefact": ("threads",)}
+APART = {
+    "engine": ("columns", "ranks"),
+    "torch": ("columns", "ranks", "engine"),
+    "artefact": ("threads",),
+}
 """Folders that must not see these, though they are above them."""
 
 Graph = dict[str, set[str]]

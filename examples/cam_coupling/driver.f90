@@ -44,7 +44,9 @@ program driver
     most_inside = 0
     do step = first_step, first_step + steps - 1
         call read_state(1 + mod(step - 1, file%ntime))
-        !$omp parallel do schedule(static) private(now_inside)
+        !$omp parallel private(now_inside)
+        !$omp barrier
+        !$omp do schedule(static)
         do c = begchunk, endchunk
             !$omp atomic capture
             inside = inside + 1
@@ -57,6 +59,7 @@ program driver
             !$omp atomic
             inside = inside - 1
         end do
+        !$omp end parallel
         call gw_drag_end_step
         call write_step(step - first_step + 1)
     end do

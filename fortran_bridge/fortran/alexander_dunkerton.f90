@@ -9,13 +9,16 @@ module alexander_dunkerton
     !! With default switches the result is MiMA's to rounding. Compile without contraction to fused
     !! multiply-adds: the stationary wave must have a phase speed of exactly 0.
 
+    use, intrinsic :: iso_c_binding, only: c_loc
     use alexander_dunkerton_checks, only: check_finite, check_latitude, check_positive, &
         & check_rising, check_shape
     use alexander_dunkerton_column, only: ad99_column_t, allocate_column, column_tendency, &
         & prepare_column
+    use alexander_dunkerton_fast, only: drag_columns_t, drag_results_t, run_fast
     use alexander_dunkerton_setup, only: ad99_settings_t, ad99_setup_t, degrees, set_up
     use alexander_dunkerton_waves, only: ad99_breaking, ad99_critical, ad99_lid, ad99_reflected, &
         & ad99_stagnant, sweep_column
+    use gwparam_array, only: view
     use gwparam_kinds, only: dp
     use gwparam_status, only: fail, gwparam_err_argument, gwparam_ok, text
     implicit none(type, external)
@@ -35,14 +38,16 @@ module alexander_dunkerton
 
     contains
         procedure :: init !! Set up for a grid
-        generic :: drag => drag_of_window, drag_of_columns !! Wind tendencies
+        generic :: drag => drag_of_window, drag_of_cells, drag_of_columns !! Wind tendencies
+        procedure :: reference_drag !! The same by Fortran alone: what `drag` is tested against
         procedure :: diagnose !! One column and one wind component in full
+        procedure, private :: drag_of_cells
         procedure, private :: drag_of_columns
         procedure, private :: drag_of_window
+        procedure, private :: examine
         procedure, private :: meet_state
         procedure, private :: meet_wind
         procedure, private :: require_ready
-        procedure, private :: run_columns
     end type ad99_t
 
 contains
@@ -98,71 +103,77 @@ contains
         integer, intent(out), optional :: stat !! 0, or a gwparam_err_* code with results unchanged
         character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
 
-        real(dp), allocatable :: half_block(:,:), results(:,:,:,:)
-        character(len=:), allocatable :: message
-        integer :: column, expected(3), j, n_fields, status
-        logical :: diagnostics
+        integer :: j
 
-        if (present(stat)) stat = gwparam_ok
-        expected = [shape(latitude), self%nlev]
-        call self%require_ready(status, message)
-        call check_shape("pressure", shape(pressure), expected, status, message)
-        call check_shape("height", shape(height), expected, status, message)
-        call check_shape("temperature", shape(temperature), expected, status, message)
-        call check_shape("u", shape(u), expected, status, message)
-        call check_shape("v", shape(v), expected, status, message)
-        call check_shape("dudt", shape(dudt), expected, status, message)
-        call check_shape("dvdt", shape(dvdt), expected, status, message)
-        if (present(kedx)) call check_shape("kedx", shape(kedx), expected, status, message)
-        if (present(kedy)) call check_shape("kedy", shape(kedy), expected, status, message)
-        if (present(buoyancy_frequency)) then
-            call check_shape("buoyancy_frequency", shape(buoyancy_frequency), expected, status, &
-                             & message)
-        end if
-        if (present(half_pressure)) then
-            call check_shape("half_pressure", shape(half_pressure), expected + [0, 0, 1], status, &
-                             & message)
-        end if
-
-        diagnostics = present(kedx) .or. present(kedy) .or. present(buoyancy_frequency)
-        n_fields = merge(5, 2, diagnostics)
-        if (status == gwparam_ok) then
-            allocate (results(self%nlev, size(latitude, 1), n_fields, size(latitude, 2)))
-            do j = 1, size(latitude, 2)
-                if (present(half_pressure)) half_block = transpose(half_pressure(:,j,:))
-                call self%run_columns(spread(first_row + j - 1, 1, size(latitude, 1)), latitude(:, &
-                                      & j), transpose(pressure(:,j,:)), transpose(height(:,j,:)), &
-                                      & transpose(temperature(:,j,:)), transpose(u(:,j,:)), &
-                                      & transpose(v(:,j,:)), half_block, results(:,:,:,j), &
-                                      & column, status, message)
-                if (status == gwparam_ok) cycle
-                message = message // " in column " // text([column, j])
-                exit
-            end do
-        end if
-        if (status /= gwparam_ok) then
-            call fail(status, message, stat, errmsg)
-            return
-        end if
-
-        do j = 1, size(latitude, 2)
-            dudt(:,j,:) = transpose(results(:,:,eastward, j))
-            dvdt(:,j,:) = transpose(results(:,:,northward, j))
-            if (present(kedx)) kedx(:,j,:) = transpose(results(:,:,eastward_diffusion, j))
-            if (present(kedy)) kedy(:,j,:) = transpose(results(:,:,northward_diffusion, j))
-            if (present(buoyancy_frequency)) then
-                buoyancy_frequency(:,j,:) = transpose(results(:,:,buoyancy, j))
-            end if
-        end do
+        call self%drag_of_cells(spread([(first_row + j - 1, j=1, size(latitude, 2))], 1, &
+                                & size(latitude, 1)), latitude, pressure, height, temperature, u, &
+                                & v, dudt, dvdt, kedx, kedy, half_pressure, buoyancy_frequency, &
+                                & stat, errmsg)
 
     end subroutine drag_of_window
+
+    subroutine drag_of_cells(self, row, latitude, pressure, height, temperature, u, v, dudt, &
+                             & dvdt, kedx, kedy, half_pressure, buoyancy_frequency, stat, errmsg)
+
+        !! The same for a window of columns of any rows.
+        class(ad99_t), intent(in) :: self
+        integer, intent(in), contiguous, target :: row(:,:)
+        !! Row of the set-up of each column, from 1 (lon, lat)
+        real(dp), intent(in) :: latitude(:,:) !! [rad] (lon, lat)
+        real(dp), intent(in) :: pressure(:,:,:) !! Full levels [Pa] (lon, lat, level)
+        real(dp), intent(in) :: height(:,:,:) !! Full levels [m], same shape
+        real(dp), intent(in) :: temperature(:,:,:) !! [K], same shape
+        real(dp), intent(in) :: u(:,:,:), v(:,:,:) !! Eastward, northward wind [m s-1], same shape
+        real(dp), intent(inout) :: dudt(:,:,:), dvdt(:,:,:) !! Their tendencies [m s-2], same shape
+        real(dp), intent(inout), optional :: kedx(:,:,:), kedy(:,:,:)
+        !! Eddy diffusivity from either component [m2 s-1], same shape
+        real(dp), intent(in), optional :: half_pressure(:,:,:)
+        !! For the mass-weighted switches [Pa] (lon, lat, level + 1); else midway between levels
+        real(dp), intent(inout), optional :: buoyancy_frequency(:,:,:) !! [s-1], same shape
+        integer, intent(out), optional :: stat !! 0, or a gwparam_err_* code with results unchanged
+        character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
+
+        type(drag_columns_t) :: columns
+        type(drag_results_t) :: results
+        real(dp), allocatable :: half(:)
+        character(len=:), allocatable :: message
+        integer :: column, i, j, status, suspect(2)
+
+        if (present(stat)) stat = gwparam_ok
+        columns%shape = shape(latitude)
+        columns%row = c_loc(row)
+        columns%latitude = view(latitude)
+        columns%pressure = view(pressure)
+        columns%height = view(height)
+        columns%temperature = view(temperature)
+        columns%wind = [view(u), view(v)]
+        if (present(half_pressure)) columns%half_pressure = view(half_pressure)
+        results%tendency = [view(dudt), view(dvdt)]
+        if (present(kedx)) results%diffusivity(1) = view(kedx)
+        if (present(kedy)) results%diffusivity(2) = view(kedy)
+        if (present(buoyancy_frequency)) results%buoyancy_frequency = view(buoyancy_frequency)
+        call self%require_ready(status, message)
+        call run_fast(self%ad99_setup_t, shape(row), columns, results, suspect, status, message)
+        do column = suspect(1), suspect(2)
+            i = modulo(column - 1, size(latitude, 1)) + 1
+            j = (column - 1)/size(latitude, 1) + 1
+            if (present(half_pressure)) half = half_pressure(i, j,:)
+            call self%examine(row(i, j), latitude(i, j), pressure(i, j,:), height(i, j,:), &
+                              & temperature(i, j,:), u(i, j,:), v(i, j,:), half, text([i, j]), &
+                              & status, message)
+            if (status /= gwparam_ok) exit
+        end do
+        if (status /= gwparam_ok) call fail(status, message, stat, errmsg)
+
+    end subroutine drag_of_cells
 
     subroutine drag_of_columns(self, row, latitude, pressure, height, temperature, u, v, dudt, &
                                & dvdt, kedx, kedy, half_pressure, buoyancy_frequency, stat, errmsg)
 
         !! The same for columns of any rows, level fastest.
         class(ad99_t), intent(in) :: self
-        integer, intent(in) :: row(:) !! Row of the set-up of each column, from 1 (column)
+        !! Row of the set-up of each column, from 1 (column)
+        integer, intent(in), contiguous, target :: row(:)
         real(dp), intent(in) :: latitude(:) !! [rad] (column)
         real(dp), intent(in) :: pressure(:,:) !! Full levels [Pa] (level, column)
         real(dp), intent(in) :: height(:,:) !! Full levels [m], same shape
@@ -176,51 +187,34 @@ contains
         integer, intent(out), optional :: stat !! 0, or a gwparam_err_* code with results unchanged
         character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
 
-        real(dp), allocatable :: results(:,:,:)
+        type(drag_columns_t) :: columns
+        type(drag_results_t) :: results
+        real(dp), allocatable :: half(:)
         character(len=:), allocatable :: message
-        integer :: column, expected(2), n_fields, status
-        logical :: diagnostics
+        integer :: i, status, suspect(2)
 
         if (present(stat)) stat = gwparam_ok
-        expected = [self%nlev, size(latitude)]
+        columns%shape = [size(latitude), 1]
+        columns%row = c_loc(row)
+        columns%latitude = view(latitude)
+        columns%pressure = view(pressure)
+        columns%height = view(height)
+        columns%temperature = view(temperature)
+        columns%wind = [view(u), view(v)]
+        if (present(half_pressure)) columns%half_pressure = view(half_pressure)
+        results%tendency = [view(dudt), view(dvdt)]
+        if (present(kedx)) results%diffusivity(1) = view(kedx)
+        if (present(kedy)) results%diffusivity(2) = view(kedy)
+        if (present(buoyancy_frequency)) results%buoyancy_frequency = view(buoyancy_frequency)
         call self%require_ready(status, message)
-        call check_shape("row", shape(row), shape(latitude), status, message)
-        call check_shape("pressure", shape(pressure), expected, status, message)
-        call check_shape("height", shape(height), expected, status, message)
-        call check_shape("temperature", shape(temperature), expected, status, message)
-        call check_shape("u", shape(u), expected, status, message)
-        call check_shape("v", shape(v), expected, status, message)
-        call check_shape("dudt", shape(dudt), expected, status, message)
-        call check_shape("dvdt", shape(dvdt), expected, status, message)
-        if (present(kedx)) call check_shape("kedx", shape(kedx), expected, status, message)
-        if (present(kedy)) call check_shape("kedy", shape(kedy), expected, status, message)
-        if (present(buoyancy_frequency)) then
-            call check_shape("buoyancy_frequency", shape(buoyancy_frequency), expected, status, &
-                             & message)
-        end if
-        if (present(half_pressure)) then
-            call check_shape("half_pressure", shape(half_pressure), expected + [1, 0], status, &
-                             & message)
-        end if
-
-        diagnostics = present(kedx) .or. present(kedy) .or. present(buoyancy_frequency)
-        n_fields = merge(5, 2, diagnostics)
-        if (status == gwparam_ok) then
-            allocate (results(self%nlev, size(latitude), n_fields))
-            call self%run_columns(row, latitude, pressure, height, temperature, u, v, &
-                                  & half_pressure, results, column, status, message)
-            if (status /= gwparam_ok) message = message // " in column " // text(column)
-        end if
-        if (status /= gwparam_ok) then
-            call fail(status, message, stat, errmsg)
-            return
-        end if
-
-        dudt(:,:) = results(:,:,eastward)
-        dvdt(:,:) = results(:,:,northward)
-        if (present(kedx)) kedx(:,:) = results(:,:,eastward_diffusion)
-        if (present(kedy)) kedy(:,:) = results(:,:,northward_diffusion)
-        if (present(buoyancy_frequency)) buoyancy_frequency(:,:) = results(:,:,buoyancy)
+        call run_fast(self%ad99_setup_t, shape(row), columns, results, suspect, status, message)
+        do i = suspect(1), suspect(2)
+            if (present(half_pressure)) half = half_pressure(:,i)
+            call self%examine(row(i), latitude(i), pressure(:,i), height(:,i), temperature(:,i), &
+                              & u(:,i), v(:,i), half, text(i), status, message)
+            if (status /= gwparam_ok) exit
+        end do
+        if (status /= gwparam_ok) call fail(status, message, stat, errmsg)
 
     end subroutine drag_of_columns
 
@@ -268,46 +262,54 @@ contains
 
     end subroutine diagnose
 
-    subroutine run_columns(self, row, latitude, pressure, height, temperature, u, v, &
-                           & half_pressure, results, column, status, message)
+    subroutine reference_drag(self, row, latitude, pressure, height, temperature, u, v, results, &
+                              & half_pressure, stat, errmsg)
 
-        !! Drag of a block of columns; `results` is undefined on failure.
+        !! Drag of columns by the modules of this scheme alone, one after the other.
         class(ad99_t), intent(in) :: self
-        integer, intent(in) :: row(:)  ! (column)
-        real(dp), intent(in) :: latitude(:)  ! (column)
-        real(dp), intent(in) :: pressure(:,:), height(:,:), temperature(:,:), u(:,:), v(:,:)
-        real(dp), intent(in), optional :: half_pressure(:,:)  ! (level + 1, column)
-        real(dp), intent(out) :: results(:,:,:)  ! (level, column, field), 2 or 5 fields
-        integer, intent(out) :: column  ! Where it failed
-        integer, intent(out) :: status
-        character(len=:), allocatable, intent(out) :: message
+        integer, intent(in) :: row(:) !! As `drag`, whose shapes are not checked (column)
+        real(dp), intent(in) :: latitude(:) !! (column)
+        real(dp), intent(in) :: pressure(:,:), height(:,:), temperature(:,:) !! (level, column)
+        real(dp), intent(in) :: u(:,:), v(:,:) !! (level, column)
+        real(dp), intent(out) :: results(:,:,:)
+        !! dudt, dvdt or all of dudt, dvdt, kedx, kedy, buoyancy frequency (level, column, field);
+        !! undefined on failure
+        real(dp), intent(in), optional :: half_pressure(:,:) !! (level + 1, column)
+        integer, intent(out), optional :: stat !! 0, or a gwparam_err_* code
+        character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
 
         type(ad99_column_t) :: work
+        character(len=:), allocatable :: message
+        real(dp), allocatable :: half(:)
+        integer :: column, status
         logical :: diagnostics
 
-        status = gwparam_ok
+        if (present(stat)) stat = gwparam_ok
         diagnostics = size(results, 3) > northward
-        call allocate_column(work, self%ad99_setup_t)
+        call self%require_ready(status, message)
+        if (status == gwparam_ok) call allocate_column(work, self%ad99_setup_t)
         do column = 1, size(latitude)
+            if (status /= gwparam_ok) exit
             associate (i => column)
-                if (present(half_pressure)) then
-                    call self%meet_state(work, row(i), latitude(i), pressure(:,i), height(:,i), &
-                                         & temperature(:,i), half_pressure(:,i), status, message)
-                else
-                    call self%meet_state(work, row(i), latitude(i), pressure(:,i), height(:,i), &
-                                         & temperature(:,i), status=status, message=message)
+                if (present(half_pressure)) half = half_pressure(:,i)
+                call self%meet_state(work, row(i), latitude(i), pressure(:,i), height(:,i), &
+                                     & temperature(:,i), half, status, message)
+                if (status == gwparam_ok) then
+                    call run_component("u", u(:,i), eastward, eastward_diffusion)
                 end if
-                if (status /= gwparam_ok) return
-                call run_component("u", u(:,i), eastward, eastward_diffusion)
-                if (status /= gwparam_ok) return
-                call run_component("v", v(:,i), northward, northward_diffusion)
-                if (status /= gwparam_ok) return
-                if (.not. diagnostics) cycle
-                results(:,i, buoyancy) = 0.0_dp
-                results(:work%source_level,i, &
-                        & buoyancy) = work%buoyancy_frequency(1:work%source_level)
+                if (status == gwparam_ok) then
+                    call run_component("v", v(:,i), northward, northward_diffusion)
+                end if
+                if (status /= gwparam_ok) then
+                    message = message // " in column " // text(i)
+                else if (diagnostics) then
+                    results(:,i, buoyancy) = 0.0_dp
+                    results(:work%source_level,i, &
+                            & buoyancy) = work%buoyancy_frequency(1:work%source_level)
+                end if
             end associate
         end do
+        if (status /= gwparam_ok) call fail(status, message, stat, errmsg)
 
     contains
 
@@ -328,7 +330,32 @@ contains
 
         end subroutine run_component
 
-    end subroutine run_columns
+    end subroutine reference_drag
+
+    subroutine examine(self, row, latitude, pressure, height, temperature, u, v, half_pressure, &
+                       & place, status, message)
+
+        !! What is wrong with a column, if anything is; leaves `message` alone if not.
+        class(ad99_t), intent(in) :: self
+        integer, intent(in) :: row
+        real(dp), intent(in) :: latitude
+        real(dp), intent(in) :: pressure(:), height(:), temperature(:), u(:), v(:)
+        real(dp), intent(in), optional :: half_pressure(:)
+        character(len=*), intent(in) :: place
+        integer, intent(out) :: status
+        character(len=:), allocatable, intent(inout) :: message
+
+        type(ad99_column_t) :: work
+        character(len=:), allocatable :: found
+
+        call allocate_column(work, self%ad99_setup_t)
+        call self%meet_state(work, row, latitude, pressure, height, temperature, half_pressure, &
+                             & status, found)
+        if (status == gwparam_ok) call self%meet_wind(work, "u", u, status, found)
+        if (status == gwparam_ok) call self%meet_wind(work, "v", v, status, found)
+        if (status /= gwparam_ok) message = found // " in column " // place
+
+    end subroutine examine
 
     subroutine meet_state(self, column, row, latitude, pressure, height, temperature, &
                           & half_pressure, status, message)

@@ -6,8 +6,7 @@ module gwparam_array
     !! an array expression such as `2*x(:, 2:4)` to an assumed-rank dummy shifted by its lower
     !! bounds, silently; merge them once no supported compiler does.
 
-    use, intrinsic :: iso_c_binding, only: c_int32_t, c_int64_t, c_intptr_t, c_loc, c_null_ptr, &
-        & c_ptr
+    use, intrinsic :: iso_c_binding, only: c_int32_t, c_int64_t, c_intptr_t, c_loc, c_ptr
     use gwparam_c_api, only: array_t, float32_code, float64_code
     use gwparam_kinds, only: dp, sp
     implicit none(type, external)
@@ -106,11 +105,8 @@ contains
         integer(c_int32_t), intent(in) :: dtype
         type(array_t) :: array
 
-        array%data = c_null_ptr
         array%dtype = dtype
         array%rank = size(extents)
-        array%shape = 1
-        array%stride = 0
         array%shape(:size(extents)) = extents
 
     end function described

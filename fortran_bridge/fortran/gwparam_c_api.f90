@@ -2,7 +2,7 @@ module gwparam_c_api
 
     !! The C ABI of gwparam.h as Fortran sees it; private to the library.
 
-    use, intrinsic :: iso_c_binding, only: c_char, c_double, c_int32_t, c_int64_t, c_ptr
+    use, intrinsic :: iso_c_binding, only: c_char, c_double, c_int32_t, c_int64_t, c_null_ptr, c_ptr
     implicit none(type, external)
     private
 
@@ -12,11 +12,11 @@ module gwparam_c_api
 
     type, bind(c), public :: array_t
         !! An array of the host, borrowed for one call: gwparam_array.
-        type(c_ptr) :: data
-        integer(c_int32_t) :: dtype
-        integer(c_int32_t) :: rank
-        integer(c_int64_t) :: shape(max_rank)
-        integer(c_int64_t) :: stride(max_rank)
+        type(c_ptr) :: data = c_null_ptr
+        integer(c_int32_t) :: dtype = 0
+        integer(c_int32_t) :: rank = 0
+        integer(c_int64_t) :: shape(max_rank) = 1
+        integer(c_int64_t) :: stride(max_rank) = 0
     end type array_t
 
     type, bind(c), public :: options_t
@@ -57,7 +57,7 @@ module gwparam_c_api
         real(c_double) :: wait_seconds
         real(c_double) :: exchange_seconds
         integer(c_int32_t) :: on_graphs
-        integer(c_int32_t) :: reserved
+        integer(c_int32_t) :: lacks_fma
         real(c_double) :: momentum_imbalance
     end type statistics_t
 

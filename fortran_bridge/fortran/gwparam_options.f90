@@ -64,6 +64,7 @@ module gwparam_options
         real(dp) :: wait_seconds = 0.0_dp !! Time that this rank waited for the network [s]
         real(dp) :: exchange_seconds = 0.0_dp !! Time in the exchange of columns [s]
         logical :: on_graphs = .false. !! Whether the passes are repeated CUDA graphs
+        logical :: lacks_fma = .false. !! Whether a column program lacks fused multiply-adds: slow
         real(dp) :: momentum_imbalance = 0.0_dp
         !! Of fluxes in the last run: a column's gain less what crossed its ends, at worst [1]
 
@@ -125,6 +126,7 @@ contains
         self%wait_seconds = max(self%wait_seconds, other%wait_seconds)
         self%exchange_seconds = max(self%exchange_seconds, other%exchange_seconds)
         self%on_graphs = self%on_graphs .or. other%on_graphs
+        self%lacks_fma = self%lacks_fma .or. other%lacks_fma
         self%momentum_imbalance = max(self%momentum_imbalance, other%momentum_imbalance)
 
     end subroutine add
@@ -151,6 +153,7 @@ contains
         counters%wait_seconds = found%wait_seconds
         counters%exchange_seconds = found%exchange_seconds
         counters%on_graphs = found%on_graphs == 1
+        counters%lacks_fma = found%lacks_fma == 1
         counters%momentum_imbalance = found%momentum_imbalance
 
     end function counters_from_c
@@ -173,7 +176,7 @@ contains
                              & inference_seconds=counters%inference_seconds, &
                              & wait_seconds=counters%wait_seconds, &
                              & exchange_seconds=counters%exchange_seconds, on_graphs=merge(1, 0, &
-                             & counters%on_graphs), reserved=0, &
+                             & counters%on_graphs), lacks_fma=merge(1, 0, counters%lacks_fma), &
                              & momentum_imbalance=counters%momentum_imbalance)
 
     end function counters_to_c

@@ -390,7 +390,8 @@ module gwparam_scheme
 
         module subroutine load(self, path, options, stat, errmsg)
 
-            !! Read an artefact, check it against its own probe, and warm it up.
+            !! Read an artefact, check it against its own probe, and warm it up. What was
+            !! loaded before is freed first: after a failure there is no network.
             implicit none(type, external)
             class(gwparam_scheme_t), intent(inout) :: self
             character(len=*), intent(in) :: path !! File written by `gwparam export`

@@ -171,7 +171,8 @@ typedef struct gwparam_options {
      * Where it is an error, the put fails. */
     int32_t on_unphysical;
     double range_sigmas;
-    /** "auto", "cpu", "cuda" or "cuda:N", NUL-terminated. */
+    /** "auto", "cpu", "cuda" or "cuda:N", NUL-terminated. A column program runs on the
+     * CPU unless another one is named. */
     char device[16];
     /** Ranks of a node that share one copy of the network, which runs their columns
      * together; 0: on CUDA, as many as there are for each device; on the CPU, 1. A
@@ -223,7 +224,9 @@ typedef struct gwparam_statistics {
     double exchange_seconds;
     /** 1 if the forward passes are repeated CUDA graphs. */
     int32_t on_graphs;
-    int32_t reserved; /**< 0. */
+    /** 1 if a column program runs on a processor without fused multiply-adds that the
+     * engine knows: with the same bits, but tens of times slower. Known at load. */
+    int32_t lacks_fma;
     /** Of a network that gives fluxes, in the last run: what a column gained less what
      * crossed its ends, over the largest flux, in the worst of this rank's columns and
      * fluxes [1]; 0 without fluxes. Columns that a guard caught do not count. */
@@ -255,6 +258,18 @@ GWPARAM_API gwparam_status gwparam_last_error(char *text, int64_t capacity);
 GWPARAM_API gwparam_status gwparam_units_conversion(const char *given,
                                                     const char *wanted, double *scale,
                                                     double *offset);
+
+/**
+ * Do nothing but fused multiply-adds in the caller's thread, as fast as the processor
+ * can: the measure of what a network's products take.
+ * @param      dtype  GWPARAM_FLOAT32 or GWPARAM_FLOAT64.
+ * @param      count  How many, at least.
+ * @param[out] done   How many there were.
+ * @param[out] result What came of them: 2 to rounding.
+ * @return GWPARAM_OK, or ERR_ARGUMENT.
+ */
+GWPARAM_API gwparam_status gwparam_multiply_add(int32_t dtype, int64_t count,
+                                                int64_t *done, double *result);
 
 /**
  * Fill in the default settings.
@@ -390,7 +405,8 @@ GWPARAM_API gwparam_status gwparam_scheme_field(const gwparam_scheme *scheme,
  * `air_pressure_at_half_levels` (one level more), whichever inputs its contract names.
  * @param scheme The scheme.
  * @param name   The contract's name of the field.
- * @param units  Units of the array; null: those of the contract.
+ * @param units  Units of the array; null: those of the contract. Empty text is the unit
+ *               1, and refused for a field of another dimension.
  * @param array  (horizontal..., level), or (horizontal...) for a surface field.
  * @return GWPARAM_OK, or ERR_ARGUMENT (levels not set, given twice), ERR_CONTRACT (no
  * such input, units of another dimension), ERR_SHAPE, ERR_NONFINITE, ERR_RANGE (as

@@ -2,19 +2,23 @@
 
 from gwparam.checkpoints.checkpoint import (
     Checkpoint,
-    check_dtype,
+    check_range,
+    check_values,
     load_weights,
     matrix_shape,
     save_checkpoint,
 )
-from gwparam.checkpoints.reading import read_checkpoint
-from gwparam.checkpoints.state_dicts import KINDS, Kind
+from gwparam.checkpoints.containers import Kind
+from gwparam.checkpoints.reading import files_of, read_checkpoint
+from gwparam.checkpoints.state_dicts import KINDS
 
 __all__ = [
     "KINDS",
     "Checkpoint",
     "Kind",
-    "check_dtype",
+    "check_range",
+    "check_values",
+    "files_of",
     "load_weights",
     "matrix_shape",
     "read_checkpoint",

@@ -86,7 +86,7 @@ def load_weights(module: nn.Module, checkpoint: Checkpoint) -> None:
     ModelFileError
         If a tensor has a dtype that no weight has.
     NonFiniteError
-        If a tensor holds NaN or Inf.
+        If a tensor holds NaN or Inf, or overflows the module's dtype.
     """
     expected = module.state_dict()
     weights = checkpoint.weights
@@ -97,9 +97,7 @@ def load_weights(module: nn.Module, checkpoint: Checkpoint) -> None:
             raise ShapeError(
                 f"{key} has shape {_shape(weights[key])}, expected {_shape(value)}"
             )
-        check_dtype(key, weights[key], value)
-        if not torch.isfinite(weights[key]).all():
-            raise NonFiniteError(f"{key} holds NaN or Inf, expected finite weights")
+        check_values(key, weights[key], value)
     for key, value in weights.items():
         if key not in expected:
             raise ShapeError(f"{key} has shape {_shape(value)}, expected no such key")
@@ -156,7 +154,7 @@ def save_checkpoint(
             raise OSError(str(error)) from None
 
 
-def check_dtype(key: str, value: Tensor, like: Tensor) -> None:
+def check_values(key: str, value: Tensor, like: Tensor) -> None:
     """Refuse a tensor that cannot be turned into one like another without a loss.
 
     Raises
@@ -164,7 +162,35 @@ def check_dtype(key: str, value: Tensor, like: Tensor) -> None:
     ModelFileError
         If it holds complex numbers, fewer than 16 bits a weight, or is no dense tensor;
         the message names the key and the dtype.
+    NonFiniteError
+        If it holds NaN or Inf, or a number that is Inf in the other's dtype.
     """
+    _check_dtype(key, value, like)
+    if not torch.isfinite(value).all():
+        raise NonFiniteError(f"{key} holds NaN or Inf, expected finite values")
+    check_range(key, value, like.dtype)
+
+
+def check_range(key: str, value: Tensor, dtype: torch.dtype) -> None:
+    """Refuse finite numbers that are Inf in another dtype.
+
+    Raises
+    ------
+    NonFiniteError
+        If there is one; the message names the key and the number.
+    """
+    if not dtype.is_floating_point or dtype.itemsize >= value.dtype.itemsize:
+        return
+    largest = value.abs().max() if value.numel() else torch.zeros(1)
+    if not torch.isfinite(largest.to(dtype)):
+        kind = str(dtype).removeprefix("torch.")
+        raise NonFiniteError(
+            f"{key} holds {largest.item():g}, which overflows {kind}, expected at most "
+            f"{torch.finfo(dtype).max:.3g}"
+        )
+
+
+def _check_dtype(key: str, value: Tensor, like: Tensor) -> None:
     kind = str(value.dtype).removeprefix("torch.")
     if value.layout != torch.strided or value.is_quantized:
         raise ModelFileError(

@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch.distributed.checkpoint.api import CheckpointException
 from torch.distributed.checkpoint.filesystem import FileSystemReader
 from torch.distributed.checkpoint.metadata import Metadata, TensorStorageMetadata
 from torch.distributed.checkpoint.state_dict_loader import load
 
 from gwparam.errors import ModelFileError
+from gwparam.file_kinds import check_readable
 
 INDEX = ".index.json"
 DISTRIBUTED = ".metadata"
@@ -94,6 +96,7 @@ def parts_of(index: Path) -> dict[str, list[str]]:
     ModelFileError
         If the index is malformed, or names a file that is not beside it.
     """
+    check_readable(index)
     try:
         text = json.loads(index.read_bytes())
         where = text["weight_map"]
@@ -154,7 +157,7 @@ def read_distributed(folder: Path) -> dict[str, Any]:
     try:
         reader = _Reader(folder)
         metadata = reader.read_metadata()
-        _check_size(folder, metadata)
+        _check_files(folder, metadata)
         empty: dict[str, Any] = {
             key: torch.empty(stored.size, dtype=stored.properties.dtype)
             for key, stored in metadata.state_dict_metadata.items()
@@ -167,6 +170,8 @@ def read_distributed(folder: Path) -> dict[str, Any]:
     except BaseException as error:  # CheckpointException is no Exception
         if isinstance(error, KeyboardInterrupt | SystemExit):
             raise
+        if isinstance(error, CheckpointException):  # which says the ranks alone
+            error = next(iter(error.failures.values()))[0]
         reason = str(error).strip().split("\n")[0] or type(error).__name__
         raise ModelFileError(f"{folder} cannot be read: {reason}") from None
     paths = metadata.planner_data or {}
@@ -180,8 +185,18 @@ def read_distributed(folder: Path) -> dict[str, Any]:
     return whole
 
 
-def _check_size(folder: Path, metadata: Metadata) -> None:
-    """Check that the files can hold the tensors, before memory is taken for them."""
+def _check_files(folder: Path, metadata: Metadata) -> None:
+    """Check that the files are there, and can hold the tensors, before memory is taken.
+
+    Raises
+    ------
+    ModelFileError
+        If not; the message names the file or the tensor.
+    """
+    for name in {part.relative_path for part in (metadata.storage_data or {}).values()}:
+        check_readable(folder / name)
+        if Path(name).name != name or not (folder / name).is_file():
+            raise ModelFileError(f"{folder} has no {name}, which {DISTRIBUTED} names")
     held = sum(file.stat().st_size for file in folder.glob("*.distcp"))
     for key, stored in metadata.state_dict_metadata.items():
         if isinstance(stored, TensorStorageMetadata):

@@ -118,6 +118,11 @@ def _check_archive(path: Path) -> None:
             names = archive.namelist()
     except Exception as error:  # a damaged archive raises anything
         raise ModelFileError(f"{path} is not complete: {_reason(error)}") from None
+    if not any(name.endswith("data.pkl") for name in names):
+        listed = ", ".join(names[:3]) or "nothing"
+        raise ModelFileError(
+            f"{path} is a zip archive with {listed}, expected one of torch.save"
+        )
     if any(name.endswith("/constants.pkl") for name in names):
         raise ModelFileError(f"{path} is a TorchScript archive, expected weights")
 

@@ -11,6 +11,7 @@ import safetensors
 from torch import Tensor
 
 from gwparam.checkpoints.checkpoint import DESCRIPTION, OPTIONS, TRAINING, Checkpoint
+from gwparam.checkpoints.containers import Kind
 from gwparam.checkpoints.folders import (
     DISTRIBUTED,
     INDEX,
@@ -23,13 +24,13 @@ from gwparam.checkpoints.folders import (
 from gwparam.checkpoints.pickles import is_torch, read_torch
 from gwparam.checkpoints.state_dicts import (
     KINDS,
-    Kind,
     StateDict,
     find_state_dict,
     unwrapped,
 )
 from gwparam.contract import Description, TrainingRecord, typed_json
 from gwparam.errors import ContractError, ModelFileError, one_of, wrong_setting
+from gwparam.file_kinds import check_readable
 
 _START = 16  # bytes that tell the format
 
@@ -78,10 +79,8 @@ def read_checkpoint(
     if weights is not None and weights not in KINDS:
         raise wrong_setting("weights", weights, one_of(KINDS))
     try:
-        if path.is_dir():
-            path = file_in(path)
-        files = _files_of(path)
-        sha256 = _digest(files)
+        path = _found(path)
+        sha256 = _digest(_files_of(path))
     except ModelFileError:
         raise
     except OSError as error:
@@ -111,8 +110,22 @@ def read_checkpoint(
     )
 
 
+def files_of(path: str | PathLike[str]) -> list[Path]:
+    """List the files that `read_checkpoint` reads, in a fixed order.
+
+    Raises
+    ------
+    ModelFileError
+        If a folder or an index does not tell.
+    """
+    return _files_of(_found(Path(path)))
+
+
+def _found(path: Path) -> Path:
+    return file_in(path) if path.is_dir() else path
+
+
 def _files_of(path: Path) -> list[Path]:
-    """All files of a checkpoint, in a fixed order."""
     if path.is_dir():
         return [path / DISTRIBUTED, *sorted(path.glob("*.distcp"))]
     if path.name.endswith(INDEX):
@@ -124,6 +137,7 @@ def _digest(files: Iterable[Path]) -> str:
     """SHA-256 of a file; of several, of their digests."""
     digests = []
     for path in files:
+        check_readable(path)
         with path.open("rb") as file:
             digests.append(hashlib.file_digest(file, "sha256").hexdigest())
     if len(digests) == 1:
@@ -168,8 +182,7 @@ def _parts(index: Path, allow_pickle: bool) -> _Content:
 def _own(tensors: Any) -> StateDict | None:
     """Tell weights and extras by the names that `save_checkpoint` gives them."""
     if not isinstance(tensors, dict) or not all(
-        isinstance(key, str) and isinstance(value, Tensor)
-        for key, value in tensors.items()
+        isinstance(key, str) and type(value) is Tensor for key, value in tensors.items()
     ):
         return None
     prefix = "weights."

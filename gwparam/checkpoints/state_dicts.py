@@ -7,35 +7,25 @@ trained and their moving average.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
+from gwparam.checkpoints.averages import (
+    COUNTERS,
+    is_average,
+    named_in_order,
+    with_statistics,
+)
+from gwparam.checkpoints.containers import Found, Kind, Tensors, search
 from gwparam.errors import ModelFileError
 
-Kind = Literal["ema", "raw"]
 KINDS: tuple[Kind, ...] = ("ema", "raw")
 """Weights: their moving average over the training, or as the last step left them."""
 
-Tensors = dict[str, Tensor]
-
-_OUTER = (
-    "weights",
-    "model_state_dict",
-    "state_dict",
-    "model_state",
-    "model",
-    "net",
-    "network",
-    "module",
-    "model_weights",
-    "params",
-)
-_AVERAGE = re.compile(r"(^|_)(ema|swa|averaged?|moving_average|shadow)(_|$)")
 # Modules that wrap a network as a whole, by the names that they give it ...
 _WRAPPERS = ("model", "net", "network", "online_model")
 # ... and those that may wrap any part of it; no part of a network has such a name.
@@ -46,13 +36,8 @@ _INNER_WRAPPERS = {
     "_checkpoint_wrapped_module",
     "_forward_module",
 }
-# What a LightningModule or an average saves beside the network.
-# Normalisation of the outputs, which some scripts save among the weights.
-_EXTRAS = ("means", "stds")
-_COUNTERS = {"n_averaged", "decay", "num_updates", "step", "initted"}
+# What a LightningModule saves beside the network.
 _LOSSES = re.compile(r"(\w+_)?(criterion|loss|loss_fn|loss_function|metrics?)")
-_OPTIMISER = re.compile(r"optim|sched|scaler|rng|random")
-_MAX_DEPTH = 8
 
 
 @dataclass(frozen=True)
@@ -74,18 +59,6 @@ class StateDict:
     notes: tuple[str, ...]
 
 
-@dataclass
-class _Found:
-    """One state dict, where it lies, and what lies beside it."""
-
-    place: str
-    tensors: Tensors
-    kind: Kind
-    extras: Tensors = field(default_factory=dict)
-    others: tuple[str, ...] = ()
-    notes: list[str] = field(default_factory=list)
-
-
 def find_state_dict(path: Path, content: Any, wanted: Kind | None) -> StateDict:
     """Find the weights, and choose where there are several.
 
@@ -105,7 +78,7 @@ def find_state_dict(path: Path, content: Any, wanted: Kind | None) -> StateDict:
         If there are none, none of that kind, or several that differ; the message says
         what there is.
     """
-    found = [part for whole in _search(content, "", 0) for part in _apart(whole)]
+    found = [part for whole in search(content) for part in _apart(whole)]
     if not found:
         raise ModelFileError(
             f"{path} holds {_outline(content)}, expected a dict of tensors"
@@ -119,6 +92,9 @@ def find_state_dict(path: Path, content: Any, wanted: Kind | None) -> StateDict:
         )
     kind = wanted or kinds[0]
     chosen = [candidate for candidate in found if candidate.kind == kind]
+    if kind == "ema":
+        raw = next((c for c in found if c.kind == "raw"), Found("", {}, "raw"))
+        chosen = [_completed(path, candidate, raw) for candidate in chosen]
     first = chosen[0]
     if any(not _same(first.tensors, other.tensors) for other in chosen[1:]):
         raise ModelFileError(
@@ -166,50 +142,26 @@ def unwrapped(tensors: Mapping[str, Tensor]) -> Tensors:
     return plain
 
 
-def _search(content: Any, place: str, depth: int) -> Iterator[_Found]:
-    """Give the state dicts in a container, however deep."""
-    if isinstance(content, nn.Module):
-        content = content.state_dict()
-    if not isinstance(content, Mapping) or depth > _MAX_DEPTH:
-        return
-    items = {key: value for key, value in content.items() if isinstance(key, str)}
-    tensors = {key: _tensor(value) for key, value in items.items()}
-    own = {key: value for key, value in tensors.items() if value is not None}
-    inner = {
-        key: value
-        for key, value in items.items()
-        if isinstance(value, Mapping | nn.Module) and not _OPTIMISER.search(key)
-    }
-    known = [key for key in inner if key in _OUTER or _AVERAGE.search(key)]
-    filled = [
-        key for key in inner if key not in known and _has_tensors(inner[key], depth)
-    ]
-    if not known and not own and len(filled) == 1:
-        known, filled = filled, []
-    kept = {k: v for k, v in own.items() if isinstance(items[k], Tensor)}
-    any_inside = False
-    for key in known:
-        for found in _search(inner[key], f"{place}.{key}" if place else key, depth + 1):
-            any_inside = True
-            if _AVERAGE.search(key):
-                found.kind = "ema"
-            found.extras = kept | found.extras
-            found.others += tuple(
-                f"{place}.{name}" if place else name for name in filled
-            )
-            yield found
-    if own and not any_inside:
-        extras = {key: own.pop(key) for key in _EXTRAS if key in own and len(own) > 1}
-        yield _Found(place, own, "raw", extras, others=tuple(filled))
+def _completed(path: Path, average: Found, raw: Found) -> Found:
+    """Take from the weights what an average leaves to them: names and statistics."""
+    tensors = average.tensors
+    if average.unnamed:
+        tensors = named_in_order(path, average.place, average.unnamed, raw.tensors)
+    elif raw.tensors.keys() >= tensors.keys():
+        tensors = with_statistics(tensors, raw.tensors)
+    return replace(average, tensors=tensors, extras=raw.extras | average.extras)
 
 
-def _apart(found: _Found) -> Iterator[_Found]:
+def _apart(found: Found) -> Iterator[Found]:
     """Tell a moving average in the same state dict from the weights."""
     tensors = found.tensors
+    if found.unnamed:
+        yield found
+        return
     if "n_averaged" in tensors and tensors["n_averaged"].numel() == 1:
         found.kind = "ema"
         found.notes.append(f"an average of {int(tensors['n_averaged'])} states")
-    plain = {key: value for key, value in tensors.items() if key not in _COUNTERS}
+    plain = {key: value for key, value in tensors.items() if key not in COUNTERS}
     average = {key: value for key, value in plain.items() if _average_of(key)}
     raw = {key: value for key, value in plain.items() if key not in average}
     losses = [key for key in raw if _LOSSES.fullmatch(key.partition(".")[0])]
@@ -220,22 +172,19 @@ def _apart(found: _Found) -> Iterator[_Found]:
         found.notes.append(f"left out: {', '.join(losses[:3])}")
     weights = unwrapped(raw)
     if raw or not average:
-        yield _Found(
+        yield Found(
             found.place, weights, found.kind, found.extras, found.others, found.notes
         )
     if average:
         named = {_average_of(key): value for key, value in average.items()}
-        named = unwrapped({k: v for k, v in named.items() if k not in _COUNTERS})
+        named = unwrapped({k: v for k, v in named.items() if k not in COUNTERS})
         # LitEma's names have no dots; those of the weights tell where they were.
         dots = {key.replace(".", ""): key for key in (*weights, *raw)}
         named = {dots.get(key, key): value for key, value in named.items()}
-        # An average of parameters alone leaves the statistics to the weights.
-        named = {
-            k: v for k, v in weights.items() if "running_" in k or "num_batches" in k
-        } | unwrapped(named)
+        named = unwrapped(named)
         prefix = next(iter(average)).partition(".")[0]
         place = f"{found.place}.{prefix}" if found.place else prefix
-        yield _Found(place, named, "ema", found.extras, found.others)
+        yield Found(place, named, "ema", found.extras, found.others)
 
 
 def _average_of(key: str) -> str:
@@ -243,20 +192,7 @@ def _average_of(key: str) -> str:
     first, _, rest = key.partition(".")
     while (first in _WRAPPERS or first in _INNER_WRAPPERS) and rest:
         first, _, rest = rest.partition(".")
-    return rest if _AVERAGE.search(first) else ""
-
-
-def _tensor(value: Any) -> Tensor | None:
-    """Tensor of a value of a state dict; None if it is something else."""
-    if isinstance(value, Tensor):
-        return value
-    if isinstance(value, np.ndarray) and value.dtype.kind in "fciu":
-        return torch.from_numpy(np.ascontiguousarray(value))
-    return None
-
-
-def _has_tensors(value: Any, depth: int) -> bool:
-    return any(True for _ in _search(value, "", depth + 1))
+    return rest if is_average(first) else ""
 
 
 def _same(one: Tensors, other: Tensors) -> bool:
@@ -266,7 +202,7 @@ def _same(one: Tensors, other: Tensors) -> bool:
     )
 
 
-def _places(found: list[_Found]) -> str:
+def _places(found: list[Found]) -> str:
     return ", ".join(candidate.place or "the file" for candidate in found)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gwparam.commands.answer import Answer
-from gwparam.commands.given import refuse_idle
+from gwparam.commands.given import file_path, refuse_idle
 from gwparam.commands.span import Span
 from gwparam.commands.states import (
     add_options,
@@ -18,6 +18,8 @@ from gwparam.commands.states import (
     show_progress,
 )
 from gwparam.errors import ArgumentError, ModelFileError, wrong_setting
+from gwparam.file_kinds import check_readable
+from gwparam.whole_files import check_outputs
 
 if TYPE_CHECKING:
     from gwparam.contract import Contract
@@ -42,6 +44,9 @@ paper prints, is in the files too. Levels count from 0 at the top.
 """
 
 
+_RESULTS = ("evaluation.nc", "evaluation.json", "report.html")
+
+
 def add_parser(subparsers: Any) -> None:
     """Add the command to those of ``gwparam``."""
     parser = subparsers.add_parser(
@@ -54,14 +59,14 @@ def add_parser(subparsers: Any) -> None:
     add = parser.add_argument
     add(
         "models",
-        type=Path,
+        type=file_path,
         nargs="+",
         metavar="MODEL",
         help="artefact (.pt), or netCDF file with predictions for the same samples",
     )
     add(
         "--truth",
-        type=Path,
+        type=file_path,
         nargs="+",
         required=True,
         metavar="FILE",
@@ -70,7 +75,7 @@ def add_parser(subparsers: Any) -> None:
     add(
         "-o",
         "--output",
-        type=Path,
+        type=file_path,
         required=True,
         metavar="FOLDER",
         help="where the results go",
@@ -97,6 +102,7 @@ def run(args: argparse.Namespace) -> Answer:
     """Run the command; the document is that of evaluation.json."""
     import gwparam
     from gwparam import console
+    from gwparam.data.host_levels import warning
     from gwparam.data.training_range import describe, warnings
     from gwparam.evaluate.compare import compare, count_steps
     from gwparam.evaluate.hellinger import read_binning
@@ -112,6 +118,11 @@ def run(args: argparse.Namespace) -> Answer:
     from gwparam.evaluate.table import print_table
 
     names = _names(args)
+    check_outputs(
+        [args.output / name for name in _RESULTS],
+        [*args.models, *args.truth, args.scaling, args.bins],
+        args.output,
+    )
     binning = read_binning(args.bins, COMPONENTS)
     spans = [Span.read(name, getattr(args, name)) for name in ("levels", "times")]
     with ExitStack() as stack:
@@ -122,24 +133,24 @@ def run(args: argparse.Namespace) -> Answer:
         advance = show_progress(stack, "evaluate", count_steps(len(times), binning))
         found = compare(truth, models, binning, levels, times, advance)
     data = as_dataset(found, [str(p) for p in args.truth], gwparam.__version__)
-    differences = {
-        name: model.input_range.differences()
-        for name, model in models.items()
-        if isinstance(model, ArtefactFields)
-    }
+    artefacts = {k: m for k, m in models.items() if isinstance(m, ArtefactFields)}
+    differences = {k: m.input_range.differences() for k, m in artefacts.items()}
     seen = {name: describe(known) for name, known in differences.items()}
     data.attrs[TRAINING_RANGE] = json.dumps(seen)
-    written = [args.output / "evaluation.nc", args.output / "evaluation.json"]
+    *written, report = (args.output / name for name in _RESULTS)
     write_netcdf(written[0], data)
     write_json(written[1], data)
     if not args.no_report:
         from gwparam.evaluate.report import write_report
 
-        written.append(args.output / "report.html")
-        write_report(data, written[-1])
+        write_report(data, report)
+        written.append(report)
 
-    for name, known in differences.items():
-        for line in warnings(known, name):
+    for name, model in artefacts.items():
+        for line in (
+            *warning(model.level_note, name),
+            *warnings(differences[name], name),
+        ):
             print(line, file=sys.stderr)
 
     def show() -> None:
@@ -168,14 +179,11 @@ def _names(args: argparse.Namespace) -> list[str]:
 
 
 def _make_folder(args: argparse.Namespace) -> None:
-    """Make the folder before the work, in which no result goes over what is read."""
+    """Make the folder before the work."""
     try:
         args.output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ModelFileError(f"cannot make {args.output}: {error.strerror}") from None
-    read = {path.resolve() for path in (*args.models, *args.truth)}
-    if (args.output / "evaluation.nc").resolve() in read:
-        raise ArgumentError(f"{args.output / 'evaluation.nc'} is both read and written")
 
 
 def _open(
@@ -252,6 +260,11 @@ def _is_artefact(path: Path) -> bool:
     """Whether a model is an artefact: a zip archive, whatever its name."""
     import zipfile
 
-    if not path.is_file():
+    from gwparam.data.zarr_store import is_zarr
+
+    if is_zarr(str(path)):
+        return False
+    check_readable(path)
+    if not path.exists():
         raise ModelFileError(f"cannot read {path}: no such file")
     return path.suffix == ".pt" or zipfile.is_zipfile(path)

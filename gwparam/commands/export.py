@@ -1,11 +1,10 @@
 """``gwparam export``: a checkpoint to an artefact that the library runs."""
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gwparam.commands.answer import Answer
-from gwparam.commands.given import check_name
+from gwparam.commands.given import check_name, file_path
 from gwparam.commands.weights import add_weights
 from gwparam.constants import MAXIMUM_TENDENCY
 
@@ -59,11 +58,11 @@ def add_parser(subparsers: Any) -> None:
     add = parser.add_argument
     add(
         "--ckpt",
-        type=Path,
+        type=file_path,
         required=True,
         help="checkpoint: torch.save, safetensors, an index of parts, or a folder",
     )
-    add("-o", "--output", type=Path, required=True, help="artefact to write (.pt)")
+    add("-o", "--output", type=file_path, required=True, help="artefact to write (.pt)")
     add("--arch", help="architecture (default: recognised from the checkpoint's keys)")
     add(
         "--dtype",
@@ -93,7 +92,7 @@ def add_parser(subparsers: Any) -> None:
     add_weights(parser)
     add(
         "--training-file",
-        type=Path,
+        type=file_path,
         metavar="FILE.nc",
         help="one of the files that the network was trained on: its attributes say how "
         "it was normalised, or have to agree with --scaling",
@@ -164,6 +163,7 @@ def _document(export: "Export") -> dict[str, Any]:
         "nlev": contract.vertical.nlev,
         "dtype": contract.inputs[0].dtype,
         "notes": export.notes,
+        "libtorch": export.libtorch or None,
         "promises": [
             {"what": p.what, "measured": p.measured, "warning": p.warning}
             for p in export.promises
@@ -195,4 +195,6 @@ def _print(export: "Export") -> None:
         text.print(line.append(promise.measured))
         if promise.warning:
             text.print(f"         {promise.warning}", style="yellow")
+    if export.libtorch:
+        text.print(f"runs through libtorch: {export.libtorch}")
     text.print(f"wrote {export.path} ({export.path.stat().st_size / 1e6:.1f} MB)")

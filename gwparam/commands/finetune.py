@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gwparam.commands.answer import Answer, Exit
-from gwparam.commands.given import check_name, refuse_idle
+from gwparam.commands.given import check_name, file_path, refuse_idle
 from gwparam.commands.weights import add_weights
 from gwparam.errors import ArgumentError, ModelFileError
+from gwparam.whole_files import check_outputs
 
 if TYPE_CHECKING:
     from gwparam.networks.base import Option
@@ -60,9 +61,10 @@ def add_parser(subparsers: Any) -> None:
     )
     add = parser.add_argument
     add("--arch", metavar="ARCH", help=f"what to train: {_architectures()}")
-    add("-o", "--output", metavar="FOLDER", help="where the results go")
+    add("-o", "--output", type=file_path, metavar="FOLDER", help="where the results go")
     add(
         "--resume",
+        type=file_path,
         metavar="FOLDER",
         help="go on with a training that stopped; only --device, --strategy, --threads "
         "and --checkpoint-minutes may be others",
@@ -77,15 +79,23 @@ def add_parser(subparsers: Any) -> None:
 
 def _add_data(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument_group("data").add_argument
-    add("--data", nargs="+", metavar="FILE", help="netCDF files to learn from")
+    add(
+        "--data",
+        type=file_path,
+        nargs="+",
+        metavar="FILE",
+        help="netCDF files to learn from",
+    )
     add(
         "--validation",
+        type=file_path,
         nargs="+",
         metavar="FILE",
         help="files that say which epoch is best (default: a part of --data)",
     )
     add(
         "--test",
+        type=file_path,
         nargs="+",
         metavar="FILE",
         help="files for the score at the end (default: a part of --data, unless there "
@@ -104,6 +114,7 @@ def _add_network(parser: argparse.ArgumentParser) -> None:
     add = group.add_argument
     add(
         "--pretrained",
+        type=file_path,
         metavar="FILE",
         help="checkpoint to begin with, as gwparam export reads it: of the network, or "
         "of the Prithvi foundation model alone. Tensors that do not fit are listed, "
@@ -304,7 +315,12 @@ def run(args: argparse.Namespace) -> Answer:
     """Run the command."""
     check_installed()
 
-    from gwparam.training.report import as_dict, print_found, print_outcome
+    from gwparam.training.report import (
+        as_dict,
+        print_found,
+        print_outcome,
+        print_warnings,
+    )
     from gwparam.training.settings import read_run
     from gwparam.training.train import train
 
@@ -317,13 +333,14 @@ def run(args: argparse.Namespace) -> Answer:
                 f"--{min(others)} beside --resume"
             )
         machine = {name.replace("-", "_"): value for name, value in given.items()}
-        settings, _ = read_run(Path(args.resume))
-        settings = replace(settings, output=args.resume, **machine)
+        settings, _ = read_run(args.resume)
+        settings = replace(settings, output=str(args.resume), **machine)
     else:
         _check_used(args)
+        _check_new(args.output)
+        _check_output(args)
         settings = _settings(given)
-        _check_output(Path(settings.output))
-    report = (lambda _: None) if args.json else print_found
+    report = print_warnings if args.json else print_found
     outcome = train(settings, args.resume is not None, report)
     status = Exit.DONE if outcome.network is not None else Exit.STOPPED
     if not outcome.is_main_process:
@@ -332,9 +349,15 @@ def run(args: argparse.Namespace) -> Answer:
 
 
 def _check_used(args: argparse.Namespace) -> None:
-    """Check that every setting has an effect beside the others."""
+    """Check that nothing is missing, and every setting has an effect."""
     from gwparam.training.loss_settings import LossSettings
 
+    for name in ("arch", "data", "output"):
+        if getattr(args, name) is None:
+            raise ArgumentError(
+                f"--{name} is missing; only --resume FOLDER, which goes on with a "
+                "training, does without it"
+            )
     check_name(args.name)
     if args.freeze != "lora":
         refuse_idle(args, "without --freeze lora", ("lora_rank",))
@@ -373,12 +396,6 @@ def _given(args: argparse.Namespace) -> dict[str, Any]:
 def _settings(given: Mapping[str, Any]) -> "Settings":
     from gwparam.training.settings import Settings
 
-    for name in ("arch", "data", "output"):
-        if name not in given:
-            raise ArgumentError(
-                f"--{name} is missing; only --resume FOLDER, which goes on with a "
-                "training, does without it"
-            )
     values = {name.replace("-", "_"): value for name, value in given.items()}
     options = []
     for option in _options():
@@ -388,15 +405,16 @@ def _settings(given: Mapping[str, Any]) -> "Settings":
     known = {field.name for field in fields(Settings)}
     assert set(values) <= known
     for name in _FILES:  # so that a training goes on from any folder
-        values[name] = tuple(str(Path(p).absolute()) for p in values.get(name, ()))
+        values[name] = tuple(str(path.absolute()) for path in values.get(name, ()))
     if "pretrained" in values:
-        values["pretrained"] = str(Path(values["pretrained"]).absolute())
+        values["pretrained"] = str(values["pretrained"].absolute())
+    values["output"] = str(values["output"])
     lists = {k: tuple(v) for k, v in values.items() if isinstance(v, list)}
     return Settings(**{**values, **lists, "options": tuple(options)})
 
 
-def _check_output(folder: Path) -> None:
-    """Find out before the work that its results can be written, over no others."""
+def _check_new(folder: Path) -> None:
+    """Find out before the work that its folder can be made, and holds no results."""
     from gwparam.training.checkpoint import STATE_FILE
     from gwparam.training.train import NETWORK_FILE
 
@@ -408,3 +426,16 @@ def _check_output(folder: Path) -> None:
                 f"{folder} holds {name} of another training, expected a new folder, or "
                 f"--resume {folder}"
             )
+
+
+def _check_output(args: argparse.Namespace) -> None:
+    """Find out before the work that its results go over nothing that it reads."""
+    from gwparam.training.train import RESULTS
+
+    files = [path for name in _FILES for path in getattr(args, name) or ()]
+    options = [getattr(args, option.name) for option in _options()]
+    check_outputs(
+        [args.output / name for name in RESULTS],
+        [*files, args.pretrained, *options],
+        args.output,
+    )

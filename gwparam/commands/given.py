@@ -2,8 +2,22 @@
 
 import argparse
 from collections.abc import Iterable
+from pathlib import Path
 
 from gwparam.errors import ArgumentError
+
+
+def file_path(text: str) -> Path:
+    """Read a path of the command line; the parser names the option that has none.
+
+    Raises
+    ------
+    ArgumentTypeError
+        If it is empty, which `Path` takes for the folder at hand.
+    """
+    if not text:
+        raise argparse.ArgumentTypeError("the path is empty, expected one")
+    return Path(text)
 
 
 def refuse_idle(args: argparse.Namespace, why: str, names: Iterable[str]) -> None:

@@ -3,10 +3,10 @@
 import argparse
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gwparam.commands.answer import Answer
+from gwparam.commands.given import file_path
 from gwparam.contract import read_contract, read_probe
 
 if TYPE_CHECKING:
@@ -30,7 +30,9 @@ def add_parser(subparsers: Any) -> None:
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("artefact", type=Path, help="artefact of gwparam export (.pt)")
+    parser.add_argument(
+        "artefact", type=file_path, help="artefact of gwparam export (.pt)"
+    )
 
 
 def run(args: argparse.Namespace) -> Answer:

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gwparam.commands.answer import Answer
-from gwparam.errors import ModelFileError, wrong_setting
+from gwparam.commands.given import file_path
+from gwparam.errors import wrong_setting
+from gwparam.whole_files import check_outputs
 
 if TYPE_CHECKING:
     from gwparam.synthetic.columns import Columns
@@ -35,7 +37,14 @@ def add_parser(subparsers: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("-o", "--output", type=Path, metavar="FILE.nc", required=True, help="states")
+    add(
+        "-o",
+        "--output",
+        type=file_path,
+        metavar="FILE.nc",
+        required=True,
+        help="states",
+    )
     add_shared(parser, "number of columns", "of the columns", required=True)
 
 
@@ -77,6 +86,7 @@ def run(args: argparse.Namespace) -> Answer:
     from gwparam.synthetic.states import GRID, count_states, draw_states
 
     check_shared(args)
+    check_outputs([args.output])
     count = label_states(
         args.output,
         args.teacher,
@@ -104,15 +114,11 @@ def run(args: argparse.Namespace) -> Answer:
 
 
 def check_shared(args: argparse.Namespace) -> None:
-    """Check how many columns are wanted, their seed, and the folder of the output."""
+    """Check how many columns are wanted, and their seed."""
     if args.columns is not None and args.columns < 1:
         raise wrong_setting("columns", args.columns, "at least 1")
     if args.seed < 0:
         raise wrong_setting("seed", args.seed, "at least 0")
-    if not args.output.parent.is_dir():
-        raise ModelFileError(
-            f"cannot write {args.output}: no folder {args.output.parent}"
-        )
 
 
 def label_states(

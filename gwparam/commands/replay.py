@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gwparam.commands.answer import Answer, Exit
-from gwparam.commands.given import refuse_idle
+from gwparam.commands.given import file_path, refuse_idle
 from gwparam.commands.span import Span
 from gwparam.commands.states import (
     add_options,
@@ -17,7 +17,8 @@ from gwparam.commands.states import (
     show_progress,
 )
 from gwparam.commands.weights import add_weights
-from gwparam.errors import ArgumentError, ModelFileError
+from gwparam.errors import ArgumentError
+from gwparam.whole_files import check_outputs
 
 if TYPE_CHECKING:
     from gwparam.conformance.eager import EagerNetwork
@@ -58,19 +59,33 @@ def add_parser(subparsers: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("artefact", type=Path, help="artefact of gwparam export (.pt)")
+    add("artefact", type=file_path, help="artefact of gwparam export (.pt)")
     add(
-        "states", type=Path, nargs="+", help="netCDF files, in the order of their times"
+        "states",
+        type=file_path,
+        nargs="+",
+        help="netCDF files, in the order of their times",
     )
-    add("-o", "--output", type=Path, metavar="OUT.nc", help="write predicted fields")
-    add("--figure", type=Path, metavar="FILE.png", help="draw zonal means of the drag")
+    add(
+        "-o",
+        "--output",
+        type=file_path,
+        metavar="OUT.nc",
+        help="write predicted fields",
+    )
+    add(
+        "--figure",
+        type=file_path,
+        metavar="FILE.png",
+        help="draw zonal means of the drag",
+    )
     add(
         "--reference",
         metavar="VAR,VAR",
         help="references, in the order of the tables; "
         "'none' for no comparison (default: found by standard_name, then by name)",
     )
-    add("--ckpt", type=Path, help="compare with the network of this checkpoint")
+    add("--ckpt", type=file_path, help="compare with the network of this checkpoint")
     add("--allow-pickle", action="store_true", help="trust a pickled checkpoint")
     add_weights(parser)
     add(
@@ -99,6 +114,7 @@ def run(args: argparse.Namespace) -> Answer:
     from gwparam.conformance.seen import describe_seen, seen_times
     from gwparam.contract import read_contract
     from gwparam.data import is_training_file, open_inputs
+    from gwparam.data.host_levels import warning
     from gwparam.data.training_range import warnings
     from gwparam.evaluate.outputs import bind_references, comparable_fields
 
@@ -106,8 +122,8 @@ def run(args: argparse.Namespace) -> Answer:
     machine, span = read_machine(args), Span.read("times", args.times)
     variables = assignments(args.variable, "variable", "FIELD=VAR")
     options = assignments(args.option, "option", "NAME=VALUE")
-    contract = read_contract(args.artefact)
     _check_paths(args)
+    contract = read_contract(args.artefact)
     with ExitStack() as stack:
         training = is_training_file(args.states[0])
         recipe = read_scaling(args, args.states[0], args.artefact) if training else None
@@ -145,7 +161,10 @@ def run(args: argparse.Namespace) -> Answer:
     }
     if args.figure is not None:
         _draw(args, contract, result)
-    for line in warnings(result.differences, contract.name):
+    for line in (
+        *warning(result.level_note, contract.name),
+        *warnings(result.differences, contract.name),
+    ):
         print(line, file=sys.stderr)
     written = [path for path in (args.output, args.figure) if path is not None]
     return Answer(
@@ -169,16 +188,12 @@ def _check_used(args: argparse.Namespace) -> None:
 
 def _check_paths(args: argparse.Namespace) -> None:
     """Check where files go before the work, and that none goes over what is read."""
-    inputs = {
-        path.resolve() for path in (args.artefact, args.ckpt, *args.states) if path
-    }
-    for path in (args.output, args.figure):
-        if path is None:
-            continue
-        if not path.parent.is_dir():
-            raise ModelFileError(f"cannot write {path}: no folder {path.parent}")
-        if path.resolve() in inputs:
-            raise ArgumentError(f"{path} is both read and written")
+    read = [args.artefact, args.scaling, *args.states]
+    if args.ckpt is not None:
+        from gwparam.checkpoints import files_of
+
+        read += files_of(args.ckpt)
+    check_outputs([path for path in (args.output, args.figure) if path], read)
 
 
 def _eager(
@@ -246,6 +261,8 @@ def _print(
         f"{'Fortran' if args.through == 'fortran' else 'C'} interface\n"
         f"eager: {eager}\n{seen}"
     )
+    if not result.differences:
+        lines.print("inputs: the artefact does not say what they were like in training")
     print_tables(console.tables(), result, levels=not args.brief)
     for path in written:
         lines.print(f"wrote {path}")

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gwparam.commands.answer import Answer, Exit
 from gwparam.commands.finetune import check_installed
-from gwparam.commands.given import check_name, refuse_idle
+from gwparam.commands.given import check_name, file_path, refuse_idle
 from gwparam.commands.make_states import add_shared, check_shared, label_states
 from gwparam.contract import Description
 from gwparam.errors import ArgumentError, ModelFileError, wrong_setting
+from gwparam.whole_files import check_outputs
 
 if TYPE_CHECKING:
     from gwparam.synthetic.columns import Columns
@@ -97,10 +98,17 @@ def add_parser(subparsers: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("-o", "--output", type=Path, metavar="FILE", required=True, help="checkpoint")
+    add(
+        "-o",
+        "--output",
+        type=file_path,
+        metavar="FILE",
+        required=True,
+        help="checkpoint",
+    )
     add(
         "--states",
-        type=Path,
+        type=file_path,
         nargs="+",
         metavar="FILE.nc",
         help="learn on the columns of these files, on MiMA's 40 sigma levels",
@@ -113,7 +121,7 @@ def add_parser(subparsers: Any) -> None:
     )
     add(
         "--score-on",
-        type=Path,
+        type=file_path,
         nargs="+",
         metavar="FILE.nc",
         help="state files for the score (default: the last time of --states; without "
@@ -216,6 +224,7 @@ def _settings(args: argparse.Namespace, folder: Path) -> "Settings":
 def _check(args: argparse.Namespace, folder: Path) -> None:
     """Find mistakes before the training, which is long."""
     check_shared(args)
+    check_outputs([args.output], [*(args.states or ()), *(args.score_on or ())])
     check_name(args.name)
     if args.states is not None:
         refuse_idle(args, "with --states", ("columns",))

@@ -26,7 +26,6 @@ from gwparam.errors import ArgumentError, ContractError, InferenceError, ModelFi
 from gwparam.evaluate.grid import LatLonGrid
 from gwparam.networks import from_checkpoint
 from gwparam.networks.base import Options
-from gwparam.units import conversion
 
 Array = NDArray[Any]
 
@@ -157,18 +156,15 @@ class EagerNetwork:
         self._grid = LatLonGrid(latitude, longitude)
         self._remapping = None
 
-    def predict(
-        self, fields: Mapping[str, Array], units: Mapping[str, str]
-    ) -> dict[str, Array]:
+    def predict(self, fields: Mapping[str, Array]) -> dict[str, Array]:
         """Run the network on the columns of one time.
 
         Parameters
         ----------
         fields : mapping of str to ndarray
             Inputs by name, and the pressures that the library asks for beside them;
-            shape (horizontal..., nlev), or (horizontal...) at the surface.
-        units : mapping of str to str
-            Their units.
+            in the contract's units; shape (horizontal..., nlev), or (horizontal...) at
+            the surface.
 
         Returns
         -------
@@ -189,12 +185,12 @@ class EagerNetwork:
         shape = fields[first.name].shape
         horizontal = shape[:-1] if first.levels == "full" else shape
         # All of it top first, one row a column.
-        state = {f.name: self._rows(f, fields, units) for f in self.contract.inputs}
+        state = {f.name: self._rows(f, fields) for f in self.contract.inputs}
         full, half, own = np.empty(0), np.empty(0), np.empty(0)
         if needs_pressure(self.contract):
-            full = self._rows(PRESSURE, fields, units)
+            full = self._rows(PRESSURE, fields)
             pressure = Field(HALF_PRESSURE, "Pa", "full", "float64")
-            half = self._rows(pressure, fields, units)
+            half = self._rows(pressure, fields)
             own = network_pressure(vertical, full, half[:, -1])
             for field in self.contract.inputs:
                 if field.name == PRESSURE.name:
@@ -284,12 +280,9 @@ class EagerNetwork:
             self._remapping = Remapping(self._host_grid, self.contract.geometry)
         return self._remapping
 
-    def _rows(
-        self, field: Field, fields: Mapping[str, Array], units: Mapping[str, str]
-    ) -> Array:
-        """One row a column, top first, in the contract's units."""
-        name = field.name
-        values = conversion(units[name], field.units, name)(fields[name])
+    def _rows(self, field: Field, fields: Mapping[str, Array]) -> Array:
+        """One row a column, top first."""
+        values = fields[field.name]
         if field.levels == "surface":
             return values.reshape(-1)
         rows = values.reshape(-1, values.shape[-1])

@@ -22,10 +22,8 @@ class Predictor(Protocol):
     def set_columns(self, latitude: Array, longitude: Array) -> None:
         """State where the columns are [degrees]."""
 
-    def predict(
-        self, fields: Mapping[str, Array], units: Mapping[str, str]
-    ) -> dict[str, Array]:
-        """Give the outputs for the inputs; level is the last axis."""
+    def predict(self, fields: Mapping[str, Array]) -> dict[str, Array]:
+        """Give the outputs for the inputs, in the contract's units; level last."""
 
 
 class FortranColumns:
@@ -51,10 +49,8 @@ class FortranColumns:
         """State where the columns are [degrees]."""
         self._scheme.set_columns(latitude.reshape(-1), longitude.reshape(-1))
 
-    def predict(
-        self, fields: Mapping[str, Array], units: Mapping[str, str]
-    ) -> dict[str, Array]:
-        """Give the outputs for the inputs; level is the last axis."""
+    def predict(self, fields: Mapping[str, Array]) -> dict[str, Array]:
+        """Give the outputs for the inputs, in the contract's units; level last."""
         horizontal: tuple[int, ...] = ()
         columns: dict[str, Array] = {}
         for name, values in fields.items():
@@ -64,7 +60,7 @@ class FortranColumns:
             else:
                 horizontal = values.shape[:-1]
                 columns[name] = values.reshape(-1, values.shape[-1])
-        outputs = self._scheme.predict(columns, units)
+        outputs = self._scheme.predict(columns)
         return {
             name: values.reshape((*horizontal, values.shape[-1]))
             for name, values in outputs.items()

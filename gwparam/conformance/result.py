@@ -71,6 +71,8 @@ class Replay:
         One an output.
     has_latitude : bool
         Whether the files have latitudes; without, there are no bands.
+    level_note : str
+        What is to be said of the levels; see `gwparam.data.host_levels`.
     differences : list of Difference
         Mean and spread of the inputs, beside those of training.
     library_seconds, eager_seconds : float
@@ -83,6 +85,7 @@ class Replay:
     tolerance: float
     outputs: list[OutputResult]
     has_latitude: bool
+    level_note: str = ""
     differences: list[Difference] = field(default_factory=list)
     library_seconds: float = 0.0
     eager_seconds: float = 0.0

@@ -11,12 +11,12 @@ from gwparam.conformance.predictors import Predictor
 from gwparam.conformance.result import OutputResult, Replay
 from gwparam.contract import Contract
 from gwparam.data import HALF_PRESSURE, PRESSURE, StateFiles, needs_pressure
+from gwparam.data.host_levels import host_levels
 from gwparam.data.training_range import InputRange
 from gwparam.errors import ContractError, ShapeError
 from gwparam.evaluate.accumulate import ZonalMean
 from gwparam.evaluate.outputs import given_levels, level_pressure, scored_fields
 from gwparam.evaluate.scores import Scores, globe_and_bands
-from gwparam.units import conversion
 
 Array = NDArray[Any]
 
@@ -77,8 +77,9 @@ def replay(
         inputs |= {PRESSURE.name: None, HALF_PRESSURE: None}
     latitude, longitude = states.coordinates(times[0])
     levels = states.levels
+    told = host_levels(contract.vertical, levels)
     for predictor in (library, eager):
-        predictor.set_levels(levels.pressure, levels.order)
+        predictor.set_levels(told.pressure, levels.order)
         if contract.geometry.kind == "column":
             continue
         if latitude is None or longitude is None:
@@ -87,7 +88,6 @@ def replay(
                 "expected latitude and longitude in the states"
             )
         predictor.set_columns(latitude, longitude)
-    units = {name: states.units[name] for name in inputs}
     result = Replay(
         times,
         states.columns,
@@ -95,6 +95,7 @@ def replay(
         contract.probe.tolerance,
         _outputs(contract, states, references, latitude),
         has_latitude=latitude is not None,
+        level_note=told.note,
     )
     seen = InputRange(contract, states)
     for step, index in enumerate(times):
@@ -102,13 +103,13 @@ def replay(
         given = {name: fields[name] for name in inputs}
         seen.add(given)
         start = time.perf_counter()
-        predicted = library.predict(given, units)
+        predicted = library.predict(given)
         middle = time.perf_counter()
-        expected = eager.predict(given, units)
+        expected = eager.predict(given)
         result.library_seconds += middle - start
         result.eager_seconds += time.perf_counter() - middle
         for output in result.outputs:
-            _add(output, predicted, expected, fields, states.units)
+            _add(output, predicted, expected, fields)
         if sink is not None:
             sink.write(step, index, predicted)
         advance()
@@ -153,7 +154,6 @@ def _add(
     predicted: Mapping[str, Array],
     expected: Mapping[str, Array],
     fields: Mapping[str, Array],
-    units: Mapping[str, str],
 ) -> None:
     """Take in one time of an output."""
     name, levels = output.field.name, output.levels
@@ -164,8 +164,7 @@ def _add(
         beyond = np.abs(network) > output.maximum_magnitude
         output.columns_beyond += int(beyond.any(axis=1).sum())
     if output.scores is not None:
-        convert = conversion(units[name], output.field.units, name)
-        reference = convert(_columns(fields[name]))[:, levels]
+        reference = _columns(fields[name])[:, levels]
         output.scores.add(network, reference)
         output.zonal_means["reference"].add(reference)
 

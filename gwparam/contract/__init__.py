@@ -6,10 +6,11 @@ from gwparam.contract.archive import (
     Arrays,
     pack_probe,
     read_contract,
+    read_extra,
     read_probe,
 )
 from gwparam.contract.checks import check_geometry, check_vertical
-from gwparam.contract.document import CONTRACT_VERSION, Contract
+from gwparam.contract.document import CONTRACT_VERSION, TORCHSCRIPT, Contract
 from gwparam.contract.fields import (
     Checksum,
     ColumnProgram,
@@ -34,6 +35,7 @@ __all__ = [
     "CONTRACT_FILE",
     "CONTRACT_VERSION",
     "PROBE_FILE",
+    "TORCHSCRIPT",
     "Arrays",
     "Checksum",
     "ColumnProgram",
@@ -57,5 +59,6 @@ __all__ = [
     "check_vertical",
     "pack_probe",
     "read_contract",
+    "read_extra",
     "read_probe",
 ]

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from gwparam.contract.document import Contract
 from gwparam.contract.fields import Field
 from gwparam.errors import ContractError, ModelFileError
+from gwparam.file_kinds import check_readable
 
 CONTRACT_FILE = "gwparam_contract.json"
 PROBE_FILE = "gwparam_probe.bin"
@@ -33,7 +34,7 @@ def read_contract(path: str | PathLike[str]) -> Contract:
     ContractError
         If the archive holds no contract, or one that cannot be used.
     """
-    return Contract.from_json(_read_extra(path, CONTRACT_FILE))
+    return Contract.from_json(read_extra(path, CONTRACT_FILE))
 
 
 def read_probe(path: str | PathLike[str]) -> tuple[Arrays, Arrays]:
@@ -59,7 +60,7 @@ def read_probe(path: str | PathLike[str]) -> tuple[Arrays, Arrays]:
         As `read_contract`, or if the probe has another size than the contract says.
     """
     contract = read_contract(path)
-    data = _read_extra(path, PROBE_FILE)
+    data = read_extra(path, PROBE_FILE)
     columns = contract.probe.columns
     groups: tuple[Arrays, Arrays] = ({}, {})
     offset = 0
@@ -89,7 +90,15 @@ def pack_probe(inputs: Arrays, outputs: Arrays) -> bytes:
     return b"".join(a.astype(a.dtype.newbyteorder("<")).tobytes() for a in arrays)
 
 
-def _read_extra(path: str | PathLike[str], name: str) -> bytes:
+def read_extra(path: str | PathLike[str], name: str) -> bytes:
+    """Read a file that an artefact's archive holds beside the network.
+
+    Raises
+    ------
+    ModelFileError, ContractError
+        As `read_contract`.
+    """
+    check_readable(path)
     try:
         with open(path, "rb") as file, zipfile.ZipFile(file) as archive:
             for member in archive.namelist():

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from xarray.backends import BackendArray
 from xarray.core import indexing
 
+from gwparam.errors import ContractError
+
 Array = NDArray[Any]
 
 
@@ -71,6 +73,38 @@ def assemble(parts: Sequence[Part], sizes: Mapping[str, int]) -> xr.Dataset:
         {name: variables[name] for name in names},
         first.attrs,
     )
+
+
+def rename(
+    dataset: xr.Dataset, names: Mapping[str, str], path: str, like: str
+) -> xr.Dataset:
+    """Give dimensions and variables the names that they have in another file.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        That of `path`.
+    names : mapping of str to str
+        New name of each.
+    path, like : str
+        The file, and the other one, for the message.
+
+    Raises
+    ------
+    ContractError
+        If something else has such a name.
+    """
+    changed = {old: new for old, new in names.items() if old != new}
+    if not changed:
+        return dataset
+    try:
+        return dataset.rename(changed)
+    except ValueError:
+        old, new = next(iter(changed.items()))
+        raise ContractError(
+            f"{old} in {path} is {new} in {like}, and {path} has another {new}, "
+            "expected the same names in all files"
+        ) from None
 
 
 class _Assembled(BackendArray):

@@ -17,6 +17,7 @@ import numpy as np
 import xarray as xr
 
 from gwparam.data.calendars import Calendar, has_dates, read_calendar
+from gwparam.data.times import find_time_dimension
 from gwparam.errors import ArgumentError
 
 Interval = tuple[float, float]
@@ -93,26 +94,6 @@ class Dates:
             return ""
         ends = [f"{self.date(i).strftime('%Y-%m-%d %H:%M')}" for i in (first, last)]
         return " to ".join(ends)
-
-
-def find_time_dimension(dataset: xr.Dataset) -> str | None:
-    """Find the dimension of time, which CF marks in several ways.
-
-    Returns
-    -------
-    str or None
-        None if there is none.
-    """
-    for dim in dataset.dims:
-        attrs = dataset[dim].attrs if dim in dataset.variables else {}
-        if (
-            attrs.get("axis") == "T"
-            or attrs.get("standard_name") == "time"
-            or " since " in str(attrs.get("units", ""))
-            or dim == "time"
-        ):
-            return str(dim)
-    return None
 
 
 def count_times(dataset: xr.Dataset) -> int:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from gwparam.constants import REFERENCE_SURFACE_PRESSURE
 from gwparam.data.netcdf import check_finite, read_values
+from gwparam.data.stored import missing_rules
 from gwparam.errors import ContractError
 from gwparam.units import conversion, is_number, is_pressure
 
@@ -24,6 +25,7 @@ FULL_NAMES = (("hyam", "hybm"), ("ap", "b"), ("a", "b"))
 HALF_NAMES = (("pk", "bk"), ("hyai", "hybi"), ("ak", "bk"))
 _OF_CAM = {"hyam", "hyai"}
 _TERM = re.compile(r"(\w+)\s*:\s*(\S+)")
+_OF_PRESSURE = "atmosphere_hybrid_sigma_pressure_coordinate"
 _BASE_NAMES = ("P0", "p0")
 
 Array = NDArray[Any]
@@ -181,7 +183,10 @@ def _candidates(
     dataset: xr.Dataset, names: tuple[tuple[str, str], ...]
 ) -> Iterator[_Terms]:
     """Give formula terms first, then usual names."""
-    for terms in formula_terms(dataset).values():
+    for name, terms in formula_terms(dataset).items():
+        kind = dataset[name].attrs.get("standard_name", _OF_PRESSURE)
+        if (kind.startswith("atmosphere_") and kind != _OF_PRESSURE) or "orog" in terms:
+            continue  # a and b of heights
         a = terms.get("ap", terms.get("a"))
         if a is not None and "b" in terms:
             yield _Terms(a, terms["b"], terms.get("p0"))
@@ -321,7 +326,8 @@ def read_numbers(dataset: xr.Dataset, name: str, path: str) -> tuple[Array, str]
     """Read a variable on no columns, in float64, and its units, which may be empty."""
     variable = dataset[name].variable
     values = read_values(variable, name, path).astype(np.float64)
-    check_finite(values, [str(dim) for dim in variable.dims], f"{name} in {path}")
+    dims, missing = [str(dim) for dim in variable.dims], missing_rules(variable)
+    check_finite(values, dims, f"{name} in {path}", missing)
     return values, str(variable.attrs.get("units", "")).strip()
 
 

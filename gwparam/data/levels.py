@@ -1,6 +1,6 @@
 """Reference pressures and vertical order of the levels in a netCDF file."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import cf_xarray  # noqa: F401  # adds Dataset.cf
@@ -45,11 +45,21 @@ class Levels:
         Reference pressure [Pa], in the file's order.
     order : str
         ``top_down`` if index 0 is the top, else ``bottom_up``.
+    formula : str or None
+        What the pressures are worked out from, over a surface at 1000 hPa; None where
+        the file states them.
     """
 
     dimension: str
     pressure: tuple[float, ...]
     order: Order
+    formula: str | None = None
+
+    @property
+    def turned(self) -> "Levels":
+        """The same levels upside down."""
+        order: Order = "top_down" if self.order == "bottom_up" else "bottom_up"
+        return replace(self, pressure=self.pressure[::-1], order=order)
 
     def is_close(self, other: "Levels") -> bool:
         """Whether another file has the same levels, but for single precision."""
@@ -155,7 +165,7 @@ def read_levels(dataset: xr.Dataset, dimension: str, path: str) -> Levels:
     coordinate declares an order by ``positive``: the direction in which its values
     grow.
     """
-    pressure, name = _pressure(dataset, dimension, path)
+    pressure, name, is_formula = _pressure(dataset, dimension, path)
     steps = np.diff(pressure)
     if not ((steps > 0.0).all() or (steps < 0.0).all()) or not (pressure >= 0.0).all():
         raise ContractError(
@@ -168,7 +178,8 @@ def read_levels(dataset: xr.Dataset, dimension: str, path: str) -> Levels:
             f"levels of {path} are {declared} by {dimension}:positive, "
             f"but {order} by the pressures in {name}"
         )
-    return Levels(dimension, tuple(pressure.tolist()), order)
+    formula = name if is_formula else None
+    return Levels(dimension, tuple(pressure.tolist()), order, formula)
 
 
 def _is_vertical(dataset: xr.Dataset, dim: str) -> bool:
@@ -185,8 +196,10 @@ def _marked_vertical(dataset: xr.Dataset) -> set[str]:
     return {str(name) for name in found}
 
 
-def _pressure(dataset: xr.Dataset, dimension: str, path: str) -> tuple[Array, str]:
-    """Read the reference pressures [Pa], and say from which variable."""
+def _pressure(
+    dataset: xr.Dataset, dimension: str, path: str
+) -> tuple[Array, str, bool]:
+    """Read the reference pressures [Pa]; from what, and whether that is a formula."""
     along = [
         str(name)
         for name, variable in dataset.variables.items()
@@ -198,18 +211,18 @@ def _pressure(dataset: xr.Dataset, dimension: str, path: str) -> tuple[Array, st
         nominal = _in_pascal(dataset, dimension, path)
         if full is not None:
             _check_nominal(nominal, full, dimension, path)
-        return nominal, dimension
+        return nominal, dimension, False
     # The coordinate first, then the others in the file's order.
     for name in sorted(along, key=lambda name: name != dimension):
         if dataset[name].attrs.get("standard_name") == _SIGMA or name == "sigma_full":
-            return _of_sigma(dataset, name, path), name
+            return _of_sigma(dataset, name, path), name, True
     if full is not None:
-        return full.reference, full.names
+        return full.reference, full.names, True
     if pressures:
-        return _in_pascal(dataset, pressures[0], path), pressures[0]
+        return _in_pascal(dataset, pressures[0], path), pressures[0], False
     half = read_half(dataset, dimension, dataset.sizes[dimension], path)
     if half is not None:
-        return half_levels(half).full_pressure(half.reference), half.names
+        return half_levels(half).full_pressure(half.reference), half.names, True
     raise ContractError(
         f"{path} has no pressures of its levels: looked along {dimension} for units of "
         f"pressure, standard_name {_SIGMA}, name sigma_full, and for coefficients of "

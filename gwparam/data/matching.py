@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import xarray as xr
 
 from gwparam.errors import ContractError
@@ -66,29 +67,47 @@ def find_variable(
     Raises
     ------
     ContractError
-        If several variables have the standard name and no name decides.
+        If several variables could be it.
     """
-    standard_names, names = [field, *also], _names(field, also)
+    names = _names(field, also)
     # An axis of levels is no field, though it may have the name of one.
     variables = {
         str(name): variable
         for name, variable in dataset.variables.items()
         if field in _AXES or variable.dims != (name,)
     }
-    for standard_name in standard_names:
-        found = [
-            name
-            for name, variable in variables.items()
-            if variable.attrs.get("standard_name") == standard_name
-        ]
-        named = [name for name in names if name in found]
-        if named or len(found) == 1:
-            return (named or found)[0]
+    marked = {n: v.attrs.get("standard_name") for n, v in variables.items()}
+    named = [name for name in names if name in variables and not marked[name]]
+    for standard_name in [field, *also]:
+        found = [name for name in variables if marked[name] == standard_name]
         if found:
-            raise ContractError(
-                f"{path} has several variables for {field}: {', '.join(found)}"
-            )
-    return next((name for name in names if name in variables), None)
+            return _only([*found, *named], dataset, path, field)
+    # A name alone counts less than what a variable says of itself.
+    named = named or [name for name in names if name in variables]
+    return _only(named, dataset, path, field) if named else None
+
+
+def _only(names: Sequence[str], dataset: xr.Dataset, path: str, field: str) -> str:
+    """Take the one variable of several that a field can be.
+
+    Those with less dimensions than others are parts, as at the surface; those that hold
+    the same coordinates are one.
+    """
+    extents = {
+        name: sum(n > 1 for n in dataset[name].shape) for name in dict.fromkeys(names)
+    }
+    found = [name for name, n in extents.items() if n == max(extents.values())]
+    first = dataset[found[0]]
+    same = field in _AXES and all(
+        first.dims == dataset[name].dims and np.array_equal(first, dataset[name])
+        for name in found
+    )
+    if len(found) > 1 and not same:
+        raise ContractError(
+            f"{path} has several variables for {field}: {', '.join(found)}; expected "
+            "one, or to be told which"
+        )
+    return found[0]
 
 
 def name_variable(

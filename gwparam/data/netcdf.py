@@ -1,28 +1,30 @@
 """netCDF files, one after the other: opened, put in order, read with checks."""
 
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
 from os import PathLike
 from pathlib import Path
 from typing import Any, Self
 
-import netCDF4
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from gwparam.data.assembled import Part, assemble
+from gwparam.data.assembled import Part, assemble, rename
 from gwparam.data.dates import read_dates
-from gwparam.data.places import Axes, check_alike, read_axes
+from gwparam.data.netcdf_file import open_netcdf
+from gwparam.data.places import Axes, check_alike, read_axes, without_seam
+from gwparam.data.samples import check_samples
+from gwparam.data.stored import decode
 from gwparam.data.tiles import Files, join_tiles
+from gwparam.data.times import find_time_dimension, name_time
 from gwparam.data.zarr_store import is_zarr, open_zarr
-from gwparam.errors import ArgumentError, ModelFileError, NonFiniteError
+from gwparam.errors import ArgumentError, GwparamError, ModelFileError, NonFiniteError
 
 Array = NDArray[Any]
 Check = Callable[[xr.Dataset, str], None]
 _TEXTS = {
-    *("axis", "bounds", "calendar", "calendar_type", "formula_terms", "long_name"),
-    *("positive", "standard_name", "units"),
+    *("axis", "bounds", "calendar", "calendar_type", "coordinates", "formula_terms"),
+    *("long_name", "positive", "standard_name", "units"),
 }
 
 
@@ -79,11 +81,16 @@ class OpenFiles:
                 if check is not None:
                     check(opened[name], name)
             axes = {name: self.read_axes(data, name) for name, data in opened.items()}
-            files = join_tiles(opened, axes)
+            files = {
+                name: without_seam(data, self.read_axes(data, name), name)
+                for name, data in join_tiles(opened, axes).items()
+            }
             self.dates = read_dates(files, by_name=by_name)
             self.datasets = self.bring_into_frame(
                 {p: files[p] for p in self.dates.paths}
             )
+            if self.dates.intervals is None:
+                check_samples(self.datasets)
         except BaseException:
             self.close()
             raise
@@ -97,8 +104,19 @@ class OpenFiles:
         first, *others = files
         framed = {first: files[first]}
         axes = self.read_axes(files[first], first)
+        time = find_time_dimension(files[first])
         for path in others:
-            given = self.read_axes(files[path], path)
+            given_time = find_time_dimension(files[path])
+            names = {given_time: time} if given_time and time else {}
+            dataset = rename(files[path], names, path, first)
+            given = self.read_axes(dataset, path)
+            names = {
+                its: mine
+                for one, other in zip(axes, given, strict=False)
+                for mine, its in zip(one.dimensions, other.dimensions, strict=False)
+            }
+            dataset = rename(dataset, names, path, first)
+            given = self.read_axes(dataset, path)
             found = check_alike(axes, given, path, first)
             moved = {
                 axis.dimensions[0]: where
@@ -106,7 +124,6 @@ class OpenFiles:
                 if (np.diff(where) != 1).any()
             }
             sizes = {dim: where.size for dim, where in moved.items()}
-            dataset = files[path]
             framed[path] = assemble([Part(dataset, moved)], sizes) if moved else dataset
         return framed
 
@@ -153,71 +170,24 @@ def open_dataset(path: str) -> xr.Dataset:
         If it is absent, is no netCDF file that can be read, or has its variables in
         several groups.
     """
-    dataset = open_zarr(path) if is_zarr(path) else _open_netcdf(path)
-    for variable in dataset.variables.values():
-        for key in _TEXTS & set(variable.attrs):
-            if not isinstance(variable.attrs[key], str):
-                variable.attrs[key] = str(variable.attrs[key])
+    stored = open_zarr(path) if is_zarr(path) else open_netcdf(path)
+    try:
+        dataset = name_time(decode(_put_in_form(stored), path), path)
+    except BaseException:
+        stored.close()
+        raise
+    dataset.set_close(stored.close)
     return dataset
 
 
-def _open_netcdf(path: str) -> xr.Dataset:
-    try:
-        dataset = _open(path, None)
-        if dataset.data_vars:
-            return dataset
-        groups = _groups(path)
-        if not groups:
-            return dataset
-        dataset.close()
-        if len(groups) > 1:
-            raise ModelFileError(
-                f"{path} has its variables in the groups {', '.join(groups)}, "
-                "expected them in one"
-            )
-        return _open(path, groups[0])
-    except FileNotFoundError:
-        raise ModelFileError(f"cannot read {path}: no such file") from None
-    except ModelFileError:
-        raise
-    except (OSError, RuntimeError, ValueError) as error:
-        raise ModelFileError(f"cannot read {path} as netCDF: {error}") from None
-
-
-def _open(path: str, group: str | None) -> xr.Dataset:
-    """Open the root of a file or a group, with the coordinates above the group."""
-    dataset = xr.open_dataset(
-        path, engine="netcdf4", group=group, decode_times=False, cache=False
-    )
-    if group is None:
-        return dataset
-    above = _open(path, group.rpartition("/")[0] or None)
-    inherited = {
-        name: variable
-        for name, variable in above.variables.items()
-        if name not in dataset.variables
-    }
-    if not inherited:
-        above.close()
-        return dataset
-    merged = dataset.assign_coords(inherited)
-    files = ExitStack()
-    for part in (dataset, above):
-        files.callback(part.close)
-    merged.set_close(files.close)
-    return merged
-
-
-def _groups(path: str) -> list[str]:
-    """Paths of the groups of a file that hold data, and not coordinates alone."""
-    with netCDF4.Dataset(path) as file:
-        found, waiting = [], list(file.groups.values())
-        while waiting:
-            group = waiting.pop(0)
-            waiting += group.groups.values()
-            if any(name not in group.dimensions for name in group.variables):
-                found.append(group.path.lstrip("/"))
-        return found
+def _put_in_form(dataset: xr.Dataset) -> xr.Dataset:
+    """Make texts of attributes that should be, and coordinates of those they name."""
+    coordinates: list[str] = []
+    for variable in dataset.variables.values():
+        for key in _TEXTS & set(variable.attrs):
+            variable.attrs[key] = str(variable.attrs[key])
+        coordinates += variable.attrs.pop("coordinates", "").split()
+    return dataset.set_coords([n for n in coordinates if n in dataset.variables])
 
 
 def read_values(variable: xr.Variable, name: str, path: str) -> Array:
@@ -233,60 +203,39 @@ def read_values(variable: xr.Variable, name: str, path: str) -> Array:
     Returns
     -------
     ndarray
-        NaN where a value is missing: where it is that of ``_FillValue`` or
-        ``missing_value``, was never written, or is outside the valid range.
+        NaN where a value is missing; see `gwparam.data.stored`.
 
     Raises
     ------
     ModelFileError
         If the file cannot be read.
+    ContractError
+        If attributes that say how to decode it are no numbers.
     """
     try:
         values = np.asarray(variable.values)
+    except GwparamError:
+        raise
     except (OSError, RuntimeError, ValueError) as error:
         raise ModelFileError(f"cannot read {name} in {path}: {error}") from None
-    if values.dtype.kind != "f":
-        return values
-    missing = _is_missing(values, variable)
-    return np.where(missing, np.nan, values) if missing.any() else values
+    return values
 
 
-def _is_missing(values: Array, variable: xr.Variable) -> NDArray[np.bool_]:
-    """Find what is not NaN yet, for xarray knows declared fill values alone."""
-    missing = np.zeros(values.shape, bool)
-    fill = netCDF4.default_fillvals.get(values.dtype.str[1:])
-    if fill is not None:
-        missing |= values == values.dtype.type(fill)
-    lowest, highest = _valid_range(variable)
-    if lowest is not None:
-        missing |= values < lowest
-    if highest is not None:
-        missing |= values > highest
-    return missing
-
-
-def _valid_range(variable: xr.Variable) -> tuple[float | None, float | None]:
-    """Range of valid values, of the packed ones where the variable is packed."""
-    attrs, encoding = variable.attrs, variable.encoding
-    given = (attrs.get("valid_min"), attrs.get("valid_max"))
-    both = np.ravel(attrs.get("valid_range", ()))
-    if both.size == 2:
-        given = (both[0], both[1])
-    scale, offset = encoding.get("scale_factor", 1.0), encoding.get("add_offset", 0.0)
-    found = [None if end is None else float(end) * scale + offset for end in given]
-    # Unpacked values are off by a rounding.
-    packed = (scale, offset) != (1.0, 0.0)
-    margin = 0.5 * abs(scale) if packed else 0.0
-    ends = found if scale > 0.0 else found[::-1]
-    lowest, highest = ends
-    return (
-        None if lowest is None else lowest - margin,
-        None if highest is None else highest + margin,
-    )
-
-
-def check_finite(values: Array, dims: Sequence[str], what: str) -> None:
+def check_finite(
+    values: Array, dims: Sequence[str], what: str, missing: str = ""
+) -> None:
     """Check that values are neither NaN nor Inf.
+
+    Parameters
+    ----------
+    values : ndarray
+        Of a variable.
+    dims : sequence of str
+        Names of its axes.
+    what : str
+        The variable, its file and its time, for the message.
+    missing : str
+        What the file declares as missing; see `gwparam.data.stored.missing_rules`.
 
     Raises
     ------
@@ -297,7 +246,9 @@ def check_finite(values: Array, dims: Sequence[str], what: str) -> None:
     if bad.any():
         index = np.unravel_index(int(bad.argmax()), values.shape)
         where = ", ".join(f"{d} {i}" for d, i in zip(dims, index, strict=True))
-        raise NonFiniteError(f"{what} is {values[index]} at {where} (from 0)")
+        value = values[index]
+        by = f"; the file declares {missing}" if missing and np.isnan(value) else ""
+        raise NonFiniteError(f"{what} is {value} at {where} (from 0){by}")
 
 
 def _check_distinct(names: Sequence[str]) -> None:

@@ -4,9 +4,11 @@ from collections.abc import Mapping, Sequence
 from os import PathLike
 
 from gwparam.contract import Contract, Field, Vertical
+from gwparam.data.assembled import rename
 from gwparam.data.levels import find_level_dimension, read_levels
 from gwparam.data.matching import name_variable
 from gwparam.data.netcdf import OpenFiles
+from gwparam.data.places import horizontal_dimensions
 from gwparam.data.pressure import PRESSURE, needs_pressure
 from gwparam.data.state_files import StateFiles
 from gwparam.data.states import COLUMN, States
@@ -135,7 +137,7 @@ def _set_frame(
     fields = [field for field in inputs if field.levels == "full"]
     # Pressure may be none of the file's variables.
     field = next((f for f in fields if f.name != PRESSURE.name), fields[0])
-    for path, dataset in states.files.datasets.items():
+    for path, dataset in list(states.files.datasets.items()):
         name = name_variable(dataset, path, field.name, variables.get(field.name))
         what = f"{field.name} ({name} in {path})"
         dimension = find_level_dimension(dataset, name, what)
@@ -145,16 +147,45 @@ def _set_frame(
                 f"{what} has {dataset.sizes[dimension]} levels, expected {nlev}"
             )
         levels = read_levels(dataset, dimension, path)
-        rest = {
-            str(dim): n
-            for dim, n in dataset[name].sizes.items()
-            if dim not in (dimension, states.time_dimension)
-        }
         if dataset is states.dataset:
             states.levels = levels
+            rest = _horizontal(states, name, dimension, what)
             column = {} if rest else {COLUMN: 1}
-            states.layout = (*map(str, dataset[name].dims), *column)
+            time = states.time_dimension
+            layout = [d for d in dataset[name].dims if d in (time, dimension, *rest)]
+            if time is not None and time not in layout:  # one state, of one time
+                layout.insert(0, time)
+            states.layout = (*map(str, layout), *column)
             rest |= column
             states.dimensions, states.horizontal = tuple(rest), tuple(rest.values())
+            continue
+        if levels.turned.is_close(states.levels):
+            dataset = dataset.isel({dimension: slice(None, None, -1)})
         elif not levels.is_close(states.levels):
             raise ContractError(f"{path} has other levels than {states.first_path}")
+        wanted = {dimension: states.levels.dimension}
+        states.files.datasets[path] = rename(dataset, wanted, path, states.first_path)
+
+
+def _horizontal(states: States, name: str, levels: str, what: str) -> dict[str, int]:
+    """Find the horizontal dimensions of a variable, and their extents.
+
+    Raises
+    ------
+    ShapeError
+        If there are other dimensions, as of members of an ensemble.
+    """
+    axes = states.files.read_axes(states.dataset, states.first_path)
+    known = horizontal_dimensions(states.dataset, axes)
+    rest = {
+        str(dim): n
+        for dim, n in states.dataset[name].sizes.items()
+        if dim not in (levels, states.time_dimension)
+    }
+    for dim, n in rest.items():
+        if dim not in known and n > 1:
+            raise ShapeError(
+                f"{what} has a dimension {dim} of {n}, which is no time, no levels and "
+                "no latitude or longitude, expected one of these or an extent of 1"
+            )
+    return {dim: n for dim, n in rest.items() if dim in known}

@@ -8,14 +8,27 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from gwparam.data.dates import find_time_dimension
 from gwparam.data.matching import find_variable
+from gwparam.data.times import find_time_dimension
 from gwparam.errors import ContractError
 from gwparam.units import conversion
 
 # Degrees: coordinates in single precision keep four digits after the point.
 SAME_PLACE = 2e-4
 _UNITS = {"latitude": "degrees_north", "longitude": "degrees_east"}
+
+# In lower case: names that models give to dimensions of columns.
+_HORIZONTAL = {
+    *("lat", "latitude", "nlat", "rlat", "south_north", "grid_yt", "grid_y", "ydim"),
+    *("lon", "longitude", "nlon", "rlon", "west_east", "grid_xt", "grid_x", "xdim"),
+    *("x", "y", "i", "j", "ni", "nj", "xc", "yc", "face", "nf", "tile", "rgrid"),
+    *("ncol", "ncols", "col", "column", "columns", "cell", "cells", "ncell", "ncells"),
+    *("point", "points", "npoints", "values", "site", "station", "location", "node"),
+    *("sample", "samples", "ncolumns"),
+}
+# Latitudes of a globe in radians end here, and its longitudes.
+_NEAR_POLE = 1.2
+_AROUND = 5.0
 
 Array = NDArray[Any]
 
@@ -83,7 +96,95 @@ def read_axes(dataset: xr.Dataset, path: str) -> Axes:
             axes[-1].degrees[name] = np.asarray(degrees)
         else:
             axes.append(Axis(dimensions, {name: np.asarray(degrees)}))
+    _check_degrees(axes, path)
     return tuple(axes)
+
+
+def _check_degrees(axes: Sequence[Axis], path: str) -> None:
+    """Refuse a globe in radians that says it is in degrees.
+
+    A band of a few degrees around the equator has cells that are about as long as wide.
+    """
+    found = {name: values for axis in axes for name, values in axis.degrees.items()}
+    latitude, longitude = (found.get(name) for name in _UNITS)
+    if latitude is None or not latitude.size:
+        return
+    low, high = float(latitude.min()), float(latitude.max())
+    half = 0.5 * np.pi + 1e-6
+    if not (-half <= low < -_NEAR_POLE and _NEAR_POLE < high <= half):
+        return
+    if longitude is not None:
+        around = float(np.ptp(longitude))
+        rows, cells = (np.unique(v.round(4)).size for v in (latitude, longitude))
+        as_long_as_wide = (high - low) / rows > 0.1 * around / cells
+        if around < _AROUND or (around > 2.0 * np.pi and as_long_as_wide):
+            return
+    raise ContractError(
+        f"latitude in {path} is {low:.4g} to {high:.4g} degrees, expected up to 90: "
+        'units "radian"?'
+    )
+
+
+def without_seam(dataset: xr.Dataset, axes: Axes, path: str) -> xr.Dataset:
+    """Leave out the meridian that a file holds twice, at both ends of its longitudes.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        The file's.
+    axes : tuple of Axis
+        Where its columns are.
+    path : str
+        The file, for messages.
+
+    Raises
+    ------
+    ContractError
+        If another latitude or longitude comes twice: its columns would count twice.
+    """
+    for axis in axes:
+        name, values = next(iter(axis.degrees.items()))
+        if len(axes) == 1 and len(axis.degrees) == 1:
+            continue  # columns of which the latitude is known alone
+        if len(axis.degrees) > 1:
+            if len(axis.dimensions) == 2 and _is_seam(axis):
+                dataset = dataset.isel({axis.dimensions[-1]: slice(-1)})
+            continue
+        numbers, _ = _numbers(name, values.ravel(), values[:0].ravel())
+        if name == "longitude" and values.size > 2 and numbers[0] == numbers[-1]:
+            dataset = dataset.isel({axis.dimensions[-1]: slice(-1)})
+            numbers = numbers[:-1]
+        found, first, count = np.unique(numbers, return_index=True, return_counts=True)
+        if found.size < numbers.size:
+            value = values.flat[first[count.argmax()]]
+            raise ContractError(
+                f"{name} {value:.6g} comes {count.max()} times along "
+                f"{axis.dimensions[0]} in {path}, expected every place once"
+            )
+    return dataset
+
+
+def _is_seam(axis: Axis) -> bool:
+    """Whether the last column of a curvilinear grid is the first one again."""
+    return axis.degrees["latitude"].shape[1] > 2 and all(
+        bool((_apart(name, values[:, 0], values[:, -1]) <= SAME_PLACE).all())
+        for name, values in axis.degrees.items()
+    )
+
+
+def horizontal_dimensions(dataset: xr.Dataset, axes: Axes) -> set[str]:
+    """Find the dimensions of a file that are horizontal.
+
+    By latitudes and longitudes along them, by the attributes of their coordinates, and
+    by their names.
+    """
+    found = {dim for axis in axes for dim in axis.dimensions}
+    for key in dataset.dims:
+        dim = str(key)
+        attrs = dataset[dim].attrs if dim in dataset.variables else {}
+        if dim.lower() in _HORIZONTAL or attrs.get("axis") in ("X", "Y"):
+            found.add(dim)
+    return found
 
 
 def _still(

@@ -24,16 +24,22 @@ class Bounds:
 
 # As the guard of the library. No upper bound: the thermosphere is hot.
 _COLD = Bounds("K", 50.0)
+_WIND = Bounds("m s-1", -1000.0, 1000.0)
 BOUNDS = {
     "latitude": Bounds("degrees_north", -90.001, 90.001),
     "surface_air_pressure": Bounds("Pa", 1000.0),
     "air_pressure": Bounds("Pa", 0.0),
     "air_temperature": _COLD,
     "air_potential_temperature": _COLD,
+    "eastward_wind": _WIND,
+    "northward_wind": _WIND,
+    "upward_air_velocity": _WIND,
 }
 
 # What models write where there is nothing, as below the ground, and 1e20 and more.
 _MISSING = (-999.0, -9999.0, -99999.0, -32767.0, -32768.0)
+# Of a temperature or a pressure, a value like others.
+_OF_WINDS = (*_MISSING, 999.0)
 _HUGE = 1e15
 # Of these, -999 is a value like others.
 _HEIGHTS = ("geopotential_height", "surface_altitude", "surface_geopotential")
@@ -75,20 +81,25 @@ def check_possible(
                     if value < known.lowest
                     else f"at most {known.highest:g}"
                 )
-                _refuse(values, number, units, dims, what, f"{bound} {known.units}")
+                # Beyond all winds there are marks alone.
+                mark = f", or {_MARK}" if known is _WIND else ""
+                expected = f"{bound} {known.units}{mark}"
+                _refuse(values, number, units, dims, what, expected)
     if field in _HEIGHTS:
         return
     low, high = float(values.min()), float(values.max())
     if max(high, -low) >= _HUGE:
         number = int((np.abs(values) >= _HUGE).argmax())
         _refuse(values, number, units, dims, what, _MARKED)
-    if low <= max(_MISSING):
-        missing = np.isin(values, _MISSING)
+    marks = _OF_WINDS if known is _WIND else _MISSING
+    if low <= max(_MISSING) or high >= max(_OF_WINDS):
+        missing = np.isin(values, marks)
         if missing.any():
             _refuse(values, int(missing.argmax()), units, dims, what, _MARKED)
 
 
-_MARKED = "a value of the atmosphere, or _FillValue to say that there is none"
+_MARK = "_FillValue to say that there is none"
+_MARKED = f"a value of the atmosphere, or {_MARK}"
 
 
 def _refuse(

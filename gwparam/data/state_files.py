@@ -10,9 +10,10 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from gwparam.contract import Field
-from gwparam.data.dates import Dates, find_time_dimension, spell_date, time_value
+from gwparam.data.dates import Dates, spell_date, time_value
 from gwparam.data.levels import Levels
 from gwparam.data.netcdf import OpenFiles
+from gwparam.data.times import find_time_dimension
 
 Array = NDArray[Any]
 
@@ -104,11 +105,6 @@ class StateFiles(ABC):
     def columns(self) -> int:
         """Columns of one time."""
         return int(np.prod(self.horizontal))
-
-    @property
-    def units(self) -> dict[str, str]:
-        """Units of the fields that `read` returns, by field."""
-        return {name: source.units for name, source in self.sources.items()}
 
     @abstractmethod
     def find(self, field: str, also: Sequence[str] = ()) -> str | None:

@@ -13,6 +13,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from gwparam.contract import Field
+from gwparam.data.assembled import rename
 from gwparam.data.hybrid import Hybrid, read_full
 from gwparam.data.levels import HalfLevels
 from gwparam.data.matching import find_variable, name_variable
@@ -25,6 +26,7 @@ from gwparam.data.pressure import (
     read_half_levels,
 )
 from gwparam.data.state_files import Source, StateFiles
+from gwparam.data.stored import missing_rules
 from gwparam.errors import ContractError, ShapeError
 from gwparam.units import Conversion, conversion
 
@@ -80,15 +82,17 @@ class States(StateFiles):
         return self.sources[field.name]
 
     def _source(self, field: Field, variable: str | None) -> Source:
-        """Find the variable of a field, the same in all files."""
+        """Find the variable of a field; named as in the first file."""
         first: str | None = None
-        for path, dataset in self.files.datasets.items():
+        for path, dataset in list(self.files.datasets.items()):
             name = name_variable(dataset, path, field.name, variable)
             what = f"{field.name} ({name} in {path})"
             first = first or name
             if name != first:
-                raise ContractError(f"{what} is {first} in {self.first_path}")
-            _conversion(dataset[name].variable, field, what)
+                dataset = rename(dataset, {name: first}, path, self.first_path)
+                self.files.datasets[path] = dataset
+                name = first
+            _converter(dataset[name].variable, field, what)
             self._check_dimensions(dataset[name], field, what)
         assert first is not None
         self._fields[field.name] = field
@@ -198,7 +202,7 @@ class States(StateFiles):
         dataset, path, at = self.files.locate(index)
         variable = dataset[source.variable].variable
         what = f"{source.field} ({source.variable} in {path})"
-        convert = _conversion(variable, field, what)
+        convert = _converter(variable, field, what)
         if self.time_dimension in variable.dims:
             variable = variable.isel({self.time_dimension: at})
         sizes = self._sizes(field)
@@ -212,7 +216,7 @@ class States(StateFiles):
         values = values.astype(values.dtype.newbyteorder("="), copy=False)
         dims = [str(dim) for dim in variable.dims]
         what = f"{what} at time {index}"
-        check_finite(values, dims, what)
+        check_finite(values, dims, what, missing_rules(variable))
         values = convert(values)
         check_possible(field.name, values, field.units, dims, what)
         values = values.transpose([dims.index(dim) for dim in sizes if dim in dims])
@@ -238,7 +242,7 @@ class States(StateFiles):
             )
 
 
-def _conversion(variable: xr.Variable, field: Field, what: str) -> Conversion:
+def _converter(variable: xr.Variable, field: Field, what: str) -> Conversion:
     """How a variable becomes a field."""
     units = variable.attrs.get("units")
     if not isinstance(units, str):

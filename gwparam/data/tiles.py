@@ -15,8 +15,9 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from gwparam.data.assembled import Part, assemble
-from gwparam.data.dates import find_time_dimension
 from gwparam.data.places import Axes, Axis, overlap, positions
+from gwparam.data.stored import attribute_numbers
+from gwparam.data.times import find_time_dimension
 from gwparam.errors import ContractError
 
 DECOMPOSITION = "domain_decomposition"
@@ -84,10 +85,9 @@ def _apart(one: Axes, other: Axes) -> bool:
 def _check_whole(dataset: xr.Dataset, path: str) -> None:
     """Check that a file is no tile on its own."""
     for name, variable in dataset.variables.items():
-        found = variable.attrs.get(DECOMPOSITION)
-        if found is None or len(found) != 4:
+        if DECOMPOSITION not in variable.attrs:
             continue
-        first, last, begin, end = (int(n) for n in found)
+        first, last, begin, end = _decomposition(variable, f"{name} in {path}")
         if (begin, end) != (first, last):
             raise ContractError(
                 f"{path} holds {begin} to {end} of {first} to {last} along {name}, "
@@ -116,7 +116,7 @@ def _join(tiles: Mapping[str, tuple[xr.Dataset, Axes]]) -> xr.Dataset:
             for path, found in members.items():
                 where[path][dimension] = sizes[dimension] + found
             sizes[dimension] += block.size
-        whole = _whole(first, dimension)
+        whole = _whole(first, dimension, paths[0])
         if whole not in (None, sizes[dimension]):
             raise ContractError(
                 f"the tiles {', '.join(paths)} hold {sizes[dimension]} of {whole} "
@@ -168,12 +168,20 @@ def _blocks(axes: Mapping[str, Axis]) -> list[tuple[Axis, dict[str, Array]]]:
     return [blocks[number] for number in order]
 
 
-def _whole(dataset: xr.Dataset, dimension: str) -> int | None:
+def _whole(dataset: xr.Dataset, dimension: str, path: str) -> int | None:
     """Extent of a dimension in all tiles together; None where the file does not say."""
     if dimension not in dataset.variables:
         return None
-    found = dataset[dimension].attrs.get(DECOMPOSITION)
-    return None if found is None else int(found[1]) - int(found[0]) + 1
+    if DECOMPOSITION not in dataset[dimension].attrs:
+        return None
+    first, last, *_ = _decomposition(dataset[dimension], f"{dimension} in {path}")
+    return last - first + 1
+
+
+def _decomposition(variable: Any, what: str) -> list[int]:
+    """Give first and last place of all tiles, and of this one."""
+    found = attribute_numbers(variable.attrs, DECOMPOSITION, what, 4)
+    return [int(number) for number in found]
 
 
 def _without_edges(dataset: xr.Dataset, tiled: set[str]) -> xr.Dataset:

@@ -17,10 +17,11 @@ import numpy as np
 import xarray as xr
 from numpy.typing import DTypeLike, NDArray
 
-from gwparam.data.dates import find_time_dimension
 from gwparam.data.netcdf import OpenFiles, check_finite, open_dataset, read_values
 from gwparam.data.places import Axes, Axis
+from gwparam.data.stored import missing_rules
 from gwparam.data.tiles import Files
+from gwparam.data.times import find_time_dimension
 from gwparam.errors import ModelFileError, ShapeError
 from gwparam.networks.nonlocal_flux import SURFACE
 
@@ -176,7 +177,8 @@ class TrainingFiles(OpenFiles):
         array = dataset[variable].variable
         values = read_values(array[at], variable, path).astype(dtype, copy=False)
         dims = [str(dim) for dim in array.dims[1:]]
-        check_finite(values, dims, f"{variable} in {path} at time {at}")
+        what = f"{variable} in {path} at time {at}"
+        check_finite(values, dims, what, missing_rules(array))
         return values
 
     def fingerprint(self, index: int) -> str:

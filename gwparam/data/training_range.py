@@ -11,10 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gwparam.contract import Contract, Field, TrainingRange
+from gwparam.contract import Contract, TrainingRange
 from gwparam.data.state_files import StateFiles
 from gwparam.networks.vertical import reference_pressure
-from gwparam.units import conversion
 
 # Held-out states of the models that the published networks were trained on have a
 # spread of 0.5 to 1.6 times that of training, and means within 0.3 of its standard
@@ -32,7 +31,9 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True)
 class Difference:
-    """One input in the states, beside training; of the middle level of all.
+    """One input in the states, beside training.
+
+    Of the middle level of all; of all levels together where training is one number.
 
     Attributes
     ----------
@@ -79,8 +80,8 @@ class InputRange:
     """
 
     def __init__(self, contract: Contract, states: StateFiles) -> None:
-        self._states = states
-        self._known: dict[str, tuple[Field, Array, Array]] = {}
+        self._columns = states.columns
+        self._known: dict[str, tuple[Array, Array]] = {}
         inputs = {field.name: field for field in contract.inputs}
         for seen in contract.training_range:
             if seen.mean is None or seen.standard_deviation is None:
@@ -91,32 +92,33 @@ class InputRange:
                 mean, deviation = (
                     _on_levels(contract, states, v) for v in (mean, deviation)
                 )
-            self._known[field.name] = (field, mean, deviation)
+            self._known[field.name] = (mean, deviation)
         self._count = 0
         self._sums: dict[str, Array] = {}
         latitude, _ = states.coordinates(0)
         self._whole_globe = latitude is not None and np.ptp(latitude) > _GLOBE
 
     def add(self, fields: Mapping[str, Array]) -> None:
-        """Take in one state, in the units of the files."""
-        for name, (field, mean, _) in self._known.items():
-            convert = conversion(self._states.units[name], field.units, name)
-            columns = convert(fields[name].reshape(self._states.columns, -1))
+        """Take in one state, in the units of the contract."""
+        for name, (mean, _) in self._known.items():
+            columns = fields[name].reshape(self._columns, -1)
             # Little is lost of the squares, so near the mean of training.
             distance = columns.astype(np.float64) - mean
             sums = np.stack([distance.sum(axis=0), (distance**2).sum(axis=0)])
             self._sums[name] = self._sums.get(name, 0.0) + sums
-        self._count += self._states.columns
+        self._count += self._columns
 
     def differences(self) -> list[Difference]:
         """Compare what came so far with training, input by input."""
         found: list[Difference] = []
-        for name, (_, _, deviation) in self._known.items():
+        for name, (usual, deviation) in self._known.items():
             if name not in self._sums:
                 continue
             shift, square = self._sums[name] / self._count
             spread = np.sqrt(np.maximum(square - shift**2, 0.0))
-            found += _difference(name, shift, spread, deviation, self._whole_globe)
+            found += _difference(
+                name, shift, spread, usual, deviation, self._whole_globe
+            )
         return found
 
 
@@ -146,7 +148,8 @@ def compare_ranges(
         mean, spread = _numbers(seen)
         usual, deviation = _numbers(trained[seen.name])
         if mean.size and mean.shape == usual.shape:
-            found += _difference(seen.name, mean - usual, spread, deviation, whole)
+            shift = mean - usual
+            found += _difference(seen.name, shift, spread, usual, deviation, whole)
     return found
 
 
@@ -180,15 +183,27 @@ def warnings(differences: list[Difference], label: str) -> list[str]:
 
 
 def _difference(
-    name: str, shift: Array, spread: Array, deviation: Array, whole_globe: bool
+    name: str,
+    shift: Array,
+    spread: Array,
+    usual: Array,
+    deviation: Array,
+    whole_globe: bool,
 ) -> list[Difference]:
-    """Compare one input by its middle level; none where no level is known."""
+    """Compare one input by its middle level; none where no level is known.
+
+    Where training is one mean and one deviation for all levels, these are of all levels
+    together, and so are those of the states.
+    """
     known = deviation > 0.0  # NaN where training had no such level
     if not known.any():
         return []
     shifts, spreads = (v[known] / deviation[known] for v in (shift, spread))
-    middle = float(np.median(shifts)), float(np.median(spreads))
-    return [Difference(name, *middle, whole_globe)]
+    if all(np.ptp(values[known]) == 0.0 for values in (usual, deviation)):
+        mean, root = shifts.mean(), np.sqrt((spreads**2).mean() + shifts.var())
+    else:
+        mean, root = np.median(shifts), np.median(spreads)
+    return [Difference(name, float(mean), float(root), whole_globe)]
 
 
 def _numbers(seen: TrainingRange) -> tuple[Array, Array]:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import xarray as xr
 
+from gwparam.data.netcdf_file import AS_STORED
 from gwparam.errors import ModelFileError
 
 # Metadata of a group, and of one written with all its metadata in one place.
@@ -18,12 +19,12 @@ def is_zarr(path: str) -> bool:
 
 
 def open_zarr(path: str) -> xr.Dataset:
-    """Open a zarr store, times not decoded and nothing read.
+    """Open a zarr store, nothing decoded and nothing read.
 
     Raises
     ------
     ModelFileError
-        If it cannot be read, or the zarr package is not installed.
+        If it cannot be read or has no variables, or the zarr package is not installed.
     """
     if find_spec("zarr") is None:
         raise ModelFileError(
@@ -33,14 +34,29 @@ def open_zarr(path: str) -> xr.Dataset:
     # Only version 2 has metadata in one place by rule; asked for it, xarray warns.
     consolidated = (Path(path) / ".zmetadata").is_file()
     try:
-        return xr.open_dataset(
+        dataset = xr.open_dataset(
             path,
             engine="zarr",
             chunks=None,
-            decode_times=False,
             cache=False,
             consolidated=consolidated,
+            **AS_STORED,
         )
     # What zarr raises of a damaged store has no common kind.
     except Exception as error:
         raise ModelFileError(f"cannot read {path} as zarr: {error}") from None
+    if not dataset.variables:
+        dataset.close()
+        raise ModelFileError(
+            f"{path} is a zarr store without variables, expected the metadata of a "
+            "group that has some"
+        )
+    for variable in dataset.variables.values():
+        # Version 2 has one attribute for what is missing and for what a chunk holds
+        # that is not there: 0, unless somebody says otherwise.
+        if (
+            variable.attrs.get("_FillValue") == 0
+            and "scale_factor" not in variable.attrs
+        ):
+            del variable.attrs["_FillValue"]
+    return dataset

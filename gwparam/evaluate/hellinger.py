@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gwparam.errors import ArgumentError, ModelFileError, ShapeError, wrong_setting
+from gwparam.file_kinds import check_readable
 
 Array = NDArray[np.float64]
 Spacing = Literal["linear", "symlog"]
@@ -203,6 +204,7 @@ def read_binning(text: str | None, components: Sequence[str]) -> Binning:
 
 
 def _given(path: str | PathLike[str], components: Sequence[str]) -> Binning:
+    check_readable(path)
     try:
         given = json.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:

@@ -14,6 +14,7 @@ from matplotlib.ticker import FuncFormatter
 from numpy.typing import NDArray
 
 from gwparam.errors import ModelFileError, ShapeError
+from gwparam.whole_files import replacement, writing
 
 Array = NDArray[Any]
 Rows = Mapping[str, Mapping[str, Array]]
@@ -80,9 +81,11 @@ def zonal_mean_figure(
             figure.suptitle(title, fontsize=11)
         if caption:
             figure.supxlabel(caption, fontsize=8, wrap=True)
+        kind = Path(path).suffix.removeprefix(".") or None
         try:
-            figure.savefig(Path(path), dpi=150)
-        except (OSError, ValueError) as error:
+            with writing(path), replacement(path) as partial:
+                figure.savefig(partial, dpi=150, format=kind)
+        except ValueError as error:  # a kind of file that matplotlib does not know
             raise ModelFileError(f"cannot write {path}: {error}") from None
 
 

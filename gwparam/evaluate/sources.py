@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from gwparam.contract import Contract
 from gwparam.data import HALF_PRESSURE, PRESSURE, StateFiles, needs_pressure
+from gwparam.data.host_levels import host_levels
 from gwparam.data.training_range import InputRange
 from gwparam.errors import ArgumentError, ContractError
 from gwparam.evaluate.grid import LatLonGrid
 from gwparam.evaluate.outputs import comparable_fields, given_levels
 from gwparam.evaluate.quantity import Quantity
 from gwparam.library import load_scheme
-from gwparam.units import conversion
 
 Array = NDArray[np.float64]
 
@@ -78,15 +78,12 @@ class FieldSource(ABC):
         Levels are top first, rows from south to north; in the units of the quantity.
         """
 
-    def _on_grid(
-        self, fields: Mapping[str, NDArray[Any]], units: Mapping[str, str]
-    ) -> Array:
+    def _on_grid(self, fields: Mapping[str, NDArray[Any]]) -> Array:
         """Put fields (horizontal..., level) by name on the grid."""
         found = []
         for field in self.quantity.fields:
             values = fields[field.name]
-            convert = conversion(units[field.name], field.units, field.name)
-            columns = convert(values.reshape(-1, values.shape[-1]))
+            columns = values.reshape(-1, values.shape[-1])
             found.append(self.grid.cells(columns)[:: -1 if self._bottom_up else 1])
         return np.stack(found).astype(np.float64, copy=False)
 
@@ -102,8 +99,7 @@ class FileFields(FieldSource):
 
     def read(self, index: int) -> Array:
         """Fields of one time."""
-        fields = self.states.read(index, self.quantity.names)
-        return self._on_grid(fields, self.states.units)
+        return self._on_grid(self.states.read(index, self.quantity.names))
 
 
 class ArtefactFields(FieldSource):
@@ -124,6 +120,8 @@ class ArtefactFields(FieldSource):
 
     Attributes
     ----------
+    level_note : str
+        What is to be said of the levels; see `gwparam.data.host_levels`.
     input_range : InputRange
         Mean and spread of the inputs that were read, beside those of training.
 
@@ -166,7 +164,9 @@ class ArtefactFields(FieldSource):
         self._scheme = load_scheme(
             path, threads=threads, device=device, on_limit="ignore"
         )
-        self._scheme.set_levels(states.levels.pressure, states.levels.order)
+        told = host_levels(contract.vertical, states.levels)
+        self.level_note = told.note
+        self._scheme.set_levels(told.pressure, states.levels.order)
         if contract.geometry.kind != "column":
             self._scheme.set_columns(*self._coordinates)
         self.input_range = InputRange(contract, states)
@@ -175,6 +175,4 @@ class ArtefactFields(FieldSource):
         """Fields of one time."""
         given = self.states.read(index, list(dict.fromkeys(self._inputs)))
         self.input_range.add(given)
-        predicted = self._scheme.predict(given, self.states.units)
-        units = {field.name: field.units for field in self.quantity.fields}
-        return self._on_grid(predicted, units)
+        return self._on_grid(self._scheme.predict(given))

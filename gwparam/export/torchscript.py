@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 import gwparam
-from gwparam.checkpoints import Checkpoint, Kind, read_checkpoint
+from gwparam.checkpoints import Checkpoint, Kind, check_range, files_of, read_checkpoint
 from gwparam.constants import CHUNK_COLUMNS
 from gwparam.contract import (
     CONTRACT_FILE,
@@ -30,6 +30,12 @@ from gwparam.contract import (
     pack_probe,
 )
 from gwparam.errors import ArgumentError, InferenceError, one_of, wrong_setting
+from gwparam.export.column_program import (
+    Lowered,
+    answer_probe,
+    check_program_reload,
+    make_program,
+)
 from gwparam.export.fuse import fuse
 from gwparam.export.memory import return_freed_blocks
 from gwparam.export.precision import FIELDS, Precision, in_precision
@@ -49,7 +55,7 @@ from gwparam.export.verify import (
 from gwparam.networks import from_checkpoint
 from gwparam.networks.base import PhysicalNetwork, is_large
 from gwparam.networks.scaling_recipe import NAMED, SCALING, with_training_file
-from gwparam.whole_files import replacement, writing
+from gwparam.whole_files import check_outputs, replacement, writing
 
 AnyField = TypeVar("AnyField", Field, Output)
 
@@ -61,12 +67,27 @@ _PROBE_SEED, _CHECK_SEED = 20240917, 20240918
 
 @dataclass(frozen=True)
 class Export:
-    """An artefact that was written: its contract, its promises, what else to know."""
+    """An artefact that was written.
+
+    Attributes
+    ----------
+    path : Path
+        Where it is.
+    contract : Contract
+        What it says.
+    promises : tuple of Promise
+        What it keeps.
+    notes : tuple of str
+        What else to know.
+    libtorch : str
+        Why it has no column program; empty where it has one.
+    """
 
     path: Path
     contract: Contract
     promises: tuple[Promise, ...]
     notes: tuple[str, ...] = ()
+    libtorch: str = ""
 
 
 @dataclass
@@ -78,6 +99,7 @@ class _Artefact:
     probe: bytes
     promises: list[Promise]
     notes: tuple[str, ...]
+    lowered: Lowered
 
 
 def export_model(
@@ -137,13 +159,16 @@ def export_model(
     ShapeError, NonFiniteError, ContractError
         If the checkpoint is not one of the architecture; the message names the key.
     ArgumentError
-        If an option is out of range, or something is not known that one should say.
+        If an option is out of range, something is not known that one should say, or
+        the artefact would go over what is read.
     InferenceError
         If a promise is broken.
     """
     if dtype not in TOLERANCE:
         raise wrong_setting("dtype", dtype, one_of(TOLERANCE))
     path = Path(artefact)
+    named = [value for value in (options or {}).values() if isinstance(value, str)]
+    check_outputs([path], [*files_of(checkpoint), training_file, *named])
     if max_tendency is not None and not 0.0 < max_tendency < float("inf"):
         raise wrong_setting("max_tendency", max_tendency, "more than 0")
     if reduced_tolerance is not None:
@@ -156,6 +181,9 @@ def export_model(
         )
     read = read_checkpoint(checkpoint, allow_pickle=allow_pickle, weights=weights)
     published = from_checkpoint(read, architecture, options)
+    for key, value in (read.weights | read.extras).items():
+        if value.is_floating_point():
+            check_range(key, value, getattr(torch, dtype))
     if dtype not in published.precisions:
         expected = f"{' or '.join(published.precisions)} for {published.architecture}"
         raise wrong_setting("dtype", dtype, expected)
@@ -202,10 +230,11 @@ def _build(
     reduced_tolerance: float | None,
 ) -> _Artefact:
     scripted = torch.jit.script(in_precision(fuse(published), dtype))
-    promises = _verify(published, scripted, dtype)
+    promises, lowered = _verify(published, scripted, dtype)
     _refuse_broken(promises)
     contract = _contract(published, checkpoint, dtype, reduced_tolerance)
-    inputs, outputs = _probe(scripted, contract, published)
+    contract = replace(contract, backend=lowered.backend)
+    inputs, outputs = _probe(scripted, lowered, contract, published)
     if reduced_tolerance is not None:
         reduced = check_reduced(
             scripted, inputs, outputs, contract.geometry, reduced_tolerance
@@ -213,13 +242,20 @@ def _build(
         _refuse_broken([reduced])
         promises.append(reduced)
     return _Artefact(
-        scripted, contract, pack_probe(inputs, outputs), promises, checkpoint.notes
+        scripted,
+        contract,
+        pack_probe(inputs, outputs),
+        promises,
+        checkpoint.notes,
+        lowered,
     )
 
 
 def _verify(
-    published: PhysicalNetwork, scripted: nn.Module, dtype: Precision
-) -> list[Promise]:
+    published: PhysicalNetwork,
+    scripted: nn.Module,
+    dtype: Precision,
+) -> tuple[list[Promise], Lowered]:
     drawn = draw_inputs(published, CHUNK_COLUMNS, _CHECK_SEED)
     chunk = [field.to(FIELDS[dtype]) for field in drawn]
     # Another two calls of a large network follow, for the probe.
@@ -227,13 +263,11 @@ def _verify(
     promises = [check_eval_mode(scripted), check_repeatable(scripted, chunk, calls)]
     if published.geometry.kind != "global":
         promises.append(check_batch_mates(scripted, chunk))
-    return [
-        *promises,
-        check_equals_eager(
-            scripted, published, chunk, published.rounding * TOLERANCE[dtype]
-        ),
-        check_parameters(published, drawn),
-    ]
+    tolerance = published.rounding * TOLERANCE[dtype]
+    promises.append(check_equals_eager(scripted, published, chunk, tolerance))
+    lowered = make_program(published, dtype, chunk, tolerance)
+    promises += [*lowered.promises, check_parameters(published, drawn)]
+    return promises, lowered
 
 
 def _refuse_broken(promises: list[Promise]) -> None:
@@ -297,7 +331,10 @@ def _expected_error(
 
 
 def _probe(
-    scripted: torch.jit.ScriptModule, contract: Contract, network: PhysicalNetwork
+    scripted: torch.jit.ScriptModule,
+    lowered: Lowered,
+    contract: Contract,
+    network: PhysicalNetwork,
 ) -> tuple[Arrays, Arrays]:
     """Draw the example that the artefact carries, and record its answer."""
     drawn = draw_inputs(network, PROBE_COLUMNS, _PROBE_SEED)
@@ -306,6 +343,8 @@ def _probe(
         for field, values in zip(contract.inputs, drawn, strict=True)
     }
     names = [field.name for field in contract.outputs]
+    if lowered.program is not None:
+        return inputs, answer_probe(lowered.program, inputs, names)
     return inputs, run_probe(scripted, inputs, names, contract.geometry)
 
 
@@ -314,16 +353,25 @@ def _write(path: Path, built: _Artefact) -> Export:
     extra: dict[str, str | bytes] = {
         CONTRACT_FILE: built.contract.to_json(),
         PROBE_FILE: built.probe,
+        **built.lowered.files,
     }
     # torch writes the file's name into the archive, so it has to be the last one.
+    target = Path(os.path.realpath(path))
     with (
         writing(path),
-        tempfile.TemporaryDirectory(dir=path.parent, prefix=".gwparam-") as folder,
-        replacement(path, Path(folder, path.name)) as written,
+        tempfile.TemporaryDirectory(dir=target.parent, prefix=".gwparam-") as folder,
+        replacement(target, Path(folder, target.name)) as written,
     ):
         if built.network is not None:
             torch.jit.save(built.network, os.fspath(written), _extra_files=extra)
         built.network = None
-        reload = check_reload(written)
+        has_program = built.lowered.program is not None
+        reload = (check_program_reload if has_program else check_reload)(written)
         _refuse_broken([reload])
-    return Export(path, built.contract, (*built.promises, reload), built.notes)
+    return Export(
+        path,
+        built.contract,
+        (*built.promises, reload),
+        built.notes,
+        built.lowered.libtorch,
+    )

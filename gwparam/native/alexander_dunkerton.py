@@ -191,6 +191,8 @@ class AlexanderDunkerton:
         eastward_wind: ArrayLike,
         northward_wind: ArrayLike,
         half_pressure: ArrayLike | None = None,
+        *,
+        by_reference: bool = False,
     ) -> Drag:
         """Drag of the waves on columns.
 
@@ -209,6 +211,9 @@ class AlexanderDunkerton:
             Pressure between the full levels [Pa], for the mass of a level that the
             mass-weighted switches need. Default: half-way between full levels, and 0 at
             the top.
+        by_reference : bool, default False
+            Whether to compute with the Fortran that the fast code is tested against:
+            the same to rounding, and two to three times slower.
 
         Returns
         -------
@@ -249,6 +254,7 @@ class AlexanderDunkerton:
         _check(
             native_api.drag_run(
                 self._scheme,
+                by_reference,
                 rows,
                 angle,
                 *(profile.T for profile in profiles),

@@ -54,11 +54,12 @@ contains
 
     end subroutine drag_rows
 
-    subroutine drag_run(self, row, latitude, pressure, height, temperature, u, v, half_pressure, &
-                        & dudt, dvdt, kedx, kedy, status, message)
+    subroutine drag_run(self, by_reference, row, latitude, pressure, height, temperature, u, v, &
+                        & half_pressure, dudt, dvdt, kedx, kedy, status, message)
 
         !! Arrays are (level, column); an empty half_pressure stands for an absent one.
         type(drag_scheme), intent(in) :: self
+        logical, intent(in) :: by_reference
         integer, intent(in) :: row(:)
         real(dp), intent(in) :: latitude(:)
         real(dp), intent(in) :: pressure(:,:), height(:,:), temperature(:,:), u(:,:), v(:,:)
@@ -67,14 +68,22 @@ contains
         integer, intent(out) :: status
         character(len=1024), intent(out) :: message
 
+        real(dp), allocatable :: half(:,:), results(:,:,:)
+
         message = ""
-        if (size(half_pressure) > 0) then
+        if (size(half_pressure) > 0) half = half_pressure
+        if (.not. by_reference) then
             call self%scheme%drag(row, latitude, pressure, height, temperature, u, v, dudt, dvdt, &
-                                  & kedx, kedy, half_pressure, stat=status, errmsg=message)
-        else
-            call self%scheme%drag(row, latitude, pressure, height, temperature, u, v, dudt, dvdt, &
-                                  & kedx, kedy, stat=status, errmsg=message)
+                                  & kedx, kedy, half, stat=status, errmsg=message)
+            return
         end if
+        allocate (results(size(dudt, 1), size(dudt, 2), 5))
+        call self%scheme%reference_drag(row, latitude, pressure, height, temperature, u, v, &
+                                        & results, half, status, message)
+        dudt(:,:) = results(:,:,1)
+        dvdt(:,:) = results(:,:,2)
+        kedx(:,:) = results(:,:,3)
+        kedy(:,:) = results(:,:,4)
 
     end subroutine drag_run
 

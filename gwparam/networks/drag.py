@@ -9,9 +9,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from gwparam.checkpoints import Checkpoint, load_weights
+from gwparam.checkpoints import Checkpoint, check_values, load_weights
 from gwparam.contract import Description, Field, Geometry, Output
-from gwparam.errors import ModelFileError, NonFiniteError, ShapeError
+from gwparam.errors import ModelFileError, RangeError, ShapeError
 from gwparam.networks.base import Options, PhysicalNetwork
 from gwparam.networks.scaling import Destandardise
 from gwparam.networks.trainable import Sizes
@@ -182,9 +182,7 @@ class DragNetwork(PhysicalNetwork):
             If the checkpoint is not one of this network; the message names the key.
         """
         network = cls.load(checkpoint)
-        scaling = Destandardise(
-            *(_per_level(checkpoint, key, network.nlev) for key in ("means", "stds"))
-        )
+        scaling = Destandardise(*normalisation(checkpoint, network.nlev))
         description = checkpoint.description or cls.describe(network, checkpoint)
         if description.vertical.nlev != network.nlev:
             raise ShapeError(
@@ -194,13 +192,42 @@ class DragNetwork(PhysicalNetwork):
         return cls(network, scaling, description)
 
 
-def _per_level(checkpoint: Checkpoint, key: str, nlev: int) -> Tensor:
-    """Tensor beside the weights, one value a level, in float64."""
-    if key not in checkpoint.extras:
-        raise ModelFileError(f"{checkpoint.path} has no {key} beside its weights")
-    values = checkpoint.extras[key].double()
-    if values.shape != (nlev,):
-        raise ShapeError(f"{key} has shape {tuple(values.shape)}, expected ({nlev},)")
-    if not values.isfinite().all():
-        raise NonFiniteError(f"{key} holds NaN or Inf, expected finite values")
-    return values
+def normalisation(checkpoint: Checkpoint, nlev: int) -> tuple[Tensor, Tensor]:
+    """Mean and standard deviation of the outputs, beside the weights of a checkpoint.
+
+    Returns
+    -------
+    mean, standard_deviation : Tensor
+        One value a level, in float64 [m s-2].
+
+    Raises
+    ------
+    ModelFileError, ShapeError, NonFiniteError
+        If one is missing, is not so, or its dtype is none of weights.
+    RangeError
+        If a standard deviation is negative, 0 on all levels, or 0 on a level whose mean
+        is not, unless the checkpoint is of a training of gwparam.
+    """
+    found = []
+    for key in ("means", "stds"):
+        if key not in checkpoint.extras:
+            raise ModelFileError(f"{checkpoint.path} has no {key} beside its weights")
+        value = checkpoint.extras[key]
+        if value.shape != (nlev,):
+            raise ShapeError(
+                f"{key} has shape {tuple(value.shape)}, expected ({nlev},)"
+            )
+        check_values(key, value, torch.zeros(0, dtype=torch.float64))
+        found.append(value.double())
+    mean, deviation = found
+    wrong = deviation < 0.0
+    # A level without drag has neither; a training of ours knows constant drag.
+    if checkpoint.description is None:
+        wrong |= (deviation == 0.0) & (mean != 0.0)
+    if wrong.any() or not deviation.any():
+        level = int(wrong.int().argmax())
+        raise RangeError(
+            f"stds is {deviation[level]:g} at level {level} (from 0), expected more "
+            "than 0, or 0 where means is 0 too"
+        )
+    return mean, deviation

@@ -15,6 +15,7 @@ from netCDF4 import Dataset
 
 from gwparam.contract import Field, typed_json
 from gwparam.errors import ArgumentError, ContractError, ModelFileError, one_of
+from gwparam.file_kinds import check_readable
 from gwparam.networks.base import Option
 from gwparam.networks.scaling import STATISTICS, Transform
 from gwparam.networks.scaling_formula import find_formulas
@@ -94,6 +95,7 @@ def read_recipe(path: str) -> Recipe:
     if typed_json.is_json(path):
         return _read(path, "the recipe")
     file = NAMED.get(path, Path(path))
+    check_readable(file)
     try:
         with open(file, "rb") as opened:
             start = opened.read(4)

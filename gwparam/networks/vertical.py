@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from gwparam.constants import NOMINAL_TOLERANCE, REFERENCE_SURFACE_PRESSURE
 from gwparam.contract import Field, Vertical, check_vertical, typed_json
 from gwparam.errors import ContractError, ModelFileError
+from gwparam.file_kinds import check_readable
 from gwparam.networks.base import Option, Options
 from gwparam.units import conversion
 
@@ -42,6 +43,7 @@ def read_levels(path: str) -> Vertical:
     if typed_json.is_json(path):
         given, path = typed_json.load(path, "the levels"), "the levels"
     else:
+        check_readable(path)
         given = _read_json(path) if path.endswith(".json") else _read_netcdf(path)
     if given.get("kind") == "host" and "nlev" in given:
         return _host(path, given)

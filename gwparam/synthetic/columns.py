@@ -13,7 +13,6 @@ from gwparam.contract import Field, Vertical
 from gwparam.data import States, open_states
 from gwparam.errors import ArgumentError, ContractError
 from gwparam.grids import full_levels, uneven_sigma
-from gwparam.units import conversion
 
 Array = NDArray[np.float64]
 
@@ -128,9 +127,7 @@ def _read_time(states: States, index: int, sigma: Array) -> Columns:
     given = states.read(index)
     values: dict[str, Array] = {}
     for name, field in _FIELDS.items():
-        array = conversion(states.units[field.name], field.units, field.name)(
-            given[field.name]
-        ).astype(np.float64)
+        array = given[field.name].astype(np.float64)
         if field.levels == "full":
             array = array.reshape(-1, array.shape[-1])
             values[name] = (

@@ -199,7 +199,7 @@ def _prepare(
         loss,
         statistics,
         loaded,
-        compare_ranges(task.trained_range, spec.seen(statistics)),
+        compare_ranges(spec.trained_range, spec.seen(statistics)),
         "" if checkpoint is None else checkpoint.sha256,
     )
 

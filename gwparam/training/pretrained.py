@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from gwparam.checkpoints import Checkpoint, check_dtype
+from gwparam.checkpoints import Checkpoint, check_values
 from gwparam.contract import TrainingRecord
-from gwparam.errors import ModelFileError, NonFiniteError
+from gwparam.errors import ModelFileError
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def load_pretrained(
     ModelFileError
         If nothing fits, or a tensor has a dtype that no weight has.
     NonFiniteError
-        If a tensor that fits holds NaN or Inf.
+        If a tensor that fits holds NaN or Inf, or overflows the network's dtype.
     """
     own = network.state_dict()
     alone = backbone and not any(key.startswith(backbone) for key in checkpoint.weights)
@@ -90,9 +90,7 @@ def load_pretrained(
             f"expected names such as {_few(own)}"
         )
     for key, value in taken.items():
-        check_dtype(key, value, own[key])
-        if not torch.isfinite(value).all():
-            raise NonFiniteError(f"{key} holds NaN or Inf, expected finite weights")
+        check_values(key, value, own[key])
     network.load_state_dict(taken, strict=False)
     unused = tuple(key for key in given if key not in own)
     return LoadedWeights(

@@ -19,7 +19,13 @@ def print_found(prepared: Prepared) -> None:
     lines = console.lines()
     for what, text in _found(prepared):
         lines.print(f"{what:12} {text}")
-    for line in warnings(prepared.differences, "the pre-trained network"):
+    print_warnings(prepared)
+
+
+def print_warnings(prepared: Prepared) -> None:
+    """Print on standard error which inputs are unlike those of training."""
+    whose = "pre-trained" if prepared.loaded is not None else "scaling recipe's"
+    for line in warnings(prepared.differences, f"the {whose} network"):
         print(line, file=sys.stderr)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from gwparam.checkpoints import Kind
 from gwparam.contract import typed_json
 from gwparam.errors import ModelFileError, one_of, wrong_setting
+from gwparam.file_kinds import check_readable
 from gwparam.training import schedules
 from gwparam.training.loss_settings import LossSettings
 from gwparam.whole_files import write_text
@@ -206,6 +207,7 @@ def read_run(folder: Path) -> tuple[Settings, dict[str, Any]]:
         If it is malformed; the message names the key.
     """
     path = folder / RUN_FILE
+    check_readable(path)
     try:
         content = typed_json.load(path.read_bytes(), str(path))
     except OSError as error:

@@ -27,15 +27,16 @@ from gwparam.training.prepare import Prepared, Splits, prepare
 from gwparam.training.record import record_of
 from gwparam.training.run import Run
 from gwparam.training.scores import Scores
-from gwparam.training.settings import Settings, read_run, write_run
+from gwparam.training.settings import RUN_FILE, Settings, read_run, write_run
 from gwparam.training.statistics import SampleStatistics, compute_statistics
 from gwparam.training.tasks.task import OutputSpec
-from gwparam.training.training_log import LogEntry, TrainingLog
+from gwparam.training.training_log import LOG_FILE, LogEntry, TrainingLog
 from gwparam.whole_files import write_text
 
 NETWORK_FILE = "network.safetensors"
 SCALING_FILE = "scaling.json"
 SCORES_FILE = "scores.json"
+RESULTS = (NETWORK_FILE, SCALING_FILE, SCORES_FILE, STATE_FILE, RUN_FILE, LOG_FILE)
 TRAINING_RANGE = "training_range"
 _STATISTICS = "survey"  # key in the settings of a run, of trainings that began before
 _LOG_SECONDS = 1.0

@@ -158,7 +158,15 @@ def test_every_status_but_ok_has_its_exception() -> None:
 @pytest.mark.parametrize(
     ("name", "headers"),
     [
-        ("gwparam", ("gwparam.h", "gwparam_transport.h")),
+        (
+            "gwparam",
+            (
+                "gwparam.h",
+                "gwparam_column_program.h",
+                "gwparam_drag.h",
+                "gwparam_transport.h",
+            ),
+        ),
         ("gwparam_mpi", ("gwparam_mpi.h",)),
     ],
 )
@@ -192,8 +200,19 @@ def test_library_does_without_mpi() -> None:
     needed = subprocess.run(
         ["readelf", "-d", str(library)], capture_output=True, text=True, check=True
     ).stdout
-    assert "libtorch" in needed
     assert "libmpi" not in needed
+
+
+def test_nothing_but_the_plugin_needs_torch() -> None:
+    def needed(library: Path) -> set[str]:
+        text = subprocess.run(
+            ["ldd", str(library)], capture_output=True, text=True, check=True
+        ).stdout
+        return set(re.findall(r"\blib(torch|c10|python|gomp)", text))
+
+    libraries = {path.name: needed(path) for path in (PACKAGE / "lib").glob("*.so")}
+    assert "torch" in libraries.pop("libgwparam_torch.so")
+    assert set().union(*libraries.values()) == set()
 
 
 def test_library_exports_no_function_of_its_own_beside(declarations: str) -> None:
@@ -219,8 +238,13 @@ def test_fortran_keeps_no_lengths_of_texts_in_static_memory() -> None:
 
 def test_fortran_binds_every_function_of_the_header(declarations: str) -> None:
     declared = set(re.findall(r"\b(gwparam_\w+)\(", declarations))
-    # A host states units with its fields; only tools convert anything else.
-    declared.remove("gwparam_units_conversion")
+    # A host states units with its fields, and measures no processor: tools do. Only the
+    # export runs a bare program.
+    declared -= {
+        "gwparam_column_program_run",
+        "gwparam_multiply_add",
+        "gwparam_units_conversion",
+    }
     # The old name of gwparam_scheme_synchronise.
     declared.remove("gwparam_scheme_settle")
     text = (FORTRAN / "gwparam_c_api.f90").read_text()
@@ -243,4 +267,14 @@ def test_python_has_the_counters_of_the_header(declarations: str) -> None:
     ffi.cdef(declarations)
     names = [name for name, _ in ffi.typeof("gwparam_statistics").fields]
     assert names[0] == "struct_size"
-    assert set(Statistics._fields) == set(names[1:]) - {"reserved"}
+    assert set(Statistics._fields) == set(names[1:])
+
+
+def test_every_function_on_a_scheme_is_tried_while_another_is_under_way() -> None:
+    """The table of tests/cpp/api/test_busy.c holds all of the headers."""
+    headers = (PROJECT / "fortran_bridge" / "include").glob("*.h")
+    text = "\n".join(path.read_text() for path in headers)
+    on_a_scheme = r"\b(gwparam_\w+)\(\s*(?:const )?gwparam_scheme \*scheme\b"
+    declared = set(re.findall(on_a_scheme, text))
+    table = (PROJECT / "tests" / "cpp" / "api" / "test_busy.c").read_text()
+    assert set(re.findall(r"X\((gwparam_\w+),", table)) == declared

@@ -94,6 +94,7 @@ class FakeBackend : public Backend {
             throw Error(GWPARAM_ERR_DEVICE, "the device was lost");
         }
         device_.repeats_recorded &= device_.is_accelerator;
+        device_.lacks_fma = !device_.is_accelerator;
     }
 
     DeviceInfo device() const override { return device_; }
@@ -185,8 +186,8 @@ std::unique_ptr<Backend> load_negative(const std::string &path,
 
 const std::vector<BackendFactory> &backends() {
     static const std::vector<BackendFactory> all{
-        {"fake", load_fake, [] { return cuda_devices; }},
-        {"negative", load_negative, [] { return 0; }},
+        {"fake", load_fake, [](const std::string &, int) { return cuda_devices; }},
+        {"negative", load_negative, [](const std::string &, int) { return 0; }},
     };
     return all;
 }

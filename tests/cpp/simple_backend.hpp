@@ -10,10 +10,13 @@
 class SimpleBackend : public gwparam::Backend {
   public:
     using Body = std::function<void(const gwparam::Pass &)>;
-    explicit SimpleBackend(Body body, std::string probe = "")
-        : body_(std::move(body)), probe_(std::move(probe)) {}
+    explicit SimpleBackend(Body body, std::string probe = "",
+                           bool has_defined_bits = false)
+        : body_(std::move(body)), probe_(std::move(probe)),
+          has_defined_bits_(has_defined_bits) {}
 
     gwparam::DeviceInfo device() const override { return {}; }
+    bool has_defined_bits() const override { return has_defined_bits_; }
     void forward(const std::vector<gwparam::Pass> &passes) override {
         for (const gwparam::Pass &pass : passes) {
             ++passes_;
@@ -27,6 +30,7 @@ class SimpleBackend : public gwparam::Backend {
   private:
     Body body_;
     std::string probe_;
+    bool has_defined_bits_;
     int passes_ = 0;
 };
 

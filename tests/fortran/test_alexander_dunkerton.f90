@@ -35,6 +35,8 @@ program test_alexander_dunkerton
     call test_windows_with_first_row()
     call test_sections()
     call test_columns()
+    call test_cells()
+    call test_reference()
     call test_optional_results()
     call test_failures_leave_results()
     call test_diagnose()
@@ -176,6 +178,77 @@ contains
                 & "columns of any rows give the bits of the window")
 
     end subroutine test_columns
+
+    subroutine test_cells()
+
+        real(dp), dimension(nlon, nlat, nlev) :: dudt, dvdt
+        integer :: j, row(nlon, nlat)
+
+        row = spread([(j, j=1, nlat)], 1, nlon)
+        call scheme%drag(row, latitude, pressure, height, temperature, u, v, dudt, dvdt)
+        call ok(all(same(dudt, dudt_whole)) .and. all(same(dvdt, dvdt_whole)), &
+                & "a window with a row for each column gives the bits of the window")
+
+    end subroutine test_cells
+
+    subroutine test_reference()
+
+        !! The library's columns against this scheme's own modules, one switch after the other.
+        type(ad99_settings_t) :: settings
+        real(dp), dimension(nlev, nlon*nlat) :: p, z, t, x, y, dudt, dvdt, kedx, kedy, n2
+        real(dp) :: results(nlev, nlon*nlat, 5), half_pressure(nlev + 1, nlon*nlat)
+        type(ad99_t) :: other
+        integer :: choice, j, row(nlon*nlat)
+        logical :: equal
+
+        row = reshape(spread([(j, j=1, nlat)], 1, nlon), shape(row))
+        p = transpose(reshape(pressure, [nlon*nlat, nlev]))
+        z = transpose(reshape(height, [nlon*nlat, nlev]))
+        t = transpose(reshape(temperature, [nlon*nlat, nlev]))
+        x = transpose(reshape(u, [nlon*nlat, nlev]))
+        y = transpose(reshape(v, [nlon*nlat, nlev]))
+        half_pressure(1,:) = 0.0_dp
+        half_pressure(2:nlev,:) = 0.4_dp*p(:nlev - 1,:) + 0.6_dp*p(2:,:)
+        half_pressure(nlev + 1,:) = p(nlev,:) + 1e3_dp
+        equal = .true.
+        do choice = 0, 511
+            settings = ad99_settings_t(flag=ibits(choice, 0, 1), nk=1 + ibits(choice, 1, 1), &
+                                       & bt_eq=0.004_dp, bn=0.2_dp*ibits(choice, 2, 1), &
+                                       & kelvin_kludge=1.3_dp, &
+                                       & damp_level_pressure=merge(100.0_dp, 0.0_dp, &
+                                       & btest(choice, 3)), weightminus1=0.3_dp, &
+                                       & use_top_weights=btest(choice, 4), &
+                                       & mass_weighted_lid=btest(choice, 5), &
+                                       & mass_weighted_levels=btest(choice, 6), &
+                                       & launch_full_stress=btest(choice, 7), &
+                                       & deposit_reflected=btest(choice, 8))
+            call other%init(settings, setup_latitude, reference_pressure)
+            if (modulo(choice, 3) == 0) then
+                call other%drag(row, reshape(latitude, shape(row)), p, z, t, x, y, dudt, dvdt, &
+                                & kedx, kedy, buoyancy_frequency=n2)
+                call other%reference_drag(row, reshape(latitude, shape(row)), p, z, t, x, y, &
+                                          & results)
+            else
+                call other%drag(row, reshape(latitude, shape(row)), p, z, t, x, y, dudt, dvdt, &
+                                & kedx, kedy, half_pressure, n2)
+                call other%reference_drag(row, reshape(latitude, shape(row)), p, z, t, x, y, &
+                                          & results, half_pressure)
+            end if
+            equal = equal .and. near(dudt, results(:,:,1)) .and. near(dvdt, results(:,:, &
+                                     & 2)) .and. near(kedx, results(:,:,3)) .and. near(kedy, &
+                                     & results(:,:,4)) .and. near(n2, results(:,:,5))
+        end do
+        call ok(equal, "the drag is that of the reference, with any switches")
+
+    end subroutine test_reference
+
+    pure logical function near(a, b)
+
+        real(dp), intent(in) :: a(:,:), b(:,:)
+
+        near = norm2(a - b) <= 1e-12_dp*norm2(b) .and. norm2(b) > 0.0_dp
+
+    end function near
 
     subroutine test_optional_results()
 

@@ -112,6 +112,10 @@ contains
                 & "the network ran 2 times on 24 columns, of which guards caught 0 (" &
                 & // "on_limit = error, on_range = ignore, on_unphysical = error)") == 1, &
                 & "what the end of a run says")
+        found%counters%lacks_fma = .true.
+        deallocate (lines)
+        lines = found%summary_lines()
+        call ok(any(index(lines, "has no fused multiply-adds") > 0), "and why it was slow")
 
     end subroutine test_whole_grid
 

@@ -206,6 +206,12 @@ contains
         call scheme%run(stat, errmsg)
         call ok(stat == gwparam_err_argument .and. errmsg == "scheme is null", "no network")
         call load(scheme, "linear.pt")
+        call scheme%load(trim(folder) // "/absent.pt", stat=stat, errmsg=errmsg)
+        call ok(stat == gwparam_err_file .and. .not. scheme%is_loaded(), "a failed second load")
+        call scheme%put(u_name, u, stat=stat, errmsg=errmsg)
+        call ok(stat == gwparam_err_argument .and. errmsg == "scheme is null", &
+                & "no older network answers")
+        call load(scheme, "linear.pt")
         call scheme%set_levels(pressure, gwparam_bottom_up, stat, errmsg)
         call ok(stat == gwparam_err_argument .and. index(errmsg, "decrease (bottom up)") > 0, &
                 & "swapped vertical order")

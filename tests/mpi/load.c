@@ -116,6 +116,44 @@ static void absent_file(void) {
     gwparam_scheme_free(scheme);
 }
 
+/* A scheme that outlives MPI: several ranks need it, and one alone goes on. */
+static gwparam_scheme *outlives;
+
+static gwparam_status step(void) {
+    static const char *const names[] = {"eastward_wind", "northward_wind",
+                                        "surface_air_pressure", "latitude"};
+    double values[5] = {1e5, 2.0, 3.0, 4.0, 5.0};
+    const gwparam_array levels = {values, GWPARAM_FLOAT64, 2, {1, 5}, {5, 1}};
+    const gwparam_array surface = {values, GWPARAM_FLOAT64, 1, {1}, {1}};
+    gwparam_status status = GWPARAM_OK;
+    for (int i = 0; i < 4 && status == GWPARAM_OK; ++i) {
+        values[0] = i == 2 ? 1e5 : 1.0;
+        status =
+            gwparam_scheme_put(outlives, names[i], NULL, i < 2 ? &levels : &surface);
+    }
+    return status == GWPARAM_OK ? gwparam_scheme_run(outlives) : status;
+}
+
+static void before_the_end(void) {
+    const double pressure[5] = {1e3, 1e4, 3e4, 6e4, 9e4};
+    check(load(&outlives, path, MPI_COMM_WORLD) == GWPARAM_OK, "load");
+    check(gwparam_scheme_set_levels(outlives, GWPARAM_TOP_DOWN, 5, pressure) ==
+              GWPARAM_OK,
+          "levels");
+    check(step() == GWPARAM_OK, "a step");
+}
+
+static void after_the_end(int ranks) {
+    const char *expected = "MPI was finalised before the scheme was freed";
+    if (ranks == 1) {
+        check(step() == GWPARAM_OK, "one rank alone needs no MPI");
+    } else {
+        check_failure(step(), GWPARAM_ERR_RANK, expected);
+        check_failure(step(), GWPARAM_ERR_RANK, expected);
+    }
+    check(gwparam_scheme_free(outlives) == GWPARAM_OK, "free");
+}
+
 static void null_on_one_rank(int chosen) {
     gwparam_scheme *scheme = NULL;
     check_failure(load(&scheme, rank == chosen ? NULL : path, MPI_COMM_WORLD),
@@ -159,10 +197,16 @@ int main(int argc, char **argv) {
         null_on_one_rank(chosen);
     } else if (strcmp(name, "absent") == 0) {
         absent_rank(chosen);
+    } else if (strcmp(name, "outlives") == 0) {
+        before_the_end();
     }
+    int ranks = 0;
+    MPI_Comm_size(MPI_COMM_WORLD, &ranks);
     MPI_Finalize();
     if (strcmp(name, "outside") == 0) {
         outside_of_mpi();
+    } else if (strcmp(name, "outlives") == 0) {
+        after_the_end(ranks);
     }
     printf("rank %d passed %d of %d checks\n", rank, checks - failures, checks);
     return failures == 0 && checks > 0 ? 0 : 1;

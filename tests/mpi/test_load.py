@@ -13,7 +13,9 @@ def load() -> Path:
 
 
 @pytest.mark.parametrize("ranks", [1, 2, 4])
-@pytest.mark.parametrize("case", ["outside", "null", "again", "handler", "file"])
+@pytest.mark.parametrize(
+    "case", ["outside", "null", "again", "handler", "file", "outlives"]
+)
 def test_loading_on_any_number_of_ranks(load: Path, case: str, ranks: int) -> None:
     check(begin(ranks, load, case, TESTS), ranks)
 

@@ -15,6 +15,7 @@ from artefacts import DUDT, DVDT, LAT, PRESSURE, PS, U, V
 
 import gwparam
 from gwparam import errors
+from gwparam.export import export_model
 
 COLUMNS = 40
 BFLOAT16_EPSILON = 2.0**-8
@@ -129,6 +130,16 @@ def test_reduced_tolerance_does_not_excuse_the_exported_precision(tmp_path) -> N
     loaded(path, device="cpu", precision="bfloat16")
     with pytest.raises(errors.InferenceError, match="expected at most 1e-06 of"):
         loaded(path, device="cpu")
+
+
+def test_reduced_precision_is_that_of_the_graph_beside_a_column_program(
+    tiny_checkpoint, tmp_path, fields
+) -> None:
+    path = tmp_path / "tiny.pt"
+    export_model(tiny_checkpoint, path, reduced_tolerance=0.2)
+    exact = loaded(path, device="cpu").predict(fields)
+    reduced = loaded(path, device="cpu", precision="bfloat16").predict(fields)
+    assert 1e-5 < difference(reduced, exact, DUDT) < 0.2
 
 
 def test_exported_float32_network_refuses_bfloat16(tiny_artefact_float32) -> None:

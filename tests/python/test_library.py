@@ -225,14 +225,6 @@ def test_threads_of_the_process_are_left_as_found(folder, fields) -> None:
     assert torch.get_num_threads() == before
 
 
-def test_library_of_another_version_is_refused(monkeypatch):
-    from gwparam import library
-
-    monkeypatch.setattr(library, "package_version", lambda: "9.9.9")
-    with pytest.raises(errors.ModelFileError, match=r"is version .*, expected 9\.9\.9"):
-        library._library.__wrapped__()
-
-
 def test_a_masked_array_without_masked_values_is_an_array(scheme, fields) -> None:
     masked = {name: np.ma.masked_invalid(array) for name, array in fields.items()}
     np.testing.assert_array_equal(
@@ -405,3 +397,47 @@ def test_a_file_may_change_while_it_is_loaded(folder, tmp_path, fields, change) 
         assert all((after[name] == before[name]).all() for name in before)
     with pytest.raises(errors.ModelFileError):
         gwparam.load_scheme(path)
+
+
+POOL = """
+import multiprocessing, sys, numpy as np, gwparam
+from gwparam import errors
+scheme = gwparam.load_scheme(sys.argv[1], threads=2)
+scheme.set_levels([1e3, 1e4, 3e4, 6e4, 9e4])
+fields = {
+    f.name: {"Pa": np.full(600, 1e5), "degrees_north": np.ones(600)}.get(
+        f.units, np.ones((600, 5))
+    )
+    for f in scheme.contract.inputs
+}
+
+def theirs(number):
+    return scheme.predict(fields)
+
+def own(number):
+    loaded = gwparam.load_scheme(sys.argv[1], threads=2)
+    loaded.set_levels([1e3, 1e4, 3e4, 6e4, 9e4])
+    return loaded.predict(fields)
+
+before = scheme.predict(fields)
+with multiprocessing.get_context("fork").Pool(2) as pool:
+    try:
+        pool.map(theirs, range(2))
+    except errors.ForkedError as error:
+        assert "forked" in str(error)
+    else:
+        sys.exit("no child was told")
+    for found in pool.map(own, range(2)):
+        assert all((found[name] == before[name]).all() for name in before)
+"""
+
+
+def test_a_pool_of_forked_processes_does_not_hang(folder) -> None:
+    found = subprocess.run(
+        [sys.executable, "-c", POOL, folder / "linear.pt"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=folder,
+    )
+    assert found.returncode == 0, found.stderr

@@ -1,5 +1,7 @@
 """One state as FMS, CMIP6, CAM and ERA5 write it: the same scores."""
 
+import re
+
 import numpy as np
 import pytest
 import torch
@@ -144,10 +146,8 @@ MADE = {
 }
 
 
-@pytest.fixture(scope="module")
-def artefact(tmp_path_factory):
-    """A small WaveNet with random weights, on the levels of the files."""
-    folder = tmp_path_factory.mktemp("network")
+def export_small(folder, pressure):
+    """A small WaveNet with random weights, on levels at these pressures [Pa]."""
     torch.manual_seed(3)
     network = WaveNet(NLEV, trunk_width=8, trunk_depth=2, neck_width=8, branch_width=4)
     ranges = tuple(
@@ -159,7 +159,7 @@ def artefact(tmp_path_factory):
             ("latitude", 1, 0.0, 40.0),
         )
     )
-    vertical = Vertical("host", "top_down", NLEV, tuple(PRESSURE), 0.1)
+    vertical = Vertical("host", "top_down", NLEV, tuple(pressure), 0.1)
     limits = tuple(Limit(name, 1.0) for name in TENDENCIES)
     checkpoint, path = folder / "net.safetensors", folder / "net.pt"
     save_checkpoint(
@@ -170,6 +170,12 @@ def artefact(tmp_path_factory):
     )
     assert main(["export", "--ckpt", str(checkpoint), "-o", str(path)]) == 0
     return path
+
+
+@pytest.fixture(scope="module")
+def artefact(tmp_path_factory):
+    """A network on the levels of the files."""
+    return export_small(tmp_path_factory.mktemp("network"), PRESSURE)
 
 
 def scores(artefact, dataset, folder, group=None):
@@ -217,3 +223,83 @@ def test_a_file_without_drag_says_that_there_is_no_reference(
     assert main(["replay", str(artefact), str(file)]) == 0
 
     assert capsys.readouterr().out.count("[m s-2], no reference") == 2
+
+
+# Models define the full levels of the uppermost layers in several ways.
+HIGH = np.array([200.0, 600.0, 8e3, 4e4, 9e4])
+SHARES = np.array([0.0, 0.0, 0.02, 0.3, 0.85])
+
+
+def by_formula(pressure):
+    ap = ("lev", pressure - 1e5 * SHARES, {"units": "Pa"})
+    return cmip("ap: ap b: b ps: ps", ap=ap, b=("lev", SHARES))
+
+
+def by_axis(pressure):
+    axis = ("lev", pressure / 100.0, {"units": "hPa", "positive": "down"})
+    return states(CMIP, ("m s-1", "m s-2"), axis)
+
+
+def at(level, factor):
+    pressure = HIGH.copy()
+    pressure[level] *= factor
+    return pressure
+
+
+@pytest.fixture(scope="module")
+def high(tmp_path_factory):
+    """A network on levels that reach up to 2 hPa."""
+    return export_small(tmp_path_factory.mktemp("high"), HIGH)
+
+
+def run(command, artefact, dataset, folder):
+    """Numbers of replay or evaluate on a file."""
+    file = folder / "states.nc"
+    dataset.to_netcdf(file)
+    if command == "replay":
+        _, found = answer("replay", artefact, file)
+        return [v["globe"]["reference"]["r2"] for v in found["variables"]]
+    to = ("-o", folder / "out", "--no-report")
+    _, found = answer("evaluate", artefact, "--truth", file, *to)
+    (model,) = found["models"].values()
+    return [component["globe"]["r2"] for component in model.values()]
+
+
+@pytest.mark.parametrize("command", ["replay", "evaluate"])
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_formula_that_differs_at_the_top_is_said(
+    command, turned, high, tmp_path, capsys
+):
+    expected = run(command, high, by_axis(HIGH), tmp_path)
+    order = slice(None, None, -1 if turned else 1)
+    capsys.readouterr()
+
+    found = run(command, high, by_formula(at(0, 2.5)).isel(lev=order), tmp_path)
+
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+    said = capsys.readouterr().err.splitlines()
+    (line,) = [line for line in said if "levels above 10 hPa" in line]
+    level = 4 if turned else 0
+    assert f": 1, at worst level {level} (from 0) at 500 Pa, the" in line
+    assert "network's 200 Pa" in line
+    assert "from a formula (ap + b * surface pressure)" in line
+
+
+@pytest.mark.parametrize(
+    ("dataset", "level"),
+    [
+        (by_formula(at(3, 1.25)), "level 4 .* 50000 Pa, expected 40000 Pa"),
+        (by_formula(at(2, 0.1)), "level 3 .* 800 Pa, expected 8000 Pa"),
+        (by_axis(at(0, 2.5)), "level 1 .* 500 Pa, expected 200 Pa"),
+    ],
+    ids=["formula_below", "formula_of_another_layer", "axis_at_the_top"],
+)
+@pytest.mark.parametrize("command", ["replay", "evaluate"])
+def test_other_levels_are_refused(command, dataset, level, high, tmp_path, capsys):
+    file, to = tmp_path / "states.nc", ["-o", str(tmp_path / "out")]
+    dataset.to_netcdf(file)
+    truth = ["--truth", str(file), *to] if command == "evaluate" else [str(file)]
+
+    assert main([command, str(high), *truth]) == 2
+
+    assert re.search(level, capsys.readouterr().err)

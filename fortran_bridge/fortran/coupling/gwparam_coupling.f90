@@ -9,7 +9,8 @@ module gwparam_coupling
     !!     call drag%apply(i, j, dt, lat, p, z, t, u, v, dudt, dvdt)   in each step, each window
     !!
     !! An object serves one thread at a time and refuses the others with gwparam_err_busy, whose
-    !! calls change nothing; a host of several threads has an object for each, on the columns of
+    !! calls change nothing; what only looks, such as `needs` and `diagnostic`, is for that thread
+    !! too. A host of several threads has an object for each, on the columns of
     !! that thread, and their networks share weights. Columns are those of an array (i, j):
     !! longitude and latitude, or place in a chunk and chunk. A step is over when all of them were
     !! served, in windows of any size; it computes in all of its windows or in none. The drag is an
@@ -42,6 +43,7 @@ module gwparam_coupling
     character(len=*), parameter :: offered(8) = [character(len=27)::"eastward_wind", &
               & "northward_wind", "air_temperature", "air_pressure", "geopotential_height", &
               & "air_pressure" // half_levels, "surface_air_pressure", "latitude"]
+
     character(len=*), &
               & parameter :: drag_name(2) = [character(len=51) &
               & ::"tendency_of_eastward_wind_due_to_gravity_wave_drag", &
@@ -88,7 +90,8 @@ module gwparam_coupling
         procedure :: blank !! The same without values, for `restore`
         procedure :: restore !! Go on from there
         procedure :: free !! Give everything back; idempotent
-        procedure, private :: apply_window, apply_columns, begin_call, end_call
+        procedure, private :: apply_window, apply_columns, begin_call, end_call, give_back
+        procedure, private :: set_up_network
     end type gwparam_coupling_t
 
     interface
@@ -104,6 +107,26 @@ module gwparam_coupling
     end interface
 
     interface
+
+        module subroutine init(self, settings, pressure, order, latitude, longitude, columns, &
+                               & stat, errmsg)
+
+            !! Set up for columns of a host, and load the network unless the host has.
+            implicit none(type, external)
+            class(gwparam_coupling_t), intent(inout) :: self
+            class(gwparam_coupling_settings_t), intent(in) :: settings
+            real(dp), intent(in) :: pressure(:)
+            !! Full levels for 101325 Pa at the surface, in the host's order [Pa] (level)
+            integer, intent(in) :: order !! gwparam_top_down or gwparam_bottom_up, of all arrays
+            real(dp), intent(in) :: latitude(:,:)
+            !! Of the columns, midway between the edges of their cells [rad] (i, j)
+            real(dp), intent(in) :: longitude(:,:) !! The same
+            integer, intent(in), optional :: columns(:)
+            !! How many are valid, for each j: the first ones; default: all
+            integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
+            character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
+
+        end subroutine init
 
         module subroutine apply_window(self, i, j, dt, latitude, pressure, height, temperature, &
                                        & u, v, dudt, dvdt, surface_pressure, half_pressure, stat, &
@@ -157,7 +180,7 @@ module gwparam_coupling
 
             !! The columns and fields of a restart, all values 0.
             implicit none(type, external)
-            class(gwparam_coupling_t), intent(in) :: self
+            class(gwparam_coupling_t), intent(inout) :: self
             type(gwparam_coupling_state_t), intent(out) :: state
             integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
             character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
@@ -169,7 +192,7 @@ module gwparam_coupling
             !! What the next run needs to go on as if this one had not ended. Between two steps;
             !! waits for the result of a network with `lag`, with all ranks.
             implicit none(type, external)
-            class(gwparam_coupling_t), intent(in) :: self
+            class(gwparam_coupling_t), intent(inout) :: self
             type(gwparam_coupling_state_t), intent(out) :: state
             integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
             character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
@@ -190,126 +213,6 @@ module gwparam_coupling
     end interface
 
 contains
-
-    subroutine init(self, settings, pressure, order, latitude, longitude, columns, stat, errmsg)
-
-        !! Set up for columns of a host, and load the network unless the host has.
-        class(gwparam_coupling_t), intent(inout) :: self
-        class(gwparam_coupling_settings_t), intent(in) :: settings
-        real(dp), intent(in) :: pressure(:)
-        !! Full levels for 101325 Pa at the surface, in the host's order [Pa] (level)
-        integer, intent(in) :: order !! gwparam_top_down or gwparam_bottom_up, of all arrays
-        real(dp), intent(in) :: latitude(:,:)
-        !! Of the columns, midway between the edges of their cells [rad] (i, j)
-        real(dp), intent(in) :: longitude(:,:) !! The same
-        integer, intent(in), optional :: columns(:)
-        !! How many are valid, for each j: the first ones; default: all
-        integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
-        character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
-
-        integer, allocatable :: valid(:)
-        real(dp), allocatable :: top_down(:)
-        integer :: i, j, status
-        character(len=message_length) :: message
-
-        if (present(stat)) stat = gwparam_ok
-        valid = spread(size(latitude, 1), 1, size(latitude, 2))
-        if (present(columns)) valid = columns
-        call settings%check(status, message)
-        if (status == gwparam_ok) call check_columns()
-        if (status /= gwparam_ok) then
-            call fail(status, trim(message), stat, errmsg)
-            return
-        end if
-
-        self%settings = settings
-        self%is_bottom_up = order == gwparam_bottom_up
-        top_down = pressure
-        if (self%is_bottom_up) top_down = pressure(size(pressure):1:-1)
-        self%latitude = latitude
-        self%longitude = longitude
-        self%exists = reshape([((i <= valid(j), i=1, size(latitude, 1)), j=1, size(valid))], &
-                              & shape(latitude))
-        self%served = .not. self%exists
-        self%held_x = reshape([real(dp)::], [shape(latitude), size(pressure)], pad=[0.0_dp])
-        self%held_y = self%held_x
-        self%is_ringing = .false.
-        self%is_placed = .false.
-        call self%alarm%wind(settings%interval, settings%first)
-        self%counts = gwparam_coupling_statistics_t(counters=gwparam_statistics_t(), &
-            & comparison=comparison_t(), runs_network=settings%runs_network(), &
-            & runs_native=settings%runs_native(), lag=settings%lag, &
-            & guards="on_limit = " // trim(settings%on_limit) // ", on_range = " &
-            & // trim(settings%on_range) // ", on_unphysical = " // trim(settings%on_unphysical))
-
-        call set_up_native(self, top_down, status, message)
-        if (status == gwparam_ok .and. settings%runs_network()) then
-            call set_up_network(self, top_down, status, message)
-        end if
-        if (status /= gwparam_ok) then
-            call self%free()
-            call fail(status, trim(message), stat, errmsg)
-        end if
-
-    contains
-
-        subroutine check_columns()
-
-            if (allocated(self%exists)) then
-                status = gwparam_err_argument
-                message = "the coupling is set up already, expected a call of free before"
-            else if (order /= gwparam_top_down .and. order /= gwparam_bottom_up) then
-                status = gwparam_err_argument
-                message = "order is " // text(order) // ", expected gwparam_top_down or" &
-                                              & // " gwparam_bottom_up"
-            else if (any(shape(longitude) /= shape(latitude))) then
-                status = gwparam_err_shape
-                message = "longitude has shape " // text(shape(longitude)) // ", expected " &
-                    & // text(shape(latitude))
-            else if (size(valid) /= size(latitude, 2)) then
-                status = gwparam_err_shape
-                message = "columns has " // text(size(valid)) // " values, expected " &
-                                                 & // text(size(latitude, 2))
-            else if (any(valid < 0 .or. valid > size(latitude, 1))) then
-                status = gwparam_err_argument
-                message = "columns has " // text(minval(valid)) // " to " // text(maxval(valid)) &
-                                                 & // ", expected 0 to " // text(size(latitude, 1))
-            end if
-
-        end subroutine check_columns
-
-    end subroutine init
-
-    subroutine set_up_native(self, pressure, status, message)
-
-        !! The native scheme, whose set-up neighbours of one latitude share as a row.
-        class(gwparam_coupling_t), intent(inout) :: self
-        real(dp), intent(in) :: pressure(:) !! Top-down [Pa]
-        integer, intent(inout) :: status
-        character(len=*), intent(inout) :: message
-
-        real(dp) :: row_latitude(size(self%latitude))
-        integer :: i, j, n
-
-        self%row = merge(1, 0, self%exists)
-        n = 0
-        do j = 1, size(self%exists, 2)
-            do i = 1, size(self%exists, 1)
-                if (.not. self%exists(i, j)) cycle
-                if (n == 0) then
-                    n = 1
-                else if (abs(self%latitude(i, j) - row_latitude(n)) > 0.0_dp) then
-                    n = n + 1
-                end if
-                row_latitude(n) = self%latitude(i, j)
-                self%row(i, j) = n
-            end do
-        end do
-        if (n == 0) return  ! a rank or a thread without columns
-        call self%native%init(self%settings%native, row_latitude(:n), pressure, stat=status, &
-                              & errmsg=message)
-
-    end subroutine set_up_native
 
     subroutine set_up_network(self, pressure, status, message)
 
@@ -443,7 +346,7 @@ contains
     subroutine statistics(self, found, stat, errmsg)
 
         !! What was done since the start of the run, and the last recomputation.
-        class(gwparam_coupling_t), intent(in) :: self
+        class(gwparam_coupling_t), intent(inout) :: self
         type(gwparam_coupling_statistics_t), intent(inout) :: found !! Unchanged on failure
         integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
         character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
@@ -453,15 +356,16 @@ contains
         character(len=message_length) :: message
 
         if (present(stat)) stat = gwparam_ok
-        now = self%counts
-        if (self%network%is_loaded()) then
-            call self%network%statistics(now%counters, stat=status, errmsg=message)
-            if (status /= gwparam_ok) then
-                call fail(status, trim(message), stat, errmsg)
-                return
+        call self%begin_call(status, message)
+        if (status == gwparam_ok) then
+            now = self%counts
+            if (self%network%is_loaded()) then
+                call self%network%statistics(now%counters, stat=status, errmsg=message)
             end if
+            if (status == gwparam_ok) found = now
+            call self%end_call()
         end if
-        found = now
+        if (status /= gwparam_ok) call fail(status, trim(message), stat, errmsg)
 
     end subroutine statistics
 
@@ -478,17 +382,27 @@ contains
         if (present(stat)) stat = gwparam_ok
         call self%begin_call(status, message)
         if (status == gwparam_ok) then
-            call self%network%free(status, message)
-            if (status == gwparam_ok .and. allocated(self%exists)) then
-                deallocate (self%latitude, self%longitude, self%exists, self%row, self%served)
-                deallocate (self%held_x, self%held_y)
-                self%window = window_t()
-            end if
+            call self%give_back(status, message)
             call self%end_call()
         end if
         if (status /= gwparam_ok) call fail(status, trim(message), stat, errmsg)
 
     end subroutine free
+
+    subroutine give_back(self, status, message)
+
+        !! What `free` does, in a call.
+        class(gwparam_coupling_t), intent(inout) :: self
+        integer, intent(out) :: status
+        character(len=*), intent(inout) :: message
+
+        call self%network%free(status, message)
+        if (status /= gwparam_ok .or. .not. allocated(self%exists)) return
+        deallocate (self%latitude, self%longitude, self%exists, self%row, self%served)
+        deallocate (self%held_x, self%held_y)
+        self%window = window_t()
+
+    end subroutine give_back
 
     subroutine begin_call(self, status, message)
 

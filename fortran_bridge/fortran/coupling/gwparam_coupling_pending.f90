@@ -10,130 +10,179 @@ contains
 
     module procedure blank
 
-    character(len=:), allocatable :: name
+    integer :: status
     character(len=message_length) :: message
-    integer :: columns, f, levels, n_pending, status
 
     if (present(stat)) stat = gwparam_ok
-    if (.not. allocated(self%exists)) then
-        call fail(gwparam_err_argument, &
-                  & "the coupling is not set up, expected a call of init before", stat, errmsg)
-        return
+    call self%begin_call(status, message)
+    if (status == gwparam_ok) then
+        call make_blank(self, state, status, message)
+        call self%end_call()
     end if
-    state%alarm = self%alarm%left
-    state%latitude = pack(self%latitude, self%exists)*degrees_per_radian
-    state%longitude = pack(self%longitude, self%exists)*degrees_per_radian
-    columns = size(state%latitude)
-
-    n_pending = 0
-    status = gwparam_ok
-    do while (self%network%is_loaded() .and. status == gwparam_ok)
-        call self%network%field(gwparam_pending, n_pending + 1, name, stat=status, errmsg=message)
-        if (status /= gwparam_ok) exit
-        if (name == "") exit
-        n_pending = n_pending + 1
-    end do
-    allocate (state%fields(n_held + n_pending))
-    state%fields(:n_held)%name = ["drag_x", "drag_y"]
-    levels = size(self%held_x, 3)
-    do f = 1, size(state%fields)
-        if (f > n_held .and. status == gwparam_ok) then
-            call self%network%field(gwparam_pending, f - n_held, name, levels=levels, &
-                                    & stat=status, errmsg=message)
-            state%fields(f)%name = name
-        end if
-        allocate (state%fields(f)%values(columns, max(levels, 1)), source=0.0_dp)
-    end do
     if (status /= gwparam_ok) call fail(status, trim(message), stat, errmsg)
 
     end procedure blank
 
     module procedure save_columns
 
-    integer :: f, k, status
+    integer :: status
     character(len=message_length) :: message
 
     if (present(stat)) stat = gwparam_ok
-    call self%blank(state, stat=status, errmsg=message)
-    if (status == gwparam_ok .and. .not. self%is_between_steps()) then
-        status = gwparam_err_argument
-        message = "the windows of this step did not hold all columns yet"
+    call self%begin_call(status, message)
+    if (status == gwparam_ok) then
+        call save_all(self, state, status, message)
+        call self%end_call()
     end if
-    if (status == gwparam_ok .and. self%network%is_loaded()) then
-        call self%network%synchronise(state%carries, stat=status, errmsg=message)
-        if (status == gwparam_ok) then
-            call self%network%statistics(state%counters, stat=status, errmsg=message)
-        end if
-    end if
-    if (status /= gwparam_ok) then
-        call fail(status, trim(message), stat, errmsg)
-        return
-    end if
-    do k = 1, size(self%held_x, 3)
-        state%fields(1)%values(:,k) = pack(self%held_x(:,:,k), self%exists)
-        state%fields(2)%values(:,k) = pack(self%held_y(:,:,k), self%exists)
-    end do
-    do f = n_held + 1, state%n_saved()
-        associate (field => state%fields(f))
-            if (size(field%values, 2) > 1) then
-                call self%network%save(field%name, field%values, stat=status, errmsg=message)
-            else
-                call self%network%save(field%name, field%values(:,1), stat=status, errmsg=message)
-            end if
-        end associate
-        if (status == gwparam_ok) cycle
-        call fail(status, trim(message), stat, errmsg)
-        return
-    end do
+    if (status /= gwparam_ok) call fail(status, trim(message), stat, errmsg)
 
     end procedure save_columns
 
     module procedure restore
 
-    type(gwparam_coupling_state_t) :: expected
-    integer :: f, from, k, status, to
+    integer :: status
     character(len=message_length) :: message
 
     if (present(stat)) stat = gwparam_ok
-    call self%blank(expected, stat=status, errmsg=message)
-    if (status == gwparam_ok) call check_fields(expected, state, status, message)
-    if (status /= gwparam_ok) then
-        call fail(status, trim(message), stat, errmsg)
-        return
+    call self%begin_call(status, message)
+    if (status == gwparam_ok) then
+        call restore_all(self, state, first, status, message)
+        call self%end_call()
     end if
-    from = 1
-    if (present(first)) from = first
-    to = from + count(self%exists) - 1
-    if (from < 1 .or. to > size(state%latitude)) then
-        call fail(gwparam_err_shape, &
-                  & "the state has " // text(size(state%latitude)) &
-                  & // " columns, expected at least " // text(to), stat, errmsg)
-        return
-    end if
-    ! The interval may be a shorter one now.
-    self%alarm%left = min(state%alarm, max(self%alarm%interval, self%settings%first))
-    do k = 1, size(self%held_x, 3)
-        self%held_x(:,:,k) = unpack(state%fields(1)%values(from:to,k), self%exists, 0.0_dp)
-        self%held_y(:,:,k) = unpack(state%fields(2)%values(from:to,k), self%exists, 0.0_dp)
-    end do
-    if (.not. self%network%is_loaded()) return
-    do f = n_held + 1, state%n_saved()
-        associate (field => state%fields(f))
-            if (size(field%values, 2) > 1) then
-                call self%network%restore(field%name, field%values(from:to,:), stat=status, &
-                                          & errmsg=message)
-            else
-                call self%network%restore(field%name, field%values(from:to,1), stat=status, &
-                                          & errmsg=message)
-            end if
-        end associate
-        if (status /= gwparam_ok) exit
-    end do
-    if (status == gwparam_ok) call self%network%restore_statistics(state%counters, stat=status, &
-        & errmsg=message)
     if (status /= gwparam_ok) call fail(status, trim(message), stat, errmsg)
 
     end procedure restore
+
+    subroutine make_blank(self, state, status, message)
+
+        !! What `blank` does, in a call.
+        class(gwparam_coupling_t), intent(in) :: self
+        type(gwparam_coupling_state_t), intent(out) :: state
+        integer, intent(inout) :: status
+        character(len=*), intent(inout) :: message
+
+        character(len=:), allocatable :: name
+        integer :: columns, f, levels, n_pending
+
+        if (.not. allocated(self%exists)) then
+            status = gwparam_err_argument
+            message = "the coupling is not set up, expected a call of init before"
+            return
+        end if
+        state%alarm = self%alarm%left
+        state%latitude = pack(self%latitude, self%exists)*degrees_per_radian
+        state%longitude = pack(self%longitude, self%exists)*degrees_per_radian
+        columns = size(state%latitude)
+
+        n_pending = 0
+        do while (self%network%is_loaded())
+            call self%network%field(gwparam_pending, n_pending + 1, name, stat=status, &
+                                    & errmsg=message)
+            if (status /= gwparam_ok) return
+            if (name == "") exit
+            n_pending = n_pending + 1
+        end do
+        allocate (state%fields(n_held + n_pending))
+        state%fields(:n_held)%name = ["drag_x", "drag_y"]
+        levels = size(self%held_x, 3)
+        do f = 1, size(state%fields)
+            if (f > n_held) then
+                call self%network%field(gwparam_pending, f - n_held, name, levels=levels, &
+                                        & stat=status, errmsg=message)
+                if (status /= gwparam_ok) return
+                state%fields(f)%name = name
+            end if
+            allocate (state%fields(f)%values(columns, max(levels, 1)), source=0.0_dp)
+        end do
+
+    end subroutine make_blank
+
+    subroutine save_all(self, state, status, message)
+
+        !! What `save` does, in a call.
+        class(gwparam_coupling_t), intent(in) :: self
+        type(gwparam_coupling_state_t), intent(out) :: state
+        integer, intent(inout) :: status
+        character(len=*), intent(inout) :: message
+
+        integer :: f, k
+
+        call make_blank(self, state, status, message)
+        if (status == gwparam_ok .and. .not. self%is_between_steps()) then
+            status = gwparam_err_argument
+            message = "the windows of this step did not hold all columns yet"
+        end if
+        if (status == gwparam_ok .and. self%network%is_loaded()) then
+            call self%network%synchronise(state%carries, stat=status, errmsg=message)
+            if (status == gwparam_ok) then
+                call self%network%statistics(state%counters, stat=status, errmsg=message)
+            end if
+        end if
+        if (status /= gwparam_ok) return
+        do k = 1, size(self%held_x, 3)
+            state%fields(1)%values(:,k) = pack(self%held_x(:,:,k), self%exists)
+            state%fields(2)%values(:,k) = pack(self%held_y(:,:,k), self%exists)
+        end do
+        do f = n_held + 1, state%n_saved()
+            associate (field => state%fields(f))
+                if (size(field%values, 2) > 1) then
+                    call self%network%save(field%name, field%values, stat=status, errmsg=message)
+                else
+                    call self%network%save(field%name, field%values(:,1), stat=status, &
+                                           & errmsg=message)
+                end if
+            end associate
+            if (status /= gwparam_ok) return
+        end do
+
+    end subroutine save_all
+
+    subroutine restore_all(self, state, first, status, message)
+
+        !! What `restore` does, in a call.
+        class(gwparam_coupling_t), intent(inout) :: self
+        type(gwparam_coupling_state_t), intent(in) :: state
+        integer, intent(in), optional :: first
+        integer, intent(inout) :: status
+        character(len=*), intent(inout) :: message
+
+        type(gwparam_coupling_state_t) :: expected
+        integer :: f, from, k, to
+
+        call make_blank(self, expected, status, message)
+        if (status == gwparam_ok) call check_fields(expected, state, status, message)
+        if (status /= gwparam_ok) return
+        from = 1
+        if (present(first)) from = first
+        to = from + count(self%exists) - 1
+        if (from < 1 .or. to > size(state%latitude)) then
+            status = gwparam_err_shape
+            message = "the state has " // text(size(state%latitude)) &
+                                               & // " columns, expected at least " // text(to)
+            return
+        end if
+        ! The interval may be a shorter one now.
+        self%alarm%left = min(state%alarm, max(self%alarm%interval, self%settings%first))
+        do k = 1, size(self%held_x, 3)
+            self%held_x(:,:,k) = unpack(state%fields(1)%values(from:to,k), self%exists, 0.0_dp)
+            self%held_y(:,:,k) = unpack(state%fields(2)%values(from:to,k), self%exists, 0.0_dp)
+        end do
+        if (.not. self%network%is_loaded()) return
+        do f = n_held + 1, state%n_saved()
+            associate (field => state%fields(f))
+                if (size(field%values, 2) > 1) then
+                    call self%network%restore(field%name, field%values(from:to,:), stat=status, &
+                                              & errmsg=message)
+                else
+                    call self%network%restore(field%name, field%values(from:to,1), stat=status, &
+                                              & errmsg=message)
+                end if
+            end associate
+            if (status /= gwparam_ok) return
+        end do
+        call self%network%restore_statistics(state%counters, stat=status, errmsg=message)
+
+    end subroutine restore_all
 
     subroutine check_fields(expected, state, status, message)
 

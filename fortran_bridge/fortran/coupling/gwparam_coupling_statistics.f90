@@ -127,6 +127,11 @@ contains
                        & trim(thousandths(c%exchange_seconds)), " s; hidden behind the host: ", &
                        & 100.0_dp*hidden, " %"
             end if
+            if (c%lacks_fma) then
+                lines = [lines, blank()]
+                lines(size(lines)) = "the network was slow: this processor has no fused " &
+                      & // "multiply-adds that its engine knows"
+            end if
         end associate
         if (.not. self%gives_fluxes) return
         lines = [lines, blank()]

@@ -12,9 +12,24 @@ contains
 
     module procedure apply_window
 
-    real(dp), allocatable :: at_half(:,:,:) !! What is not allocated is an absent argument
-    integer :: n, status
-    logical :: is_served
+    integer :: status
+    character(len=message_length) :: message
+
+    if (present(stat)) stat = gwparam_ok
+    call self%begin_call(status, message)
+    if (status == gwparam_ok) then
+        call check_and_serve(self, i, j, dt, latitude, pressure, height, temperature, u, v, dudt, &
+                             & dvdt, surface_pressure, half_pressure, status, message)
+        call self%end_call()
+    end if
+    if (status /= gwparam_ok) call fail(status, trim(message), stat, errmsg)
+
+    end procedure apply_window
+
+    module procedure apply_columns
+
+    real(dp), allocatable :: at_half(:,:,:), at_surface(:,:), drag_x(:,:,:), drag_y(:,:,:)
+    integer :: n, shortest, status
     character(len=message_length) :: message
 
     if (present(stat)) stat = gwparam_ok
@@ -23,43 +38,6 @@ contains
         call fail(status, trim(message), stat, errmsg)
         return
     end if
-    n = size(pressure, 3)
-    call check_window(self, i, j, [shape(latitude), n], status, message)
-    call check_shape("pressure", shape(pressure), [shape(latitude), n], status, message)
-    call check_shape("height", shape(height), [shape(latitude), n], status, message)
-    call check_shape("temperature", shape(temperature), [shape(latitude), n], status, message)
-    call check_shape("u", shape(u), [shape(latitude), n], status, message)
-    call check_shape("v", shape(v), [shape(latitude), n], status, message)
-    call check_shape("dudt", shape(dudt), [shape(latitude), n], status, message)
-    call check_shape("dvdt", shape(dvdt), [shape(latitude), n], status, message)
-    if (present(surface_pressure)) call check_shape("surface_pressure", shape(surface_pressure), &
-        & shape(latitude), status, message)
-    if (present(half_pressure)) call check_shape("half_pressure", shape(half_pressure), &
-        & [shape(latitude), n + 1], status, message)
-    call check_values(self, dt, latitude, status, message)
-    is_served = status /= gwparam_ok
-    ! A rank without any columns goes on: the others wait for it.
-    ! Not one condition: before init there is nothing to count, and all of one may be worked out.
-    if (.not. is_served .and. size(latitude) == 0) is_served = any(self%exists)
-    if (.not. is_served .and. .not. self%is_bottom_up) then
-        call serve(self, i, j, dt, latitude, pressure, height, temperature, u, v, dudt, dvdt, &
-                   & surface_pressure, half_pressure, status, message)
-    else if (.not. is_served) then
-        if (present(half_pressure)) at_half = half_pressure(:,:,size(half_pressure, 3):1:-1)
-        call serve(self, i, j, dt, latitude, pressure(:,:,n:1:-1), height(:,:,n:1:-1), &
-                   & temperature(:,:,n:1:-1), u(:,:,n:1:-1), v(:,:,n:1:-1), dudt(:,:,n:1:-1), &
-                   & dvdt(:,:,n:1:-1), surface_pressure, at_half, status, message)
-    end if
-    call self%end_call()
-    if (status /= gwparam_ok) call fail(status, trim(message), stat, errmsg)
-
-    end procedure apply_window
-
-    module procedure apply_columns
-
-    real(dp), allocatable :: at_half(:,:,:), at_surface(:,:), drag_x(:,:,:), drag_y(:,:,:)
-    integer :: n, shortest
-
     n = 0
     if (allocated(self%exists)) then
         if (j >= 1 .and. j <= size(self%exists, 2)) n = count(self%exists(:,j))
@@ -69,24 +47,74 @@ contains
     if (present(surface_pressure)) shortest = min(shortest, size(surface_pressure))
     if (present(half_pressure)) shortest = min(shortest, size(half_pressure, 1))
     if (shortest < n) then
-        call fail(gwparam_err_shape, &
-                  & "an array of the chunk has " // text(shortest) &
-                  & // " columns, expected at least " // text(n), stat, errmsg)
-        return
+        status = gwparam_err_shape
+        message = "an array of the chunk has " // text(shortest) &
+            & // " columns, expected at least " // text(n)
+    else
+        allocate (drag_x(n, 1, size(dudt, 2)), drag_y(n, 1, size(dvdt, 2)), source=0.0_dp)
+        if (present(surface_pressure)) at_surface = reshape(surface_pressure(:n), [n, 1])
+        if (present(half_pressure)) at_half = window_of(half_pressure, n)
+        call check_and_serve(self, 1, j, dt, reshape(latitude(:n), [n, 1]), window_of(pressure, &
+                             & n), window_of(height, n), window_of(temperature, n), window_of(u, &
+                             & n), window_of(v, n), drag_x, drag_y, at_surface, at_half, status, &
+                             & message)
     end if
-    allocate (drag_x(n, 1, size(dudt, 2)), drag_y(n, 1, size(dvdt, 2)), source=0.0_dp)
-    if (present(surface_pressure)) at_surface = reshape(surface_pressure(:n), [n, 1])
-    if (present(half_pressure)) at_half = window_of(half_pressure, n)
-    call self%apply(1, j, dt, reshape(latitude(:n), [n, 1]), window_of(pressure, n), &
-                    & window_of(height, n), window_of(temperature, n), window_of(u, n), &
-                    & window_of(v, n), drag_x, drag_y, at_surface, at_half, stat, errmsg)
-    if (present(stat)) then
-        if (stat /= gwparam_ok) return
+    if (status == gwparam_ok) then
+        dudt(:n,:) = drag_x(:,1,:)
+        dvdt(:n,:) = drag_y(:,1,:)
     end if
-    dudt(:n,:) = drag_x(:,1,:)
-    dvdt(:n,:) = drag_y(:,1,:)
+    call self%end_call()
+    if (status /= gwparam_ok) call fail(status, trim(message), stat, errmsg)
 
     end procedure apply_columns
+
+    subroutine check_and_serve(self, i, j, dt, latitude, pressure, height, temperature, u, v, &
+                               & dudt, dvdt, surface_pressure, half_pressure, status, message)
+
+        !! What `apply` does, in a call.
+        class(gwparam_coupling_t), intent(inout) :: self
+        integer, intent(in) :: i, j
+        real(dp), intent(in) :: dt, latitude(:,:)
+        real(dp), dimension(:,:,:), intent(in) :: pressure, height, temperature, u, v
+        real(dp), dimension(:,:,:), intent(inout) :: dudt, dvdt
+        real(dp), intent(in), optional :: surface_pressure(:,:), half_pressure(:,:,:)
+        integer, intent(out) :: status
+        character(len=*), intent(inout) :: message
+
+        real(dp), allocatable :: at_half(:,:,:) !! What is not allocated is an absent argument
+        integer :: n
+        logical :: is_served
+
+        n = size(pressure, 3)
+        call check_window(self, i, j, [shape(latitude), n], status, message)
+        call check_shape("pressure", shape(pressure), [shape(latitude), n], status, message)
+        call check_shape("height", shape(height), [shape(latitude), n], status, message)
+        call check_shape("temperature", shape(temperature), [shape(latitude), n], status, message)
+        call check_shape("u", shape(u), [shape(latitude), n], status, message)
+        call check_shape("v", shape(v), [shape(latitude), n], status, message)
+        call check_shape("dudt", shape(dudt), [shape(latitude), n], status, message)
+        call check_shape("dvdt", shape(dvdt), [shape(latitude), n], status, message)
+        if (present(surface_pressure)) call check_shape("surface_pressure", &
+            & shape(surface_pressure), shape(latitude), status, message)
+        if (present(half_pressure)) call check_shape("half_pressure", shape(half_pressure), &
+            & [shape(latitude), n + 1], status, message)
+        call check_values(self, dt, latitude, status, message)
+        is_served = status /= gwparam_ok
+        ! A rank without any columns goes on: the others wait for it.
+        ! Not one condition: before init there is nothing to count, and all of one may be worked
+        ! out.
+        if (.not. is_served .and. size(latitude) == 0) is_served = any(self%exists)
+        if (.not. is_served .and. .not. self%is_bottom_up) then
+            call serve(self, i, j, dt, latitude, pressure, height, temperature, u, v, dudt, dvdt, &
+                       & surface_pressure, half_pressure, status, message)
+        else if (.not. is_served) then
+            if (present(half_pressure)) at_half = half_pressure(:,:,size(half_pressure, 3):1:-1)
+            call serve(self, i, j, dt, latitude, pressure(:,:,n:1:-1), height(:,:,n:1:-1), &
+                       & temperature(:,:,n:1:-1), u(:,:,n:1:-1), v(:,:,n:1:-1), dudt(:,:,n:1:-1), &
+                       & dvdt(:,:,n:1:-1), surface_pressure, at_half, status, message)
+        end if
+
+    end subroutine check_and_serve
 
     pure function window_of(field, n) result(window)
 
@@ -283,7 +311,7 @@ contains
     subroutine run_native(self, i, j, latitude, pressure, height, temperature, u, v, status, &
                           & message)
 
-        !! Drag of the native scheme, one j of the window at a time.
+        !! Drag of the native scheme.
         class(gwparam_coupling_t), intent(inout) :: self
         integer, intent(in) :: i, j
         real(dp), intent(in) :: latitude(:,:)
@@ -291,36 +319,18 @@ contains
         integer, intent(inout) :: status
         character(len=*), intent(inout) :: message
 
-        real(dp), allocatable, dimension(:,:) :: drag_x, drag_y, diffusivity_x, diffusivity_y, &
-             & frequency
-        integer :: n
-
         associate (w => self%window)
             allocate (w%native_x, w%native_y, mold=u)
-            allocate (drag_x(size(u, 3), size(u, 1)))
-            allocate (drag_y, mold=drag_x)
             if (self%settings%native_diagnostics) then
                 allocate (w%buoyancy_frequency, w%diffusivity_x, w%diffusivity_y, mold=u)
-                allocate (diffusivity_x, diffusivity_y, frequency, mold=drag_x)
             end if
-            do n = 1, size(u, 2)
-                call self%native%drag(self%row(i:i + size(u, 1) - 1,j + n - 1), latitude(:,n), &
-                                      & transpose(pressure(:,n,:)), transpose(height(:,n,:)), &
-                                      & transpose(temperature(:,n,:)), transpose(u(:,n,:)), &
-                                      & transpose(v(:,n,:)), drag_x, drag_y, kedx=diffusivity_x, &
-                                      & kedy=diffusivity_y, buoyancy_frequency=frequency, &
-                                      & stat=status, errmsg=message)
-                if (status /= gwparam_ok) then
-                    message = trim(message) // " of row " // text(n) // " of the window"
-                    return
-                end if
-                w%native_x(:,n,:) = transpose(drag_x)
-                w%native_y(:,n,:) = transpose(drag_y)
-                if (.not. self%settings%native_diagnostics) cycle
-                w%diffusivity_x(:,n,:) = transpose(diffusivity_x)
-                w%diffusivity_y(:,n,:) = transpose(diffusivity_y)
-                w%buoyancy_frequency(:,n,:) = transpose(frequency)
-            end do
+            ! What is not allocated is absent.
+            call self%native%drag(self%row(i:i + size(u, 1) - 1,j:j + size(u, 2) - 1), latitude, &
+                                  & pressure, height, temperature, u, v, w%native_x, w%native_y, &
+                                  & w%diffusivity_x, w%diffusivity_y, &
+                                  & buoyancy_frequency=w%buoyancy_frequency, stat=status, &
+                                  & errmsg=message)
+            if (status /= gwparam_ok) message = trim(message) // " of the window"
         end associate
 
     end subroutine run_native

@@ -74,7 +74,7 @@ contains
 
         !! Of one object.
         character(len=*), intent(in) :: path !! Without the number of the rank
-        type(gwparam_coupling_t), intent(in) :: coupling
+        type(gwparam_coupling_t), intent(inout) :: coupling
         integer, intent(in), optional :: rank, ranks !! From 0, and their number; default: 0 of 1
         integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
         character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
@@ -93,7 +93,7 @@ contains
 
         !! Of the objects of several threads, in one file.
         character(len=*), intent(in) :: path !! Without the number of the rank
-        type(gwparam_coupling_t), intent(in) :: couplings(:)
+        type(gwparam_coupling_t), intent(inout) :: couplings(:)
         integer, intent(in), optional :: rank, ranks !! From 0, and their number; default: 0 of 1
         integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
         character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success

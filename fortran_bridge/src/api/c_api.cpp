@@ -8,6 +8,7 @@
 #include "api/turn.hpp"
 #include "base/error.hpp"
 #include "base/units.hpp"
+#include "engine/targets.hpp"
 #include "gwparam_transport.h"
 #include "scheme/options.hpp"
 #include "scheme/scheme.hpp"
@@ -144,6 +145,23 @@ gwparam_status gwparam_last_error(char *text, int64_t capacity) {
 
 gwparam_status gwparam_fail(gwparam_status status, const char *text) {
     return text == nullptr ? status : gwparam::fail(status, text);
+}
+
+gwparam_status gwparam_multiply_add(int32_t dtype, int64_t count, int64_t *done,
+                                    double *result) {
+    return guarded([&] {
+        gwparam::check_choice("dtype", dtype - GWPARAM_FLOAT32, 1);
+        std::int64_t &n = given(done, "done");
+        double &value = given(result, "result");
+        const gwparam::Target target = gwparam::usable_targets().front();
+        if (dtype == GWPARAM_FLOAT32) {
+            float single = 0.0F;
+            n = target.float32->multiply_add(count, &single);
+            value = single;
+        } else {
+            n = target.float64->multiply_add(count, &value);
+        }
+    });
 }
 
 gwparam_status gwparam_units_conversion(const char *from, const char *wanted,

@@ -38,6 +38,7 @@ struct DeviceInfo {
     bool is_accelerator = false;   // else the CPU, in the host's memory
     bool repeats_recorded = false; // work that was recorded once
     DeviceTraffic traffic;
+    bool lacks_fma = false; // fused multiply-adds are calls: right, but slow
 };
 
 class Backend {
@@ -45,6 +46,11 @@ class Backend {
     virtual ~Backend() = default;
 
     virtual DeviceInfo device() const = 0;
+
+    // Whether the artefact defines every bit of a row: on every machine, and in a pass
+    // of any number of rows. If not, all passes have the same number, the last one is
+    // padded, and the probe has a tolerance.
+    virtual bool has_defined_bits() const { return false; }
 
     // Runs passes of one shape, in any order. Called from one thread at a time, not
     // always the same one. Throws ERR_INFERENCE if the network raises or gives other
@@ -71,8 +77,9 @@ struct BackendFactory {
     std::unique_ptr<Backend> (*load)(const std::string &path,
                                      const BackendOptions &options);
 
-    // How many there are that `device` = auto would take; 0 for none.
-    int (*accelerators)();
+    // How many there are of those that this device and precision would run on; 0 for
+    // none.
+    int (*accelerators)(const std::string &device, int precision);
 };
 
 } // namespace gwparam

@@ -123,6 +123,13 @@ std::string JsonValue::text() const {
     return json_->get<std::string>();
 }
 
+bool JsonValue::boolean() const {
+    if (!json_->is_boolean()) {
+        reject("true or false");
+    }
+    return json_->get<bool>();
+}
+
 std::int64_t JsonValue::integer() const {
     // An unsigned number is one that may be too large.
     const bool fits = !json_->is_number_unsigned() ||

@@ -43,6 +43,7 @@ class JsonValue {
     std::vector<JsonValue> items() const;
 
     std::string text() const;
+    bool boolean() const;
     std::int64_t integer() const;
     double number() const;
     std::vector<double> numbers() const;

@@ -19,4 +19,11 @@ class FloatEnvironmentGuard {
     std::fenv_t environment_{};
 };
 
+// Beyond that, round to nearest and nothing flushed to zero: code whose bits must not
+// depend on the host.
+class StandardFloatEnvironment : FloatEnvironmentGuard {
+  public:
+    StandardFloatEnvironment() noexcept { std::fesetenv(FE_DFL_ENV); }
+};
+
 } // namespace gwparam

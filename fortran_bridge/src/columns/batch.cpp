@@ -1,5 +1,6 @@
 #include "columns/batch.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 namespace gwparam {
@@ -56,7 +57,9 @@ std::vector<Rows> Batch::rows_for(const std::vector<Tensor> &tensors) {
 void Batch::run(Backend &backend, std::vector<Rows> &inputs,
                 std::vector<Rows> &outputs) const {
     const std::int64_t rows = inputs.front().count();
-    const std::int64_t padded = (rows + chunk_ - 1) / chunk_ * chunk_;
+    const std::int64_t chunk =
+        backend.has_defined_bits() ? std::max(rows, std::int64_t{1}) : chunk_;
+    const std::int64_t padded = (rows + chunk - 1) / chunk * chunk;
     for (Rows &input : inputs) {
         input.resize(padded);
         // Copies of the last row: as plausible to the network as it is.
@@ -70,16 +73,16 @@ void Batch::run(Backend &backend, std::vector<Rows> &inputs,
         output.resize(padded);
         output.resize(rows);
     }
-    const auto chunk_of = [this](const Tensor &tensor, auto *data) {
+    const auto chunk_of = [chunk](const Tensor &tensor, auto *data) {
         BatchField<std::remove_pointer_t<decltype(data)>> field{data, tensor.dtype,
                                                                 tensor.shape};
         if (field.shape.front() == rows_axis) {
-            field.shape.front() = chunk_;
+            field.shape.front() = chunk;
         }
         return field;
     };
     std::vector<Pass> passes;
-    for (std::int64_t first = 0; first < rows; first += chunk_) {
+    for (std::int64_t first = 0; first < rows; first += chunk) {
         Pass &pass = passes.emplace_back();
         for (std::size_t i = 0; i < inputs.size(); ++i) {
             const std::byte *data = inputs[i].row(first);

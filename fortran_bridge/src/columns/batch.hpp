@@ -13,7 +13,7 @@ namespace gwparam {
 // Tensors as rows. A row is a column of the network, or the whole image of a global
 // one, of which a chunk is one. Chunks have one size and the last is padded, so that
 // the result of a row has the same bits whatever the number of ranks, windows or
-// columns.
+// columns. A backend of defined bits gets all rows in one pass.
 class Batch {
   public:
     Batch(const Contract &contract, std::int64_t chunk_columns);

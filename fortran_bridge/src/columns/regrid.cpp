@@ -140,30 +140,34 @@ std::vector<std::int64_t> Regrid::compact() {
 }
 
 template <typename Source, typename Target>
-void Regrid::apply(const Source *source, std::int64_t levels, Target *target) const {
+void Regrid::apply(const Source *source, std::int64_t levels, std::int64_t first,
+                   std::int64_t end, Target *target) const {
     std::vector<double> sum(levels);
-    for (std::int64_t row = 0; row < target_columns(); ++row) {
-        const std::int64_t begin = row_begin[row];
-        const std::int64_t end = row_begin[row + 1];
+    for (std::int64_t row = first; row < end; ++row, target += levels) {
+        std::int64_t n = row_begin[row];
         for (std::int64_t k = 0; k < levels; ++k) {
-            sum[k] = weight[begin] * source[column[begin] * levels + k];
+            sum[k] = weight[n] * source[column[n] * levels + k];
         }
-        for (std::int64_t n = begin + 1; n < end; ++n) {
+        for (++n; n < row_begin[row + 1]; ++n) {
             const Source *values = source + column[n] * levels;
             for (std::int64_t k = 0; k < levels; ++k) {
                 sum[k] += weight[n] * values[k];
             }
         }
         for (std::int64_t k = 0; k < levels; ++k) {
-            target[row * levels + k] = static_cast<Target>(sum[k]);
+            target[k] = static_cast<Target>(sum[k]);
         }
     }
 }
 
-template void Regrid::apply(const float *, std::int64_t, float *) const;
-template void Regrid::apply(const float *, std::int64_t, double *) const;
-template void Regrid::apply(const double *, std::int64_t, float *) const;
-template void Regrid::apply(const double *, std::int64_t, double *) const;
+template void Regrid::apply(const float *, std::int64_t, std::int64_t, std::int64_t,
+                            float *) const;
+template void Regrid::apply(const float *, std::int64_t, std::int64_t, std::int64_t,
+                            double *) const;
+template void Regrid::apply(const double *, std::int64_t, std::int64_t, std::int64_t,
+                            float *) const;
+template void Regrid::apply(const double *, std::int64_t, std::int64_t, std::int64_t,
+                            double *) const;
 
 Regrid bilinear_regrid(const LatLonGrid &from, const LatLonGrid &to) {
     if (same_cells(from, to)) {

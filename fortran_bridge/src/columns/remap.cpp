@@ -18,7 +18,12 @@ constexpr double one_level = 1e-6;
 
 void check_pressures(const double *pressure, std::int64_t levels, Levels kind,
                      const char *field, std::int64_t column) {
-    for (std::int64_t k = 0; k < levels; ++k) {
+    // All are looked at before one is searched, as in first_unfit().
+    int wrong = static_cast<int>(!(pressure[0] > 0.0));
+    for (std::int64_t k = 1; k < levels; ++k) {
+        wrong |= static_cast<int>(!(pressure[k] > pressure[k - 1]));
+    }
+    for (std::int64_t k = 0; wrong != 0 && k < levels; ++k) {
         const double above = k > 0 ? pressure[k - 1] : 0.0;
         const bool at_top = kind == Levels::half && k == 0;
         if (pressure[k] > above || (at_top && pressure[k] == above)) {

@@ -185,6 +185,10 @@ void VerticalStage::to_host(std::vector<Rows> &&network, const Pressures &pressu
     std::vector<double> at_half(static_cast<std::size_t>(host_levels_ + 1));
     LevelMap flux_map(nlev, host_levels_ + 1);
     LevelMap tendency_map(nlev, host_levels_);
+    const bool maps_tendencies =
+        std::any_of(sources_.begin(), sources_.end(), [](const Source &source) {
+            return source.origin == Origin::tendency;
+        });
     for (Rows &rows : host) {
         rows.resize(columns);
     }
@@ -193,7 +197,9 @@ void VerticalStage::to_host(std::vector<Rows> &&network, const Pressures &pressu
         const double *half = doubles(pressures.half, c);
         network_pressure(full, half, pressure.data());
         flux_map.set_flux(pressure.data(), half, contract_.vertical.outside);
-        tendency_map.set_tendency(pressure.data(), full);
+        if (maps_tendencies) {
+            tendency_map.set_tendency(pressure.data(), full);
+        }
         if (!contract_.vertical.top_down) {
             for (Rows &rows : network) {
                 reverse_row(rows, c);

@@ -12,7 +12,8 @@ Inference::Inference(const Communicator &communicator, const std::string &path,
                      const gwparam_options &options)
     : options_(options),
       placement_(placement_of(communicator, contract.geometry.kind, options,
-                              backend_named(contract.backend).accelerators())),
+                              backend_named(contract.backend)
+                                  .accelerators(options.device, options.precision))),
       horizontal_(contract, options.chunk_columns),
       plans_(communicator, contract.geometry.kind, placement_.owner),
       site_in_(rows_for(contract.inputs)), site_out_(rows_for(contract.outputs)),
@@ -66,6 +67,7 @@ void Inference::note(gwparam_statistics &statistics) const {
     const DeviceInfo device = network_->device();
     statistics.on_cuda = device.is_accelerator ? 1 : 0;
     statistics.on_graphs = device.repeats_recorded ? 1 : 0;
+    statistics.lacks_fma = device.lacks_fma ? 1 : 0;
     statistics.fell_back = network_->fell_back() ? 1 : 0;
     statistics.host_to_device_bytes = device.traffic.to_device_bytes;
     statistics.device_to_host_bytes = device.traffic.to_host_bytes;

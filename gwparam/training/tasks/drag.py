@@ -10,7 +10,12 @@ from torch import Tensor
 from gwparam.checkpoints import Checkpoint, save_checkpoint
 from gwparam.contract import Description, Limit, TrainingRange, TrainingRecord
 from gwparam.errors import ArgumentError
-from gwparam.networks.drag import DragModule, DragNetwork, StateLevels
+from gwparam.networks.drag import (
+    DragModule,
+    DragNetwork,
+    StateLevels,
+    normalisation,
+)
 from gwparam.networks.scaling import Destandardise
 from gwparam.networks.trainable import Sizes
 from gwparam.training.losses import Outputs
@@ -41,11 +46,6 @@ class DragTask(Task[DragData, DragModule]):
             if checkpoint is None
             else physical.from_checkpoint(checkpoint).description
         )
-
-    @property
-    def trained_range(self) -> tuple[TrainingRange, ...]:
-        """What the pre-trained network saw."""
-        return () if self._trained is None else self._trained.training_range
 
     def open(self, paths: Sequence[str]) -> DragData:
         """Open state files with drag, on the levels of a pre-trained network."""
@@ -166,12 +166,17 @@ class DragSpec(OutputSpec):
         if self._checkpoint is None:
             self._network.set_features(*self._of_rows(statistics.features))
         else:
-            old = [self._checkpoint.extras[key].double() for key in ("means", "stds")]
-            self._network.rescale(old[1] / over, (old[0] - mean) / over)
+            old_mean, old_deviation = normalisation(self._checkpoint, self._nlev)
+            self._network.rescale(old_deviation / over, (old_mean - mean) / over)
         self._scaling.mean.copy_(mean)
         self._scaling.standard_deviation.copy_(deviation)
         for samples in self._samples:
             samples.standardise(mean, deviation)
+
+    @property
+    def trained_range(self) -> tuple[TrainingRange, ...]:
+        """What the pre-trained network saw; empty without one."""
+        return self._description.training_range
 
     def seen(self, statistics: SampleStatistics) -> tuple[TrainingRange, ...]:
         """Tell what the inputs look like in training."""

@@ -21,7 +21,6 @@ from gwparam.data.pressure import read_half_levels
 from gwparam.errors import ContractError
 from gwparam.training.data import Data
 from gwparam.training.samples import Pair, Samples
-from gwparam.units import conversion
 
 Array = NDArray[Any]
 _WINDS = 2
@@ -87,9 +86,7 @@ class DragSamples(Samples):
 
     def _columns(self, given: Mapping[str, Array], field: Field) -> Array:
         """Values in the field's units, (columns, nlev or 1), top first."""
-        values = given[field.name]
-        convert = conversion(self._states.units[field.name], field.units, field.name)
-        columns: Array = convert(values.reshape(self._states.columns, -1))
+        columns = given[field.name].reshape(self._states.columns, -1)
         if field.levels == "full" and self._states.levels.order == "bottom_up":
             columns = columns[:, ::-1]
         return columns.astype(np.float64)

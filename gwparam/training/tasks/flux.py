@@ -9,7 +9,13 @@ import torch
 from torch import Tensor, nn
 
 from gwparam.checkpoints import save_checkpoint
-from gwparam.contract import Field, Geometry, TrainingRecord, Vertical
+from gwparam.contract import (
+    Field,
+    Geometry,
+    TrainingRange,
+    TrainingRecord,
+    Vertical,
+)
 from gwparam.data.training_files import TrainingFiles
 from gwparam.errors import ArgumentError, ModelFileError
 from gwparam.export.torchscript import MAX_TENDENCY, NAME
@@ -211,6 +217,21 @@ class FluxSpec(OutputSpec):
 
     def standardise(self, statistics: SampleStatistics) -> None:
         """Do nothing: the files are normalised already."""
+
+    @property
+    def trained_range(self) -> tuple[TrainingRange, ...]:
+        """What the recipe says of training; empty without one."""
+        if self._network is None:
+            return ()
+        ranges = (transform.range(field.name) for field, transform in self._seen)
+        return tuple(known for known in ranges if known.is_known)
+
+    def seen(self, statistics: SampleStatistics) -> tuple[TrainingRange, ...]:
+        """Tell what the inputs look like in training; empty without a recipe."""
+        if self._network is None:
+            return ()
+        seen = self._with_ranges(statistics.features)
+        return tuple(seen.transforms[f.name].range(f.name) for f, _ in self._seen)
 
     def recipe(self, statistics: SampleStatistics) -> str | None:
         """Text of the scaling recipe, with what training saw; None if not known."""

@@ -68,6 +68,11 @@ class OutputSpec(ABC):
     def standardise(self, statistics: SampleStatistics) -> None:
         """Set what depends on the training samples, in samples and first weights."""
 
+    @property
+    def trained_range(self) -> tuple[TrainingRange, ...]:
+        """What the inputs looked like before this training; empty if not known."""
+        return ()
+
     def seen(self, statistics: SampleStatistics) -> tuple[TrainingRange, ...]:
         """Tell what the inputs look like in training; empty where it is not known."""
         return ()
@@ -104,11 +109,6 @@ class Task(ABC, Generic[D, N]):
     """
 
     physical: type[PhysicalNetwork]
-
-    @property
-    def trained_range(self) -> tuple[TrainingRange, ...]:
-        """What the pre-trained network saw; empty where it is not known."""
-        return ()
 
     @abstractmethod
     def open(self, paths: Sequence[str]) -> D:

@@ -333,7 +333,8 @@ static void test_load_failures(void) {
         {"torus.pt", GWPARAM_ERR_CONTRACT,
          "geometry.kind is \"torus\", expected column"},
         {"onnx.pt", GWPARAM_ERR_CONTRACT,
-         "backend is \"onnx\", expected one of torchscript"},
+         "backend is \"onnx\", expected one of torchscript, "
+         "column_program"},
         {"no_limits.pt", GWPARAM_ERR_CONTRACT,
          "limits has no entry for tendency_of_eastward"},
         {"bad_dtype.pt", GWPARAM_ERR_CONTRACT,
@@ -446,6 +447,9 @@ static void test_put_failures(void) {
     ok(fails_with(gwparam_scheme_put(scheme, U, "K", &good), GWPARAM_ERR_CONTRACT,
                   "eastward_wind has units \"K\", expected \"m s-1\""),
        "wrong units");
+    ok(fails_with(gwparam_scheme_put(scheme, U, "", &good), GWPARAM_ERR_CONTRACT,
+                  "eastward_wind has units \"\", expected \"m s-1\""),
+       "empty units");
     ok(fails_with(gwparam_scheme_put(scheme, U, NULL, NULL), GWPARAM_ERR_ARGUMENT,
                   "null array"),
        "null array");
@@ -694,6 +698,17 @@ static void test_strings(void) {
     gwparam_scheme *scheme = load("linear.pt", NULL);
     ok(gwparam_version(text, sizeof text) == GWPARAM_OK && strchr(text, '.') != NULL,
        "version");
+    int64_t done = 0;
+    double result = 0.0;
+    ok(gwparam_multiply_add(GWPARAM_FLOAT32, 1000, &done, &result) == GWPARAM_OK &&
+           done >= 1000 && fabs(result - 2.0) < 1e-6,
+       "multiply-adds of float32 give what they should");
+    ok(gwparam_multiply_add(GWPARAM_FLOAT64, 1000, &done, &result) == GWPARAM_OK &&
+           done >= 1000 && fabs(result - 2.0) < 1e-15,
+       "and of float64");
+    ok(fails_with(gwparam_multiply_add(3, 1000, &done, &result), GWPARAM_ERR_ARGUMENT,
+                  "dtype is"),
+       "no multiply-adds of another type");
     ok(fails_with(gwparam_version(text, 2), GWPARAM_ERR_ARGUMENT, "capacity is 2"),
        "version without room");
     ok(gwparam_scheme_contract(scheme, NULL, 0, &size) == GWPARAM_OK && size > 100,

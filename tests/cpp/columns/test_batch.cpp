@@ -142,6 +142,30 @@ void test_chunks() {
     }
 }
 
+void test_any_rows() {
+    const Batch batch(contract_of(GeometryKind::column), chunk);
+    for (const std::int64_t rows : {0, 1, 33}) {
+        std::vector<Rows> inputs = batch.input_rows();
+        for (Rows &input : inputs) {
+            input.resize(rows);
+        }
+        std::vector<Rows> outputs = batch.output_rows();
+        bool are_all = true;
+        SimpleBackend backend(
+            [&](const Pass &pass) {
+                are_all = pass.inputs[0].shape == Shape{rows, 3} &&
+                          pass.inputs[1].shape == Shape{rows} &&
+                          pass.outputs[0].shape == Shape{rows, 3};
+            },
+            "", true);
+        batch.run(backend, inputs, outputs);
+        ok(are_all && backend.passes() == (rows > 0 ? 1 : 0) &&
+               outputs[0].count() == rows,
+           (std::to_string(rows) + " rows in one pass, where any number is taken")
+               .c_str());
+    }
+}
+
 void test_failure() {
     const Batch batch(contract_of(GeometryKind::column), chunk);
     std::vector<Rows> inputs;
@@ -163,6 +187,7 @@ void test_failure() {
 int main() {
     test_shapes();
     test_chunks();
+    test_any_rows();
     test_failure();
     return done_testing();
 }

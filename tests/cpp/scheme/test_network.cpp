@@ -76,13 +76,16 @@ void test_geometry(const std::string &path, int lag) {
     fake::set_trouble({});
     fake::set_cuda_devices(0);
     const Result on_cpu = run(path.c_str(), options);
-    ok(all_fine(on_cpu) && on_cpu.statistics[0].on_cuda == 0, path.c_str());
+    ok(all_fine(on_cpu) && on_cpu.statistics[0].on_cuda == 0 &&
+           on_cpu.statistics[0].lacks_fma == 1,
+       path.c_str());
 
     fake::set_cuda_devices(2);
     const Result on_cuda = run(path.c_str(), options);
     const bool is_global = path == "global";
     ok(all_fine(on_cuda) && on_cuda.globe == on_cpu.globe &&
            on_cuda.statistics[0].on_cuda == 1 && on_cuda.statistics[0].on_graphs == 1 &&
+           on_cuda.statistics[0].lacks_fma == 0 &&
            on_cuda.statistics[0].device_to_host_bytes > 0 &&
            on_cuda.statistics[3].owner == (is_global ? 0 : 2) &&
            on_cuda.statistics[3].device_to_host_bytes == 0,

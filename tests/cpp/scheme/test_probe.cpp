@@ -136,6 +136,33 @@ void test_differences() {
     }
 }
 
+// A backend whose bits the artefact defines has no tolerance.
+void test_bits() {
+    const auto zero = [](std::int64_t sign_of_row) {
+        return SimpleBackend(
+            [=](const Pass &pass) {
+                auto *tendency = values_in<double>(pass.outputs[0]);
+                for (std::int64_t n = 0; n < chunk * nlev; ++n) {
+                    tendency[n] = n / nlev == sign_of_row ? -0.0 : 0.0;
+                }
+            },
+            std::string(probe(count), 0, count * nlev * sizeof(float)) +
+                std::string(count * nlev * sizeof(double), '\0'),
+            true);
+    };
+    ok(passes(zero(-1)), "the bits of the probe");
+    const double last_bit = std::nextafter(11.0, 12.0) - 11.0;
+    ok(passes(doubling(probe(count, last_bit)), 1e-9), "in its tolerance");
+    const SimpleBackend doubled = doubling(probe(count, last_bit));
+    ok(fails(SimpleBackend(
+                 [body = doubled](const Pass &pass) mutable { body.forward({pass}); },
+                 doubled.probe(), true),
+             GWPARAM_ERR_INFERENCE, "the probe has other bits in tendency", 1e-9),
+       "but not in the last bit where bits are defined");
+    ok(fails(zero(chunk - 1), GWPARAM_ERR_INFERENCE, "other bits", 1.0),
+       "the sign of a zero is one, in any place");
+}
+
 void test_size() {
     constexpr auto right = static_cast<std::int64_t>(count * nlev * (4 + 8));
     for (const std::int64_t size : {std::int64_t{0}, right - 1, right + 1}) {
@@ -158,6 +185,7 @@ void test_size() {
 int main() {
     test_passes();
     test_differences();
+    test_bits();
     test_size();
     return done_testing();
 }

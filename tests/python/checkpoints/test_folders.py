@@ -126,10 +126,21 @@ def test_metadata_of_a_distributed_checkpoint_run_nothing(tmp_path, weights):
 
 def test_file_of_a_distributed_checkpoint_that_is_missing(tmp_path, weights):
     sharded.save(weights, checkpoint_id=tmp_path / "fsdp", no_dist=True)
-    next((tmp_path / "fsdp").glob("*.distcp")).unlink()
+    part = next((tmp_path / "fsdp").glob("*.distcp"))
+    part.unlink()
 
-    with pytest.raises(ModelFileError, match=r"expected at most 0, which all of its"):
+    with pytest.raises(ModelFileError, match=f"has no {part.name}, which .metadata na"):
         read_checkpoint(tmp_path / "fsdp")
+
+
+def test_damaged_file_of_a_distributed_checkpoint_has_a_reason(tmp_path, weights):
+    sharded.save(weights, checkpoint_id=tmp_path / "fsdp", no_dist=True)
+    part = next((tmp_path / "fsdp").glob("*.distcp"))
+    part.write_bytes(b"x" * part.stat().st_size)
+
+    with pytest.raises(ModelFileError, match="fsdp cannot be read: ") as caught:
+        read_checkpoint(tmp_path / "fsdp")
+    assert "CheckpointException" not in str(caught.value)
 
 
 def test_metadata_do_not_say_how_much_memory_is_taken(tmp_path, weights):

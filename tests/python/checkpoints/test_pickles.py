@@ -92,3 +92,15 @@ def test_whole_module_without_its_class_says_what_is_missing(
 
     what = "their_networks.Net" if absent == "class" else "the module their_networks"
     assert f"asks for {what}, which is not here" in str(caught.value)
+
+
+def test_another_zip_archive_is_named(tmp_path):
+    np.savez(tmp_path / "net.npz", a=np.ones(2), b=np.ones(2))
+
+    with pytest.raises(ModelFileError) as caught:
+        read_checkpoint(tmp_path / "net.npz")
+
+    assert str(caught.value) == (
+        f"{tmp_path / 'net.npz'} is a zip archive with a.npy, b.npy, expected one of "
+        "torch.save"
+    )

@@ -269,3 +269,34 @@ def test_weight_that_is_not_finite_is_named(tmp_path, weights):
 
     with pytest.raises(NonFiniteError, match=r"shared\.3\.bias holds NaN or Inf"):
         load_weights(WaveNet(3, 8, 1, 8, 8), read_checkpoint(path))
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+@pytest.mark.parametrize("kind", ["torch", "safetensors", "numpy"])
+def test_half_precision_is_read(tmp_path, weights, dtype, kind):
+    half = {k: v.to(dtype) if v.is_floating_point() else v for k, v in weights.items()}
+    path = tmp_path / "net.pt"
+    if kind == "safetensors":
+        save_file(half, path)
+    elif kind == "torch" or dtype == torch.bfloat16:  # which numpy has not
+        torch.save({"model": half}, path)
+    else:
+        torch.save({"model": {k: v.numpy() for k, v in half.items()}}, path)
+    network = WaveNet(3, 8, 1, 8, 8)
+
+    load_weights(network, read_checkpoint(path))
+
+    for key, value in network.state_dict().items():
+        assert value.dtype == weights[key].dtype
+        torch.testing.assert_close(value, half[key].to(value.dtype), rtol=0, atol=0)
+
+
+def test_half_precision_that_overflowed_is_refused(tmp_path, weights):
+    weights["shared.1.bias"][0] = 7e4
+    half = {k: v.half() if v.is_floating_point() else v for k, v in weights.items()}
+
+    with pytest.raises(NonFiniteError, match=r"shared\.1\.bias holds NaN or Inf"):
+        load_weights(
+            WaveNet(3, 8, 1, 8, 8),
+            read_checkpoint(written(tmp_path / "net.pt", half)),
+        )

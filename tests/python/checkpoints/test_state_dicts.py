@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from gwparam.checkpoints.averages import is_average
 from gwparam.checkpoints.state_dicts import find_state_dict, unwrapped
 from gwparam.errors import ModelFileError
 from gwparam.networks import NETWORKS
@@ -145,6 +146,70 @@ BOTH = {
 }
 
 
+def parameters(weights):
+    """Give the tensors of an average without names, in the order of the module's."""
+    network = WaveNet(3, 8, 1, 8, 8)
+    network.load_state_dict(weights)
+    return [parameter.detach() for parameter in network.parameters()]
+
+
+BOTH |= {
+    key: lambda w, e, key=key: {"state_dict": w, key: e}
+    for key in ("EMA", "model_EMA", "modelEma", "avg_model", "averageModel", "swa")
+}
+BOTH |= {
+    "torch_ema": lambda w, e: {
+        "model": w,
+        "ema": {
+            "decay": 0.99,
+            "num_updates": 3,
+            "shadow_params": parameters(e),
+            "collected_params": parameters(w),
+        },
+    },
+    "list": lambda w, e: {"model": w, "ema_params": parameters(e)},
+    "arrays": lambda w, e: {"model": w, "ema": [v.numpy() for v in parameters(e)]},
+    "list of one dict": lambda w, e: {"model": w, "ema": [e]},
+    "nemo": lambda w, e: {
+        "state_dict": prefixed("model.", w),
+        "optimizer_states": [
+            {
+                "opt": {"state": {0: {"exp_avg": w["shared.1.bias"]}}},
+                "exp_avg": {"a": w["shared.1.bias"]},
+                "ema": tuple(parameters(e)),
+                "decay": 0.99,
+            }
+        ],
+    },
+    "numbered": lambda w, e: {
+        "model": w,
+        "ema": {"shadow": {str(i): v for i, v in enumerate(parameters(e))}},
+    },
+    "lightning callback": lambda w, e: {
+        "state_dict": prefixed("model.", w),
+        "callbacks": {
+            "EMA": {"ema_state_dict": prefixed("model.", e)},
+            "ModelCheckpoint{'monitor': 'ema_loss'}": {"best": torch.tensor(0.1)},
+        },
+    },
+    "lightning callback of another name": lambda w, e: {
+        "state_dict": prefixed("model.", w),
+        "callbacks": {"Mine": {"ema_state_dict": prefixed("model.", e)}},
+    },
+    "lightning WeightAveraging": lambda w, e: {
+        "state_dict": prefixed("model.", e),
+        "current_model_state": prefixed("model.", w),
+        "averaging_state": {"n_averaged": torch.tensor(4)},
+    },
+    "parameters alone": lambda w, e: {
+        "model": w,
+        "shadow": {k: v for k, v in e.items() if not k.endswith("batches_tracked")},
+    },
+    "weights around": lambda w, e: {**w, "ema": e},
+    "unknown name": lambda w, e: {"generator": w, "generator_ema": e},
+}
+
+
 @pytest.mark.parametrize("form", BOTH)
 def test_average_beside_the_weights(weights, form):
     content = BOTH[form](weights, average(weights))
@@ -161,6 +226,47 @@ def test_average_beside_the_weights(weights, form):
     assert "took the ema weights" in default.notes[0]
     assert "--weights raw" in default.notes[0]
     assert "took the raw weights" in raw.notes[0]
+
+
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_list_that_fits_no_weights_is_refused_and_not_passed_over(weights, count):
+    content = {"model": weights, "ema": {"shadow_params": parameters(weights)[count:]}}
+    if count == 0:
+        content["ema"]["shadow_params"].append(torch.zeros(1))
+
+    with pytest.raises(ModelFileError, match=r"without names in ema\.shadow_params"):
+        find_state_dict(FILE, content, None)
+    assert same(find_state_dict(FILE, content, "raw").weights, weights)
+
+
+def test_several_averages_that_differ_are_refused(weights):
+    content = {"model": weights, "ema": [weights, average(weights)]}
+
+    with pytest.raises(ModelFileError, match=r"different weights in ema\.0, ema\.1"):
+        find_state_dict(FILE, content, None)
+
+
+def test_an_average_takes_the_normalisation_of_its_weights(weights):
+    means = torch.zeros(3)
+    content = {"state_dict": {**weights, "means": means}, "ema": average(weights)}
+
+    assert find_state_dict(FILE, content, None).extras.keys() == {"means"}
+
+
+@pytest.mark.parametrize("architecture", NETWORKS)
+def test_no_layer_of_a_network_has_the_name_of_an_average(architecture):
+    for preset in NETWORKS[architecture].presets[:2]:
+        with torch.device("meta"):
+            keys = preset.build().state_dict()
+
+        assert not [key for key in keys if any(map(is_average, key.split(".")))]
+
+
+def test_student_and_teacher_are_a_choice(weights):
+    content = {"student": weights, "teacher": average(weights), "means": torch.ones(3)}
+
+    with pytest.raises(ModelFileError, match="different weights in student, teacher"):
+        find_state_dict(FILE, content, None)
 
 
 def test_averaged_model_is_an_average(weights):

@@ -3,6 +3,7 @@ import re
 
 import torch
 
+from gwparam.checkpoints import read_checkpoint, save_checkpoint
 from gwparam.cli import main
 
 
@@ -13,9 +14,24 @@ def test_export_prints_every_promise(capsys, tiny_checkpoint, tmp_path):
 
     text = capsys.readouterr().out
     assert "tiny WaveNet: wavenet of tiny.safetensors, 5 levels, float32\n" in text
-    assert text.count("\nkept ") == 6
+    assert text.count("\nkept ") == 7
     assert "TorchScript equals eager            largest difference " in text
     assert f"wrote {path} (" in text
+
+
+def test_export_names_a_weight_that_overflows(capsys, tiny_checkpoint, tmp_path):
+    content = read_checkpoint(tiny_checkpoint)
+    weights = {key: value.double() for key, value in content.weights.items()}
+    weights["shared.1.bias"][0] = 1e300
+    huge = tmp_path / "huge.safetensors"
+    save_checkpoint(
+        huge, weights, extras=content.extras, description=content.description
+    )
+
+    assert main(["export", "--ckpt", str(huge), "-o", str(tmp_path / "a.pt")]) == 2
+
+    text = capsys.readouterr().err
+    assert "shared.1.bias holds 1e+300, which overflows float32" in text
 
 
 def test_export_warns_of_a_dead_level(capsys, reference_data, tmp_path):

@@ -5,7 +5,7 @@ import torch
 from gwparam.conformance.eager import EagerNetwork
 from gwparam.constants import CHUNK_COLUMNS
 from gwparam.data import open_states
-from gwparam.errors import ContractError, InferenceError, ModelFileError
+from gwparam.errors import InferenceError, ModelFileError
 
 # The network in double precision, in another order of operations than the expectation.
 ROUNDING = 1e-13
@@ -22,7 +22,7 @@ def eager(network, contract, tmp_path):
 def run(eager, contract, path, index=0):
     with open_states([path], contract.inputs, contract.vertical) as states:
         eager.set_levels(states.levels.pressure, states.levels.order)
-        return eager.predict(states.read(index), states.units)
+        return eager.predict(states.read(index))
 
 
 def test_predict_converts_units_and_keeps_the_layout(
@@ -60,9 +60,8 @@ def test_predict_gives_every_column_of_several_chunks(eager, contract):
         "surface_air_pressure": np.full(ncol, 1e5),
         "latitude": np.zeros(ncol),
     }
-    units = {field.name: field.units for field in contract.inputs}
 
-    outputs = eager.predict(fields, units)
+    outputs = eager.predict(fields)
 
     np.testing.assert_allclose(
         outputs[contract.outputs[0].name],
@@ -99,13 +98,4 @@ def test_predict_reports_failure_of_the_network(contract):
     }
 
     with pytest.raises(InferenceError, match="failing network failed: no such weight"):
-        eager.predict(fields, {field.name: field.units for field in contract.inputs})
-
-
-def test_predict_refuses_units_of_another_dimension(eager, contract):
-    units = {field.name: field.units for field in contract.inputs}
-
-    with pytest.raises(ContractError, match='eastward_wind has units "K"'):
-        eager.predict(
-            {"eastward_wind": np.zeros((2, 5))}, units | {"eastward_wind": "K"}
-        )
+        eager.predict(fields)

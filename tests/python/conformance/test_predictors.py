@@ -17,7 +17,7 @@ class Recorder:
     def set_columns(self, latitude, longitude):
         self.columns = (latitude, longitude)
 
-    def predict(self, fields, units):
+    def predict(self, fields):
         self.fields = fields
         return {"drag": 2.0 * fields["eastward_wind"]}
 
@@ -27,7 +27,7 @@ def test_fortran_sees_columns_and_the_caller_its_own_dimensions(contract):
     wind = np.arange(2.0 * 3 * 5).reshape(2, 3, 5)
     fields = {"eastward_wind": wind, "latitude": np.arange(6.0).reshape(2, 3)}
 
-    found = FortranColumns(scheme, contract).predict(fields, {})
+    found = FortranColumns(scheme, contract).predict(fields)
 
     np.testing.assert_array_equal(found["drag"], 2.0 * wind)
     assert scheme.fields["eastward_wind"].shape == (6, 5)

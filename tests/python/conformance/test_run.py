@@ -26,8 +26,8 @@ class Offset:
         self.levels = (pressure, order)
         self.predictor.set_levels(pressure, order)
 
-    def predict(self, fields, units):
-        outputs = self.predictor.predict(fields, units)
+    def predict(self, fields):
+        outputs = self.predictor.predict(fields)
         return {name: values + self.offset for name, values in outputs.items()}
 
 

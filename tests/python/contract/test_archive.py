@@ -38,7 +38,14 @@ def test_absent_file(tmp_path):
         read_contract(tmp_path / "none.pt")
 
 
-@pytest.mark.parametrize("kept", [0, 1, 100, -100])
+def test_empty_file(tmp_path):
+    (tmp_path / "empty.pt").touch()
+
+    with pytest.raises(ModelFileError, match=r"empty\.pt: it is empty"):
+        read_contract(tmp_path / "empty.pt")
+
+
+@pytest.mark.parametrize("kept", [1, 100, -100])
 def test_truncated_file(tiny_artefact, tmp_path, kept):
     path = tmp_path / "cut.pt"
     path.write_bytes(tiny_artefact.read_bytes()[:kept])

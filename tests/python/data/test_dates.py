@@ -6,11 +6,11 @@ import xarray as xr
 
 from gwparam.data.dates import (
     count_times,
-    find_time_dimension,
     read_dates,
     spell_date,
     time_value,
 )
+from gwparam.data.times import find_time_dimension
 from gwparam.errors import ArgumentError
 
 HOURS = "hours since 2000-01-01"

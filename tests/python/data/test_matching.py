@@ -58,15 +58,53 @@ def named(**standard_names):
 @pytest.mark.parametrize(
     ("names", "expected"),
     [
-        ({"a": "eastward_wind", "u": ""}, "a"),
-        ({"u": "eastward_wind", "b": "eastward_wind"}, "u"),
-        ({"U": "", "ucomp": ""}, "U"),
-        ({"eastward_wind": "", "ua": ""}, "eastward_wind"),
+        ({"a": "eastward_wind", "u": "x_wind"}, "a"),
+        ({"u": "eastward_wind", "ua": "northward_wind"}, "u"),
+        ({"U": "northward_wind", "ucomp": ""}, "ucomp"),
+        ({"U": "x_wind", "UTEND": "", "UTGWSPEC": ""}, "U"),
         ({"v": "", "b": "northward_wind"}, None),
     ],
 )
-def test_standard_name_comes_before_name_and_decides_with_it(names, expected):
+def test_standard_name_comes_before_name(names, expected):
     assert find_variable(named(**names), "file", "eastward_wind") == expected
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        {"u": "eastward_wind", "b": "eastward_wind"},
+        {"U": "", "ucomp": ""},
+        {"eastward_wind": "", "ua": ""},
+        {"a": "eastward_wind", "u": ""},
+    ],
+)
+def test_two_variables_that_a_field_could_be_are_refused_by_name(names):
+    with pytest.raises(ContractError) as caught:
+        find_variable(named(**names), "file", "eastward_wind")
+
+    assert "file has several variables for eastward_wind: " in str(caught.value)
+    assert all(name in str(caught.value) for name in names)
+
+
+def test_wind_near_the_ground_is_not_that_at_levels(dataset, write):
+    low = dataset.u.isel(lev=-1, drop=True) * 0.5
+    states = dataset.assign(
+        uas=low.assign_attrs(dataset.u.attrs), ua=low, PS=dataset.ps
+    )
+    path = write(states.drop_vars("PS"))
+
+    with open_file(path) as opened:
+        assert opened.sources["eastward_wind"].variable == "u"
+    with pytest.raises(ContractError, match="for surface_air_pressure: ps, PS"):
+        open_file(write(states, "b.nc"))
+
+
+def test_the_same_coordinates_under_two_names_are_one(dataset):
+    twice = dataset.assign(latitude=dataset.lat)
+
+    assert find_variable(twice, "file", "latitude") in ("lat", "latitude")
+    with pytest.raises(ContractError, match="several variables for latitude"):
+        find_variable(twice.assign(latitude=dataset.lat + 1), "file", "latitude")
 
 
 def test_other_names_are_looked_for_after_the_field_itself():

@@ -6,7 +6,7 @@ from wind_states import (
     open_file,
 )
 
-from gwparam.data.netcdf import OpenFiles, check_finite, open_dataset, read_values
+from gwparam.data.netcdf import OpenFiles, check_finite, open_dataset
 from gwparam.errors import (
     ArgumentError,
     ContractError,
@@ -199,84 +199,9 @@ def test_first_value_that_is_not_finite_is_named(value):
     assert str(caught.value) == f"wind is {value} at lev 1, lat 2 (from 0)"
 
 
-def grouped(path, *groups, above=()):
-    """Write winds into groups of one file, perhaps with their axes above them."""
-    with netCDF4.Dataset(path, "w") as file:
-        for name, size in (("time", 1), ("lev", 2)):
-            file.createDimension(name, size)
-            if name in above:
-                file.createVariable(name, "f8", (name,))[:] = np.arange(size)
-        for group in groups:
-            inside = file.createGroup(group)
-            inside.createVariable("u", "f4", ("time", "lev"))[:] = [[1.0, 2.0]]
-    return str(path)
-
-
-def test_the_only_group_with_variables_is_read(tmp_path):
-    path = grouped(tmp_path / "a.nc", "model/atmosphere", above=("lev",))
-
-    with open_dataset(path) as dataset:
-        np.testing.assert_array_equal(dataset.u, [[1.0, 2.0]])
-        np.testing.assert_array_equal(dataset.lev, [0.0, 1.0])
-
-
-def test_variables_in_several_groups_are_refused_by_name(tmp_path):
-    path = grouped(tmp_path / "a.nc", "ocean", "atmosphere")
-
-    with pytest.raises(ModelFileError, match="in the groups ocean, atmosphere, exp"):
-        open_dataset(path)
-
-
 def test_a_file_without_times_is_refused(write):
     with pytest.raises(ArgumentError, match=r"a\.nc has no time, expected at least"):
         OpenFiles([times(write, "a.nc", [])])
-
-
-def read(path, name="u"):
-    with open_dataset(str(path)) as dataset:
-        return read_values(dataset[name].variable, name, str(path))
-
-
-@pytest.mark.parametrize(
-    ("attributes", "values", "missing"),
-    [
-        ({}, [1.0, netCDF4.default_fillvals["f4"]], [False, True]),
-        ({"valid_range": np.float32([-5, 5])}, [5.0, 5.5, -6.0], [False, True, True]),
-        ({"valid_min": np.float32(0)}, [1.0, -1.0], [False, True]),
-        ({"valid_max": np.float32(0)}, [1.0, -1.0], [True, False]),
-        ({"missing_value": np.float32(-1e34)}, [-1e34, 1.0], [True, False]),
-        ({"_FillValue": np.float32(7)}, [7.0, 1.0], [True, False]),
-    ],
-)
-def test_missing_values_are_nan_as_netcdf4_masks_them(
-    tmp_path, attributes, values, missing
-):
-    path = tmp_path / "a.nc"
-    with netCDF4.Dataset(path, "w") as file:
-        file.createDimension("x", len(values))
-        fill = attributes.pop("_FillValue", None)
-        variable = file.createVariable("u", "f4", ("x",), fill_value=fill)
-        variable.setncatts(attributes)
-        variable.set_auto_mask(False)
-        variable[:] = np.float32(values)
-    with netCDF4.Dataset(path) as file:
-        np.testing.assert_array_equal(np.ma.getmaskarray(file["u"][:]), missing)
-
-    np.testing.assert_array_equal(np.isnan(read(path)), missing)
-
-
-def test_the_valid_range_of_packed_values_is_that_of_the_packed_ones(tmp_path):
-    path = tmp_path / "a.nc"
-    with netCDF4.Dataset(path, "w") as file:
-        file.createDimension("x", 3)
-        variable = file.createVariable("u", "i2", ("x",))
-        variable.setncatts(
-            {"scale_factor": 0.5, "add_offset": 100.0, "valid_range": np.int16([0, 10])}
-        )
-        variable.set_auto_maskandscale(False)
-        variable[:] = np.int16([0, 10, 11])
-
-    np.testing.assert_array_equal(read(path), [100.0, 105.0, np.nan])
 
 
 @pytest.mark.parametrize(

@@ -139,8 +139,52 @@ def test_training_files_are_told_from_states(tmp_path, contract):
 
     with open_inputs([path], contract, recipe=recipe) as states:
         assert isinstance(states, TrainingStates)
-        assert states.units == {"eastward_wind": "m s-1"}
+        assert states.sources["eastward_wind"].units == "m s-1"
     with pytest.raises(
         ArgumentError, match=r"the numbers in .* are normalised, expected"
     ):
         open_inputs([path], contract)
+
+
+@pytest.mark.parametrize("name", ["member", "realization", "expver", "height"])
+def test_dimension_that_is_none_of_the_atmosphere_is_refused_by_name(
+    dataset, write, name
+):
+    members = dataset.expand_dims({name: 3}).transpose("time", ...)
+
+    with pytest.raises(ShapeError, match=f"has a dimension {name} of 3, which is no t"):
+        open_file(write(members))
+
+
+def test_single_member_is_left_out(dataset, write):
+    members = dataset.u.expand_dims(member=[7]).transpose("time", "member", ...)
+
+    with open_file(write(dataset.assign(u=members))) as states:
+        assert states.dimensions == ("lat", "lon")
+        assert states.layout == ("time", "lev", "lat", "lon")
+
+
+def test_files_may_name_the_same_otherwise(dataset, write):
+    """Dimensions, coordinates and fields, and the levels upside down."""
+    other = dataset.isel(time=[2], lev=slice(None, None, -1), lat=slice(None, None, -1))
+    other = other.rename(
+        u="ua", v="V", ps="sp", lat="latitude", lon="x", time="valid_time", lev="plev"
+    )
+    other.x.attrs["standard_name"] = "longitude"
+    paths = [write(dataset.isel(time=[0, 1]), "a.nc"), write(other, "b.nc")]
+
+    with open_file(*paths) as states:
+        found = states.read(2)
+        expected = dataset.isel(time=2).transpose("lat", "lon", "lev")
+        np.testing.assert_array_equal(found["eastward_wind"], expected.u)
+        np.testing.assert_array_equal(found["northward_wind"], expected.v)
+        np.testing.assert_array_equal(found["surface_air_pressure"], expected.ps)
+        assert states.date(2) == "2000-01-03 12:00:00"
+
+
+def test_name_of_something_else_is_no_name_of_a_field(dataset, write):
+    other = dataset.isel(time=[2]).rename(u="ua").assign(u=dataset.ps[2])
+    paths = [write(dataset.isel(time=[0, 1]), "a.nc"), write(other, "b.nc")]
+
+    with pytest.raises(ContractError, match=r"ua in .*b.nc is u in .*a.nc, and"):
+        open_file(*paths)

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import xarray as xr
+from wind_states import open_file
 
 from gwparam.data.places import (
     SAME_PLACE,
@@ -149,3 +150,79 @@ def test_grid_in_other_dimensions_is_refused():
         check_alike(expected, given, "b.nc", "a.nc")
     with pytest.raises(ContractError, match="no latitude and no longitude, expected"):
         check_alike(expected, (), "b.nc", "a.nc")
+
+
+def seamed(dataset, longitudes):
+    """A file whose first meridian comes again at the end."""
+    again = dataset.isel(lon=[*range(dataset.sizes["lon"]), 0])
+    return again.assign_coords(lon=("lon", longitudes, dataset.lon.attrs))
+
+
+@pytest.mark.parametrize("start", [0.0, -180.0])
+def test_cyclic_meridian_is_left_out(dataset, write, start):
+    path = write(seamed(dataset, np.arange(7) * 60.0 + start))
+
+    with open_file(path) as states:
+        assert states.horizontal == (4, 6)
+        np.testing.assert_array_equal(
+            states.read(1)["eastward_wind"], dataset.u[1].transpose("lat", "lon", "lev")
+        )
+
+
+def test_cyclic_column_of_a_curvilinear_grid_is_left_out(dataset, write):
+    cyclic = seamed(dataset, np.arange(7) * 60.0)
+    grid = np.meshgrid(cyclic.lat, cyclic.lon, indexing="ij")
+    cyclic = cyclic.drop_vars(["lat", "lon"]).rename(lat="y", lon="x")
+    for name, values in zip(("latitude", "longitude"), grid, strict=True):
+        cyclic[name] = (("y", "x"), values, {"units": "degrees"})
+
+    with open_file(write(cyclic)) as states:
+        assert states.horizontal == (4, 6)
+
+
+@pytest.mark.parametrize(("dim", "name"), [("lat", "latitude"), ("lon", "longitude")])
+def test_place_that_comes_twice_is_refused(dataset, write, dim, name):
+    twice = dataset.isel({dim: [0, 1, 2, 2, 3]})
+    value = float(dataset[dim][2])
+
+    with pytest.raises(
+        ContractError, match=f"{name} {value:g} comes 2 times along {dim} in .*states"
+    ):
+        open_file(write(twice))
+
+
+def globe(rows, scale=1.0, around=1.0, step=3.0):
+    """Coordinates of a global grid, perhaps in other units than they say."""
+    lat = np.linspace(-90 + 90 / rows, 90 - 90 / rows, rows) * scale
+    lon = np.arange(0.0, 360.0, 180 / rows) * around
+    return xr.Dataset(
+        coords={
+            "lat": ("lat", lat, {"units": "degrees_north"}),
+            "lon": ("lon", lon, {"units": "degrees_east"}),
+        }
+    )
+
+
+RADIAN = np.pi / 180.0
+
+
+@pytest.mark.parametrize("rows", [8, 16, 64, 180])
+@pytest.mark.parametrize("around", [1.0, RADIAN])
+@pytest.mark.parametrize("alone", [False, True])
+def test_globe_in_radians_that_says_degrees_is_refused(rows, around, alone):
+    read_axes(globe(rows), "a.nc")
+    wrong = globe(rows, RADIAN, around)
+    wrong = wrong.drop_vars("lon") if alone else wrong
+
+    with pytest.raises(ContractError, match=r"latitude in a.nc is -1\.\d+ to 1\."):
+        read_axes(wrong, "a.nc")
+
+
+def test_band_at_the_equator_is_in_degrees():
+    band = globe(8).assign_coords(lat=("lat", np.linspace(-1.5, 1.5, 8)))
+    fine = band.assign_coords(lon=("lon", np.arange(0.0, 360.0, 0.5)))
+    part = band.assign_coords(lon=("lon", np.arange(0.0, 4.0, 0.5)))
+
+    for dataset in (fine, part):
+        dataset.lat.attrs["units"] = dataset.lon.attrs["units"] = "degrees"
+        assert len(read_axes(dataset, "a.nc")) == 2

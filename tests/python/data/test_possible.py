@@ -34,6 +34,11 @@ def check(field, value, units, usual):
         ("upward_air_velocity", 1e20, "m s-1", 0.1, "_FillValue"),
         ("eastward_wind", 9.96921e36, "m s-1", 5.0, "_FillValue"),
         ("eastward_wind", -1e15, "m s-1", 5.0, "_FillValue"),
+        ("eastward_wind", 999.0, "m s-1", 5.0, "_FillValue"),
+        ("northward_wind", 9999.0, "m s-1", 5.0, "at most 1000 m s-1, or _FillValue"),
+        ("eastward_wind", -9.99e8, "m s-1", 5.0, "at least -1000 m s-1"),
+        ("eastward_wind", 1e10, "cm s-1", 500.0, "at most 1000 m s-1"),
+        ("upward_air_velocity", -1e10, "m s-1", 0.1, "at least -1000 m s-1"),
     ],
 )
 def test_impossible_value_is_refused_with_its_place(
@@ -58,6 +63,9 @@ def test_impossible_value_is_refused_with_its_place(
         ("air_temperature", 2000.0, "K", 250.0),
         ("air_temperature", -200.0, "degC", -20.0),
         ("eastward_wind", -998.9, "m s-1", 5.0),
+        ("northward_wind", 999.5, "m s-1", 5.0),
+        ("air_temperature", 999.0, "K", 250.0),
+        ("eastward_wind", 99999.0, "cm s-1", 500.0),
         ("geopotential_height", -999.0, "m", 5e3),
         ("air_pressure", 0.0, "Pa", 100.0),
     ],

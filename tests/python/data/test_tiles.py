@@ -42,7 +42,7 @@ def check_globe(states, flip=False):
     assert len(states) == NTIME
     assert states.horizontal == (NLAT, NLON)
     for time in range(NTIME):
-        expected = wind(1000)[time].transpose(1, 2, 0)
+        expected = wind(500)[time].transpose(1, 2, 0)
         found = states.read(time)
         np.testing.assert_array_equal(
             found["northward_wind"], expected[::-1] if flip else expected
@@ -195,3 +195,13 @@ def test_columns_of_an_unstructured_grid_are_no_tiles(write_tiles):
 
     with pytest.raises(ContractError, match=r"has other columns than .* same times"):
         open_file(*write_tiles(parts))
+
+
+@pytest.mark.parametrize("value", ["abcd", 5, [1, 4, 1], ["1", "4", "a", "b"]])
+def test_decomposition_that_is_no_four_numbers_is_refused(dataset, write, value):
+    dataset.lat.attrs["domain_decomposition"] = value
+
+    with pytest.raises(
+        ContractError, match=r"domain_decomposition of lat in .* 4 numb"
+    ):
+        open_file(write(dataset))

@@ -140,6 +140,17 @@ def test_what_differs_grossly(shift, spread, whole_globe, gross):
         assert "the states are not like those that ann was trained on" in lines[0]
 
 
+def test_one_number_for_all_levels_is_compared_with_all_levels_together(write):
+    mean, deviation = np.full(NLEV, 5.0), np.full(NLEV, 12.0)
+    data = states()
+    expected = data.u.values
+
+    (found,) = compared(write(data), contract(mean, deviation))
+
+    assert found.shift == pytest.approx((expected.mean() - 5.0) / 12.0, rel=1e-9)
+    assert found.spread == pytest.approx(expected.std() / 12.0, rel=1e-9)
+
+
 def test_tropics_alone_are_no_globe(write):
     data = states(1.5, 0.1)
     data = data.assign_coords(lat=("lat", [-15.0, -5.0, 5.0, 15.0], data.lat.attrs))

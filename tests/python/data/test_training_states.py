@@ -124,7 +124,7 @@ def test_normalised_channels_become_physical_fields(dataset, open_file):
     np.testing.assert_allclose(
         fields["upward_air_velocity"], w["scale"] * root**3, rtol=1e-13
     )
-    assert states.units["eastward_wind"] == "m s-1"
+    assert states.sources["eastward_wind"].units == "m s-1"
 
 
 def test_temperature_comes_from_potential_temperature(dataset, open_file):

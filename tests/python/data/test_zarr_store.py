@@ -5,6 +5,7 @@ import pytest
 from wind_states import open_file, wind, wind_states
 
 from gwparam.data import is_training_file, zarr_store
+from gwparam.data.netcdf import open_dataset
 from gwparam.data.zarr_store import is_zarr
 from gwparam.errors import ModelFileError
 
@@ -71,6 +72,17 @@ def test_store_whose_metadata_are_damaged_is_refused(store):
         open_file(store)
 
 
+def test_store_without_variables_is_refused(tmp_path):
+    pytest.importorskip("zarr")
+    (tmp_path / "states.zarr").mkdir()
+    (tmp_path / "states.zarr" / "zarr.json").write_text("{}")
+
+    with pytest.raises(
+        ModelFileError, match=r"states.zarr is a zarr store without var"
+    ):
+        open_file(tmp_path / "states.zarr")
+
+
 def test_store_needs_the_extra(tmp_path, monkeypatch):
     (tmp_path / "states.zarr").mkdir()
     (tmp_path / "states.zarr" / ".zgroup").write_text(json.dumps({"zarr_format": 2}))
@@ -90,3 +102,40 @@ def test_other_paths_are_no_stores(tmp_path, name):
     if name == "folder":
         with pytest.raises(ModelFileError, match="cannot read"):
             open_file(tmp_path / name)
+
+
+@pytest.mark.parametrize("version", [2, 3])
+def test_stores_of_the_package_itself_are_read(tmp_path, version):
+    """Their fill value is 0, which says what a chunk holds that nobody wrote."""
+    zarr = pytest.importorskip("zarr")
+    path = tmp_path / "states.zarr"
+    group = zarr.open_group(path, mode="w", zarr_format=version)
+    for name, variable in wind_states().variables.items():
+        names = list(variable.dims) if version == 3 else None
+        array = group.create_array(
+            name, shape=variable.shape, dtype=variable.dtype, dimension_names=names
+        )
+        array[...] = variable.values
+        if version == 2:
+            array.attrs["_ARRAY_DIMENSIONS"] = list(variable.dims)
+        array.attrs.update(variable.attrs)
+
+    with open_file(path) as states:
+        np.testing.assert_array_equal(states.coordinates(0)[1][0], np.arange(6) * 60.0)
+        np.testing.assert_array_equal(
+            states.read(0)["eastward_wind"], wind(0)[0].transpose(1, 2, 0)
+        )
+
+
+@pytest.mark.parametrize("version", [2, 3])
+def test_declared_fill_values_of_stores_are_missing(tmp_path, version):
+    pytest.importorskip("zarr")
+    path = tmp_path / "states.zarr"
+    states = wind_states()
+    states["u"] = states.u.where(states.u != 4.0)
+    encoding = {"u": {"_FillValue": -1.0, "dtype": "f4"}, "v": {"dtype": "f2"}}
+    states.to_zarr(path, zarr_format=version, encoding=encoding)
+
+    with open_dataset(str(path)) as opened:
+        assert int(np.isnan(opened.u.values).sum()) == 1
+        assert opened.v.dtype == np.float32

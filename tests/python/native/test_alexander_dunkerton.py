@@ -1,6 +1,6 @@
 """The native scheme against MiMA, and how it takes arguments."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import netCDF4
 import numpy as np
@@ -56,6 +56,55 @@ def test_drag_of_rounded_states_is_that_of_mima_in_nearly_all_columns(rounded_mi
         assert rms < 1e-3
         assert np.count_nonzero(column > 1e-3) <= 10
         assert np.count_nonzero(column > 1e-2) <= 2
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        pytest.param(MIMA_SETTINGS, id="mima"),
+        pytest.param(AlexanderDunkertonSettings(bt_eq=0.004), id="defaults"),
+        pytest.param(
+            replace(MIMA_SETTINGS, nk=2, bn=0.3, kelvin_kludge=1.5, dc=1.7), id="waves"
+        ),
+        pytest.param(
+            replace(
+                MIMA_SETTINGS,
+                mass_weighted_lid=True,
+                mass_weighted_levels=True,
+                launch_full_stress=True,
+                deposit_reflected=True,
+                use_top_weights=True,
+            ),
+            id="switches",
+        ),
+    ],
+)
+def test_fast_code_is_the_reference_to_rounding(mima, settings):
+    columns, _, _ = mima
+    scheme = columns.scheme(settings)
+    drag = scheme.drag(*columns.state())
+    reference = scheme.drag(*columns.state(), by_reference=True)
+    for field in fields(drag):
+        found, expected = getattr(drag, field.name), getattr(reference, field.name)
+        rms, column = relative_errors(found, expected)
+        assert rms < RMS, field.name
+        # A wave that breaks a level off.
+        assert np.count_nonzero(column > COLUMN) <= 2, field.name
+
+
+def test_columns_have_the_same_bits_in_any_company(mima):
+    columns, _, _ = mima
+    scheme = columns.scheme(MIMA_SETTINGS)
+    row, *state = columns.state()
+    whole = scheme.drag(row, *state)
+    random = np.random.default_rng(0)
+    for n in (1, 2, 7, 8, 9, 100):
+        some = random.choice(row.size, n, replace=False)
+        part = scheme.drag(row[some], *(field[some] for field in state))
+        for field in fields(part):
+            np.testing.assert_array_equal(
+                getattr(part, field.name), getattr(whole, field.name)[some]
+            )
 
 
 @pytest.fixture

@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from gwparam.checkpoints import read_checkpoint
-from gwparam.errors import ModelFileError, NonFiniteError, ShapeError
+from gwparam.errors import ModelFileError, NonFiniteError, RangeError, ShapeError
+from gwparam.networks.drag import normalisation
 from gwparam.networks.wavenet import WaveNetDrag
 
 
@@ -53,6 +54,50 @@ def test_scaling_is_one_finite_value_a_level(checkpoint, key, values, error, mes
         WaveNetDrag.from_checkpoint(given)
 
     assert str(caught.value) == f"{key} {message}"
+
+
+@pytest.mark.parametrize("key", ["means", "stds"])
+@pytest.mark.parametrize("kind", [torch.complex64, torch.int8, torch.bool])
+def test_scaling_has_a_dtype_of_weights(checkpoint, key, kind):
+    extras = checkpoint.extras | {key: torch.ones(5).to(kind)}
+    said = str(kind).removeprefix("torch.")
+
+    with pytest.raises(ModelFileError, match=f"{key} holds {said}, expected float"):
+        WaveNetDrag.from_checkpoint(replace(checkpoint, extras=extras))
+
+
+@pytest.mark.parametrize(
+    ("means", "stds", "level"),
+    [
+        ([1.0, 1.0, 1.0, 1.0, 1.0], [1.0, 1.0, -1.0, 1.0, 1.0], 2),
+        ([1.0, 1.0, 1.0, 1.0, 1.0], [1.0, 1.0, 1.0, 0.0, 1.0], 3),
+        ([0.0, 0.0, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0, 0.0], 0),
+    ],
+)
+def test_standard_deviations_are_positive(checkpoint, means, stds, level):
+    extras = {"means": torch.tensor(means), "stds": torch.tensor(stds)}
+
+    with pytest.raises(RangeError, match=rf"stds is -?\d at level {level} \(from 0\)"):
+        normalisation(replace(checkpoint, extras=extras, description=None), 5)
+
+
+def test_a_constant_drag_of_our_own_training_is_taken(checkpoint):
+    stds = torch.tensor([1.0, 1.0, 1.0, 0.0, 1.0])
+    extras = {"means": torch.ones(5), "stds": stds}
+
+    mean, _ = normalisation(replace(checkpoint, extras=extras), 5)
+
+    assert mean[3] == 1.0
+
+
+def test_a_level_without_drag_has_neither(checkpoint):
+    extras = {key: torch.tensor([1.0, 1.0, 1.0, 1.0, 0.0]) for key in ("means", "stds")}
+
+    published = replace(checkpoint, extras=extras, description=None)
+    mean, deviation = normalisation(published, 5)
+
+    assert mean.dtype == deviation.dtype == torch.float64
+    assert mean[4] == deviation[4] == 0.0
 
 
 def test_description_is_of_as_many_levels(checkpoint):

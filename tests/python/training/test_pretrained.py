@@ -270,9 +270,7 @@ def test_weights_that_are_not_finite_are_refused(tmp_path, value):
     with pytest.raises(NonFiniteError) as caught:
         load_pretrained(network, in_memory(tmp_path, weights), "")
 
-    assert str(caught.value) == (
-        "layer2.bias holds NaN or Inf, expected finite weights"
-    )
+    assert str(caught.value) == ("layer2.bias holds NaN or Inf, expected finite values")
     for key, weight in network.state_dict().items():
         assert torch.equal(weight, before[key]), key
 

@@ -6,9 +6,9 @@
 namespace gwparam {
 
 Guard finite_outputs() {
-    const auto check = [](const FieldContract &, const Rows &rows,
-                          std::int64_t column) {
-        return first_beyond(rows, column, std::numeric_limits<double>::max());
+    const auto check = [](const FieldContract &, const Rows &rows, std::int64_t first,
+                          std::int64_t end) {
+        return first_beyond(rows, first, end, std::numeric_limits<double>::max());
     };
     const auto expected = [](const FieldContract &, std::int64_t) {
         return std::string("a finite value");

@@ -34,21 +34,17 @@ void apply_one(const Guard &guard, Guard::Sees what, const FieldContract &field,
     if (guard.sees != what || guard.policy == GWPARAM_GUARD_IGNORE) {
         return;
     }
-    for (auto column = static_cast<std::size_t>(first); column < marks.size();
-         ++column) {
-        if (marks[column] != column_passes) {
-            continue;
-        }
-        const auto i = static_cast<std::int64_t>(column);
-        const std::int64_t level = guard.check(field, rows, i);
-        if (level < 0) {
+    const auto end = static_cast<std::int64_t>(marks.size());
+    for (Spot bad = guard.check(field, rows, first, end); bad.level >= 0;
+         bad = guard.check(field, rows, bad.column + 1, end)) {
+        ColumnMark &mark = marks[static_cast<std::size_t>(bad.column)];
+        if (mark != column_passes) {
             continue;
         }
         if (guard.policy == GWPARAM_GUARD_ERROR) {
-            reject(guard, field, rows, top_down, place, i, level);
+            reject(guard, field, rows, top_down, place, bad.column, bad.level);
         }
-        marks[column] =
-            guard.policy == GWPARAM_GUARD_ZERO ? column_zeroed : column_kept;
+        mark = guard.policy == GWPARAM_GUARD_ZERO ? column_zeroed : column_kept;
     }
 }
 
@@ -100,19 +96,11 @@ std::int64_t clear_marked(const ColumnMarks &marks, std::vector<Rows> &outputs) 
     return cleared;
 }
 
-std::int64_t first_beyond(const Rows &rows, std::int64_t column, double limit) {
-    std::int64_t bad_level = -1;
-    visit(rows, [&](const auto *values) {
-        values += column * rows.width();
-        bool fine = true;
-        for (std::int64_t level = 0; level < rows.width(); ++level) {
-            fine &= std::abs(values[level]) <= limit; // false for NaN too
-        }
-        for (std::int64_t level = 0; !fine && bad_level < 0; ++level) {
-            bad_level = std::abs(values[level]) <= limit ? -1 : level;
-        }
+Spot first_beyond(const Rows &rows, std::int64_t first, std::int64_t end,
+                  double limit) {
+    return first_unfit(rows, first, end, [limit](auto value, std::int64_t) {
+        return std::abs(value) <= limit; // false for NaN too
     });
-    return bad_level;
 }
 
 } // namespace gwparam

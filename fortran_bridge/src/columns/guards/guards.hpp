@@ -14,13 +14,20 @@ namespace gwparam {
 
 using ColumnMarks = std::vector<ColumnMark>; // one a column
 
+// A value of a field; level -1 in the column after the last: there is none.
+struct Spot {
+    std::int64_t column;
+    std::int64_t level;
+};
+
 struct Guard {
     // Inputs as the host puts them, those of the network, outputs of the host.
     enum class Sees { host_inputs, inputs, outputs };
 
-    // The first bad level of a field in a column, or -1.
-    using Check = std::function<std::int64_t(const FieldContract &field,
-                                             const Rows &rows, std::int64_t column)>;
+    // The first bad value of a field in the columns from `first` up to, not with,
+    // `end`.
+    using Check = std::function<Spot(const FieldContract &field, const Rows &rows,
+                                     std::int64_t first, std::int64_t end)>;
     // What was expected there, for a message.
     using Expected =
         std::function<std::string(const FieldContract &field, std::int64_t level)>;
@@ -63,7 +70,30 @@ void apply_to_field(const std::vector<Guard> &guards, Guard::Sees what,
 // alone: what they hold may not be finite. Gives their number.
 std::int64_t clear_marked(const ColumnMarks &marks, std::vector<Rows> &outputs);
 
-// The first level of a column whose magnitude is above a limit, or no number; or -1.
-std::int64_t first_beyond(const Rows &rows, std::int64_t column, double limit);
+// The first value that is not fine(value, level). All levels of a column are looked at
+// before one is searched, so that the compiler may take several at a time.
+template <typename Fine>
+Spot first_unfit(const Rows &rows, std::int64_t first, std::int64_t end, Fine fine) {
+    Spot spot{end, -1};
+    visit(rows, [&](const auto *values) {
+        const std::int64_t width = rows.width();
+        for (std::int64_t column = first; column < end && spot.level < 0; ++column) {
+            const auto *value = values + column * width;
+            int unfit = 0;
+            for (std::int64_t level = 0; level < width; ++level) {
+                unfit |= static_cast<int>(!fine(value[level], level));
+            }
+            for (std::int64_t level = 0; unfit != 0 && spot.level < 0; ++level) {
+                if (!fine(value[level], level)) {
+                    spot = {column, level};
+                }
+            }
+        }
+    });
+    return spot;
+}
+
+// The first value whose magnitude is above a limit, or that is no number.
+Spot first_beyond(const Rows &rows, std::int64_t first, std::int64_t end, double limit);
 
 } // namespace gwparam

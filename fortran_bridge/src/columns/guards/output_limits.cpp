@@ -18,8 +18,8 @@ double limit_of(const FieldContract &field) {
 
 Guard output_limits(const gwparam_options &options) {
     const auto check = [](const FieldContract &field, const Rows &rows,
-                          std::int64_t column) {
-        return first_beyond(rows, column, limit_of(field));
+                          std::int64_t first, std::int64_t end) {
+        return first_beyond(rows, first, end, limit_of(field));
     };
     const auto expected = [](const FieldContract &field, std::int64_t) {
         std::ostringstream text;

@@ -10,19 +10,16 @@ namespace gwparam {
 Guard training_range(const gwparam_options &options) {
     const double sigmas = options.range_sigmas;
     const auto check = [sigmas](const FieldContract &field, const Rows &rows,
-                                std::int64_t column) {
-        if (field.training_mean.empty() || field.training_deviation.empty()) {
-            return std::int64_t{-1};
+                                std::int64_t first, std::int64_t end) {
+        const std::vector<double> &mean = field.training_mean;
+        const std::vector<double> &deviation = field.training_deviation;
+        if (mean.empty() || deviation.empty()) {
+            return Spot{end, -1};
         }
-        for (std::int64_t level = 0; level < rows.width(); ++level) {
+        return first_unfit(rows, first, end, [&](double value, std::int64_t level) {
             const auto l = static_cast<std::size_t>(level);
-            const double distance =
-                std::abs(value_at(rows, column, level) - field.training_mean[l]);
-            if (!(distance <= sigmas * field.training_deviation[l])) {
-                return level;
-            }
-        }
-        return std::int64_t{-1};
+            return std::abs(value - mean[l]) <= sigmas * deviation[l];
+        });
     };
     const auto expected = [sigmas](const FieldContract &field, std::int64_t level) {
         const auto l = static_cast<std::size_t>(level);

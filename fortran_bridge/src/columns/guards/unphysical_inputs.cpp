@@ -33,8 +33,11 @@ constexpr std::array<double, 2> fill_values{-999.0, -9999.0};
 constexpr double least_fill = 1e15; // and 1e20, 9.96921e36, ...
 
 bool is_fill(double value) {
-    return std::abs(value) >= least_fill || value == fill_values[0] ||
-           value == fill_values[1];
+    // No short cuts: several values are looked at at a time.
+    const int found = static_cast<int>(std::abs(value) >= least_fill) |
+                      static_cast<int>(value == fill_values[0]) |
+                      static_cast<int>(value == fill_values[1]);
+    return found != 0;
 }
 
 const Bounds *bounds_of(const FieldContract &field) {
@@ -46,27 +49,23 @@ const Bounds *bounds_of(const FieldContract &field) {
     return nullptr;
 }
 
-std::int64_t first_outside(const FieldContract &field, const Rows &rows,
-                           std::int64_t column) {
+Spot first_outside(const FieldContract &field, const Rows &rows, std::int64_t first,
+                   std::int64_t end) {
     const Bounds *bounds = bounds_of(field);
-    if (bounds == nullptr && field.levels == 0) {
-        return -1;
+    if (bounds == nullptr) {
+        if (field.levels == 0) {
+            return {end, -1};
+        }
+        return first_unfit(rows, first, end,
+                           [](double value, std::int64_t) { return !is_fill(value); });
     }
-    const Conversion to = bounds == nullptr || field.units == bounds->units
+    const Conversion to = field.units == bounds->units
                               ? Conversion{}
                               : conversion(field.units, bounds->units, field.name);
-    std::int64_t bad_level = -1;
-    visit(rows, [&](const auto *values) {
-        values += column * rows.width();
-        for (std::int64_t level = 0; level < rows.width() && bad_level < 0; ++level) {
-            const double value = values[level] * to.scale + to.offset;
-            const bool fine = bounds != nullptr
-                                  ? value >= bounds->least && value <= bounds->most
-                                  : !is_fill(value);
-            bad_level = fine ? -1 : level;
-        }
+    return first_unfit(rows, first, end, [&](double given, std::int64_t) {
+        const double value = given * to.scale + to.offset;
+        return value >= bounds->least && value <= bounds->most;
     });
-    return bad_level;
 }
 
 std::string expected_of(const FieldContract &field, std::int64_t) {

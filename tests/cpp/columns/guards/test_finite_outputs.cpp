@@ -14,9 +14,15 @@ int main() {
         const gwparam::Rows rows = rows_of(
             dtype, 3,
             {1e38, -1e38, 0.0, 0.0, 0.0, NAN, 0.0, INFINITY, NAN, -INFINITY, 0.0, 0.0});
-        ok(guard.check(field, rows, 0) == -1 && guard.check(field, rows, 1) == 2 &&
-               guard.check(field, rows, 2) == 1 && guard.check(field, rows, 3) == 0,
+        const auto level = [&](std::int64_t column) {
+            return guard.check(field, rows, column, column + 1).level;
+        };
+        ok(level(0) == -1 && level(1) == 2 && level(2) == 1 && level(3) == 0,
            "the first level of each column");
+        const gwparam::Spot first = guard.check(field, rows, 0, 4);
+        const gwparam::Spot next = guard.check(field, rows, 2, 4);
+        ok(first.column == 1 && first.level == 2 && next.column == 2 && next.level == 1,
+           "the first of all columns, from one on");
     }
     ok(guard.policy == GWPARAM_GUARD_ERROR &&
            guard.sees == gwparam::Guard::Sees::outputs,

@@ -22,8 +22,9 @@ constexpr double too_much = 7.0;
 Guard above(const char *name, double limit, std::int32_t policy,
             Guard::Sees sees = Guard::Sees::outputs) {
     return {name, sees, policy,
-            [limit](const FieldContract &, const Rows &rows, std::int64_t column) {
-                return gwparam::first_beyond(rows, column, limit);
+            [limit](const FieldContract &, const Rows &rows, std::int64_t first,
+                    std::int64_t end) {
+                return gwparam::first_beyond(rows, first, end, limit);
             },
             [limit](const FieldContract &, std::int64_t level) {
                 return std::to_string(static_cast<int>(limit)) + " at most, level " +
@@ -62,13 +63,11 @@ gwparam::ColumnMark mark_of(std::int32_t policy) {
 void test_pairs() {
     const auto below = [](std::int32_t policy) {
         Guard guard = above("below", 0.0, policy);
-        guard.check = [](const FieldContract &, const Rows &rows, std::int64_t column) {
-            for (std::int64_t level = 0; level < rows.width(); ++level) {
-                if (!(gwparam::value_at(rows, column, level) >= -2.0)) {
-                    return level;
-                }
-            }
-            return std::int64_t{-1};
+        guard.check = [](const FieldContract &, const Rows &rows, std::int64_t first,
+                         std::int64_t end) {
+            return gwparam::first_unfit(
+                rows, first, end,
+                [](double value, std::int64_t) { return value >= -2.0; });
         };
         return guard;
     };

@@ -30,9 +30,10 @@ bool finds(double limit, Dtype dtype, const std::vector<double> &values,
     const gwparam::Rows rows = rows_of(dtype, 3, values);
     bool right = rows.count() == static_cast<std::int64_t>(expected.size());
     for (std::size_t i = 0; i < expected.size(); ++i) {
+        const auto column = static_cast<std::int64_t>(i);
         right &= guard_of(GWPARAM_GUARD_ZERO)
-                     .check(tendency(limit), rows, static_cast<std::int64_t>(i)) ==
-                 expected[i];
+                     .check(tendency(limit), rows, column, column + 1)
+                     .level == expected[i];
     }
     return right;
 }

@@ -41,7 +41,8 @@ void test_range(Dtype dtype) {
     const std::int64_t expected[] = {-1, -1, 0, 1, 2, 1, 2};
     bool right = true;
     for (std::int64_t column = 0; column < rows.count(); ++column) {
-        right &= guard.check(wind(), rows, column) == expected[column];
+        right &=
+            guard.check(wind(), rows, column, column + 1).level == expected[column];
     }
     ok(right, dtype == Dtype::float32 ? "single precision" : "double precision");
 }
@@ -51,7 +52,7 @@ void test_unknown_range() {
     FieldContract field = wind();
     field.training_deviation.clear();
     const gwparam::Rows rows = rows_of(Dtype::float64, 3, {1e9, 1e9, 1e9});
-    ok(guard.check(field, rows, 0) == -1, "a range that is not known");
+    ok(guard.check(field, rows, 0, 1).level == -1, "a range that is not known");
 }
 
 void test_settings() {

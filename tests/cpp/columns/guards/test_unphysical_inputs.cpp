@@ -32,7 +32,7 @@ std::string caught(const FieldContract &field, const std::vector<double> &values
     for (const Dtype dtype : {Dtype::float32, Dtype::float64}) {
         const gwparam::Rows rows = rows_of(dtype, 1, values);
         for (std::int64_t column = 0; column < rows.count(); ++column) {
-            marks += guard.check(field, rows, column) < 0 ? '.' : 'x';
+            marks += guard.check(field, rows, column, column + 1).level < 0 ? '.' : 'x';
         }
     }
     return marks;
@@ -64,9 +64,10 @@ void test_bounds() {
 void test_level() {
     const Guard guard = guard_of(GWPARAM_GUARD_ERROR);
     const gwparam::Rows rows = rows_of(Dtype::float32, 3, {250, 260, 270, 250, 40, 1});
-    ok(guard.check(field_of("air_temperature", "K", 3), rows, 0) == -1 &&
-           guard.check(field_of("air_temperature", "K", 3), rows, 1) == 1,
-       "the first bad level of a column");
+    const gwparam::Spot bad =
+        guard.check(field_of("air_temperature", "K", 3), rows, 0, 2);
+    ok(bad.column == 1 && bad.level == 1,
+       "the first bad level of the first bad column");
 }
 
 void test_settings() {

@@ -1,0 +1,134 @@
+submodule (gwparam_coupling) gwparam_coupling_setup
+
+    !! Setting an object up: its columns and the native scheme.
+
+    implicit none(type, external)
+
+contains
+
+    module procedure init
+
+    integer :: status
+    character(len=message_length) :: message
+
+    if (present(stat)) stat = gwparam_ok
+    call self%begin_call(status, message)
+    if (status == gwparam_ok) then
+        call set_up(self, settings, pressure, order, latitude, longitude, columns, status, message)
+        call self%end_call()
+    end if
+    if (status /= gwparam_ok) call fail(status, trim(message), stat, errmsg)
+
+    end procedure init
+
+    subroutine set_up(self, settings, pressure, order, latitude, longitude, columns, status, &
+                      & message)
+
+        !! What `init` does, in a call.
+        class(gwparam_coupling_t), intent(inout) :: self
+        class(gwparam_coupling_settings_t), intent(in) :: settings
+        real(dp), intent(in) :: pressure(:)
+        integer, intent(in) :: order
+        real(dp), intent(in) :: latitude(:,:), longitude(:,:)
+        integer, intent(in), optional :: columns(:)
+        integer, intent(inout) :: status
+        character(len=*), intent(inout) :: message
+
+        integer, allocatable :: valid(:)
+        real(dp), allocatable :: top_down(:)
+        integer :: i, ignored, j
+        character(len=message_length) :: unread
+
+        valid = spread(size(latitude, 1), 1, size(latitude, 2))
+        if (present(columns)) valid = columns
+        call settings%check(status, message)
+        if (status == gwparam_ok) call check_columns()
+        if (status /= gwparam_ok) return
+
+        self%settings = settings
+        self%is_bottom_up = order == gwparam_bottom_up
+        top_down = pressure
+        if (self%is_bottom_up) top_down = pressure(size(pressure):1:-1)
+        self%latitude = latitude
+        self%longitude = longitude
+        self%exists = reshape([((i <= valid(j), i=1, size(latitude, 1)), j=1, size(valid))], &
+                              & shape(latitude))
+        self%served = .not. self%exists
+        self%held_x = reshape([real(dp)::], [shape(latitude), size(pressure)], pad=[0.0_dp])
+        self%held_y = self%held_x
+        self%is_ringing = .false.
+        self%is_placed = .false.
+        call self%alarm%wind(settings%interval, settings%first)
+        self%counts = gwparam_coupling_statistics_t(counters=gwparam_statistics_t(), &
+            & comparison=comparison_t(), runs_network=settings%runs_network(), &
+            & runs_native=settings%runs_native(), lag=settings%lag, &
+            & guards="on_limit = " // trim(settings%on_limit) // ", on_range = " &
+            & // trim(settings%on_range) // ", on_unphysical = " // trim(settings%on_unphysical))
+
+        call set_up_native(self, top_down, status, message)
+        if (status == gwparam_ok .and. settings%runs_network()) then
+            call self%set_up_network(top_down, status, message)
+        end if
+        if (status /= gwparam_ok) call self%give_back(ignored, unread)
+
+    contains
+
+        subroutine check_columns()
+
+            if (allocated(self%exists)) then
+                status = gwparam_err_argument
+                message = "the coupling is set up already, expected a call of free before"
+            else if (order /= gwparam_top_down .and. order /= gwparam_bottom_up) then
+                status = gwparam_err_argument
+                message = "order is " // text(order) // ", expected gwparam_top_down or" &
+                                              & // " gwparam_bottom_up"
+            else if (any(shape(longitude) /= shape(latitude))) then
+                status = gwparam_err_shape
+                message = "longitude has shape " // text(shape(longitude)) // ", expected " &
+                    & // text(shape(latitude))
+            else if (size(valid) /= size(latitude, 2)) then
+                status = gwparam_err_shape
+                message = "columns has " // text(size(valid)) // " values, expected " &
+                                                 & // text(size(latitude, 2))
+            else if (any(valid < 0 .or. valid > size(latitude, 1))) then
+                status = gwparam_err_argument
+                message = "columns has " // text(minval(valid)) // " to " // text(maxval(valid)) &
+                                                 & // ", expected 0 to " // text(size(latitude, 1))
+            end if
+
+        end subroutine check_columns
+
+    end subroutine set_up
+
+    subroutine set_up_native(self, pressure, status, message)
+
+        !! The native scheme, whose set-up neighbours of one latitude share as a row.
+        class(gwparam_coupling_t), intent(inout) :: self
+        real(dp), intent(in) :: pressure(:) !! Top-down [Pa]
+        integer, intent(inout) :: status
+        character(len=*), intent(inout) :: message
+
+        real(dp) :: row_latitude(size(self%latitude))
+        integer :: i, j, n
+
+        self%row = merge(1, 0, self%exists)
+        n = 0
+        do j = 1, size(self%exists, 2)
+            do i = 1, size(self%exists, 1)
+                if (.not. self%exists(i, j)) cycle
+                if (n == 0) then
+                    n = 1
+                else if (abs(self%latitude(i, j) - row_latitude(n)) > 0.0_dp) then
+                    n = n + 1
+                end if
+                row_latitude(n) = self%latitude(i, j)
+                self%row(i, j) = n
+            end do
+        end do
+        if (n == 0) return  ! a rank or a thread without columns
+        call self%native%init(self%settings%native, row_latitude(:n), pressure, stat=status, &
+                              & errmsg=message)
+
+    end subroutine set_up_native
+
+end submodule gwparam_coupling_setup

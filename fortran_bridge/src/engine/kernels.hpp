@@ -1,0 +1,60 @@
+// The arithmetic of column programs, compiled once for each kind of processor.
+//
+// All give the same bits: each number of a result is computed alone, by the same IEEE
+// operations in the same order.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "engine/operation.hpp"
+
+namespace gwparam {
+
+// Outputs of a dense layer that are packed side by side.
+constexpr std::int64_t dense_block = 16;
+
+// What arrays must have behind their end, which vectors may read [bytes].
+constexpr std::size_t vector_bytes = 64;
+
+template <typename T> struct DenseLayer {
+    std::int64_t inputs;
+    std::int64_t outputs;
+    const T *weights; // (blocks, inputs, dense_block), aligned, zero beyond the outputs
+    const T *bias;    // (blocks, dense_block)
+    bool relu;
+};
+
+template <typename T> struct Kernels {
+    // An elementwise operation on `count` numbers; arguments that it lacks are null.
+    void (*apply)(Operation operation, T *out, const T *a, const T *b, const T *c,
+                  std::size_t count);
+
+    // y (outputs, lanes) of x (inputs, lanes).
+    void (*dense)(const DenseLayer<T> &layer, const T *x, T *y, std::int64_t lanes);
+
+    // Nothing but fused multiply-adds from registers, `count` or a few more in all,
+    // which it returns: what the processor can do at most. Their result is 2.
+    std::int64_t (*multiply_add)(std::int64_t count, T *result);
+};
+
+struct DragKernel;
+
+struct Target {
+    const char *name;
+    bool (*is_supported)();
+    bool lacks_fma; // every fused multiply-add is a call: right, but slow
+    const Kernels<float> *float32;
+    const Kernels<double> *float64;
+    const DragKernel *drag; // of native/
+};
+
+template <typename T> const Kernels<T> &kernels_of(const Target &target);
+template <> inline const Kernels<float> &kernels_of<float>(const Target &target) {
+    return *target.float32;
+}
+template <> inline const Kernels<double> &kernels_of<double>(const Target &target) {
+    return *target.float64;
+}
+
+} // namespace gwparam

@@ -1,0 +1,213 @@
+#include "engine/program.hpp"
+
+#include <algorithm>
+
+#include "artefact/json_value.hpp"
+#include "base/error.hpp"
+
+namespace gwparam {
+
+namespace {
+
+// Far above what networks need, and far below what would exhaust a machine or overflow
+// a product of two.
+constexpr std::int64_t most_elements = 1 << 22;
+constexpr std::int64_t most_weights = std::int64_t{1} << 31;
+
+std::int64_t integer_in(const JsonValue &value, std::int64_t first, std::int64_t last) {
+    const std::int64_t number = value.integer();
+    if (number < first || number > last) {
+        refuse(value.key(), std::to_string(number),
+               std::to_string(first) + " to " + std::to_string(last));
+    }
+    return number;
+}
+
+void expect_size(const JsonValue &value, std::int64_t size, std::int64_t expected) {
+    if (size != expected) {
+        refuse(value.key(), std::to_string(size) + " elements",
+               std::to_string(expected));
+    }
+}
+
+class Reader {
+  public:
+    explicit Reader(std::size_t weight_bytes) : weight_bytes_(weight_bytes) {}
+
+    Program read(const JsonValue &document) {
+        document.expect_keys(
+            {"version", "dtype", "inputs", "instructions", "outputs", "weights"});
+        integer_in(document.at("version"), 1, 1);
+        program_.dtype = document.at("dtype").choice({"float32", "float64"}) == 0
+                             ? Dtype::float32
+                             : Dtype::float64;
+        const JsonValue weights = document.at("weights");
+        program_.weights = integer_in(weights, 0, most_weights);
+        const std::size_t bytes =
+            static_cast<std::size_t>(program_.weights) * size_of(program_.dtype);
+        if (bytes != weight_bytes_) {
+            refuse(weights.key(), std::to_string(bytes) + " bytes",
+                   "the " + std::to_string(weight_bytes_) + " of the file of weights");
+        }
+        for (const char *key : {"inputs", "outputs"}) {
+            if (document.at(key).items().empty()) {
+                refuse(key, "empty", "at least one");
+            }
+        }
+        for (const JsonValue &item : document.at("inputs").items()) {
+            item.expect_keys({"name", "size"});
+            const std::int64_t size = integer_in(item.at("size"), 1, most_elements);
+            program_.inputs.push_back({item.at("name").text(), size});
+            add_elements(item, size);
+        }
+        for (const JsonValue &item : document.at("instructions").items()) {
+            program_.instructions.push_back(instruction(item));
+            add_elements(item, program_.instructions.back().size);
+        }
+        for (const JsonValue &item : document.at("outputs").items()) {
+            item.expect_keys({"name", "from"});
+            program_.outputs.push_back(
+                {item.at("name").text(), operand(item.at("from"))});
+        }
+        return std::move(program_);
+    }
+
+  private:
+    void add_elements(const JsonValue &value, std::int64_t count) {
+        elements_ += count;
+        if (elements_ > most_elements) {
+            refuse(value.key(), "beyond " + std::to_string(most_elements) + " elements",
+                   "a smaller program");
+        }
+    }
+
+    Run run(const JsonValue &value) const {
+        std::vector<JsonValue> items = value.items();
+        const bool is_weights = items.size() == 4;
+        if (is_weights) {
+            static_cast<void>(items.front().choice({"w"}));
+            items.erase(items.begin());
+        }
+        if (items.size() != 3) {
+            refuse(value.key(), std::to_string(items.size()) + " values",
+                   "[start, count, step] or [\"w\", start, count, step]");
+        }
+        const std::int64_t limit = is_weights ? program_.weights : elements_;
+        const Run its{is_weights, integer_in(items[0], 0, limit - 1),
+                      integer_in(items[1], 1, most_elements),
+                      integer_in(items[2], -limit, limit)};
+        const std::int64_t last = its.start + (its.count - 1) * its.step;
+        if (last < 0 || last >= limit) {
+            refuse(value.key(), "up to " + std::to_string(last),
+                   "inside 0 to " + std::to_string(limit - 1));
+        }
+        return its;
+    }
+
+    Operand operand(const JsonValue &value) const {
+        Operand runs;
+        std::int64_t size = 0;
+        for (const JsonValue &item : value.items()) {
+            runs.push_back(run(item));
+            size += runs.back().count;
+            if (size > most_elements) {
+                refuse(value.key(), "too long",
+                       "at most " + std::to_string(most_elements) + " elements");
+            }
+        }
+        if (runs.empty()) {
+            refuse(value.key(), "empty", "at least one run");
+        }
+        return runs;
+    }
+
+    Instruction instruction(const JsonValue &item) const {
+        const std::string op = item.at("op").text();
+        const auto *known =
+            std::find_if(operation_names.begin(), operation_names.end(),
+                         [&op](const OperationName &name) { return op == name.name; });
+        if (known == operation_names.end()) {
+            refuse(item.key() + ".op", "\"" + op + "\"",
+                   "an operation of version 1 of column programs");
+        }
+        Instruction its{};
+        its.operation = known->operation;
+        its.size = integer_in(item.at("size"), 1, most_elements);
+        std::vector<JsonValue> arguments = item.at("args").items();
+        if (static_cast<int>(arguments.size()) != known->arguments) {
+            refuse(item.key() + ".args", std::to_string(arguments.size()) + " of them",
+                   std::to_string(known->arguments));
+        }
+        for (const JsonValue &argument : arguments) {
+            its.arguments.push_back(operand(argument));
+        }
+        if (is_elementwise(its.operation)) {
+            item.expect_keys({"op", "args", "size"});
+            for (std::size_t i = 0; i < arguments.size(); ++i) {
+                expect_size(arguments[i], size_of(its.arguments[i]), its.size);
+            }
+        } else if (its.operation == Operation::dense) {
+            read_dense(item, its);
+            expect_size(arguments[0], size_of(its.arguments[0]), its.inputs * its.rows);
+        } else {
+            read_along(item, its);
+            const bool is_pick = its.operation == Operation::pick;
+            if (is_pick) {
+                expect_size(arguments[0], size_of(its.arguments[0]), its.count);
+            }
+            expect_size(arguments.back(), size_of(its.arguments.back()),
+                        its.length * its.count);
+        }
+        return its;
+    }
+
+    void read_dense(const JsonValue &item, Instruction &its) const {
+        item.expect_keys({"op", "args", "size", "rows", "inputs", "outputs", "weight",
+                          "bias", "relu"});
+        its.rows = integer_in(item.at("rows"), 1, most_elements);
+        its.inputs = integer_in(item.at("inputs"), 1, most_elements);
+        its.outputs = integer_in(item.at("outputs"), 1, most_elements);
+        expect_size(item.at("size"), its.size, its.outputs * its.rows);
+        its.weight = integer_in(item.at("weight"), 0,
+                                program_.weights - its.inputs * its.outputs);
+        if (item.at("bias").is_given()) {
+            its.bias = integer_in(item.at("bias"), 0, program_.weights - its.outputs);
+        }
+        its.relu = item.at("relu").is_given() && item.at("relu").boolean();
+    }
+
+    void read_along(const JsonValue &item, Instruction &its) const {
+        item.expect_keys({"op", "args", "size", "length", "count"});
+        its.length = integer_in(item.at("length"), 1, most_elements);
+        its.count = integer_in(item.at("count"), 1, most_elements);
+        const bool is_one =
+            its.operation == Operation::sum || its.operation == Operation::pick;
+        expect_size(item.at("size"), its.size,
+                    is_one ? its.count : its.length * its.count);
+    }
+
+    std::size_t weight_bytes_;
+    Program program_;
+    std::int64_t elements_ = 0;
+};
+
+} // namespace
+
+std::int64_t size_of(const Operand &operand) {
+    std::int64_t size = 0;
+    for (const Run &run : operand) {
+        size += run.count;
+    }
+    return size;
+}
+
+Program read_program(const std::string &json, std::size_t weight_bytes) {
+    try {
+        const Json document = parse_json_object(json);
+        return Reader(weight_bytes).read(JsonValue(document, ""));
+    } catch (const Error &e) {
+        throw Error(e.status(), std::string("column_program.json: ") + e.what());
+    }
+}
+
+} // namespace gwparam

@@ -1,0 +1,196 @@
+"""No command writes what it reads; files alone are opened, and replaced.
+
+The table names every option with a path, and a test looks for options that it lacks.
+"""
+
+import argparse
+import os
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from special_files import SPECIAL, limit
+
+from gwparam.cli import _COMMANDS, main
+from gwparam.commands.given import file_path
+
+_SCALING = "scaling.json"
+# What is read, and what is written in the folder that --output names.
+READ = {
+    "export": {"--ckpt": "ckpt.pt", "--training-file": "t.nc", "--scaling": _SCALING}
+    | {"--levels": "levels.json"},
+    "inspect": {"artefact": "net.pt"},
+    "bench": {"artefact": "net.pt", "states": "s.nc"},
+    "replay": {"artefact": "net.pt", "states": "s.nc", "--ckpt": "ckpt.pt"}
+    | {"--scaling": _SCALING},
+    "evaluate": {"models": "m.nc", "--truth": "s.nc", "--scaling": _SCALING}
+    | {"--bins": "bins.json"},
+    "finetune": {"--data": "s.nc", "--validation": "v.nc", "--test": "t.nc"}
+    | {"--pretrained": "ckpt.pt", "--scaling": _SCALING, "--levels": "levels.json"},
+    "train-emulator": {"--states": "s.nc", "--score-on": "t.nc"},
+    "make-states": {},
+}
+ONLY_READ = {"inspect", "bench"}
+REST = {
+    "finetune": ["--arch", "ann_cnn"],
+    "make-states": ["--teacher", "ad99", "--columns", "1"],
+    "train-emulator": ["--teacher", "ad99"],
+}
+FILES = {
+    "evaluate": ["evaluation.nc", "evaluation.json", "report.html"],
+    "finetune": ["log.csv", "run.json", "scaling.json", "scores.json"],
+}
+_REQUIRED = {"artefact", "states", "models", "--truth", "--ckpt", "--data"}
+WRITTEN = [
+    (command, option, name)
+    for command in READ
+    if command not in ONLY_READ
+    for option in ["--output"] + ["--figure"] * (command == "replay")
+    for name in FILES.get(command, [""])
+]
+OVER = [
+    (*way, given)
+    for way in WRITTEN
+    for given in READ[way[0]]
+    if given != "--bins" or way[-1].endswith(".json")  # a number is a number of bins
+]
+
+
+def parser_of(command):
+    top = argparse.ArgumentParser().add_subparsers()
+    import_module(_COMMANDS[command][0]).add_parser(top)
+    return top.choices[command]
+
+
+def run(capsys, command, paths, *more):
+    """Run a command that has to refuse; its line."""
+    words = list(REST.get(command, []))
+    options = {k: v for k, v in paths.items() if k.startswith("-")}
+    positional = [str(v) for k, v in paths.items() if not k.startswith("-")]
+    words += [word for pair in options.items() for word in map(str, pair)]
+    with limit(60):
+        try:
+            status = main([command, *positional, *words, *more])
+        except SystemExit as error:
+            status = error.code
+    text = capsys.readouterr().err
+    assert status == 2, text
+    return text
+
+
+@pytest.fixture
+def paths(tmp_path):
+    """Files that are there, for no command looks into one before it looks at all."""
+
+    def make(command):
+        found = {}
+        for option, name in READ[command].items():
+            found[option] = tmp_path / name
+            found[option].write_text("what is not to be lost")
+        return found
+
+    return make
+
+
+@pytest.mark.parametrize("command", sorted(set(_COMMANDS) - {"networks", "config"}))
+def test_the_table_has_every_path(command):
+    known = {*READ[command], "--output", "--figure", "--resume"}
+    for action in parser_of(command)._actions:
+        assert action.type is not Path, "an empty path would be the folder at hand"
+        if action.type is file_path or action.metavar in ("FILE.json", "FOLDER"):
+            names = action.option_strings or [action.dest]
+            assert known & set(names), f"{names} is not in the table"
+
+
+@pytest.mark.parametrize(("command", "option", "name", "given"), OVER)
+def test_no_command_writes_over_what_it_reads(
+    capsys, paths, tmp_path, command, option, name, given
+):
+    files = paths(command)
+    folder = tmp_path
+    if command == "finetune":  # its folder is new but for what it would write
+        folder = tmp_path / "d"
+        folder.mkdir()
+    target = folder / name if name else files[given]
+    if name:
+        files[given] = files[given].rename(target)
+    output = folder if name else target
+
+    text = run(capsys, command, files | {option: output})
+
+    assert "is both read and written" in text
+    assert target.read_text() == "what is not to be lost"
+
+
+@pytest.mark.parametrize("kind", SPECIAL)
+@pytest.mark.parametrize(("command", "option", "name"), WRITTEN)
+def test_no_command_replaces_what_is_no_file(
+    capsys, paths, tmp_path, command, option, name, kind
+):
+    folder = tmp_path / "d"
+    folder.mkdir()
+    target = folder / (name or "out.nc")
+    SPECIAL[kind](target)
+    before = os.lstat(target).st_mode
+
+    files = paths(command) | {option: folder if name else target}
+
+    assert f"it is a {kind}, expected a file" in run(capsys, command, files)
+    assert os.lstat(target).st_mode == before
+
+
+@pytest.mark.parametrize("kind", [*SPECIAL, "empty"])
+@pytest.mark.parametrize(
+    ("command", "given"),
+    [
+        ("export", "--ckpt"),
+        ("export", "--training-file"),
+        ("inspect", "artefact"),
+        ("bench", "artefact"),
+        ("bench", "states"),
+        ("replay", "artefact"),
+        ("replay", "states"),
+        ("evaluate", "models"),
+        ("evaluate", "--truth"),
+        ("evaluate", "--bins"),
+        ("finetune", "--scaling"),
+        ("finetune", "--levels"),
+        ("finetune", "--pretrained"),
+        ("train-emulator", "--states"),
+    ],
+)
+def test_no_command_opens_what_is_no_file(
+    capsys, paths, tmp_path, tiny_artefact, command, given, kind
+):
+    """Where that is the first that a command opens; the others are opened alike."""
+    needed = _REQUIRED | {given}
+    files = {k: v for k, v in paths(command).items() if k in needed}
+    if command in ("replay", "bench"):
+        files["artefact"] = tiny_artefact
+        files.pop("--ckpt", None)
+    files[given] = special = tmp_path / f"special{files[given].suffix}"
+    SPECIAL.get(kind, Path.touch)(special)
+    if command not in ONLY_READ:
+        files["--output"] = tmp_path / "out"
+
+    text = run(capsys, command, files)
+
+    assert str(special) in text
+    assert kind in text or (kind == "folder" and "expected one checkpoint" in text)
+
+
+@pytest.mark.parametrize(
+    ("command", "option"),
+    [
+        (command, option)
+        for command in READ
+        for option in [*READ[command], *(["--output"] * (command not in ONLY_READ))]
+        if option not in ("--scaling", "--levels", "--bins")
+    ],
+)
+def test_an_empty_path_is_refused(capsys, paths, tmp_path, command, option):
+    output = {} if command in ONLY_READ else {"--output": tmp_path / "out"}
+
+    text = run(capsys, command, paths(command) | output | {option: ""})
+
+    assert "the path is empty" in text
