@@ -104,8 +104,8 @@ def _only(names: Sequence[str], dataset: xr.Dataset, path: str, field: str) -> s
     )
     if len(found) > 1 and not same:
         raise ContractError(
-            f"{path} has several variables for {field}: {', '.join(found)}; expected "
-            "one, or to be told which"
+            f"{path} has several variables for {field}: {', '.join(found)}, expected "
+            "one"
         )
     return found[0]
 
