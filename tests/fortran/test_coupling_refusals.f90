@@ -93,7 +93,7 @@ contains
         call misspelt("gw_drag_nml", is_refused=.false.)
         call misspelt("cg_drag_nml", is_refused=.false.)
         call misspelt("a_nml text = '&gwparm_nml', & !&gwparm_nml", is_refused=.false.)
-        call refused("artifact = 'a.pt'", "namelist gwparam_nml: ")  ! goes on as the compiler has it
+        call refused("artifact = 'a.pt'", "namelist gwparam_nml: ")  ! the rest is the compiler's
         call ok(index(errmsg, "artifact") > 0, "a misspelt item is named")
         call settings%read_namelist(record="&GWPARAM_NML mode = 'native'", stat=stat, errmsg=errmsg)
         call ok(stat == gwparam_err_argument .and. index(errmsg, &
