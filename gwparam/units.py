@@ -32,8 +32,10 @@ _SPELLINGS = {
     "degN": "degrees_north",
     "degE": "degrees_east",
 }
-# What is typeset, and brackets around all of it.
+# What is typeset, and brackets around all of it. Raised digits are an exponent: 10⁵ Pa
+# are not 105 Pa.
 _TYPESET = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻−·⋅×", "0123456789+--***")
+_RAISED = re.compile("[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
 _BRACKETS = ("[]", "()")
 _WORD = re.compile(r"[^\W\d]+")
 
@@ -123,7 +125,7 @@ def _parse(text: str) -> Unit | None:
     text = text.strip()
     if text[:1] + text[-1:] in _BRACKETS:
         text = text[1:-1].strip()
-    text = text.translate(_TYPESET)
+    text = _RAISED.sub(lambda digits: f"^{digits[0]}", text).translate(_TYPESET)
     if text == "-":
         text = "1"
     product = _PRODUCT.fullmatch(text)

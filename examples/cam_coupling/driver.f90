@@ -29,7 +29,7 @@ program driver
     type(physics_state), allocatable :: state(:)
     type(physics_ptend), allocatable :: ptend(:)
     real, allocatable :: pref(:)
-    integer :: c, drag_id(2), inside, most_inside, now_inside, output_id, step
+    integer :: c, drag_id(2), output_id, step
 
     call read_namelist
     call file%open_file(trim(states))
@@ -40,34 +40,21 @@ program driver
     call gw_drag_init("atm_in", state, pref(pver:1:-1), interval, first_step > 1)
     call create_output
 
-    inside = 0
-    most_inside = 0
     do step = first_step, first_step + steps - 1
         call read_state(1 + mod(step - 1, file%ntime))
-        !$omp parallel private(now_inside)
-        !$omp barrier
-        !$omp do schedule(static)
+        !$omp parallel do schedule(static)
         do c = begchunk, endchunk
-            !$omp atomic capture
-            inside = inside + 1
-            now_inside = inside
-            !$omp end atomic
-            !$omp critical
-            most_inside = max(most_inside, now_inside)
-            !$omp end critical
             call gw_drag_tend(state(c), ptend(c), real(dtime))
-            !$omp atomic
-            inside = inside - 1
         end do
-        !$omp end parallel
+        !$omp end parallel do
         call gw_drag_end_step
         call write_step(step - first_step + 1)
     end do
 
     call stop_on_netcdf_error(nf90_close(output_id), output)
     call gw_drag_final
-    write (output_unit, "(5(i0, a))") steps, " steps of ", endchunk, " chunks on ", &
-           & omp_get_max_threads(), " threads, at most ", most_inside, " of them in gw_drag_tend"
+    write (output_unit, "(3(i0, a))") steps, " steps of ", endchunk, " chunks on ", &
+           & omp_get_max_threads(), " threads"
 
 contains
 

@@ -233,7 +233,9 @@ class _Metadata(pickle._Unpickler):
 
     def find_class(self, module: str, name: str) -> Any:
         """Give the class of a name, if it can do no harm."""
-        if (module, name) == ("builtins", "getattr"):
+        # The older name is that of protocols before 3. Python 3.11.0 to 3.11.3 write a
+        # member of an enumeration so.
+        if module in ("builtins", "__builtin__") and name == "getattr":
             return _member
         if (module, name) in _NAMES_IN_METADATA:
             return super().find_class(module, name)

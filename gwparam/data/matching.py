@@ -103,9 +103,11 @@ def _only(names: Sequence[str], dataset: xr.Dataset, path: str, field: str) -> s
         for name in found
     )
     if len(found) > 1 and not same:
+        setting = "reference" if field.startswith("tendency_of_") else "variable"
         raise ContractError(
-            f"{path} has several variables for {field}: {', '.join(found)}; expected "
-            "one, or to be told which"
+            f"{path} has several variables for {field}: {', '.join(found)}, expected "
+            "one",
+            settings=(setting,),
         )
     return found[0]
 

@@ -51,12 +51,11 @@ def open_zarr(path: str) -> xr.Dataset:
             f"{path} is a zarr store without variables, expected the metadata of a "
             "group that has some"
         )
-    for variable in dataset.variables.values():
+    if (Path(path) / ".zgroup").is_file():
         # Version 2 has one attribute for what is missing and for what a chunk holds
-        # that is not there: 0, unless somebody says otherwise.
-        if (
-            variable.attrs.get("_FillValue") == 0
-            and "scale_factor" not in variable.attrs
-        ):
-            del variable.attrs["_FillValue"]
+        # that nobody wrote, and the package puts 0 there unasked. Coordinates begin
+        # with 0; a 0 of a field may be either, so it stays missing.
+        for variable in dataset.variables.values():
+            if variable.ndim == 1 and variable.attrs.get("_FillValue") == 0:
+                del variable.attrs["_FillValue"]
     return dataset

@@ -40,7 +40,7 @@ def zonal_mean_figure(
     Parameters
     ----------
     path : path-like
-        Where the picture goes; the ending gives its format.
+        Where the picture goes; the ending gives its format, PNG without one.
     latitude : ndarray, shape (nlat,)
         Latitude of the rows, increasing [degrees_north].
     pressure : ndarray, shape (nlev,)
@@ -81,7 +81,7 @@ def zonal_mean_figure(
             figure.suptitle(title, fontsize=11)
         if caption:
             figure.supxlabel(caption, fontsize=8, wrap=True)
-        kind = Path(path).suffix.removeprefix(".") or None
+        kind = Path(path).suffix.removeprefix(".") or "png"
         try:
             with writing(path), replacement(path) as partial:
                 figure.savefig(partial, dpi=150, format=kind)

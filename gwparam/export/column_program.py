@@ -15,6 +15,7 @@ from gwparam.contract import (
     read_extra,
     read_probe,
 )
+from gwparam.errors import GwparamError
 from gwparam.export.engine import run_on_engine
 from gwparam.export.lowering import (
     PROGRAM_FILE,
@@ -91,7 +92,10 @@ def make_program(
         program = lower(network, dtype)
     except LoweringError as error:
         return Lowered(libtorch=str(error))
-    promise = check_program(program, network, columns, tolerance)
+    try:
+        promise = check_program(program, network, columns, tolerance)
+    except GwparamError as error:
+        return Lowered(libtorch=f"it is refused: {error}")
     if not promise.kept:
         return Lowered(libtorch=f"not kept: {promise.what} ({promise.measured})")
     return Lowered(program, (promise,))

@@ -93,11 +93,11 @@ contains
         call misspelt("gw_drag_nml", is_refused=.false.)
         call misspelt("cg_drag_nml", is_refused=.false.)
         call misspelt("a_nml text = '&gwparm_nml', & !&gwparm_nml", is_refused=.false.)
-        call refused("artifact = 'a.pt'", "namelist gwparam_nml: Cannot match namelist object name")
+        call refused("artifact = 'a.pt'", "namelist gwparam_nml: ")  ! the rest is the compiler's
         call ok(index(errmsg, "artifact") > 0, "a misspelt item is named")
         call settings%read_namelist(record="&GWPARAM_NML mode = 'native'", stat=stat, errmsg=errmsg)
-        call ok(stat == gwparam_err_argument &
-                & .and. errmsg == "namelist gwparam_nml: it has no end, expected a line with /", &
+        call ok(stat == gwparam_err_argument .and. index(errmsg, &
+                & "namelist gwparam_nml: ") == 1 .and. index(errmsg, "/") > 0, &
                 & "a group without its end")
         call settings%read_namelist(record="&other_nml mode = 'native' /", stat=stat, errmsg=errmsg)
         call ok(stat == gwparam_ok, "no group at all leaves the defaults")

@@ -176,14 +176,15 @@ def test_documentation_has_every_exit_status():
 
 
 @pytest.mark.parametrize(
-    ("words", "status"),
+    ("words", "statuses"),
     [
-        ("networks", Exit.BROKEN_PIPE),
-        ("networks --json", Exit.BROKEN_PIPE),
-        ("config --help", Exit.DONE),  # argparse looks away
+        ("networks", {Exit.BROKEN_PIPE}),
+        ("networks --json", {Exit.BROKEN_PIPE}),
+        # Later releases of Python look away where they print the help, 3.11.2 does not.
+        ("config --help", {Exit.BROKEN_PIPE, Exit.DONE}),
     ],
 )
-def test_a_reader_that_ends_first_is_no_error(words, status):
+def test_a_reader_that_ends_first_is_no_error(words, statuses):
     reader, writer = os.pipe()
     os.close(reader)
     done = subprocess.run(
@@ -191,7 +192,7 @@ def test_a_reader_that_ends_first_is_no_error(words, status):
     )
     os.close(writer)
 
-    assert done.returncode == status
+    assert done.returncode in statuses
     assert done.stderr == b""
 
 

@@ -138,8 +138,8 @@ def test_other_compilers_give_the_same(cases, folder, tmp_path, compiler) -> Non
     native.write_text(f"[binaries]\nfortran = '{compiler}'\n")
     shell(
         f"meson setup build '{PROJECT}' --native-file {native} --prefix $PWD/installed "
-        "--libdir lib -Dmpi=disabled -Drestart_file=disabled && "
-        "meson install -C build --quiet",
+        "--libdir lib -Dmpi=disabled -Dtests=true && meson install -C build --quiet && "
+        "meson test -C build 'fortran_*'",
         tmp_path,
         timeout=1800,
     )

@@ -93,7 +93,8 @@ contains
         if (present(file)) then
             open (newunit=lun, file=file, status="old", action="read", iostat=io, iomsg=message)
             if (io /= 0) then
-                call fail(gwparam_err_file, trim(message), stat, errmsg)
+                call fail(gwparam_err_file, &
+                          & "cannot read " // trim(file) // ": " // trim(message), stat, errmsg)
                 return
             end if
             call transfer_items(self, .true., io, message, lun)

@@ -45,6 +45,8 @@ def lower(network: PhysicalNetwork, dtype: ProgramDtype) -> ColumnProgram:
     names = [field.name for field in network.outputs]
     flat = [ids.reshape(-1) for ids in outputs]
     program = number(builder, dtype, inputs, list(zip(names, flat, strict=True)))
+    if not program.instructions:
+        raise LoweringError("its outputs are the same for all inputs")
     if program.elements > MAX_ELEMENTS:
         raise LoweringError(
             f"it has {program.elements} values in a column, at most {MAX_ELEMENTS}"

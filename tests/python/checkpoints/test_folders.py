@@ -2,6 +2,7 @@ import json
 import os
 import pickle
 import resource
+from enum import Enum
 from pathlib import Path
 
 import pytest
@@ -162,6 +163,29 @@ def test_metadata_do_not_say_how_much_memory_is_taken(tmp_path, weights):
         resource.setrlimit(resource.RLIMIT_AS, limits)
 
     assert same(found, weights)
+
+
+class OfPython3110(pickle._Pickler):
+    """Pickles members of enumerations as Python 3.11.0 to 3.11.3 do."""
+
+    def reducer_override(self, value):
+        return (
+            (getattr, (type(value), value.name))
+            if isinstance(value, Enum)
+            else NotImplemented
+        )
+
+
+@pytest.mark.parametrize("protocol", [2, 4])
+def test_metadata_of_another_python_are_read(tmp_path, weights, protocol):
+    sharded.save(weights, checkpoint_id=tmp_path / "fsdp", no_dist=True)
+    file = tmp_path / "fsdp" / ".metadata"
+    metadata = pickle.loads(file.read_bytes())
+    with file.open("wb") as out:
+        OfPython3110(out, protocol).dump(metadata)
+    assert b"getattr" in file.read_bytes()
+
+    assert same(read_checkpoint(tmp_path / "fsdp").weights, weights)
 
 
 def test_tensor_larger_than_all_files_is_refused(tmp_path, weights):

@@ -83,6 +83,7 @@ def test_two_variables_that_a_field_could_be_are_refused_by_name(names):
         find_variable(named(**names), "file", "eastward_wind")
 
     assert "file has several variables for eastward_wind: " in str(caught.value)
+    assert caught.value.settings == ("variable",)
     assert all(name in str(caught.value) for name in names)
 
 

@@ -106,11 +106,13 @@ def test_other_paths_are_no_stores(tmp_path, name):
 
 @pytest.mark.parametrize("version", [2, 3])
 def test_stores_of_the_package_itself_are_read(tmp_path, version):
-    """Their fill value is 0, which says what a chunk holds that nobody wrote."""
+    """Their fill value is 0, also of coordinates, of which it is a value."""
     zarr = pytest.importorskip("zarr")
     path = tmp_path / "states.zarr"
     group = zarr.open_group(path, mode="w", zarr_format=version)
-    for name, variable in wind_states().variables.items():
+    dataset = wind_states()
+    dataset["u"] = dataset.u + 1.0  # no wind of 0
+    for name, variable in dataset.variables.items():
         names = list(variable.dims) if version == 3 else None
         array = group.create_array(
             name, shape=variable.shape, dtype=variable.dtype, dimension_names=names
@@ -123,19 +125,24 @@ def test_stores_of_the_package_itself_are_read(tmp_path, version):
     with open_file(path) as states:
         np.testing.assert_array_equal(states.coordinates(0)[1][0], np.arange(6) * 60.0)
         np.testing.assert_array_equal(
-            states.read(0)["eastward_wind"], wind(0)[0].transpose(1, 2, 0)
+            states.read(0)["eastward_wind"], wind(0)[0].transpose(1, 2, 0) + 1.0
         )
 
 
+@pytest.mark.parametrize("fill", [-1.0, 0.0])
 @pytest.mark.parametrize("version", [2, 3])
-def test_declared_fill_values_of_stores_are_missing(tmp_path, version):
+def test_declared_fill_values_of_stores_are_missing(tmp_path, version, fill):
+    """Also 0, which the package declares unasked in version 2: a 0 may be no value."""
     pytest.importorskip("zarr")
     path = tmp_path / "states.zarr"
     states = wind_states()
     states["u"] = states.u.where(states.u != 4.0)
-    encoding = {"u": {"_FillValue": -1.0, "dtype": "f4"}, "v": {"dtype": "f2"}}
+    encoding = {"u": {"_FillValue": fill, "dtype": "f4"}, "v": {"dtype": "f2"}}
     states.to_zarr(path, zarr_format=version, encoding=encoding)
 
     with open_dataset(str(path)) as opened:
-        assert int(np.isnan(opened.u.values).sum()) == 1
+        expected = {-1.0: [0.0, 1.0, 2.0, 3.0, np.nan], 0.0: [np.nan, 1.0, 2.0, 3.0]}
+        found = opened.u.values.ravel()
+        np.testing.assert_array_equal(found[: len(expected[fill])], expected[fill])
+        assert np.isnan(found).sum() == (1 if fill else 2)
         assert opened.v.dtype == np.float32

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import torch
 from column_networks import NLEV, bare
+from safetensors.torch import load_file, save_file
 from torch import nn
 
 import gwparam
@@ -49,6 +50,17 @@ def test_artefact_holds_its_program(tiny_checkpoint, tmp_path, dtype):
         )
 
 
+def test_network_that_looks_at_nothing_runs_through_libtorch(tiny_checkpoint, tmp_path):
+    weights = load_file(tiny_checkpoint)
+    weights["weights.shared.0.weight"].zero_()
+    save_file(weights, tmp_path / "blind.safetensors")
+
+    export = export_model(tmp_path / "blind.safetensors", tmp_path / "blind.pt")
+
+    assert export.libtorch == "its outputs are the same for all inputs"
+    assert read_contract(tmp_path / "blind.pt").backend == "torchscript"
+
+
 @pytest.mark.parametrize(
     ("lowering", "reason"),
     [
@@ -57,8 +69,12 @@ def test_artefact_holds_its_program(tiny_checkpoint, tmp_path, dtype):
             lambda program: replace(program, weights=2.0 * program.weights),
             "not kept: column program equals the network (largest difference ",
         ),
+        (
+            lambda program: replace(program, instructions=()),
+            "it is refused: column_program.json: instructions is []",
+        ),
     ],
-    ids=["none", "another"],
+    ids=["none", "another", "refused"],
 )
 def test_network_without_a_program_goes_the_old_way(
     tiny_checkpoint, tmp_path, monkeypatch, lowering, reason

@@ -8,10 +8,10 @@ import json
 
 import pytest
 import torch
+from column_networks import drag
 from recipes import ann_cnn, levels, options, recipe
 
 from gwparam.checkpoints import read_checkpoint, save_checkpoint
-from gwparam.contract import Description, Limit, TrainingRange, Vertical
 from gwparam.export import export_model
 from gwparam.export.fuse import fuse
 from gwparam.export.precision import in_precision
@@ -19,7 +19,6 @@ from gwparam.export.probe import draw_inputs
 from gwparam.networks import from_checkpoint
 from gwparam.networks.ann_cnn import AnnCnn, AnnCnnFlux
 from gwparam.networks.filtered_spectrum import FilteredSpectrum, FilteredSpectrumDrag
-from gwparam.networks.scaling import Destandardise
 from gwparam.networks.wavenet import WaveNet, WaveNetDrag
 
 LEVELS = range(1, 141)
@@ -30,7 +29,6 @@ EXPORTED = (1, 2, 7, 10, 17, 33, 40, 91, 137)
 FEW = ((256, 1), (128, 1), (48, 1), (16, 2))
 MANY = ((512, 1), (256, 2), (112, 1), (80, 1), (16, 3))
 DTYPES = pytest.mark.parametrize("dtype", ["float32", "float64"])
-USUAL = {"m s-1": (3.0, 20.0), "K": (240.0, 15.0), "Pa": (97e3, 4e3)}
 
 
 @pytest.fixture(autouse=True)
@@ -56,26 +54,6 @@ def filtered_spectrum(nlev):
     for parameter in network.parameters():
         torch.nn.init.normal_(parameter, std=0.7)
     return drag(FilteredSpectrumDrag, network)
-
-
-def drag(physical, network):
-    nlev = network.nlev
-    ranges = []
-    for field in physical.inputs:
-        mean, deviation = USUAL.get(field.units, (0.0, 40.0))
-        count = nlev if field.levels == "full" else 1
-        ranges.append(
-            TrainingRange(field.name, (mean,) * count, (deviation,) * count, None, None)
-        )
-    description = Description(
-        "random",
-        "random weights of the tests",
-        Vertical("host", "top_down", nlev, None, 0.1),
-        tuple(ranges),
-        tuple(Limit(field.name, 0.01) for field in physical.outputs),
-    )
-    scaling = Destandardise(1e-5 * torch.randn(nlev), 1e-4 * torch.rand(nlev))
-    return physical(network, scaling, description)
 
 
 def ann(nlev):

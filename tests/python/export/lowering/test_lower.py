@@ -43,6 +43,13 @@ def test_a_column_of_too_many_values_is_told(monkeypatch):
         lower(bare(lambda x, _: torch.exp(x[:, :NLEV])), "float64")
 
 
+def test_a_network_that_looks_at_nothing_has_no_program():
+    network = bare(lambda features, _: torch.ones_like(features)[:, :NLEV])
+
+    with pytest.raises(LoweringError, match="its outputs are the same for all inputs"):
+        lower(network, "float64")
+
+
 def test_wavenet_is_dense_layers_without_its_dead_level(reference_data):
     path = reference_data / "wavenet" / "network_wst.pkl"
     program = lower(from_checkpoint(read_checkpoint(path), None, None), "float32")
