@@ -23,6 +23,7 @@ template <typename T> struct DenseLayer {
     const T *weights; // (blocks, inputs, dense_block), aligned, zero beyond the outputs
     const T *bias;    // (blocks, dense_block)
     bool relu;
+    bool is_finite; // all weights are
 };
 
 template <typename T> struct Kernels {
@@ -30,8 +31,9 @@ template <typename T> struct Kernels {
     void (*apply)(Operation operation, T *out, const T *a, const T *b, const T *c,
                   std::size_t count);
 
-    // y (outputs, lanes) of x (inputs, lanes).
-    void (*dense)(const DenseLayer<T> &layer, const T *x, T *y, std::int64_t lanes);
+    // y (outputs, lanes) of x (inputs, lanes); `used` has room for as many as inputs.
+    void (*dense)(const DenseLayer<T> &layer, const T *x, T *y, std::int64_t lanes,
+                  std::int32_t *used);
 
     // Nothing but fused multiply-adds from registers, `count` or a few more in all,
     // which it returns: what the processor can do at most. Their result is 2.

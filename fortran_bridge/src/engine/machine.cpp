@@ -1,6 +1,7 @@
 #include "engine/machine.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <limits>
 
@@ -88,7 +89,13 @@ template <typename T>
 Machine<T>::Memory::Memory(const Machine &machine)
     : tile(static_cast<std::size_t>(machine.plan_.slots * machine.tile_columns_)),
       gathered(static_cast<std::size_t>(std::max(
-          3 * chunk_numbers, machine.plan_.gathered * machine.tile_columns_))) {}
+          3 * chunk_numbers, machine.plan_.gathered * machine.tile_columns_))) {
+    std::int64_t most = 0;
+    for (const DenseLayer<T> &layer : machine.layers_) {
+        most = std::max(most, layer.inputs);
+    }
+    used.resize(static_cast<std::size_t>(most));
+}
 
 template <typename T>
 Machine<T>::Machine(const Program &program, const std::string &weights,
@@ -124,7 +131,11 @@ template <typename T> void Machine<T>::pack(const Program &program) {
             }
             bias[m] = its.bias >= 0 ? weights_.data()[its.bias + m] : T(0);
         }
-        layers_.push_back({its.inputs, its.outputs, to, bias, its.relu});
+        const T *weights = weights_.data() + its.weight;
+        const bool is_finite =
+            std::all_of(weights, weights + its.outputs * its.inputs,
+                        [](T weight) { return std::isfinite(weight); });
+        layers_.push_back({its.inputs, its.outputs, to, bias, its.relu, is_finite});
         to = bias + blocks * dense_block;
     }
 }
@@ -176,7 +187,7 @@ void Machine<T>::step(const Step &step, std::size_t layer, Memory &memory,
     T *y = memory.tile.data() + step.slot * columns;
     const T *x = argument(its.arguments[0], memory, columns, free);
     if (its.operation == Operation::dense) {
-        kernels_.dense(layers_[layer], x, y, its.rows * columns);
+        kernels_.dense(layers_[layer], x, y, its.rows * columns, memory.used.data());
     } else if (its.operation == Operation::pick) {
         const T *values = argument(its.arguments[1], memory, columns, free);
         const std::int64_t lanes = its.count * columns;

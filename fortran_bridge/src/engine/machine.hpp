@@ -26,8 +26,9 @@ template <typename T> class Machine {
         friend class Machine;
         explicit Memory(const Machine &machine);
 
-        AlignedArray<T> tile;     // (slots, columns)
-        AlignedArray<T> gathered; // arguments that were in another order
+        AlignedArray<T> tile;           // (slots, columns)
+        AlignedArray<T> gathered;       // arguments that were in another order
+        std::vector<std::int32_t> used; // inputs of a dense layer that are not zero
     };
     Memory memory() const { return Memory(*this); }
 

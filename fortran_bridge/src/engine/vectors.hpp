@@ -78,6 +78,24 @@ template <typename To, typename From> inline To bits_as(From v) {
     return to;
 }
 
+// Whether a lane of a comparison is true.
+#if defined(GWPARAM_ENGINE_AVX512)
+template <typename V> inline bool any(V truth) {
+    const auto bits = bits_as<__m512i>(truth);
+    return _mm512_test_epi64_mask(bits, bits) != 0;
+}
+#elif defined(GWPARAM_ENGINE_AVX2)
+template <typename V> inline bool any(V truth) {
+    const auto bits = bits_as<__m256i>(truth);
+    return _mm256_testz_si256(bits, bits) == 0;
+}
+#else
+template <typename V> inline bool any(V truth) {
+    const auto bits = bits_as<Longs>(truth);
+    return (bits[0] | bits[1]) != 0;
+}
+#endif
+
 // a b + c with one rounding, and the square root.
 #if defined(GWPARAM_ENGINE_AVX512)
 inline Floats fma(Floats a, Floats b, Floats c) { return _mm512_fmadd_ps(a, b, c); }

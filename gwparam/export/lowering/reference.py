@@ -82,6 +82,7 @@ def _dense(weights: Array, layer: Dense, x: Array) -> Array:
         y += weights[layer.bias : layer.bias + layer.outputs, None]
     for k in range(layer.inputs):
         y = _fma(weight[:, k, None], x[None, k], y)
+    y += 0  # no -0
     if layer.relu:
         y[y < 0] = 0
     return y.reshape(layer.outputs * layer.rows, columns)

@@ -187,7 +187,7 @@ template <typename T> class ScalarInterpreter {
                 sum = std::fma(weights_[std::size_t(its["weight"]) + m * inputs + k],
                                x[k * rows + r], sum);
             }
-            y.push_back(its.value("relu", false) && sum < 0 ? T(0) : sum);
+            y.push_back(its.value("relu", false) && sum < 0 ? T(0) : sum + T(0));
         }
         return y;
     }

@@ -1,4 +1,5 @@
 // Tiles: any part of the columns, memory that is bounded, nothing allocated in a step.
+#include <cmath>
 #include <cstdlib>
 #include <new>
 
@@ -21,6 +22,7 @@ void operator delete(void *memory, std::size_t) noexcept { std::free(memory); }
 
 namespace {
 
+using gwparam::Instruction;
 using gwparam::Operand;
 using gwparam::Operation;
 using gwparam::Program;
@@ -79,9 +81,37 @@ void test_size() {
        "tiles are narrower where a program needs more memory");
 }
 
+// Zeros are left out, but not where a weight makes NaN of them.
+void test_infinite_weight() {
+    Program program;
+    program.inputs = {{"x", 2}};
+    program.weights = 2;
+    Instruction dense{Operation::dense, {{{false, 0, 2, 1}}}, 1};
+    dense.rows = 1;
+    dense.inputs = 2;
+    dense.outputs = 1;
+    dense.weight = 0;
+    dense.bias = -1;
+    program.instructions = {dense};
+    program.outputs = {{"y", {{false, 2, 1, 1}}}};
+    const auto result = [&](double weight) {
+        const double weights[] = {weight, 3.0};
+        const gwparam::Machine<double> machine(
+            program, {reinterpret_cast<const char *>(weights), sizeof weights},
+            gwparam::usable_targets().front());
+        auto memory = machine.memory();
+        const double x[] = {0.0, 2.0};
+        double y = 0.0;
+        machine.run(memory, {x}, {&y}, 0, 1);
+        return y;
+    };
+    ok(result(5.0) == 6.0 && std::isnan(result(HUGE_VAL)), "an infinite weight counts");
+}
+
 } // namespace
 
 int main() {
+    test_infinite_weight();
     test_tiles();
     test_size();
     return done_testing();
