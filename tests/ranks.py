@@ -22,6 +22,11 @@ def program(name: str) -> Path:
     return built(f"mpi/{name}", part="MPI")
 
 
+# mpirun writes to ranks that may have ended: then it must see an error of writing, and
+# not be killed by SIGPIPE, which Python would set back to do so.
+OUTLIVES_RANKS = {"stdin": subprocess.DEVNULL, "restore_signals": False}
+
+
 def begin(
     ranks: int, path: Path, *arguments: object, flags: Sequence[str] = ()
 ) -> subprocess.Popen[str]:
@@ -41,6 +46,7 @@ def begin(
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        **OUTLIVES_RANKS,
     )
 
 

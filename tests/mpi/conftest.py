@@ -10,6 +10,7 @@ import netCDF4
 import numpy as np
 import pytest
 from hosts import PROJECT, TIMEOUT, Items, Run, record
+from ranks import OUTLIVES_RANKS
 
 from gwparam.grids import full_levels, gaussian_latitudes, uneven_sigma
 
@@ -75,6 +76,7 @@ def run(driver: Path, tmp_path: Path) -> Runner:
             capture_output=True,
             text=True,
             timeout=TIMEOUT,
+            **OUTLIVES_RANKS,
         )
         return Run(folder, done.returncode, done.stdout + done.stderr)
 

@@ -17,6 +17,7 @@ import netCDF4
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from ranks import OUTLIVES_RANKS
 from recipes import ann_cnn, attention_unet, options
 
 from gwparam.export import export_model
@@ -96,6 +97,7 @@ def launch(host, environment):
             capture_output=True,
             text=True,
             timeout=TIMEOUT,
+            **OUTLIVES_RANKS,
         )
 
     return run
