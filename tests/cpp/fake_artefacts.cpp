@@ -55,29 +55,45 @@ std::string field(const char *name, const char *units, const char *levels,
            "}";
 }
 
+// Rows as a probe has them: of the image of a field with levels, level by level.
+std::string bytes_of(const Rows &rows, std::int64_t levels, bool is_image) {
+    std::string bytes;
+    const std::int64_t size = rows.row_bytes() / rows.width();
+    const std::int64_t slow = is_image && levels > 0 ? levels : 1;
+    const std::int64_t fast = rows.width() / slow;
+    for (std::int64_t row = 0; row < rows.count(); ++row) {
+        for (std::int64_t i = 0; i < rows.width(); ++i) {
+            const std::int64_t at = i % fast * slow + i / fast;
+            bytes.append(reinterpret_cast<const char *>(rows.row(row)) + at * size,
+                         static_cast<std::size_t>(size));
+        }
+    }
+    return bytes;
+}
+
 // Inputs of small numbers, and what the network makes of them.
 std::string probe_of(const Contract &contract, const std::string &backend) {
     const Batch batch(contract, contract.probe_columns);
     std::vector<Rows> inputs = batch.input_rows();
     std::vector<Rows> outputs = batch.output_rows();
     const std::int64_t rows = batch.probe_rows();
+    const bool is_image = contract.geometry.kind == gwparam::GeometryKind::global;
     std::string bytes;
     int number = 0;
-    for (Rows &input : inputs) {
+    for (std::size_t f = 0; f < inputs.size(); ++f) {
+        Rows &input = inputs[f];
         input.resize(rows);
         visit(input, [&](auto *values) {
             for (std::int64_t i = 0; i < rows * input.width(); ++i) {
                 values[i] = ++number % 17;
             }
         });
-        bytes.append(reinterpret_cast<const char *>(input.row(0)),
-                     static_cast<std::size_t>(rows * input.row_bytes()));
+        bytes += bytes_of(input, contract.inputs[f].levels, is_image);
     }
     batch.run(*gwparam::backend_named(backend).load("", {"cpu", 1, false, 0, false}),
               inputs, outputs);
-    for (const Rows &output : outputs) {
-        bytes.append(reinterpret_cast<const char *>(output.row(0)),
-                     static_cast<std::size_t>(rows * output.row_bytes()));
+    for (std::size_t f = 0; f < outputs.size(); ++f) {
+        bytes += bytes_of(outputs[f], contract.outputs[f].levels, is_image);
     }
     return bytes;
 }

@@ -57,17 +57,19 @@ void run_image(const Wind *wind, const double *pressure, std::int64_t rows,
                std::int64_t length, Wind *tendency) {
     const std::int64_t cells = rows * length;
     for (int level = 0; level < host::nlev; ++level) {
-        const Wind *here = wind + level * cells;
+        const auto at = [level](std::int64_t cell) {
+            return cell * host::nlev + level;
+        };
         double sum = 0.0;
         for (std::int64_t cell = 0; cell < cells; ++cell) {
-            sum += static_cast<double>(cell + 1) * here[cell];
+            sum += static_cast<double>(cell + 1) * wind[at(cell)];
         }
         for (std::int64_t cell = 0; cell < cells; ++cell) {
             const std::int64_t far =
                 (cell / length + 2) % rows * length + (cell % length + 1) % length;
-            tendency[level * cells + cell] =
+            tendency[at(cell)] =
                 static_cast<Wind>(scale *
-                                  (here[cell] + 3.0 * here[far] + 0.125 * sum +
+                                  (wind[at(cell)] + 3.0 * wind[at(far)] + 0.125 * sum +
                                    (level + 1) * pressure[cell]) /
                                   64.0);
         }

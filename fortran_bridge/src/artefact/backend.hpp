@@ -11,11 +11,14 @@
 
 namespace gwparam {
 
-// One field of a batch: the memory of a contiguous tensor.
+// One field of a batch: the memory of a tensor. It is contiguous but for the image of
+// the globe, (levels, nlat, nlon): there the levels of a cell lie side by side, as
+// those of a column do, so that nothing has to be turned.
 template <typename Byte> struct BatchField {
     Byte *data;
     Dtype dtype = Dtype::float64;
     std::vector<std::int64_t> shape;
+    bool levels_last = false;
 };
 
 using BatchInput = BatchField<const std::byte>;

@@ -34,11 +34,14 @@ Batch::Batch(const Contract &contract, std::int64_t chunk_columns)
     : chunk_(contract.geometry.kind == GeometryKind::global ? 1 : chunk_columns),
       probe_rows_(
           contract.geometry.kind == GeometryKind::global ? 1 : contract.probe_columns) {
+    const bool is_image = contract.geometry.kind == GeometryKind::global;
     for (const FieldContract &field : contract.inputs) {
-        input_tensors_.push_back({field.dtype, shape_of(contract, field, true)});
+        input_tensors_.push_back({field.dtype, shape_of(contract, field, true),
+                                  is_image && field.levels > 0});
     }
     for (const FieldContract &field : contract.outputs) {
-        output_tensors_.push_back({field.dtype, shape_of(contract, field, false)});
+        output_tensors_.push_back({field.dtype, shape_of(contract, field, false),
+                                   is_image && field.levels > 0});
     }
 }
 
@@ -74,8 +77,8 @@ void Batch::run(Backend &backend, std::vector<Rows> &inputs,
         output.resize(rows);
     }
     const auto chunk_of = [chunk](const Tensor &tensor, auto *data) {
-        BatchField<std::remove_pointer_t<decltype(data)>> field{data, tensor.dtype,
-                                                                tensor.shape};
+        BatchField<std::remove_pointer_t<decltype(data)>> field{
+            data, tensor.dtype, tensor.shape, tensor.levels_last};
         if (field.shape.front() == rows_axis) {
             field.shape.front() = chunk;
         }

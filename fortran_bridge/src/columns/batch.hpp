@@ -11,9 +11,9 @@
 namespace gwparam {
 
 // Tensors as rows. A row is a column of the network, or the whole image of a global
-// one, of which a chunk is one. Chunks have one size and the last is padded, so that
-// the result of a row has the same bits whatever the number of ranks, windows or
-// columns. A backend of defined bits gets all rows in one pass.
+// one, cell by cell, of which a chunk is one. Chunks have one size and the last is
+// padded, so that the result of a row has the same bits whatever the number of ranks,
+// windows or columns. A backend of defined bits gets all rows in one pass.
 class Batch {
   public:
     Batch(const Contract &contract, std::int64_t chunk_columns);
@@ -37,6 +37,7 @@ class Batch {
     struct Tensor {
         Dtype dtype;
         std::vector<std::int64_t> shape; // a leading axis of 0 stands for the rows
+        bool levels_last;
     };
 
     static std::vector<Rows> rows_for(const std::vector<Tensor> &tensors);

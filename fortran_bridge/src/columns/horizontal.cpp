@@ -8,39 +8,6 @@
 
 namespace gwparam {
 
-namespace {
-
-// Cells that are turned at a time: few enough for the first cache, as cells a power of
-// two apart displace each other from it.
-constexpr std::int64_t tile = 32;
-
-// Cells, each with its levels side by side, to their place in an image: levels, each
-// with all its cells.
-template <typename Value>
-void to_image(const Value *columns, std::int64_t levels, std::int64_t first,
-              std::int64_t end, std::int64_t cells, Value *image) {
-    for (std::int64_t k = 0; k < levels; ++k) {
-        for (std::int64_t cell = first; cell < end; ++cell) {
-            image[k * cells + cell] = columns[(cell - first) * levels + k];
-        }
-    }
-}
-
-template <typename Value>
-void from_image(const Value *image, std::int64_t levels, std::int64_t cells,
-                Value *columns) {
-    for (std::int64_t first = 0; first < cells; first += tile) {
-        const std::int64_t end = std::min(first + tile, cells);
-        for (std::int64_t k = 0; k < levels; ++k) {
-            for (std::int64_t cell = first; cell < end; ++cell) {
-                columns[cell * levels + k] = image[k * cells + cell];
-            }
-        }
-    }
-}
-
-} // namespace
-
 HorizontalStage::HorizontalStage(const Contract &contract, std::int64_t chunk_columns)
     : contract_(contract), batch_(contract, chunk_columns),
       batch_in_(batch_.input_rows()), batch_out_(batch_.output_rows()) {}
@@ -150,29 +117,19 @@ void HorizontalStage::run_stencils(Backend &backend, const std::vector<Rows> &in
 
 void HorizontalStage::run_image(Backend &backend, const std::vector<Rows> &inputs,
                                 std::vector<Rows> &outputs) {
-    const std::int64_t cells = to_network_.target_columns();
     for (std::size_t f = 0; f < inputs.size(); ++f) {
-        const std::int64_t width = inputs[f].width();
         Rows &image = batch_in_[f];
         image.resize(1);
         visit(image, [&](auto *target) {
             using Value = std::remove_pointer_t<decltype(target)>;
-            const auto *source = reinterpret_cast<const Value *>(inputs[f].row(0));
-            std::vector<Value> columns(static_cast<std::size_t>(tile * width));
-            for (std::int64_t first = 0; first < cells; first += tile) {
-                const std::int64_t end = std::min(first + tile, cells);
-                to_network_.apply(source, width, first, end, columns.data());
-                to_image(columns.data(), width, first, end, cells, target);
-            }
+            to_network_.apply(reinterpret_cast<const Value *>(inputs[f].row(0)),
+                              inputs[f].width(), target);
         });
     }
     batch_.run(backend, batch_in_, batch_out_);
     for (std::size_t f = 0; f < outputs.size(); ++f) {
-        visit(outputs[f], [&](auto *target) {
-            using Value = std::remove_pointer_t<decltype(target)>;
-            from_image(reinterpret_cast<const Value *>(batch_out_[f].row(0)),
-                       outputs[f].width(), cells, target);
-        });
+        std::memcpy(outputs[f].row(0), batch_out_[f].row(0),
+                    static_cast<std::size_t>(batch_out_[f].row_bytes()));
     }
 }
 

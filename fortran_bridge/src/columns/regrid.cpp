@@ -140,10 +140,9 @@ std::vector<std::int64_t> Regrid::compact() {
 }
 
 template <typename Source, typename Target>
-void Regrid::apply(const Source *source, std::int64_t levels, std::int64_t first,
-                   std::int64_t end, Target *target) const {
+void Regrid::apply(const Source *source, std::int64_t levels, Target *target) const {
     std::vector<double> sum(levels);
-    for (std::int64_t row = first; row < end; ++row, target += levels) {
+    for (std::int64_t row = 0; row < target_columns(); ++row, target += levels) {
         std::int64_t n = row_begin[row];
         for (std::int64_t k = 0; k < levels; ++k) {
             sum[k] = weight[n] * source[column[n] * levels + k];
@@ -160,14 +159,10 @@ void Regrid::apply(const Source *source, std::int64_t levels, std::int64_t first
     }
 }
 
-template void Regrid::apply(const float *, std::int64_t, std::int64_t, std::int64_t,
-                            float *) const;
-template void Regrid::apply(const float *, std::int64_t, std::int64_t, std::int64_t,
-                            double *) const;
-template void Regrid::apply(const double *, std::int64_t, std::int64_t, std::int64_t,
-                            float *) const;
-template void Regrid::apply(const double *, std::int64_t, std::int64_t, std::int64_t,
-                            double *) const;
+template void Regrid::apply(const float *, std::int64_t, float *) const;
+template void Regrid::apply(const float *, std::int64_t, double *) const;
+template void Regrid::apply(const double *, std::int64_t, float *) const;
+template void Regrid::apply(const double *, std::int64_t, double *) const;
 
 Regrid bilinear_regrid(const LatLonGrid &from, const LatLonGrid &to) {
     if (same_cells(from, to)) {

@@ -28,14 +28,7 @@ struct Regrid {
     // Both arrays have `levels` values a column, side by side; Source and Target are
     // float or double, sums are double.
     template <typename Source, typename Target>
-    void apply(const Source *source, std::int64_t levels, Target *target) const {
-        apply(source, levels, 0, target_columns(), target);
-    }
-
-    // The same for the target's columns from `first` up to, not with, `end`.
-    template <typename Source, typename Target>
-    void apply(const Source *source, std::int64_t levels, std::int64_t first,
-               std::int64_t end, Target *target) const;
+    void apply(const Source *source, std::int64_t levels, Target *target) const;
 };
 
 // For state: linear between the four cells around, periodic in longitude; towards a

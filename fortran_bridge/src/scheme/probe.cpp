@@ -15,16 +15,39 @@ namespace {
 // loses is nothing to the image of a global network, whose one call takes seconds.
 constexpr int warm_up_calls = 3;
 
+// The probe has images as their tensors are, (levels, cells); rows go cell by cell.
+template <typename Value>
+void turn_image(const std::byte *image, std::int64_t levels, std::int64_t cells,
+                Value *row) {
+    for (std::int64_t k = 0; k < levels; ++k) {
+        for (std::int64_t cell = 0; cell < cells; ++cell) {
+            std::memcpy(row + cell * levels + k, image, sizeof *row);
+            image += sizeof *row;
+        }
+    }
+}
+
 // Copies the rows of the probe's next fields out of its bytes.
-std::vector<Rows> read_rows(const std::vector<Rows> &like, std::int64_t count,
-                            const std::string &bytes, std::size_t &position) {
+std::vector<Rows> read_rows(const std::vector<Rows> &like,
+                            const std::vector<FieldContract> &fields, bool is_image,
+                            std::int64_t count, const std::string &bytes,
+                            std::size_t &position) {
     std::vector<Rows> all;
-    for (const Rows &pattern : like) {
-        Rows rows(pattern.dtype(), pattern.width());
+    for (std::size_t f = 0; f < fields.size(); ++f) {
+        Rows rows(like[f].dtype(), like[f].width());
         rows.resize(count);
         const auto size = static_cast<std::size_t>(count * rows.row_bytes());
         if (position + size <= bytes.size()) {
-            std::memcpy(rows.row(0), bytes.data() + position, size);
+            const auto *from =
+                reinterpret_cast<const std::byte *>(bytes.data()) + position;
+            if (is_image && fields[f].levels > 0) {
+                visit(rows, [&](auto *row) {
+                    turn_image(from, fields[f].levels, rows.width() / fields[f].levels,
+                               row);
+                });
+            } else {
+                std::memcpy(rows.row(0), from, size);
+            }
         }
         position += size;
         all.push_back(std::move(rows));
@@ -79,8 +102,10 @@ void check_probe(const Contract &contract, const std::string &bytes, Backend &ba
     std::vector<Rows> outputs = batch.output_rows();
     const std::int64_t count = batch.probe_rows();
     std::size_t size = 0;
-    const auto given = read_rows(inputs, count, bytes, size);
-    const auto expected = read_rows(outputs, count, bytes, size);
+    const bool is_image = contract.geometry.kind == GeometryKind::global;
+    const auto given = read_rows(inputs, contract.inputs, is_image, count, bytes, size);
+    const auto expected =
+        read_rows(outputs, contract.outputs, is_image, count, bytes, size);
     if (size != bytes.size()) {
         throw Error(GWPARAM_ERR_CONTRACT,
                     "the probe has " + std::to_string(bytes.size()) +
@@ -96,8 +121,7 @@ void check_probe(const Contract &contract, const std::string &bytes, Backend &ba
                         static_cast<std::size_t>(given[f].row_bytes()));
         }
     }
-    const bool global = contract.geometry.kind == GeometryKind::global;
-    for (int call = 0; call < (global ? 1 : warm_up_calls); ++call) {
+    for (int call = 0; call < (is_image ? 1 : warm_up_calls); ++call) {
         batch.run(backend, inputs, outputs);
     }
     for (std::size_t f = 0; f < outputs.size(); ++f) {

@@ -25,6 +25,20 @@ std::int64_t bytes_of_field(Dtype dtype, const std::vector<std::int64_t> &shape)
     return bytes;
 }
 
+template <typename Field> std::vector<std::int64_t> strides_of(const Field &field) {
+    const std::vector<std::int64_t> &shape = field.shape;
+    std::vector<std::int64_t> strides(shape.size());
+    std::int64_t stride = field.levels_last ? shape.front() : 1;
+    for (std::size_t i = shape.size(); i-- > 0;) {
+        strides[i] = stride;
+        stride *= shape[i];
+    }
+    if (field.levels_last) {
+        strides.front() = 1;
+    }
+    return strides;
+}
+
 std::int64_t aligned(std::int64_t bytes) {
     return (bytes + alignment - 1) / alignment * alignment;
 }
@@ -42,7 +56,7 @@ StagedFields::StagedFields(const c10::Device &device,
                            const std::vector<BatchField<Byte>> &fields) {
     std::int64_t bytes = 0;
     for (const BatchField<Byte> &field : fields) {
-        layout_.push_back({field.dtype, field.shape, bytes});
+        layout_.push_back({field.dtype, field.shape, field.levels_last, bytes});
         bytes += aligned(bytes_of_field(field.dtype, field.shape));
     }
     const auto block = at::TensorOptions().dtype(c10::kByte);
@@ -52,7 +66,7 @@ StagedFields::StagedFields(const c10::Device &device,
         tensors_.push_back(
             device_.narrow(0, layout.offset, bytes_of_field(layout.dtype, layout.shape))
                 .view(scalar_type(layout.dtype))
-                .view(layout.shape));
+                .as_strided(layout.shape, strides_of(layout)));
     }
 }
 
@@ -63,7 +77,8 @@ bool StagedFields::fits(const std::vector<BatchField<Byte>> &fields) const {
     }
     for (std::size_t i = 0; i < fields.size(); ++i) {
         if (fields[i].dtype != layout_[i].dtype ||
-            fields[i].shape != layout_[i].shape) {
+            fields[i].shape != layout_[i].shape ||
+            fields[i].levels_last != layout_[i].levels_last) {
             return false;
         }
     }
@@ -109,11 +124,12 @@ void DeviceStaging::receive(const std::vector<BatchOutput> &outputs,
 
 at::Tensor tensor_on(const BatchInput &field) {
     return at::from_blob(const_cast<std::byte *>(field.data), field.shape,
-                         scalar_type(field.dtype));
+                         strides_of(field), scalar_type(field.dtype));
 }
 
 at::Tensor tensor_on(const BatchOutput &field) {
-    return at::from_blob(field.data, field.shape, scalar_type(field.dtype));
+    return at::from_blob(field.data, field.shape, strides_of(field),
+                         scalar_type(field.dtype));
 }
 
 } // namespace gwparam

@@ -37,6 +37,7 @@ class StagedFields {
     struct Layout {
         Dtype dtype;
         std::vector<std::int64_t> shape;
+        bool levels_last;
         std::int64_t offset;
     };
 

@@ -164,10 +164,11 @@ void test_global() {
     ok(needs.outputs == outputs_needed, "global: results of the columns of this rank");
     bool right = true;
     SimpleBackend backend([&](const Pass &pass) {
-        right &= pass.inputs[0].shape == Cells{nlev, nlat, nlon};
+        right &= pass.inputs[0].shape == Cells{nlev, nlat, nlon} &&
+                 pass.inputs[0].levels_last && pass.outputs[0].levels_last;
         for (std::int64_t level = 0; level < nlev; ++level) {
             for (std::int64_t cell = 0; cell < cells; ++cell) {
-                const std::int64_t place = level * cells + tensor_cell(cell);
+                const std::int64_t place = tensor_cell(cell) * nlev + level;
                 right &= values_in<double>(pass.inputs[0])[place] == value(cell, level);
                 values_in<double>(pass.outputs[0])[place] = 3.0 * value(cell, level);
             }
@@ -177,7 +178,7 @@ void test_global() {
     std::vector<Rows> outputs = no_rows();
     stage.run(backend, inputs, outputs);
     ok(right && backend.passes() == 1,
-       "global: levels, latitudes, longitudes as trained");
+       "global: latitudes, longitudes, levels in the order of training");
 
     std::vector<Rows> given = no_rows(); // what an exchange would bring
     given[0].resize(3);

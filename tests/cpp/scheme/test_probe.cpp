@@ -114,6 +114,39 @@ void test_passes() {
     ok(once.passes() == 1, "that of the globe has one");
 }
 
+// The file has levels first, a backend gets them last.
+void test_image() {
+    Contract global = column();
+    global.geometry.kind = gwparam::GeometryKind::global;
+    global.geometry.latitude = {-30, 30};
+    global.geometry.longitude = {0, 120, 240};
+    constexpr std::int64_t cells = 6;
+    std::string bytes;
+    const auto append = [&bytes](auto value) {
+        bytes.append(reinterpret_cast<const char *>(&value), sizeof value);
+    };
+    for (std::int64_t i = 0; i < nlev * cells; ++i) {
+        append(static_cast<float>(i));
+    }
+    for (std::int64_t i = 0; i < nlev * cells; ++i) {
+        append(2.0 * static_cast<double>(i));
+    }
+    SimpleBackend backend([](const Pass &pass) {
+        for (std::int64_t cell = 0; cell < cells; ++cell) {
+            for (std::int64_t n = 0; n < nlev; ++n) {
+                const std::int64_t at = cell * nlev + n;
+                const bool is_right = pass.inputs[0].levels_last &&
+                                      values_in<float>(pass.inputs[0])[at] ==
+                                          static_cast<float>(n * cells + cell);
+                values_in<double>(pass.outputs[0])[at] =
+                    is_right ? 2.0 * static_cast<double>(n * cells + cell) : -1.0;
+            }
+        }
+    });
+    gwparam::check_probe(global, bytes, backend, chunk, 0.0);
+    ok(backend.passes() == 1, "levels of an image lie side by side");
+}
+
 void test_differences() {
     // The largest value is 2 * (5 + 0.5) = 11.
     ok(fails(doubling(probe(count, 0.22)), GWPARAM_ERR_INFERENCE,
@@ -184,6 +217,7 @@ void test_size() {
 
 int main() {
     test_passes();
+    test_image();
     test_differences();
     test_bits();
     test_size();
