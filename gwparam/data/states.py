@@ -17,6 +17,7 @@ from gwparam.data.assembled import rename
 from gwparam.data.hybrid import Hybrid, read_full
 from gwparam.data.levels import HalfLevels
 from gwparam.data.matching import find_variable, name_variable
+from gwparam.data.missing import Mask, State
 from gwparam.data.netcdf import OpenFiles, check_finite, read_values
 from gwparam.data.possible import check_possible
 from gwparam.data.pressure import (
@@ -26,7 +27,7 @@ from gwparam.data.pressure import (
     read_half_levels,
 )
 from gwparam.data.state_files import Source, StateFiles
-from gwparam.data.stored import missing_rules
+from gwparam.data.stored import is_missing, missing_rules
 from gwparam.errors import ContractError, ShapeError
 from gwparam.units import Conversion, conversion
 
@@ -43,10 +44,20 @@ Array = NDArray[Any]
 
 
 class States(StateFiles):
-    """States of a host model, one variable a field; made by `open_states`."""
+    """States of a host model, one variable a field; made by `open_states`.
 
-    def __init__(self, files: OpenFiles) -> None:
+    Parameters
+    ----------
+    files : OpenFiles
+        The files, which are closed with the states.
+    leave_out : bool
+        Let columns through that lack values, as the file declares; see `State`.
+        Otherwise they are refused.
+    """
+
+    def __init__(self, files: OpenFiles, *, leave_out: bool = False) -> None:
         super().__init__(files)
+        self._leave_out = leave_out
         self._half_levels: HalfLevels | None = None
         self._full_levels: Hybrid | None = None
         self._fields: dict[str, Field] = {}
@@ -148,7 +159,7 @@ class States(StateFiles):
     def _chosen(self, field: str) -> str | None:
         return self.sources[field].variable if field in self.sources else None
 
-    def read(self, index: int, names: Sequence[str] | None = None) -> dict[str, Array]:
+    def read(self, index: int, names: Sequence[str] | None = None) -> State:
         """Fields of one time.
 
         Parameters
@@ -160,7 +171,7 @@ class States(StateFiles):
 
         Returns
         -------
-        dict of str to ndarray
+        State
             In the units of `sources` and the file's vertical order; shape
             (`horizontal`..., nlev), or `horizontal` at the surface. In the file's dtype
             where it has these units, else float64. These are views with the strides of
@@ -172,25 +183,29 @@ class States(StateFiles):
         ModelFileError
             If the file cannot be read.
         NonFiniteError
-            If a value is NaN, Inf or missing.
+            If a value is NaN or Inf, or missing and columns are not left out.
         RangeError
             If physics knows no such value; see `check_possible`.
         ShapeError
             If the values are not floating point.
         """
-        fields = {}
+        fields: dict[str, Array] = {}
+        missing: dict[str, Mask] | None = {} if self._leave_out else None
         for name in self.sources if names is None else names:
             source = self.sources[name]
             if self._half_levels and source.variable == self._half_levels.names:
-                fields[name] = self._pressure(source, index)
+                fields[name] = self._pressure(source, index, missing)
             else:
-                fields[name] = self._read_field(self._fields[name], source, index)
-        return fields
+                field = self._fields[name]
+                fields[name] = self._read_field(field, source, index, missing)
+        return State(fields, missing)
 
-    def _pressure(self, source: Source, index: int) -> Array:
+    def _pressure(
+        self, source: Source, index: int, missing: dict[str, Mask] | None
+    ) -> Array:
         """Pressure at full or half levels, from that at the surface [Pa]."""
         assert self._half_levels is not None
-        surface = self._read_field(SURFACE_PRESSURE, self._surface, index)
+        surface = self._read_field(SURFACE_PRESSURE, self._surface, index, missing)
         if source.levels == "full" and self._full_levels is not None:
             return self._full_levels.pressure(surface)
         half = self._half_levels.pressure(surface)
@@ -198,7 +213,14 @@ class States(StateFiles):
             half if source.levels == "half" else self._half_levels.full_pressure(half)
         )
 
-    def _read_field(self, field: Field, source: Source, index: int) -> Array:
+    def _read_field(
+        self,
+        field: Field,
+        source: Source,
+        index: int,
+        missing: dict[str, Mask] | None = None,
+    ) -> Array:
+        """Read a field; `missing` takes the columns that lack it, or none may."""
         dataset, path, at = self.files.locate(index)
         variable = dataset[source.variable].variable
         what = f"{source.field} ({source.variable} in {path})"
@@ -216,12 +238,28 @@ class States(StateFiles):
         values = values.astype(values.dtype.newbyteorder("="), copy=False)
         dims = [str(dim) for dim in variable.dims]
         what = f"{what} at time {index}"
-        check_finite(values, dims, what, missing_rules(variable))
-        values = convert(values)
-        check_possible(field.name, values, field.units, dims, what)
+        absent: Mask | None = None
+        # Where a column is has to be known.
+        if missing is not None and field not in COORDINATES:
+            absent = is_missing(values)
+            if absent.any():
+                values = np.where(absent, values.flat[int(absent.argmin())], values)
+            else:
+                absent = None
+        if absent is None or not absent.all():
+            check_finite(values, dims, what, missing_rules(variable))
+            values = convert(values)
+            check_possible(field.name, values, field.units, dims, what)
+        if absent is not None:
+            values = np.where(absent, values.dtype.type(np.nan), values)
         values = values.transpose([dims.index(dim) for dim in sizes if dim in dims])
         shape = [n if dim in dims else 1 for dim, n in sizes.items()]
-        return np.broadcast_to(values.reshape(shape), tuple(sizes.values()))
+        values = np.broadcast_to(values.reshape(shape), tuple(sizes.values()))
+        if missing is not None and absent is not None:
+            where = np.isnan(values)
+            on_levels = field.levels == "full"
+            missing[field.name] = np.any(where, axis=-1) if on_levels else where
+        return values
 
     def _sizes(self, field: Field) -> dict[str, int]:
         """Dimensions of a field as it is read, and their extents."""
