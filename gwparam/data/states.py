@@ -5,7 +5,7 @@ their name; levels and their order come from the file. Nothing is read before it
 asked for, and then one time of it, in the units of the contract.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,10 +16,15 @@ from gwparam.contract import Field
 from gwparam.data.assembled import rename
 from gwparam.data.hybrid import Hybrid, read_full
 from gwparam.data.levels import HalfLevels
-from gwparam.data.matching import find_variable, name_variable
+from gwparam.data.matching import (
+    LOGARITHMS,
+    find_variable,
+    is_logarithm,
+    name_variable,
+)
 from gwparam.data.missing import Mask, State
 from gwparam.data.netcdf import OpenFiles, check_finite, read_values
-from gwparam.data.possible import check_possible
+from gwparam.data.possible import BOUNDS, EXPONENTIAL, check_possible
 from gwparam.data.pressure import (
     HALF_PRESSURE,
     PRESSURE,
@@ -29,7 +34,7 @@ from gwparam.data.pressure import (
 from gwparam.data.state_files import Source, StateFiles
 from gwparam.data.stored import is_missing, missing_rules
 from gwparam.errors import ContractError, ShapeError
-from gwparam.units import Conversion, conversion
+from gwparam.units import Conversion, conversion, is_number
 
 # Fields that a file may give along one horizontal dimension, as CF coordinates do.
 COORDINATES = (
@@ -99,11 +104,14 @@ class States(StateFiles):
             name = name_variable(dataset, path, field.name, variable)
             what = f"{field.name} ({name} in {path})"
             first = first or name
+            if is_logarithm(dataset, name, field.name):
+                # It stays one under the name that it has in the first file.
+                dataset[name].attrs["standard_name"] = LOGARITHMS[field.name][0]
             if name != first:
                 dataset = rename(dataset, {name: first}, path, self.first_path)
                 self.files.datasets[path] = dataset
                 name = first
-            _converter(dataset[name].variable, field, what)
+            _converter(dataset, name, field, what)
             self._check_dimensions(dataset[name], field, what)
         assert first is not None
         self._fields[field.name] = field
@@ -224,7 +232,8 @@ class States(StateFiles):
         dataset, path, at = self.files.locate(index)
         variable = dataset[source.variable].variable
         what = f"{source.field} ({source.variable} in {path})"
-        convert = _converter(variable, field, what)
+        convert = _converter(dataset, source.variable, field, what)
+        logarithm = is_logarithm(dataset, source.variable, field.name)
         if self.time_dimension in variable.dims:
             variable = variable.isel({self.time_dimension: at})
         sizes = self._sizes(field)
@@ -249,7 +258,8 @@ class States(StateFiles):
         if absent is None or not absent.all():
             check_finite(values, dims, what, missing_rules(variable))
             values = convert(values)
-            check_possible(field.name, values, field.units, dims, what)
+            bounds = EXPONENTIAL if logarithm else BOUNDS
+            check_possible(field.name, values, field.units, dims, what, bounds)
         if absent is not None:
             values = np.where(absent, values.dtype.type(np.nan), values)
         values = values.transpose([dims.index(dim) for dim in sizes if dim in dims])
@@ -280,12 +290,30 @@ class States(StateFiles):
             )
 
 
-def _converter(variable: xr.Variable, field: Field, what: str) -> Conversion:
+# Of the pressure in a logarithm, which is Pa by convention, files say nothing.
+_OF_LOGARITHMS = ("", "~", "Numeric", "numeric")
+
+
+def _converter(
+    dataset: xr.Dataset, name: str, field: Field, what: str
+) -> Conversion | Callable[[Array], Array]:
     """How a variable becomes a field."""
-    units = variable.attrs.get("units")
+    units = dataset[name].attrs.get("units")
+    if is_logarithm(dataset, name, field.name):
+        given = str(units or "").strip()
+        if given not in _OF_LOGARITHMS and not is_number(given):
+            raise ContractError(
+                f'{what} is a logarithm and has units "{given}", expected "1"'
+            )
+        return _exponential
     if not isinstance(units, str):
         raise ContractError(f'{what} has no units, expected "{field.units}"')
     return conversion(units, field.units, what)
+
+
+def _exponential(values: Array) -> Array:
+    with np.errstate(over="ignore"):  # which is found out as impossible
+        return np.exp(values.astype(np.float64))
 
 
 def _extended(sizes: Mapping[str, int]) -> dict[str, int]:

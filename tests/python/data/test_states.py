@@ -102,6 +102,82 @@ def test_read_refuses_missing_values(dataset, write):
         states.read(0)
 
 
+LOG = "logarithm_of_surface_pressure"
+
+
+def with_logarithm(dataset, name="lnsp", **attrs):
+    log = (dataset.ps.dims, np.log(dataset.ps.values), attrs)
+    return dataset.drop_vars("ps").assign({name: log})
+
+
+@pytest.mark.parametrize(
+    ("name", "attrs"),
+    [
+        ("lnsp", {"units": "~"}),
+        ("lnsp", {"units": "1", "standard_name": "unknown"}),
+        ("lnsp", {}),
+        ("LNSP", {"units": "Numeric"}),
+        ("lps", {"units": "1", "standard_name": LOG}),
+    ],
+)
+def test_surface_pressure_is_read_from_its_logarithm(dataset, write, name, attrs):
+    half = np.linspace(0.0, 1.0, NLEV + 1)
+    coefficients = {
+        "pk": ("ilev", 0.0 * half, {"units": "Pa"}),
+        "bk": ("ilev", half),
+    }
+    path = write(with_logarithm(dataset, name, **attrs).assign(coefficients))
+
+    with open_file(path, pressures=True) as states:
+        fields = states.read(1)
+
+    surface = dataset.ps.values[1]
+    np.testing.assert_allclose(fields["surface_air_pressure"], surface, rtol=1e-12)
+    at_half_levels = fields["air_pressure_at_half_levels"]
+    np.testing.assert_allclose(at_half_levels, half * surface[..., None], rtol=1e-12)
+
+
+def test_a_second_file_may_have_the_logarithm(dataset, write):
+    second = with_logarithm(dataset, units="~")
+    second["time"] = dataset.time + 10.0
+    second.time.attrs = dataset.time.attrs
+
+    with open_file(write(dataset), write(second, "second.nc")) as states:
+        surface = [states.read(i)["surface_air_pressure"] for i in (2, 5)]
+
+    np.testing.assert_allclose(surface[1], surface[0], rtol=1e-12)
+
+
+def test_a_pressure_comes_before_its_logarithm(dataset, write):
+    both = with_logarithm(dataset, units="1", standard_name=LOG).assign(
+        sp=(dataset.ps.dims, dataset.ps.values + 7.0, {"units": "Pa"})
+    )
+
+    with open_file(write(both)) as states:
+        surface = states.read(0)["surface_air_pressure"]
+
+    np.testing.assert_array_equal(surface, dataset.ps.values[0] + 7.0)
+
+
+@pytest.mark.parametrize(
+    ("change", "attrs", "error", "message"),
+    [
+        (0.0, {"units": "Pa"}, ContractError, 'is a logarithm and has units "Pa"'),
+        (-np.log(100.0), {"units": "1"}, RangeError, "expected at least 1100 Pa"),
+        (9e4, {"units": "~"}, RangeError, "is inf Pa at .*, expected at most"),
+    ],
+)
+def test_what_is_no_logarithm_of_a_surface_pressure_is_refused(
+    dataset, write, change, attrs, error, message
+):
+    damaged = with_logarithm(dataset, **attrs)
+    damaged["lnsp"] = damaged.lnsp.copy(data=damaged.lnsp.values + change)
+    path = write(damaged)
+
+    with pytest.raises(error, match=message), open_file(path) as states:
+        states.read(0)
+
+
 FILL = {"_FillValue": np.float32(1e20)}
 
 
