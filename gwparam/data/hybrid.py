@@ -183,15 +183,17 @@ def _candidates(
     dataset: xr.Dataset, names: tuple[tuple[str, str], ...]
 ) -> Iterator[_Terms]:
     """Give formula terms first, then usual names."""
+    of_heights: set[str] = set()
     for name, terms in formula_terms(dataset).items():
         kind = dataset[name].attrs.get("standard_name", _OF_PRESSURE)
         if (kind.startswith("atmosphere_") and kind != _OF_PRESSURE) or "orog" in terms:
-            continue  # a and b of heights
+            of_heights |= set(terms.values())
+            continue
         a = terms.get("ap", terms.get("a"))
         if a is not None and "b" in terms:
             yield _Terms(a, terms["b"], terms.get("p0"))
     for a, b in names:
-        if a in dataset.variables and b in dataset.variables:
+        if not {a, b} & of_heights and {a, b} <= set(dataset.variables):
             yield _Terms(a, b)
 
 
