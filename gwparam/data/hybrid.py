@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from gwparam.constants import REFERENCE_SURFACE_PRESSURE
 from gwparam.data.netcdf import check_finite, read_values
-from gwparam.data.stored import missing_rules
 from gwparam.errors import ContractError
 from gwparam.units import conversion, is_number, is_pressure
 
@@ -328,8 +327,8 @@ def read_numbers(dataset: xr.Dataset, name: str, path: str) -> tuple[Array, str]
     """Read a variable on no columns, in float64, and its units, which may be empty."""
     variable = dataset[name].variable
     values = read_values(variable, name, path).astype(np.float64)
-    dims, missing = [str(dim) for dim in variable.dims], missing_rules(variable)
-    check_finite(values, dims, f"{name} in {path}", missing)
+    dims = [str(dim) for dim in variable.dims]
+    check_finite(values, dims, f"{name} in {path}", variable)
     return values, str(variable.attrs.get("units", "")).strip()
 
 

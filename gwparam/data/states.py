@@ -32,7 +32,7 @@ from gwparam.data.pressure import (
     read_half_levels,
 )
 from gwparam.data.state_files import Source, StateFiles
-from gwparam.data.stored import is_missing, missing_rules
+from gwparam.data.stored import is_missing
 from gwparam.errors import ContractError, ShapeError
 from gwparam.units import Conversion, conversion, is_number
 
@@ -256,7 +256,7 @@ class States(StateFiles):
             else:
                 absent = None
         if absent is None or not absent.all():
-            check_finite(values, dims, what, missing_rules(variable))
+            check_finite(values, dims, what, variable)
             values = convert(values)
             bounds = EXPONENTIAL if logarithm else BOUNDS
             check_possible(field.name, values, field.units, dims, what, bounds)

@@ -24,7 +24,7 @@ _PACKING = ("scale_factor", "add_offset")
 _MISSING = ("_FillValue", "missing_value")
 _VALID = ("valid_min", "valid_max", "valid_range")
 _DECODED = {*_PACKING, *_MISSING, *_VALID, "_Unsigned"}
-_RULES = "missing_values"
+_RULES, _DTYPE = "missing_values", "stored_dtype"
 
 
 def decode(dataset: xr.Dataset, path: str) -> xr.Dataset:
@@ -61,7 +61,8 @@ def decode(dataset: xr.Dataset, path: str) -> xr.Dataset:
         data: Any = indexing.LazilyIndexedArray(array)
         if raw.dims == (name,):  # becomes an index, which is in memory anyway
             data = data.get_duck_array()
-        variables[name] = xr.Variable(raw.dims, data, attrs, {_RULES: _rules(raw)})
+        encoding = {_RULES: _rules(raw), _DTYPE: raw.dtype.name}
+        variables[name] = xr.Variable(raw.dims, data, attrs, encoding)
     coordinates = set(dataset.coords)
     return xr.Dataset(
         {n: v for n, v in variables.items() if n not in coordinates},
@@ -70,9 +71,18 @@ def decode(dataset: xr.Dataset, path: str) -> xr.Dataset:
     )
 
 
-def missing_rules(variable: xr.Variable) -> str:
-    """Say what a file declares as missing, for messages; empty if nothing."""
-    return str(variable.encoding.get(_RULES, ""))
+def explain(variable: xr.Variable, value: float) -> str:
+    """Say what a file tells of a value that is not finite, for messages.
+
+    What it declares as missing, or that it stores numbers of few digits; empty if
+    nothing.
+    """
+    rules, dtype = (str(variable.encoding.get(key, "")) for key in (_RULES, _DTYPE))
+    if np.isnan(value):
+        return f"; the file declares {rules}" if rules else ""
+    if dtype == "float16":
+        return f"; the file stores {dtype}, which overflows beyond 65504"
+    return ""
 
 
 def is_missing(values: Array) -> NDArray[np.bool_]:
