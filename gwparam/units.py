@@ -36,6 +36,12 @@ _SPELLINGS = {
 # are not 105 Pa.
 _TYPESET = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻−·⋅×", "0123456789+--***")
 _RAISED = re.compile("[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
+# Braces of LaTeX, as in "m s{-1}" and "m s^{-1}".
+_BRACED = re.compile(r"(?:\^|\*\*)?\{\s*([+-]?\d)\s*\}")
+# UDUNITS takes the space for a product, and the N for newton.
+_COMPASS = re.compile(r"deg(?:ree)?s? +(north|east|[NE])\b")
+# One over a millisecond to UDUNITS, and to most who write it metres a second.
+_AMBIGUOUS = re.compile(r"(?<![^\W\d])ms(?:\^|\*\*)?-\d")
 _BRACKETS = ("[]", "()")
 _WORD = re.compile(r"[^\W\d]+")
 
@@ -81,12 +87,18 @@ def conversion(given: str, wanted: str, what: str) -> Conversion:
     Raises
     ------
     ContractError
-        If a unit is unknown, or the two are of different dimensions.
+        If a unit is unknown or ambiguous, or the two are of different dimensions.
     """
     found = _conversion(given, wanted)
     if found is None:
+        ambiguous = _AMBIGUOUS.search(_typed(given))
+        why = (
+            f', where "{ambiguous[0]}" is ambiguous: of a millisecond, or of m and s'
+            if ambiguous
+            else ""
+        )
         raise ContractError(
-            f'{what} has units "{given}", expected "{wanted}" '
+            f'{what} has units "{given}"{why}, expected "{wanted}" '
             "or others of that dimension"
         )
     return found
@@ -120,16 +132,22 @@ def _respell(text: str) -> str:
     return _WORD.sub(lambda word: _SPELLINGS.get(word[0], word[0]), text)
 
 
-def _parse(text: str) -> Unit | None:
-    """Read units; None if they are unknown."""
+def _typed(text: str) -> str:
+    """Write with a typewriter what is typeset, without brackets around all of it."""
     text = text.strip()
     if text[:1] + text[-1:] in _BRACKETS:
         text = text[1:-1].strip()
     text = _RAISED.sub(lambda digits: f"^{digits[0]}", text).translate(_TYPESET)
+    return _COMPASS.sub(r"degrees_\1", _BRACED.sub(r"^\1", text))
+
+
+def _parse(text: str) -> Unit | None:
+    """Read units; None if they are unknown."""
+    text = _typed(text)
     if text == "-":
         text = "1"
     product = _PRODUCT.fullmatch(text)
-    if not text or product is None:
+    if not text or product is None or _AMBIGUOUS.search(text):
         return None
     try:
         with suppress_errors():  # which UDUNITS prints

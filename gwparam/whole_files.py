@@ -30,7 +30,8 @@ def check_outputs(
     Raises
     ------
     ModelFileError
-        If there is no folder for an output, or something that is no file has its name.
+        If there is no folder for an output, or it may not be written in, or something
+        that is no file has the name of an output.
     ArgumentError
         If an output is read too, under whatever name, or lies in a folder that is read,
         or two outputs are the same file.
@@ -43,6 +44,7 @@ def check_outputs(
         target = _target(path)
         if folder is None and not target.parent.is_dir():
             raise ModelFileError(f"cannot write {path}: no folder {target.parent}")
+        _check_writable(target.parent, path)
         if target in seen:
             raise ArgumentError(f"{path} is written twice, expected different files")
         seen.add(target)
@@ -52,6 +54,13 @@ def check_outputs(
                 raise ArgumentError(f"{path} is both read and written")
             if any(outer and os.path.samestat(outer, found) for outer in above):
                 raise ArgumentError(f"{path} lies in {given}, which is read")
+
+
+def _check_writable(folder: Path, path: str | PathLike[str]) -> None:
+    """Check that files can be made in a folder, which need not be there yet."""
+    there = next(part for part in (folder, *folder.parents) if part.exists())
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise ModelFileError(f"cannot write {path}: no permission to write in {there}")
 
 
 def _look_at(path: str | PathLike[str]) -> os.stat_result | None:

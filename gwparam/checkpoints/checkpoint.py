@@ -22,6 +22,7 @@ TRAINING = "gwparam_training"
 _FLOATS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 # Some scripts save scalers as the whole numbers they start with. Fewer bits are codes.
 _WHOLE = (torch.int32, torch.int64)
+_LARGEST_HALF = 65504
 
 
 @dataclass(frozen=True)
@@ -167,7 +168,12 @@ def check_values(key: str, value: Tensor, like: Tensor) -> None:
     """
     _check_dtype(key, value, like)
     if not torch.isfinite(value).all():
-        raise NonFiniteError(f"{key} holds NaN or Inf, expected finite values")
+        kind = str(value.dtype).removeprefix("torch.")
+        overflown = value.dtype == torch.float16 and bool(torch.isinf(value).any())
+        found = (
+            f"Inf, as {kind} is beyond {_LARGEST_HALF}" if overflown else "NaN or Inf"
+        )
+        raise NonFiniteError(f"{key} holds {found}, expected finite values")
     check_range(key, value, like.dtype)
 
 

@@ -146,6 +146,8 @@ def run(args: argparse.Namespace) -> Answer:
         write_report(data, report)
         written.append(report)
 
+    for line in found.left_out.warnings(str(args.truth[0])):
+        print(line, file=sys.stderr)
     for name, model in artefacts.items():
         for line in (
             *warning(model.level_note, name),

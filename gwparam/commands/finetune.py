@@ -1,7 +1,7 @@
 """``gwparam finetune``: train a network, from training files to an artefact's input."""
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -334,11 +334,15 @@ def run(args: argparse.Namespace) -> Answer:
             )
         machine = {name.replace("-", "_"): value for name, value in given.items()}
         settings, _ = read_run(args.resume)
+        read = [path for name in _FILES for path in getattr(settings, name)]
+        _check_output(args.resume, [*read, settings.pretrained])
         settings = replace(settings, output=str(args.resume), **machine)
     else:
         _check_used(args)
         _check_new(args.output)
-        _check_output(args)
+        read = [path for name in _FILES for path in getattr(args, name) or ()]
+        options = [getattr(args, option.name) for option in _options()]
+        _check_output(args.output, [*read, args.pretrained, *options])
         settings = _settings(given)
     report = print_warnings if args.json else print_found
     outcome = train(settings, args.resume is not None, report)
@@ -428,14 +432,8 @@ def _check_new(folder: Path) -> None:
             )
 
 
-def _check_output(args: argparse.Namespace) -> None:
+def _check_output(folder: Path, read: Sequence[Path | str | None]) -> None:
     """Find out before the work that its results go over nothing that it reads."""
     from gwparam.training.train import RESULTS
 
-    files = [path for name in _FILES for path in getattr(args, name) or ()]
-    options = [getattr(args, option.name) for option in _options()]
-    check_outputs(
-        [args.output / name for name in RESULTS],
-        [*files, args.pretrained, *options],
-        args.output,
-    )
+    check_outputs([folder / name for name in RESULTS], read, folder)

@@ -163,6 +163,7 @@ def run(args: argparse.Namespace) -> Answer:
         _draw(args, contract, result)
     for line in (
         *warning(result.level_note, contract.name),
+        *result.left_out.warnings(contract.name),
         *warnings(result.differences, contract.name),
     ):
         print(line, file=sys.stderr)

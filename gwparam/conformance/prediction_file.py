@@ -26,7 +26,8 @@ class PredictionFile:
     """A netCDF file of predicted fields; a context manager.
 
     The fields have the contract's names, and the dimensions and coordinates of the
-    first input on levels. Where the network has levels of its own, its outputs are on
+    first input on levels. What is NaN, as in columns that are left out, is missing by
+    ``_FillValue``. Where the network has levels of its own, its outputs are on
     those; its fluxes are on the half levels of the states too. The file appears under
     its name when the block ends without an error; until then, an older file of that
     name stays as it was.
@@ -103,6 +104,8 @@ class PredictionFile:
             variable = self._file[name]
             dims = [dim for dim in variable.dimensions if dim in order]
             turned = values.transpose([order.index(dim) for dim in dims])
+            if np.isnan(turned).any():
+                turned = np.ma.masked_invalid(turned)
             if states.time_dimension in variable.dimensions:
                 # Fields may have time anywhere, not only in front.
                 at = tuple(
@@ -138,7 +141,9 @@ class PredictionFile:
         auxiliary = self._copy_coordinates(dims)
         for name, units, dtype, level in self._fields(contract):
             own = tuple(level if d == states.levels.dimension else d for d in dims)
-            variable = file.createVariable(name, np.dtype(dtype), own)
+            kind = np.dtype(dtype)
+            fill = netCDF4.default_fillvals[kind.str[1:]]
+            variable = file.createVariable(name, kind, own, fill_value=fill)
             variable.setncatts(
                 {
                     "standard_name": name,

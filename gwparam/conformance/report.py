@@ -28,7 +28,8 @@ def as_dict(result: Replay) -> dict[str, Any]:
     -------
     dict
         ``times``, ``columns`` (of one time), ``definitions``, ``agrees``,
-        ``tolerance``, ``seconds``, ``training_range`` (as
+        ``tolerance``, ``seconds``, ``left_out`` (``columns``, ``of`` how many, and in
+        how many by ``fields`` that lack values), ``training_range`` (as
         `gwparam.data.training_range.describe`) and ``variables``. A variable has
         ``globe``, ``bands`` and ``levels``: regions with ``samples``, ``eager``
         (``max`` and ``rms`` difference) and ``reference`` (``bias``, ``rms_error``,
@@ -44,6 +45,7 @@ def as_dict(result: Replay) -> dict[str, Any]:
             "library": result.library_seconds,
             "eager": result.eager_seconds,
         },
+        "left_out": result.left_out.as_dict(),
         "training_range": describe(result.differences),
         "variables": [_variable(output) for output in result.outputs],
     }
@@ -70,8 +72,14 @@ def print_tables(console: Console, result: Replay, *, levels: bool) -> None:
             f"\n{output.field.name} [{output.field.units}], {against}", markup=False
         )
         console.print(_table(output, levels))
+        if output.without_reference:
+            console.print(
+                f"{output.without_reference} columns without {output.reference}, which "
+                "the files declare as missing, do not count in its scores",
+                markup=False,
+            )
         if output.columns_beyond:
-            total = result.columns * len(result.times)
+            total = result.columns * len(result.times) - result.left_out.columns
             console.print(
                 f"{output.columns_beyond} of {total} columns exceed "
                 f"{output.maximum_magnitude:g} {output.field.units}, the largest "
@@ -88,6 +96,7 @@ def _variable(output: OutputResult) -> dict[str, Any]:
         "relative_difference": finite(output.relative_difference),
         "maximum_magnitude": output.maximum_magnitude,
         "columns_beyond": output.columns_beyond,
+        "without_reference": output.without_reference,
         "globe": _record(globe),
         "bands": {band[0]: _record(band) for band in bands},
         "levels": [

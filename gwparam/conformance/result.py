@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from gwparam.contract import Field
+from gwparam.data.missing import LeftOut
 from gwparam.data.training_range import Difference
 from gwparam.evaluate.accumulate import ZonalMean
 from gwparam.evaluate.scores import Scores
@@ -32,6 +33,9 @@ class OutputResult:
         Largest credible value by the contract, in the output's units.
     columns_beyond : int
         Columns, over all times, with a larger absolute value than that.
+    without_reference : int
+        Columns, over all times, of which the files declare the reference as missing;
+        no score counts them.
     """
 
     field: Field
@@ -43,6 +47,7 @@ class OutputResult:
     zonal_means: dict[str, ZonalMean]
     maximum_magnitude: float | None
     columns_beyond: int = 0
+    without_reference: int = 0
 
     @property
     def relative_difference(self) -> float:
@@ -73,6 +78,8 @@ class Replay:
         Whether the files have latitudes; without, there are no bands.
     level_note : str
         What is to be said of the levels; see `gwparam.data.host_levels`.
+    left_out : LeftOut
+        Columns that the files say have no values, which nothing counts.
     differences : list of Difference
         Mean and spread of the inputs, beside those of training.
     library_seconds, eager_seconds : float
@@ -86,6 +93,7 @@ class Replay:
     outputs: list[OutputResult]
     has_latitude: bool
     level_note: str = ""
+    left_out: LeftOut = field(default_factory=LeftOut)
     differences: list[Difference] = field(default_factory=list)
     library_seconds: float = 0.0
     eager_seconds: float = 0.0

@@ -12,8 +12,9 @@ from gwparam.conformance.result import OutputResult, Replay
 from gwparam.contract import Contract
 from gwparam.data import HALF_PRESSURE, PRESSURE, StateFiles, needs_pressure
 from gwparam.data.host_levels import host_levels
+from gwparam.data.missing import Mask, State, spread
 from gwparam.data.training_range import InputRange
-from gwparam.errors import ContractError, ShapeError
+from gwparam.errors import ContractError, NonFiniteError, ShapeError
 from gwparam.evaluate.accumulate import ZonalMean
 from gwparam.evaluate.outputs import given_levels, level_pressure, scored_fields
 from gwparam.evaluate.scores import Scores, globe_and_bands
@@ -64,6 +65,9 @@ def replay(
     ContractError
         If an output is not on full levels, or the network sees neighbours and the
         files have no latitude and longitude.
+    NonFiniteError
+        If the files declare every column of a time, or a reference everywhere, as
+        missing.
     GwparamError
         What the library, PyTorch or the files raise.
     """
@@ -99,20 +103,23 @@ def replay(
     )
     seen = InputRange(contract, states)
     for step, index in enumerate(times):
-        fields = states.read(index)
-        given = {name: fields[name] for name in inputs}
+        state = states.read(index)
+        lacking = {n: m for n, m in state.missing.items() if n not in references}
+        present = result.left_out.add(lacking, states.horizontal, f"time {index}")
+        given = state.select(inputs, present)
         seen.add(given)
         start = time.perf_counter()
-        predicted = library.predict(given)
+        predicted = spread(library.predict(given), present)
         middle = time.perf_counter()
-        expected = eager.predict(given)
+        expected = spread(eager.predict(given), present)
         result.library_seconds += middle - start
         result.eager_seconds += time.perf_counter() - middle
         for output in result.outputs:
-            _add(output, predicted, expected, fields)
+            _add(output, predicted, expected, state, present)
         if sink is not None:
             sink.write(step, index, predicted)
         advance()
+    _check_counted(result)
     result.differences = seen.differences()
     return result
 
@@ -153,20 +160,36 @@ def _add(
     output: OutputResult,
     predicted: Mapping[str, Array],
     expected: Mapping[str, Array],
-    fields: Mapping[str, Array],
+    state: State,
+    present: Mask,
 ) -> None:
-    """Take in one time of an output."""
-    name, levels = output.field.name, output.levels
+    """Take in one time of an output, of the columns that are present."""
+    name, levels, there = output.field.name, output.levels, present.ravel()
     network = _columns(predicted[name])[:, levels]
-    output.difference.add(network, _columns(expected[name])[:, levels])
-    output.zonal_means["network"].add(network)
+    output.difference.add(network, _columns(expected[name])[:, levels], there)
     if output.maximum_magnitude is not None:
         beyond = np.abs(network) > output.maximum_magnitude
         output.columns_beyond += int(beyond.any(axis=1).sum())
     if output.scores is not None:
-        reference = _columns(fields[name])[:, levels]
-        output.scores.add(network, reference)
-        output.zonal_means["reference"].add(reference)
+        reference = _columns(state[name])[:, levels]
+        if name in state.missing:
+            there = there & ~state.missing[name].ravel()
+            output.without_reference += int(present.sum() - there.sum())
+        output.scores.add(network, reference, there)
+        output.zonal_means["reference"].add(reference, there)
+    # Of the same columns as the reference, for the difference of both.
+    output.zonal_means["network"].add(network, there)
+
+
+def _check_counted(result: Replay) -> None:
+    """Check that every reference was there somewhere."""
+    for output in result.outputs:
+        if output.scores is not None and not output.scores.pooled[0].count:
+            raise NonFiniteError(
+                f"{output.reference} is missing in every column that the network ran "
+                "in, by what the files declare, expected values to compare with",
+                settings=("reference",),
+            )
 
 
 def _columns(field: Array) -> Array:

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from gwparam.constants import REFERENCE_SURFACE_PRESSURE
 from gwparam.data.netcdf import check_finite, read_values
-from gwparam.data.stored import missing_rules
 from gwparam.errors import ContractError
 from gwparam.units import conversion, is_number, is_pressure
 
@@ -183,15 +182,17 @@ def _candidates(
     dataset: xr.Dataset, names: tuple[tuple[str, str], ...]
 ) -> Iterator[_Terms]:
     """Give formula terms first, then usual names."""
+    of_heights: set[str] = set()
     for name, terms in formula_terms(dataset).items():
         kind = dataset[name].attrs.get("standard_name", _OF_PRESSURE)
         if (kind.startswith("atmosphere_") and kind != _OF_PRESSURE) or "orog" in terms:
-            continue  # a and b of heights
+            of_heights |= set(terms.values())
+            continue
         a = terms.get("ap", terms.get("a"))
         if a is not None and "b" in terms:
             yield _Terms(a, terms["b"], terms.get("p0"))
     for a, b in names:
-        if a in dataset.variables and b in dataset.variables:
+        if not {a, b} & of_heights and {a, b} <= set(dataset.variables):
             yield _Terms(a, b)
 
 
@@ -326,8 +327,8 @@ def read_numbers(dataset: xr.Dataset, name: str, path: str) -> tuple[Array, str]
     """Read a variable on no columns, in float64, and its units, which may be empty."""
     variable = dataset[name].variable
     values = read_values(variable, name, path).astype(np.float64)
-    dims, missing = [str(dim) for dim in variable.dims], missing_rules(variable)
-    check_finite(values, dims, f"{name} in {path}", missing)
+    dims = [str(dim) for dim in variable.dims]
+    check_finite(values, dims, f"{name} in {path}", variable)
     return values, str(variable.attrs.get("units", "")).strip()
 
 

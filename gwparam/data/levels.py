@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from gwparam.constants import REFERENCE_SURFACE_PRESSURE
+from gwparam.constants import PRESSURE, REFERENCE_SURFACE_PRESSURE
 from gwparam.data.hybrid import (
     Hybrid,
     formula_terms,
@@ -18,6 +18,9 @@ from gwparam.data.hybrid import (
     read_numbers,
     read_pressure,
 )
+from gwparam.data.matching import find_variable
+from gwparam.data.netcdf import read_values
+from gwparam.data.times import find_time_dimension
 from gwparam.errors import ContractError
 from gwparam.units import conversion, is_pressure
 
@@ -46,28 +49,36 @@ class Levels:
     order : str
         ``top_down`` if index 0 is the top, else ``bottom_up``.
     formula : str or None
-        What the pressures are worked out from, over a surface at 1000 hPa; None where
-        the file states them.
+        What the pressures are worked out from, over a surface at 1000 hPa or the
+        columns of the file; None where the file states them.
+    coordinate : tuple of float or None
+        What tells the levels where their pressures are of columns, and change with
+        these: their heights, or numbers.
     """
 
     dimension: str
     pressure: tuple[float, ...]
     order: Order
     formula: str | None = None
+    coordinate: tuple[float, ...] | None = None
 
     @property
     def turned(self) -> "Levels":
         """The same levels upside down."""
         order: Order = "top_down" if self.order == "bottom_up" else "bottom_up"
-        return replace(self, pressure=self.pressure[::-1], order=order)
+        coordinate = None if self.coordinate is None else self.coordinate[::-1]
+        return replace(
+            self, pressure=self.pressure[::-1], order=order, coordinate=coordinate
+        )
 
     def is_close(self, other: "Levels") -> bool:
         """Whether another file has the same levels, but for single precision."""
-        return (
-            self.order == other.order
-            and len(self.pressure) == len(other.pressure)
-            and np.allclose(self.pressure, other.pressure, rtol=1e-6, atol=0.0)
-        )
+        if (self.order, len(self.pressure)) != (other.order, len(other.pressure)):
+            return False
+        mine, its = self.coordinate, other.coordinate
+        if mine is None or its is None:
+            mine, its = self.pressure, other.pressure
+        return np.allclose(mine, its, rtol=1e-6, atol=0.0)
 
 
 @dataclass(frozen=True)
@@ -161,11 +172,23 @@ def read_levels(dataset: xr.Dataset, dimension: str, path: str) -> Levels:
     Notes
     -----
     Pressures are the level coordinate if it has units of pressure; else sigma times
-    1000 hPa; else another variable on this dimension alone with units of pressure. A
+    1000 hPa; else another variable on this dimension alone with units of pressure; else
+    the median of the field air_pressure over the columns at the first time. A
     coordinate declares an order by ``positive``: the direction in which its values
     grow.
     """
-    pressure, name, is_formula = _pressure(dataset, dimension, path)
+    try:
+        pressure, name, is_formula = _pressure(dataset, dimension, path)
+        coordinate = None
+    except _UnknownPressureError:
+        # As on hybrid heights.
+        field = find_variable(dataset, path, PRESSURE)
+        if field is None or dimension not in dataset[field].dims:
+            raise
+        pressure = _median(dataset, dimension, field, path)
+        name, is_formula = f"the median of {field}", True
+        values = dataset[dimension].values.astype(np.float64)
+        coordinate = tuple(values.tolist())
     steps = np.diff(pressure)
     if not ((steps > 0.0).all() or (steps < 0.0).all()) or not (pressure >= 0.0).all():
         raise ContractError(
@@ -179,7 +202,30 @@ def read_levels(dataset: xr.Dataset, dimension: str, path: str) -> Levels:
             f"but {order} by the pressures in {name}"
         )
     formula = name if is_formula else None
-    return Levels(dimension, tuple(pressure.tolist()), order, formula)
+    return Levels(dimension, tuple(pressure.tolist()), order, formula, coordinate)
+
+
+class _UnknownPressureError(ContractError):
+    """A file has no pressures of its levels alone."""
+
+
+def _median(dataset: xr.Dataset, dimension: str, name: str, path: str) -> Array:
+    """Median pressure of each level over the columns at the first time [Pa]."""
+    variable = dataset[name].variable
+    time = find_time_dimension(dataset)
+    if time in variable.dims and variable.sizes[time]:
+        variable = variable.isel({time: 0})
+    columns = [dim for dim in variable.dims if dim != dimension]
+    values = read_values(variable.transpose(dimension, *columns), name, path)
+    rows = values.reshape(values.shape[0], -1).astype(np.float64)
+    known = rows[:, np.isfinite(rows).all(axis=0)]
+    if not known.size:
+        raise _UnknownPressureError(
+            f"{name} in {path} has no column with values at all levels, expected some"
+        )
+    units = str(dataset[name].attrs.get("units", ""))
+    pascal = conversion(units, "Pa", f"{name} in {path}")(known)
+    return np.asarray(np.median(pascal, axis=1))
 
 
 def _is_vertical(dataset: xr.Dataset, dim: str) -> bool:
@@ -223,11 +269,11 @@ def _pressure(
     half = read_half(dataset, dimension, dataset.sizes[dimension], path)
     if half is not None:
         return half_levels(half).full_pressure(half.reference), half.names, True
-    raise ContractError(
+    raise _UnknownPressureError(
         f"{path} has no pressures of its levels: looked along {dimension} for units of "
         f"pressure, standard_name {_SIGMA}, name sigma_full, and for coefficients of "
         f"hybrid levels (formula_terms, hyam and hybm, ap and b, pk and bk); "
-        f"along it there is {', '.join(along) or 'none'}"
+        f"along it there is {', '.join(along) or 'none'}; and for the field {PRESSURE}"
     )
 
 

@@ -35,6 +35,10 @@ USUAL_NAMES: dict[str, tuple[str, ...]] = {
         "gwfv_cgwd",
     ),
 }
+# Fields that models keep as a logarithm: its standard name, then names.
+LOGARITHMS: dict[str, tuple[str, ...]] = {
+    "surface_air_pressure": ("logarithm_of_surface_pressure", "lnsp", "LNSP"),
+}
 _AXES = ("latitude", "longitude")
 
 
@@ -46,7 +50,7 @@ def nonorographic(field: str) -> tuple[str, ...]:
 def find_variable(
     dataset: xr.Dataset, path: str, field: str, also: Sequence[str] = ()
 ) -> str | None:
-    """Find the variable of a field: by standard name, then by name.
+    """Find the variable of a field: by standard name, by name, or as a logarithm.
 
     Parameters
     ----------
@@ -84,7 +88,16 @@ def find_variable(
             return _only([*found, *named], dataset, path, field)
     # A name alone counts less than what a variable says of itself.
     named = named or [name for name in names if name in variables]
+    # What has to be worked out counts least.
+    named = named or [n for n in variables if is_logarithm(dataset, n, field)]
     return _only(named, dataset, path, field) if named else None
+
+
+def is_logarithm(dataset: xr.Dataset, name: str, field: str) -> bool:
+    """Whether a variable is the logarithm of a field, by standard name or by name."""
+    standard_name, *names = LOGARITHMS.get(field, (None,))
+    marked = dataset[name].attrs.get("standard_name", "unknown")
+    return marked == standard_name or (name in names and marked == "unknown")
 
 
 def _only(names: Sequence[str], dataset: xr.Dataset, path: str, field: str) -> str:

@@ -14,7 +14,7 @@ from gwparam.data.dates import read_dates
 from gwparam.data.netcdf_file import open_netcdf
 from gwparam.data.places import Axes, check_alike, read_axes, without_seam
 from gwparam.data.samples import check_samples
-from gwparam.data.stored import decode
+from gwparam.data.stored import decode, explain
 from gwparam.data.tiles import Files, join_tiles
 from gwparam.data.times import find_time_dimension, name_time
 from gwparam.data.zarr_store import is_zarr, open_zarr
@@ -222,7 +222,7 @@ def read_values(variable: xr.Variable, name: str, path: str) -> Array:
 
 
 def check_finite(
-    values: Array, dims: Sequence[str], what: str, missing: str = ""
+    values: Array, dims: Sequence[str], what: str, variable: xr.Variable | None = None
 ) -> None:
     """Check that values are neither NaN nor Inf.
 
@@ -234,8 +234,8 @@ def check_finite(
         Names of its axes.
     what : str
         The variable, its file and its time, for the message.
-    missing : str
-        What the file declares as missing; see `gwparam.data.stored.missing_rules`.
+    variable : Variable, optional
+        What was read, which tells why; see `gwparam.data.stored.explain`.
 
     Raises
     ------
@@ -247,8 +247,8 @@ def check_finite(
         index = np.unravel_index(int(bad.argmax()), values.shape)
         where = ", ".join(f"{d} {i}" for d, i in zip(dims, index, strict=True))
         value = values[index]
-        by = f"; the file declares {missing}" if missing and np.isnan(value) else ""
-        raise NonFiniteError(f"{what} is {value} at {where} (from 0){by}")
+        why = "" if variable is None else explain(variable, float(value))
+        raise NonFiniteError(f"{what} is {value} at {where} (from 0){why}")
 
 
 def _check_distinct(names: Sequence[str]) -> None:

@@ -42,7 +42,8 @@ def open_inputs(
     Returns
     -------
     StateFiles
-        With all inputs bound.
+        With all inputs bound. Those of a host let columns through that lack values, if
+        the network is one of single columns.
 
     Raises
     ------
@@ -52,9 +53,14 @@ def open_inputs(
         As `open_states` and `TrainingStates`.
     """
     if not is_training_file(paths[0]):
-        pressures = needs_pressure(contract)
         return open_states(
-            paths, contract.inputs, contract.vertical, variables, pressures
+            paths,
+            contract.inputs,
+            contract.vertical,
+            variables,
+            pressures=needs_pressure(contract),
+            # Neighbours would see the hole.
+            leave_out=contract.geometry.kind == "column",
         )
     if recipe is None:
         raise ArgumentError(
@@ -70,6 +76,7 @@ def open_states(
     variables: Mapping[str, str] | None = None,
     pressures: bool = False,
     by_name: bool = False,
+    leave_out: bool = False,
 ) -> States:
     """Open state files and match their variables to the inputs of a network.
 
@@ -88,6 +95,8 @@ def open_states(
         `States.bind_pressures`.
     by_name : bool
         As `gwparam.data.netcdf.OpenFiles`.
+    leave_out : bool
+        As `States`.
 
     Returns
     -------
@@ -111,7 +120,7 @@ def open_states(
             f"the network has no input {', '.join(sorted(unknown))}; "
             f"it has {', '.join(field.name for field in inputs)}"
         )
-    states = States(OpenFiles(paths, by_name=by_name))
+    states = States(OpenFiles(paths, by_name=by_name), leave_out=leave_out)
     try:
         _set_frame(states, inputs, vertical, chosen)
         for field in inputs:

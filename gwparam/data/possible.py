@@ -1,6 +1,6 @@
 """Values that no atmosphere has: wrong units, missing values that nobody marked."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,8 +45,20 @@ _HUGE = 1e15
 _HEIGHTS = ("geopotential_height", "surface_altitude", "surface_geopotential")
 
 
+EXPONENTIAL = {
+    # Of a logarithm of hPa it is 1085 at most.
+    "surface_air_pressure": Bounds("Pa", 1100.0, 1e7),
+}
+"""Bounds of fields that files hold as logarithms, which do not tell their units."""
+
+
 def check_possible(
-    field: str, values: Array, units: str, dims: Sequence[str], what: str
+    field: str,
+    values: Array,
+    units: str,
+    dims: Sequence[str],
+    what: str,
+    bounds: Mapping[str, Bounds] = BOUNDS,
 ) -> None:
     """Check that physics knows such values.
 
@@ -62,6 +74,8 @@ def check_possible(
         Names of the axes.
     what : str
         The field, its file and its time, for the message.
+    bounds : mapping of str to Bounds
+        By the name of the field.
 
     Raises
     ------
@@ -70,7 +84,7 @@ def check_possible(
     """
     if not values.size:
         return
-    known = BOUNDS.get(field)
+    known = bounds.get(field)
     if known is not None:
         convert = conversion(units, known.units, what)
         for number in (int(values.argmin()), int(values.argmax())):

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from gwparam.contract import Field
 from gwparam.data.dates import Dates, spell_date, time_value
 from gwparam.data.levels import Levels
+from gwparam.data.missing import State
 from gwparam.data.netcdf import OpenFiles
 from gwparam.data.times import find_time_dimension
 
@@ -125,7 +126,7 @@ class StateFiles(ABC):
         """
 
     @abstractmethod
-    def read(self, index: int, names: Sequence[str] | None = None) -> dict[str, Array]:
+    def read(self, index: int, names: Sequence[str] | None = None) -> State:
         """Fields of one time, shape (`horizontal`..., nlev) or `horizontal`."""
 
     @abstractmethod

@@ -5,7 +5,7 @@ their name; levels and their order come from the file. Nothing is read before it
 asked for, and then one time of it, in the units of the contract.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,9 +16,15 @@ from gwparam.contract import Field
 from gwparam.data.assembled import rename
 from gwparam.data.hybrid import Hybrid, read_full
 from gwparam.data.levels import HalfLevels
-from gwparam.data.matching import find_variable, name_variable
+from gwparam.data.matching import (
+    LOGARITHMS,
+    find_variable,
+    is_logarithm,
+    name_variable,
+)
+from gwparam.data.missing import Mask, State
 from gwparam.data.netcdf import OpenFiles, check_finite, read_values
-from gwparam.data.possible import check_possible
+from gwparam.data.possible import BOUNDS, EXPONENTIAL, check_possible
 from gwparam.data.pressure import (
     HALF_PRESSURE,
     PRESSURE,
@@ -26,9 +32,9 @@ from gwparam.data.pressure import (
     read_half_levels,
 )
 from gwparam.data.state_files import Source, StateFiles
-from gwparam.data.stored import missing_rules
+from gwparam.data.stored import is_missing
 from gwparam.errors import ContractError, ShapeError
-from gwparam.units import Conversion, conversion
+from gwparam.units import Conversion, conversion, is_number
 
 # Fields that a file may give along one horizontal dimension, as CF coordinates do.
 COORDINATES = (
@@ -43,10 +49,20 @@ Array = NDArray[Any]
 
 
 class States(StateFiles):
-    """States of a host model, one variable a field; made by `open_states`."""
+    """States of a host model, one variable a field; made by `open_states`.
 
-    def __init__(self, files: OpenFiles) -> None:
+    Parameters
+    ----------
+    files : OpenFiles
+        The files, which are closed with the states.
+    leave_out : bool
+        Let columns through that lack values, as the file declares; see `State`.
+        Otherwise they are refused.
+    """
+
+    def __init__(self, files: OpenFiles, *, leave_out: bool = False) -> None:
         super().__init__(files)
+        self._leave_out = leave_out
         self._half_levels: HalfLevels | None = None
         self._full_levels: Hybrid | None = None
         self._fields: dict[str, Field] = {}
@@ -88,11 +104,14 @@ class States(StateFiles):
             name = name_variable(dataset, path, field.name, variable)
             what = f"{field.name} ({name} in {path})"
             first = first or name
+            if is_logarithm(dataset, name, field.name):
+                # It stays one under the name that it has in the first file.
+                dataset[name].attrs["standard_name"] = LOGARITHMS[field.name][0]
             if name != first:
                 dataset = rename(dataset, {name: first}, path, self.first_path)
                 self.files.datasets[path] = dataset
                 name = first
-            _converter(dataset[name].variable, field, what)
+            _converter(dataset, name, field, what)
             self._check_dimensions(dataset[name], field, what)
         assert first is not None
         self._fields[field.name] = field
@@ -148,7 +167,7 @@ class States(StateFiles):
     def _chosen(self, field: str) -> str | None:
         return self.sources[field].variable if field in self.sources else None
 
-    def read(self, index: int, names: Sequence[str] | None = None) -> dict[str, Array]:
+    def read(self, index: int, names: Sequence[str] | None = None) -> State:
         """Fields of one time.
 
         Parameters
@@ -160,7 +179,7 @@ class States(StateFiles):
 
         Returns
         -------
-        dict of str to ndarray
+        State
             In the units of `sources` and the file's vertical order; shape
             (`horizontal`..., nlev), or `horizontal` at the surface. In the file's dtype
             where it has these units, else float64. These are views with the strides of
@@ -172,25 +191,29 @@ class States(StateFiles):
         ModelFileError
             If the file cannot be read.
         NonFiniteError
-            If a value is NaN, Inf or missing.
+            If a value is NaN or Inf, or missing and columns are not left out.
         RangeError
             If physics knows no such value; see `check_possible`.
         ShapeError
             If the values are not floating point.
         """
-        fields = {}
+        fields: dict[str, Array] = {}
+        missing: dict[str, Mask] | None = {} if self._leave_out else None
         for name in self.sources if names is None else names:
             source = self.sources[name]
             if self._half_levels and source.variable == self._half_levels.names:
-                fields[name] = self._pressure(source, index)
+                fields[name] = self._pressure(source, index, missing)
             else:
-                fields[name] = self._read_field(self._fields[name], source, index)
-        return fields
+                field = self._fields[name]
+                fields[name] = self._read_field(field, source, index, missing)
+        return State(fields, missing)
 
-    def _pressure(self, source: Source, index: int) -> Array:
+    def _pressure(
+        self, source: Source, index: int, missing: dict[str, Mask] | None
+    ) -> Array:
         """Pressure at full or half levels, from that at the surface [Pa]."""
         assert self._half_levels is not None
-        surface = self._read_field(SURFACE_PRESSURE, self._surface, index)
+        surface = self._read_field(SURFACE_PRESSURE, self._surface, index, missing)
         if source.levels == "full" and self._full_levels is not None:
             return self._full_levels.pressure(surface)
         half = self._half_levels.pressure(surface)
@@ -198,11 +221,19 @@ class States(StateFiles):
             half if source.levels == "half" else self._half_levels.full_pressure(half)
         )
 
-    def _read_field(self, field: Field, source: Source, index: int) -> Array:
+    def _read_field(
+        self,
+        field: Field,
+        source: Source,
+        index: int,
+        missing: dict[str, Mask] | None = None,
+    ) -> Array:
+        """Read a field; `missing` takes the columns that lack it, or none may."""
         dataset, path, at = self.files.locate(index)
         variable = dataset[source.variable].variable
         what = f"{source.field} ({source.variable} in {path})"
-        convert = _converter(variable, field, what)
+        convert = _converter(dataset, source.variable, field, what)
+        logarithm = is_logarithm(dataset, source.variable, field.name)
         if self.time_dimension in variable.dims:
             variable = variable.isel({self.time_dimension: at})
         sizes = self._sizes(field)
@@ -216,12 +247,29 @@ class States(StateFiles):
         values = values.astype(values.dtype.newbyteorder("="), copy=False)
         dims = [str(dim) for dim in variable.dims]
         what = f"{what} at time {index}"
-        check_finite(values, dims, what, missing_rules(variable))
-        values = convert(values)
-        check_possible(field.name, values, field.units, dims, what)
+        absent: Mask | None = None
+        # Where a column is has to be known.
+        if missing is not None and field not in COORDINATES:
+            absent = is_missing(values)
+            if absent.any():
+                values = np.where(absent, values.flat[int(absent.argmin())], values)
+            else:
+                absent = None
+        if absent is None or not absent.all():
+            check_finite(values, dims, what, variable)
+            values = convert(values)
+            bounds = EXPONENTIAL if logarithm else BOUNDS
+            check_possible(field.name, values, field.units, dims, what, bounds)
+        if absent is not None:
+            values = np.where(absent, values.dtype.type(np.nan), values)
         values = values.transpose([dims.index(dim) for dim in sizes if dim in dims])
         shape = [n if dim in dims else 1 for dim, n in sizes.items()]
-        return np.broadcast_to(values.reshape(shape), tuple(sizes.values()))
+        values = np.broadcast_to(values.reshape(shape), tuple(sizes.values()))
+        if missing is not None and absent is not None:
+            where = np.isnan(values)
+            on_levels = field.levels == "full"
+            missing[field.name] = np.any(where, axis=-1) if on_levels else where
+        return values
 
     def _sizes(self, field: Field) -> dict[str, int]:
         """Dimensions of a field as it is read, and their extents."""
@@ -242,12 +290,30 @@ class States(StateFiles):
             )
 
 
-def _converter(variable: xr.Variable, field: Field, what: str) -> Conversion:
+# Of the pressure in a logarithm, which is Pa by convention, files say nothing.
+_OF_LOGARITHMS = ("", "~", "Numeric", "numeric")
+
+
+def _converter(
+    dataset: xr.Dataset, name: str, field: Field, what: str
+) -> Conversion | Callable[[Array], Array]:
     """How a variable becomes a field."""
-    units = variable.attrs.get("units")
+    units = dataset[name].attrs.get("units")
+    if is_logarithm(dataset, name, field.name):
+        given = str(units or "").strip()
+        if given not in _OF_LOGARITHMS and not is_number(given):
+            raise ContractError(
+                f'{what} is a logarithm and has units "{given}", expected "1"'
+            )
+        return _exponential
     if not isinstance(units, str):
         raise ContractError(f'{what} has no units, expected "{field.units}"')
     return conversion(units, field.units, what)
+
+
+def _exponential(values: Array) -> Array:
+    with np.errstate(over="ignore"):  # which is found out as impossible
+        return np.exp(values.astype(np.float64))
 
 
 def _extended(sizes: Mapping[str, int]) -> dict[str, int]:

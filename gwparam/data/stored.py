@@ -24,7 +24,7 @@ _PACKING = ("scale_factor", "add_offset")
 _MISSING = ("_FillValue", "missing_value")
 _VALID = ("valid_min", "valid_max", "valid_range")
 _DECODED = {*_PACKING, *_MISSING, *_VALID, "_Unsigned"}
-_RULES = "missing_values"
+_RULES, _DTYPE = "missing_values", "stored_dtype"
 
 
 def decode(dataset: xr.Dataset, path: str) -> xr.Dataset:
@@ -41,9 +41,10 @@ def decode(dataset: xr.Dataset, path: str) -> xr.Dataset:
     -------
     Dataset
         Numbers are floating point, in the byte order of the machine, and NaN where a
-        value is missing: in double precision if they are packed or integers. Nothing is
-        read before it is asked for, but for the coordinates of dimensions. Attributes
-        that say how to decode are in ``encoding``.
+        value is missing, which `is_missing` knows: in double precision if they are
+        packed or integers. Nothing is read before it is asked for, but for the
+        coordinates of dimensions. Attributes that say how to decode are in
+        ``encoding``.
 
     Raises
     ------
@@ -60,7 +61,8 @@ def decode(dataset: xr.Dataset, path: str) -> xr.Dataset:
         data: Any = indexing.LazilyIndexedArray(array)
         if raw.dims == (name,):  # becomes an index, which is in memory anyway
             data = data.get_duck_array()
-        variables[name] = xr.Variable(raw.dims, data, attrs, {_RULES: _rules(raw)})
+        encoding = {_RULES: _rules(raw), _DTYPE: raw.dtype.name}
+        variables[name] = xr.Variable(raw.dims, data, attrs, encoding)
     coordinates = set(dataset.coords)
     return xr.Dataset(
         {n: v for n, v in variables.items() if n not in coordinates},
@@ -69,9 +71,35 @@ def decode(dataset: xr.Dataset, path: str) -> xr.Dataset:
     )
 
 
-def missing_rules(variable: xr.Variable) -> str:
-    """Say what a file declares as missing, for messages; empty if nothing."""
-    return str(variable.encoding.get(_RULES, ""))
+def explain(variable: xr.Variable, value: float) -> str:
+    """Say what a file tells of a value that is not finite, for messages.
+
+    What it declares as missing, or that it stores numbers of few digits; empty if
+    nothing.
+    """
+    rules, dtype = (str(variable.encoding.get(key, "")) for key in (_RULES, _DTYPE))
+    if np.isnan(value):
+        return f"; the file declares {rules}" if rules else ""
+    if dtype == "float16":
+        return f"; the file stores {dtype}, which overflows beyond 65504"
+    return ""
+
+
+def is_missing(values: Array) -> NDArray[np.bool_]:
+    """Find the values that a file says are missing.
+
+    Parameters
+    ----------
+    values : ndarray
+        Of a variable of `decode`, as they are read or in another order or precision,
+        but before any arithmetic.
+
+    Returns
+    -------
+    ndarray of bool, same shape
+        False for a NaN that the file holds as if it were a value.
+    """
+    return np.isnan(values) & ~np.signbit(values)
 
 
 def attribute_numbers(
@@ -162,8 +190,11 @@ class _Decoded(BackendArray):
         for end, beyond in ((lowest, np.less), (highest, np.greater)):
             if end is not None:
                 missing |= self._beyond(end, beyond, stored, values, given)
-        if missing.any():
-            values = np.where(missing, values.dtype.type(np.nan), values)
+        # What is missing and what is wrong are both NaN. The sign, which no index, cast
+        # or order of dimensions changes, tells them apart.
+        for which, nan in ((np.isnan(values) & ~missing, -np.nan), (missing, np.nan)):
+            if which.any():
+                values = np.where(which, values.dtype.type(nan), values)
         return values
 
     def _numbers(self, key: str, count: int | None = None) -> Array:

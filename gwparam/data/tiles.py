@@ -21,6 +21,7 @@ from gwparam.data.times import find_time_dimension
 from gwparam.errors import ContractError
 
 DECOMPOSITION = "domain_decomposition"
+_EVEN = 1.25
 _NUMBERED = re.compile(r"(.*)\.\d{4,}")
 
 Array = NDArray[Any]
@@ -111,11 +112,11 @@ def _join(tiles: Mapping[str, tuple[xr.Dataset, Axes]]) -> xr.Dataset:
             )
         dimension = axis.dimensions[0]
         blocks = _blocks({path: tiles[path][1][number] for path in paths})
-        sizes[dimension] = 0
-        for block, members in blocks:
+        places = _places(blocks, first)
+        sizes[dimension] = sum(block.size for block, _ in blocks)
+        for at, (_, members) in zip(places, blocks, strict=True):
             for path, found in members.items():
-                where[path][dimension] = sizes[dimension] + found
-            sizes[dimension] += block.size
+                where[path][dimension] = at[found]
         whole = _whole(first, dimension, paths[0])
         if whole not in (None, sizes[dimension]):
             raise ContractError(
@@ -141,7 +142,7 @@ def _join(tiles: Mapping[str, tuple[xr.Dataset, Axes]]) -> xr.Dataset:
 
 
 def _blocks(axes: Mapping[str, Axis]) -> list[tuple[Axis, dict[str, Array]]]:
-    """Find the parts of an axis, in order, and which tiles have each."""
+    """Find the parts of an axis, and which tiles have each."""
     blocks: list[tuple[Axis, dict[str, Array]]] = []
     for path, axis in axes.items():
         for block, members in blocks:
@@ -151,21 +152,66 @@ def _blocks(axes: Mapping[str, Axis]) -> list[tuple[Axis, dict[str, Array]]]:
                 break
         else:
             blocks.append((axis, {path: np.arange(axis.size)}))
+    return blocks
 
-    def values(number: int) -> Array:
-        return next(iter(blocks[number][0].degrees.values()))
 
-    order = sorted(range(len(blocks)), key=lambda number: float(values(number).min()))
+def _places(
+    blocks: list[tuple[Axis, dict[str, Array]]], dataset: xr.Dataset
+) -> list[Array]:
+    """Find where each part of an axis goes on the whole.
+
+    Parts lie one beside the other, or their places alternate, as every n-th is of one.
+    """
+    values = [next(iter(block.degrees.values())) for block, _ in blocks]
+    order = sorted(range(len(blocks)), key=lambda number: float(values[number].min()))
+    falling = any(part[0] > part[-1] for part in values)
+    beside = True
     for one, other in pairwise(order):
-        if values(other).min() <= values(one).max():
+        if values[other].min() > values[one].max():
+            continue
+        beside = False
+        paths = [path for _, members in blocks for path in members]
+        if not (_are_numbered(paths, blocks, dataset) and _fill(values)):
             (a, mine), (b, its) = blocks[one], blocks[other]
             raise ContractError(
                 f"{next(iter(its))} has {b} and {next(iter(mine))} {a} at the same "
-                "times, expected the same places, or tiles one beside the other"
+                "times, expected the same places, or tiles one beside the other, or "
+                "numbered tiles that fill the axis in even steps"
             )
-    if any(values(number)[0] > values(number)[-1] for number in order):
-        order.reverse()
-    return [blocks[number] for number in order]
+    if not beside:
+        joined = np.concatenate(values)
+        rank = np.empty(joined.size, dtype=np.intp)
+        rank[np.argsort(-joined if falling else joined)] = np.arange(joined.size)
+        return np.split(rank, np.cumsum([part.size for part in values])[:-1])
+    places: list[Array] = [np.empty(0)] * len(blocks)
+    begin = 0
+    for number in reversed(order) if falling else order:
+        places[number] = begin + np.arange(values[number].size)
+        begin += values[number].size
+    return places
+
+
+def _are_numbered(
+    paths: list[str], blocks: list[tuple[Axis, dict[str, Array]]], dataset: xr.Dataset
+) -> bool:
+    """Whether files say of themselves that they are tiles: by name, or as FMS does.
+
+    Another grid between the columns of a grid, as of staggered winds, does not.
+    """
+    dimension = blocks[0][0].dimensions[0]
+    if _whole(dataset, dimension, paths[0]) is not None:
+        return True
+    numbered = [_NUMBERED.fullmatch(path) for path in paths]
+    return None not in numbered and len({found[1] for found in numbered if found}) == 1
+
+
+def _fill(values: list[Array]) -> bool:
+    """Whether parts of an axis fill it together in even steps.
+
+    Rows of a Gaussian grid are even within a tenth.
+    """
+    steps = np.diff(np.sort(np.concatenate(values)))
+    return bool(steps.max() < _EVEN * steps.min())
 
 
 def _whole(dataset: xr.Dataset, dimension: str, path: str) -> int | None:

@@ -19,7 +19,6 @@ from numpy.typing import DTypeLike, NDArray
 
 from gwparam.data.netcdf import OpenFiles, check_finite, open_dataset, read_values
 from gwparam.data.places import Axes, Axis
-from gwparam.data.stored import missing_rules
 from gwparam.data.tiles import Files
 from gwparam.data.times import find_time_dimension
 from gwparam.errors import ModelFileError, ShapeError
@@ -178,7 +177,7 @@ class TrainingFiles(OpenFiles):
         values = read_values(array[at], variable, path).astype(dtype, copy=False)
         dims = [str(dim) for dim in array.dims[1:]]
         what = f"{variable} in {path} at time {at}"
-        check_finite(values, dims, what, missing_rules(array))
+        check_finite(values, dims, what, array)
         return values
 
     def fingerprint(self, index: int) -> str:

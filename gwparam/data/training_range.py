@@ -80,7 +80,6 @@ class InputRange:
     """
 
     def __init__(self, contract: Contract, states: StateFiles) -> None:
-        self._columns = states.columns
         self._known: dict[str, tuple[Array, Array]] = {}
         inputs = {field.name: field for field in contract.inputs}
         for seen in contract.training_range:
@@ -100,13 +99,15 @@ class InputRange:
 
     def add(self, fields: Mapping[str, Array]) -> None:
         """Take in one state, in the units of the contract."""
+        count = 0
         for name, (mean, _) in self._known.items():
-            columns = fields[name].reshape(self._columns, -1)
+            columns = fields[name].reshape(-1, mean.size)
+            count = len(columns)
             # Little is lost of the squares, so near the mean of training.
             distance = columns.astype(np.float64) - mean
             sums = np.stack([distance.sum(axis=0), (distance**2).sum(axis=0)])
             self._sums[name] = self._sums.get(name, 0.0) + sums
-        self._count += self._columns
+        self._count += count
 
     def differences(self) -> list[Difference]:
         """Compare what came so far with training, input by input."""

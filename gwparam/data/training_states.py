@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from gwparam.contract import Contract, Field, Flux
 from gwparam.data.levels import Levels
+from gwparam.data.missing import State
 from gwparam.data.possible import check_possible
 from gwparam.data.pressure import (
     HALF_PRESSURE,
@@ -135,7 +136,7 @@ class TrainingStates(StateFiles):
         )
         return grid[0], grid[1]
 
-    def read(self, index: int, names: Sequence[str] | None = None) -> dict[str, Array]:
+    def read(self, index: int, names: Sequence[str] | None = None) -> State:
         """Fields of one time, shape (nlat, nlon, nlev) or (nlat, nlon), in float64.
 
         Raises
@@ -161,7 +162,7 @@ class TrainingStates(StateFiles):
             units, what = self.sources[name].units, f"{name} in {path} at time {at}"
             dims = (*AXES, _LEVEL)[: fields[name].ndim]
             check_possible(name, fields[name], units, dims, what)
-        return fields
+        return State(fields)
 
     def _check_pressure(self, given: Array, levels: Array, index: int) -> None:
         """Check the file's own pressure against that of the network's levels.

@@ -1,5 +1,7 @@
 """zarr stores: folders that hold what a netCDF file does, opened by xarray's engine."""
 
+import json
+import os
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -10,6 +12,8 @@ from gwparam.errors import ModelFileError
 
 # Metadata of a group, and of one written with all its metadata in one place.
 _GROUPS = (".zgroup", ".zmetadata", "zarr.json")
+_METADATA = (*_GROUPS, ".zarray", ".zattrs")
+_KINDS = {list: "an array", str: "a text", bool: "a truth value", type(None): "null"}
 
 
 def is_zarr(path: str) -> bool:
@@ -31,6 +35,7 @@ def open_zarr(path: str) -> xr.Dataset:
             f"cannot read {path}: it is a zarr store, which needs the extra zarr: "
             "pip install 'gwparam[zarr]'"
         )
+    _check_metadata(Path(path))
     # Only version 2 has metadata in one place by rule; asked for it, xarray warns.
     consolidated = (Path(path) / ".zmetadata").is_file()
     try:
@@ -59,3 +64,29 @@ def open_zarr(path: str) -> xr.Dataset:
             if variable.ndim == 1 and variable.attrs.get("_FillValue") == 0:
                 del variable.attrs["_FillValue"]
     return dataset
+
+
+def _check_metadata(folder: Path) -> None:
+    """Check that the metadata of a group and its variables are JSON objects.
+
+    The package says of others that an attribute is absent, and not which file is wrong.
+    """
+    try:
+        folders = [folder, *(Path(f) for f in os.scandir(folder) if f.is_dir())]
+        files = [
+            f / name for f in folders for name in _METADATA if (f / name).is_file()
+        ]
+        for file in files:
+            found = json.loads(file.read_text(encoding="utf-8"))
+            if not isinstance(found, dict):
+                kind = _KINDS.get(type(found), "a number")
+                raise ModelFileError(
+                    f"cannot read {file}: it holds {kind}, "
+                    "expected a JSON object with the metadata of a zarr store"
+                )
+    except ModelFileError:
+        raise
+    except OSError as error:
+        raise ModelFileError(f"cannot read {folder}: {error.strerror}") from None
+    except (ValueError, RecursionError) as error:
+        raise ModelFileError(f"cannot read {file} as JSON: {error}") from None

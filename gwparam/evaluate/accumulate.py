@@ -49,15 +49,21 @@ class FieldStatistics:
     ) -> None:
         n = len(edges)
         self._regions, self._edges, self._weights = regions, edges, grid.weights
-        self._shares = [region.of(grid.weights) for region in regions]
         self._times = 0
         self._map = np.zeros((n, n_levels, *grid.shape))
+        self._cells = np.zeros(grid.shape)
         self._power = np.zeros((n, n_levels, grid.shape[1] // 2 + 1))
+        self._spectra = 0
         self.counts = np.zeros((n, len(regions), edges.shape[1] - 1))
         self.series = np.full((n, len(regions), n_levels, n_times), np.nan)
         self.momentum = np.zeros((n, n_times))
 
-    def add(self, field: Array, integral: Array) -> None:
+    def add(
+        self,
+        field: Array,
+        integral: Array,
+        present: NDArray[np.bool_] | None = None,
+    ) -> None:
         """Take in one time.
 
         Parameters
@@ -66,15 +72,27 @@ class FieldStatistics:
             The field.
         integral : ndarray, shape (level, latitude, longitude)
             Weights of the sum that `momentum` keeps.
+        present : ndarray of bool, shape (latitude, longitude), optional
+            The cells that count; all by default. Means and sums are of these alone. Of
+            the spectrum, the rows count that are whole, and the times that have some.
         """
         step, self._times = self._times, self._times + 1
+        if present is None:
+            present = np.ones(self._weights.shape, bool)
+        if not present.all():
+            field = np.where(present, field, 0.0)
+            integral = np.where(present, integral, 0.0)
         self._map += field
-        self._power += mean_zonal_power(field, self._weights.sum(axis=1))
+        self._cells += present
+        rows = self._weights.sum(axis=1) * present.all(axis=1)
+        if rows.any():
+            self._power += mean_zonal_power(field, rows / rows.sum())
+            self._spectra += 1
         self.momentum[:, step] = np.einsum("clyx,lyx->c", field, integral)
-        for r, (region, shares) in enumerate(
-            zip(self._regions, self._shares, strict=True)
-        ):
-            if not shares.size:
+        weights = self._weights * present
+        for r, region in enumerate(self._regions):
+            shares = region.of(weights)
+            if not shares.any():
                 continue
             part = region.of(field)
             self.series[:, r, :, step] = (part * shares).sum((-2, -1)) / shares.sum()
@@ -83,13 +101,16 @@ class FieldStatistics:
 
     @property
     def mean(self) -> Array:
-        """Mean over time, shape (component, level, latitude, longitude)."""
-        return self._map / max(self._times, 1)
+        """Mean over time, shape (component, level, latitude, longitude).
+
+        NaN in a cell that never counted.
+        """
+        return ratio(self._map, self._cells)
 
     @property
     def spectrum(self) -> Array:
         """Mean power over time and latitude, shape (component, level, wavenumber)."""
-        return self._power / max(self._times, 1)
+        return self._power / self._spectra if self._spectra else self._power * np.nan
 
 
 class ZonalMean:
@@ -115,18 +136,22 @@ class ZonalMean:
         self.latitude: Array = rows.astype(np.float64)
         self._row = np.searchsorted(rows, latitude)
         self._sum = np.zeros((rows.size, nlev))
-        self._times = 0
+        self._columns = np.zeros(rows.size)
 
-    def add(self, field: NDArray[Any]) -> None:
-        """Take in one time; shape (ncol, nlev)."""
-        np.add.at(self._sum, self._row, field.astype(np.float64, copy=False))
-        self._times += 1
+    def add(
+        self, field: NDArray[Any], present: NDArray[np.bool_] | None = None
+    ) -> None:
+        """Take in one time, shape (ncol, nlev), of the columns that are present."""
+        row = self._row
+        if present is not None and not present.all():
+            row, field = row[present], field[present]
+        np.add.at(self._sum, row, field.astype(np.float64, copy=False))
+        self._columns += np.bincount(row, minlength=self.latitude.size)
 
     @property
     def mean(self) -> Array:
-        """The mean so far, shape (nlev, nlat)."""
-        columns = self._times * np.bincount(self._row, minlength=self.latitude.size)
-        return ratio(self._sum, columns[:, np.newaxis].astype(np.float64)).T
+        """The mean so far, shape (nlev, nlat); NaN where there was no column."""
+        return ratio(self._sum, self._columns[:, np.newaxis]).T
 
 
 class Range:
@@ -137,7 +162,7 @@ class Range:
         self.highest = np.full(n_components, -np.inf)
 
     def add(self, field: Array) -> None:
-        """Take in one time; shape (component, ...)."""
+        """Take in one time, shape (component, ...); what is NaN does not count."""
         flat = field.reshape(len(field), -1)
-        self.lowest = np.minimum(self.lowest, flat.min(axis=1))
-        self.highest = np.maximum(self.highest, flat.max(axis=1))
+        self.lowest = np.fmin(self.lowest, np.fmin.reduce(flat, axis=1))
+        self.highest = np.fmax(self.highest, np.fmax.reduce(flat, axis=1))

@@ -1,11 +1,13 @@
 """Several models against one truth: one pass over the samples."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gwparam.data.missing import LeftOut, Mask
+from gwparam.data.pressure import SURFACE_PRESSURE
 from gwparam.errors import ArgumentError, ContractError
 from gwparam.evaluate.accumulate import FieldStatistics, Range
 from gwparam.evaluate.budget import MomentumBudget
@@ -50,6 +52,8 @@ class Comparison:
         Of the truth.
     models : dict of str to (FieldStatistics, list of Scores)
         By name; the scores by component.
+    left_out : LeftOut
+        Cells that count nowhere, since the truth or a model lacks a field there.
     """
 
     quantity: Quantity
@@ -63,6 +67,7 @@ class Comparison:
     momentum: str
     truth: FieldStatistics
     models: dict[str, tuple[FieldStatistics, list[Scores]]]
+    left_out: LeftOut
 
 
 def compare(
@@ -138,19 +143,39 @@ def compare(
             name: (statistics(), [Scores(columns, len(levels)) for _ in COMPONENTS])
             for name in models
         },
+        left_out=LeftOut(),
     )
     for index in times:
         right = truth.read(index)[:, kept]
         weights = budget.weights(index)
-        result.truth.add(right, weights)
-        for name, model in models.items():
-            field = model.read(index)[:, kept]
+        fields = {name: model.read(index)[:, kept] for name, model in models.items()}
+        missing = _missing([truth, *models.values()], weights)
+        what = f"time {index} of {truth.label}"
+        present = result.left_out.add(missing, truth.grid.shape, what)
+        result.truth.add(right, weights, present)
+        for name, field in fields.items():
             own, scores = result.models[name]
-            own.add(field, weights)
+            own.add(field, weights, present)
             for component, score in enumerate(scores):
-                score.add(_columns(field[component]), _columns(right[component]))
+                score.add(
+                    _columns(field[component]),
+                    _columns(right[component]),
+                    present.ravel(),
+                )
         advance()
     return result
+
+
+def _missing(sources: Sequence[FieldSource], weights: Array) -> dict[str, Mask]:
+    """Gather what any source lacks, so that all are judged by the same cells."""
+    found: dict[str, Mask] = {}
+    bare = np.isnan(weights).any(axis=0)
+    if bare.any():
+        found[SURFACE_PRESSURE.name] = np.broadcast_to(bare, sources[0].grid.shape)
+    for source in sources:
+        for name, where in source.missing.items():
+            found[name] = found.get(name, False) | where
+    return found
 
 
 def count_steps(n_times: int, binning: Binning) -> int:

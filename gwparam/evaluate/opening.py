@@ -70,7 +70,7 @@ def open_fields(
         name: str(variable)
         for name, variable in zip(quantity.names, chosen, strict=True)
     }
-    states = open_states(paths, quantity.fields, variables=bound)
+    states = open_states(paths, quantity.fields, variables=bound, leave_out=True)
     return _closing(states, lambda: FileFields(label, states, quantity))
 
 

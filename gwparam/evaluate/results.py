@@ -30,6 +30,9 @@ SCORES = {
 TRAINING_RANGE = "training_range"
 """Attribute of the Dataset: JSON of how inputs lie to those of training, by model."""
 
+LEFT_OUT = "left_out"
+"""Attribute of the Dataset: JSON of the cells that count nowhere, and why."""
+
 _DIMENSIONLESS = ("correlation", "r2")
 _STATISTICS: dict[str, tuple[tuple[str, ...], str, str]] = {
     "mean": (("level", "latitude", "longitude"), "{}", "mean over time"),
@@ -102,6 +105,7 @@ def as_dataset(
         "created": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "gwparam_version": version,
         "Conventions": "CF-1.8",
+        LEFT_OUT: json.dumps(found.left_out.as_dict()),
     }
     return data
 
@@ -208,10 +212,10 @@ def as_dict(data: xr.Dataset) -> dict[str, Any]:
     Returns
     -------
     dict
-        Attributes, how the inputs of artefacts lie to those of training (as
-        `gwparam.data.training_range.describe`, by model) and bins, then by
-        model, component and region the Hellinger distance
-        and the scores of all levels together and, top first, of every level.
+        Attributes, how many cells were left out and why, how the inputs of artefacts
+        lie to those of training (as `gwparam.data.training_range.describe`, by model)
+        and bins, then by model, component and region the Hellinger distance and the
+        scores of all levels together and, top first, of every level.
     """
     kept = ("title", "quantity", "units", "truth", "created", "gwparam_version")
     distances = ("hellinger", "hellinger_printed")
@@ -229,6 +233,7 @@ def as_dict(data: xr.Dataset) -> dict[str, Any]:
                 )
     heading = {name: data.attrs[name] for name in kept}
     return heading | {
+        "left_out": json.loads(data.attrs.get(LEFT_OUT, "{}")),
         "training_range": json.loads(data.attrs.get(TRAINING_RANGE, "{}")),
         "samples": data.sizes["time"],
         "level_pressure_hPa": _plain(data.level_pressure.values),

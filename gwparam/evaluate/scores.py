@@ -44,13 +44,20 @@ class Scores:
         empty = np.zeros((0, len(regions), n_levels))
         self.levels = Moments.of(empty, empty)
 
-    def add(self, prediction: NDArray[Any], reference: NDArray[Any]) -> None:
+    def add(
+        self,
+        prediction: NDArray[Any],
+        reference: NDArray[Any],
+        present: NDArray[np.bool_] | None = None,
+    ) -> None:
         """Take in one time.
 
         Parameters
         ----------
         prediction, reference : ndarray, shape (ncol, nlev)
             The field, in the same units.
+        present : ndarray of bool, shape (ncol,), optional
+            The columns that count; all by default.
 
         Raises
         ------
@@ -67,7 +74,12 @@ class Scores:
                 f"reference has shape {reference.shape}, expected {prediction.shape} "
                 "as the prediction"
             )
-        parts = [Moments.of(prediction[c], reference[c]) for c in self._columns]
+        if present is None or present.all():
+            chosen = self._columns
+        else:
+            every = np.arange(present.size)
+            chosen = tuple(every[c][present[c]] for c in self._columns)
+        parts = [Moments.of(prediction[c], reference[c]) for c in chosen]
         self.levels = self.levels.merge(Moments.stack(parts))
 
     @property

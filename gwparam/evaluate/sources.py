@@ -1,7 +1,7 @@
 """Where the fields of an evaluation come from: files, or an artefact in the library."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from os import PathLike
 from types import TracebackType
 from typing import Any, Self
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from gwparam.contract import Contract
 from gwparam.data import HALF_PRESSURE, PRESSURE, StateFiles, needs_pressure
 from gwparam.data.host_levels import host_levels
+from gwparam.data.missing import Mask, State, present_columns, spread
 from gwparam.data.training_range import InputRange
 from gwparam.errors import ArgumentError, ContractError
 from gwparam.evaluate.grid import LatLonGrid
@@ -39,6 +40,9 @@ class FieldSource(ABC):
         Reference pressure of the levels, top first [Pa].
     given_levels : tuple of int
         First level that this really gives and the one after the last, top first.
+    missing : dict of str to ndarray of bool, shape (latitude, longitude)
+        Cells of the time that was read last that are left out, since the files declare
+        a field as missing; by its name.
     """
 
     def __init__(self, label: str, states: StateFiles, quantity: Quantity) -> None:
@@ -55,6 +59,7 @@ class FieldSource(ABC):
         pressure = np.asarray(states.levels.pressure)
         self.pressure = pressure[::-1] if self._bottom_up else pressure
         self.given_levels = (0, self.pressure.size)
+        self.missing: dict[str, Mask] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -76,7 +81,17 @@ class FieldSource(ABC):
         """Fields of one time, shape (component, level, latitude, longitude).
 
         Levels are top first, rows from south to north; in the units of the quantity.
+        NaN in the cells of `missing`.
         """
+
+    def _read(self, index: int, names: Sequence[str]) -> State:
+        """Read fields of the files, and see what is missing."""
+        state = self.states.read(index, names)
+        self.missing = {
+            name: self.grid.cells(where.ravel())
+            for name, where in state.missing.items()
+        }
+        return state
 
     def _on_grid(self, fields: Mapping[str, NDArray[Any]]) -> Array:
         """Put fields (horizontal..., level) by name on the grid."""
@@ -99,7 +114,7 @@ class FileFields(FieldSource):
 
     def read(self, index: int) -> Array:
         """Fields of one time."""
-        return self._on_grid(self.states.read(index, self.quantity.names))
+        return self._on_grid(self._read(index, self.quantity.names))
 
 
 class ArtefactFields(FieldSource):
@@ -173,6 +188,10 @@ class ArtefactFields(FieldSource):
 
     def read(self, index: int) -> Array:
         """Fields of one time."""
-        given = self.states.read(index, list(dict.fromkeys(self._inputs)))
+        names = list(dict.fromkeys(self._inputs))
+        state = self._read(index, names)
+        what = f"time {index} of {self.states.files.paths[0]}"
+        present = present_columns(state.missing, self.states.horizontal, what)
+        given = state.select(names, present)
         self.input_range.add(given)
-        return self._on_grid(self._scheme.predict(given))
+        return self._on_grid(spread(self._scheme.predict(given), present))

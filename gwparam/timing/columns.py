@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from gwparam.contract import Contract, read_probe
 from gwparam.data import open_inputs
 from gwparam.data.host_levels import host_levels
+from gwparam.data.missing import present_columns
 from gwparam.data.pressure import HALF_PRESSURE, PRESSURE, needs_pressure
 from gwparam.errors import ContractError, GwparamError
 from gwparam.synthetic.climatology import draw_columns
@@ -62,11 +63,8 @@ def inputs_of_states(path: Path, contract: Contract) -> Inputs:
         names += [name for name in (PRESSURE.name, HALF_PRESSURE) if name not in names]
     with open_inputs([path], contract, {}, None) as states:
         given = states.read(0)
-        dimensions = len(states.horizontal)
-        fields = {}
-        for name in names:
-            values = given[name]
-            fields[name] = values.reshape(-1, *values.shape[dimensions:])
+        present = present_columns(given.missing, states.horizontal, f"{path}")
+        fields = {name: given[name][present] for name in names}
         told = host_levels(contract.vertical, states.levels)
         return Inputs(fields, told.pressure, states.levels.order)
 

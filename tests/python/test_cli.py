@@ -204,3 +204,62 @@ def test_output_that_cannot_be_written_is_an_error():
 
     assert done.returncode == Exit.REFUSED
     assert done.stderr == b"gwparam: error: No space left on device\n"
+
+
+_WARNS = """
+import sys, warnings
+import numpy as np
+from gwparam import cli
+from gwparam.commands import config
+from gwparam.commands.answer import Answer
+
+def run(args):
+    # As dependencies do: their own kinds, and while they are imported.
+    for kind in (UserWarning, FutureWarning, DeprecationWarning, ResourceWarning):
+        warnings.warn(f"of a library, {kind.__name__}", kind, stacklevel=2)
+    np.float64(1.0) / np.zeros(2)
+    exec("import warnings; warnings.warn('of an import')", {"__name__": "library"})
+    return Answer({"done": True}, lambda: print("done"))
+
+config.run = run
+sys.exit(cli.main(["config", *sys.argv[1:]]))
+"""
+_KINDS = ("UserWarning", "FutureWarning", "DeprecationWarning", "ResourceWarning")
+
+
+def warn(*words, options=(), **environment):
+    """A command whose libraries warn; how it ends, in an interpreter of its own."""
+    return subprocess.run(
+        [sys.executable, *options, "-c", _WARNS, *words],
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("words", [[], ["--json"]])
+def test_warnings_of_libraries_are_not_shown(words):
+    found = warn(*words)
+
+    assert (found.returncode, found.stderr) == (0, "")
+    assert found.stdout == ('{\n  "done": true\n}\n' if words else "done\n")
+
+
+@pytest.mark.parametrize(
+    "asked", [{"GWPARAM_DEBUG": "1", "options": ["-W", "always"]}, {"options": ["-Wd"]}]
+)
+def test_warnings_of_libraries_are_for_who_asks(asked):
+    found = warn(**asked)
+
+    assert found.returncode == 0
+    for kind in (*_KINDS, "RuntimeWarning"):
+        assert kind in found.stderr, kind
+
+
+def test_who_debugs_is_shown_the_warnings_that_python_shows():
+    found = warn(GWPARAM_DEBUG="1")
+
+    assert found.returncode == 0
+    assert "of a library, UserWarning" in found.stderr
+    assert "RuntimeWarning: divide by zero" in found.stderr

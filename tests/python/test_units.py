@@ -141,6 +141,16 @@ PYTHON_ALONE = [
     ("m⋅s−1", "m s-1", 1, 0),
     ("m² s⁻²", "m2 s-2", 1, 0),
     ("[m/s]", "m s-1", 1, 0),
+    ("m s{-1}", "m s-1", 1, 0),
+    ("m s^{-1}", "m s-1", 1, 0),
+    ("m s**{-2}", "m s-2", 1, 0),
+    ("m{2} s{-2}", "m2 s-2", 1, 0),
+    ("degrees north", "degrees_north", 1, 0),
+    ("degree N", "degrees_north", 1, 0),
+    ("deg N", "degrees_north", 1, 0),
+    ("degrees east", "degrees_east", 1, 0),
+    ("degree E", "degrees_east", 1, 0),
+    ("ms", "s", 0.001, 0),
     ("(hPa)", "Pa", 100, 0),
     ("[ K ]", "K", 1, 0),
     ("percent", "1", 0.01, 0),
@@ -183,6 +193,23 @@ NEITHER = [
     ("0 m", "m"),
     ("log(re 1 Pa)", "Pa"),
     ("m s-1 ?", "m s-1"),
+    ("degrees N m", "degrees_north"),
+    ("degree south", "degrees_north"),
+    ("m s{--1}", "m s-1"),
+    ("m s{-1", "m s-1"),
+    ("m s{-10}", "m s-1"),
+    ("kms-1", "m s-1"),
+]
+# Other units to UDUNITS than to most who write them.
+AMBIGUOUS = [
+    ("ms-1", "m s-1", "ms-1"),
+    ("ms-1", "s-1", "ms-1"),
+    ("ms^-1", "m s-1", "ms^-1"),
+    ("ms**-1", "m s-1", "ms**-1"),
+    ("ms⁻¹", "m s-1", "ms^-1"),
+    ("[ms{-1}]", "m s-1", "ms^-1"),
+    ("ms-2", "m s-2", "ms-2"),
+    ("Pa ms-2", "Pa m s-2", "ms-2"),
 ]
 
 
@@ -216,6 +243,16 @@ def test_both_refuse(given, wanted):
     assert library(given, wanted) is None
     with pytest.raises(ContractError, match=r'field has units ".*", expected "'):
         conversion(given, wanted, "field")
+
+
+@pytest.mark.parametrize(("given", "wanted", "part"), AMBIGUOUS)
+def test_both_refuse_what_is_ambiguous_and_python_says_so(given, wanted, part):
+    assert library(given, wanted) is None
+    with pytest.raises(ContractError) as error:
+        conversion(given, wanted, "field")
+
+    assert f'"{part}" is ambiguous: of a millisecond' in str(error.value)
+    assert f'expected "{wanted}"' in str(error.value)
 
 
 def test_a_hundred_spellings_are_compared():

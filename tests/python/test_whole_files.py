@@ -184,3 +184,14 @@ def test_folder_of_an_output(tmp_path):
     (tmp_path / "gone").touch()
     with pytest.raises(ModelFileError, match=r"cannot make .*gone: it is there and no"):
         check_outputs([tmp_path / "gone" / "new"], folder=tmp_path / "gone")
+
+
+@pytest.mark.parametrize("name", ["out.nc", "new/run.json"])
+def test_a_folder_without_permission_is_refused_before_the_work(
+    tmp_path, monkeypatch, name
+):
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    folder = tmp_path / "new" if "/" in name else None
+
+    with pytest.raises(ModelFileError, match=f"no permission to write in {tmp_path}"):
+        check_outputs([tmp_path / name], (), folder)

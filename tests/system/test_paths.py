@@ -13,6 +13,7 @@ from special_files import SPECIAL, limit
 
 from gwparam.cli import _COMMANDS, main
 from gwparam.commands.given import file_path
+from gwparam.training.settings import Settings, write_run
 
 _SCALING = "scaling.json"
 # What is read, and what is written in the folder that --output names.
@@ -70,7 +71,7 @@ def run(capsys, command, paths, *more):
     words += [word for pair in options.items() for word in map(str, pair)]
     with limit(60):
         try:
-            status = main([command, *positional, *words, *more])
+            status = main([*command.split(), *positional, *words, *map(str, more)])
         except SystemExit as error:
             status = error.code
     text = capsys.readouterr().err
@@ -194,3 +195,58 @@ def test_an_empty_path_is_refused(capsys, paths, tmp_path, command, option):
     text = run(capsys, command, paths(command) | output | {option: ""})
 
     assert "the path is empty" in text
+
+
+@pytest.fixture
+def begun(tmp_path):
+    """A training that is to go on: its folder, and the files that it reads."""
+    names = ("data", "validation", "test", "pretrained")
+    files = {name: tmp_path / f"{name}.nc" for name in names}
+    for file in files.values():
+        file.write_text("what is not to be lost")
+    folder = tmp_path / "run"
+    folder.mkdir()
+    lists = {name: (str(files[name]),) for name in names[:-1]}
+    settings = Settings(
+        "ann_cnn", output=str(folder), pretrained=str(files["pretrained"]), **lists
+    )
+    write_run(folder, settings)
+    return folder, files
+
+
+RESUMED = ["network.safetensors", "log.csv", "scaling.json", "scores.json"]
+
+
+@pytest.mark.parametrize("given", ["data", "validation", "test", "pretrained"])
+@pytest.mark.parametrize("name", RESUMED)
+def test_a_training_goes_on_over_nothing_that_it_reads(capsys, begun, name, given):
+    folder, files = begun
+    (folder / name).symlink_to(files[given])
+
+    text = run(capsys, "finetune --resume", {}, folder)
+
+    assert f"{folder / name} is both read and written" in text
+    assert files[given].read_text() == "what is not to be lost"
+
+
+@pytest.mark.parametrize("kind", SPECIAL)
+@pytest.mark.parametrize("name", RESUMED)
+def test_a_training_that_goes_on_replaces_nothing_that_is_no_file(
+    capsys, begun, name, kind
+):
+    folder, _ = begun
+    SPECIAL[kind](folder / name)
+
+    text = run(capsys, "finetune --resume", {}, folder)
+
+    assert f"it is a {kind}, expected a file" in text
+
+
+def test_a_training_goes_on_where_it_may_write(capsys, begun, monkeypatch):
+    """Not as root, who may write everywhere."""
+    folder, _ = begun
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != folder)
+
+    text = run(capsys, "finetune --resume", {}, folder)
+
+    assert f"no permission to write in {folder}" in text

@@ -115,6 +115,35 @@ def test_predictions_in_a_file_score_as_the_artefact(
         np.testing.assert_array_equal(data[name][0], data[name][1])
 
 
+def test_columns_that_the_truth_masks_count_nowhere(
+    artefacts, predicted, states, tmp_path, capsys
+):
+    """The scores are those of the other columns, of an artefact and of a file."""
+    masked = tmp_path / "masked.nc"
+    with xr.open_dataset(states, decode_times=False) as file:
+        given = file.load()
+    given.u.values[1, -1, 3:5, 2] = np.nan
+    given.u.encoding["_FillValue"] = np.float32(1e20)
+    given.to_netcdf(masked)
+
+    models = ["evaluate", *map(str, (artefacts[0], predicted)), "--names", "it,file"]
+    out = ["-o", str(tmp_path / "found")]
+    assert main([*models, "--truth", str(masked), *out]) == 0
+
+    assert "2 of " in capsys.readouterr().err
+    found = json.loads((tmp_path / "found" / "evaluation.json").read_text())
+    assert found["left_out"]["columns"] == 2
+    assert found["left_out"]["fields"] == {"eastward_wind": 2}
+    present = np.ones(given.u.shape, bool)
+    present[1, :, 3:5, 2] = False
+    with xr.open_dataset(predicted, decode_times=False) as file:
+        p, t = file[DRAG[0]].values[present], given.gwfcng_x.values[present]
+    globe = found["models"]["it"]["eastward"]["globe"]
+    np.testing.assert_allclose(globe["rmse"], np.sqrt(((p - t) ** 2).mean()), rtol=1e-6)
+    assert found["models"]["file"] == found["models"]["it"]
+    assert (tmp_path / "found" / "report.html").is_file()
+
+
 def test_bins_levels_and_times_are_as_asked(predicted, states, tmp_path):
     edges = recipes.write_json(tmp_path / "edges.json", [-1e-4, -1e-6, 1e-6, 1e-4])
     chosen = ["--bins", edges, "--levels", "0:5", "--times", "1:2"]

@@ -206,13 +206,48 @@ def test_reference_none_compares_with_pytorch_only(replay):
     assert numbers["variables"][0]["reference"] is None
 
 
+@pytest.mark.parametrize("through", ["c", "fortran"])
+def test_columns_that_the_file_masks_are_left_out(
+    replay, dataset, tmp_path, capsys, through
+):
+    """Below the ground, as on levels of pressure; the others are as without."""
+    whole, path = tmp_path / "whole.nc", tmp_path / "predicted.nc"
+    replay("-o", whole)
+    capsys.readouterr()
+    dataset.u[1, 4, 2:, 3] = np.nan
+    dataset.u.encoding["_FillValue"] = -32767.0
+
+    status, numbers = replay("-o", path, "--through", through)
+
+    assert status == 0
+    assert numbers["left_out"]["columns"] == 2
+    assert numbers["variables"][0]["globe"]["samples"] == (72 - 2) * NLEV
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "small: 2 of 72 columns are left out" in line
+    assert "eastward_wind in 2" in line
+    with netCDF4.Dataset(path) as file, netCDF4.Dataset(whole) as complete:
+        for name in TENDENCIES:
+            found = file[name][:]
+            mask = np.zeros(found.shape, bool)
+            mask[1, :, 2:, 3] = True
+            np.testing.assert_array_equal(np.ma.getmaskarray(found), mask)
+            np.testing.assert_array_equal(found[~mask], complete[name][:][~mask])
+
+
 def damage_units(dataset):
     dataset.u.attrs["units"] = "K"
     return dataset
 
 
+def damage_everywhere(dataset):
+    dataset.v[1, 2] = np.nan
+    dataset.v.encoding["_FillValue"] = -999.0
+    return dataset
+
+
 def damage_values(dataset):
     dataset.v[1, 2, 3, 4] = np.nan
+    dataset.v.encoding["_FillValue"] = None  # xarray declares NaN as missing else
     return dataset
 
 
@@ -220,6 +255,7 @@ def damage_values(dataset):
     ("damage", "message"),
     [
         (lambda d: d.drop_vars("v"), "no variable for northward_wind"),
+        (damage_everywhere, "northward_wind is missing in every column"),
         (damage_units, 'has units "K", expected "m s-1"'),
         (lambda d: d.isel(lev=slice(4)), "has 4 levels, expected 5"),
         (

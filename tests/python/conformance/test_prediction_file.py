@@ -110,3 +110,17 @@ def test_file_refuses_folder_that_is_absent(tmp_path, states_file, contract):
         pytest.raises(ModelFileError, match="cannot write"),
     ):
         PredictionFile(tmp_path / "absent" / "predicted.nc", states, contract)
+
+
+def test_columns_without_values_are_missing_in_the_file(
+    tmp_path, states_file, contract, expected
+):
+    path, name = tmp_path / "predicted.nc", contract.outputs[0].name
+    expected[name][1, :, 2, 3] = np.nan
+
+    write_predictions(path, states_file, contract, expected)
+
+    with netCDF4.Dataset(path) as file:
+        assert file[name]._FillValue == netCDF4.default_fillvals["f8"]
+        mask = np.ma.getmaskarray(file[name][:])
+        np.testing.assert_array_equal(mask, np.isnan(expected[name]))

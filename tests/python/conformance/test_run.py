@@ -5,8 +5,8 @@ from gwparam.conformance.eager import EagerNetwork
 from gwparam.conformance.report import as_dict
 from gwparam.conformance.run import replay
 from gwparam.contract import Limit, Probe
-from gwparam.data import open_states
-from gwparam.errors import ArgumentError, ContractError
+from gwparam.data import open_inputs, open_states
+from gwparam.errors import ArgumentError, ContractError, NonFiniteError
 from gwparam.evaluate.outputs import bind_references
 
 # Scores of the same numbers, summed in another order.
@@ -37,7 +37,7 @@ def eager(network, contract):
 
 
 def run(library, eager, contract, path, references=None, times=range(3)):
-    with open_states([path], contract.inputs, contract.vertical) as states:
+    with open_inputs([path], contract) as states:
         bound = bind_references(states, contract.outputs, references)
         return replay(library, eager, contract, states, bound, times)
 
@@ -161,6 +161,81 @@ def test_replay_without_reference_compares_with_eager_only(
 
     assert result.agrees
     assert as_dict(result)["variables"][0]["globe"]["reference"] is None
+
+
+@pytest.fixture
+def holes(dataset, tmp_path):
+    """Two columns lack a wind at the lowest level, one the eastward reference."""
+    dataset.u[1, -1, 2, 3] = dataset.u[1, -1, 0, 1] = np.nan
+    dataset.truth_x[0, 0, 3, 5] = np.nan
+    path = tmp_path / "holes.nc"
+    filled = {"_FillValue": 1e20}
+    dataset.to_netcdf(path, encoding={"u": filled, "truth_x": filled})
+    return path
+
+
+class Remembers(Offset):
+    """A library that remembers how many columns it was given."""
+
+    def __init__(self, predictor):
+        super().__init__(predictor, 0.0)
+        self.given = []
+
+    def predict(self, fields):
+        winds = fields["eastward_wind"]
+        assert all(np.isfinite(values).all() for values in fields.values())
+        self.given.append(winds[..., 0].size)
+        return super().predict(fields)
+
+
+def test_columns_that_the_file_declares_missing_are_left_out(
+    eager, contract, dataset, holes, expected
+):
+    library = Remembers(eager)
+
+    result = run(library, eager, contract, holes)
+
+    assert library.given == [24, 22, 24]
+    assert result.agrees
+    found = as_dict(result)
+    counts = {"columns": 2, "of": 72, "fields": {"eastward_wind": 2}}
+    assert found["left_out"] == counts
+    present = np.ones((3, 5, 4, 6), bool)
+    present[1, :, 2, 3] = present[1, :, 0, 1] = False
+    east, north = found["variables"]
+    assert (east["without_reference"], north["without_reference"]) == (1, 0)
+    samples = [v["globe"]["samples"] for v in (east, north)]
+    assert samples == [present.sum(), present.sum()]
+    network = expected[contract.outputs[1].name]
+    _assert_scores(
+        north["globe"]["reference"], network[present], dataset.truth_y.values[present]
+    )
+    present[0, :, 3, 5] = False
+    network = expected[contract.outputs[0].name]
+    truth = dataset.truth_x.values / SECONDS_PER_DAY
+    _assert_scores(east["globe"]["reference"], network[present], truth[present])
+    for name, field in (("network", network), ("reference", truth)):
+        rows = np.ma.masked_array(field, ~present).mean(axis=(0, 3))
+        zonal_mean = result.outputs[0].zonal_means[name].mean
+        np.testing.assert_allclose(zonal_mean, rows, rtol=ROUNDING)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("v", "time 1: northward_wind is missing in every column"),
+        ("truth_y", "truth_y is missing in every column that the network ran in"),
+    ],
+)
+def test_a_file_that_declares_all_columns_missing_is_refused(
+    eager, contract, dataset, tmp_path, name, message
+):
+    path = tmp_path / "empty.nc"
+    dataset[name][slice(None) if name == "truth_y" else 1] = np.nan
+    dataset.to_netcdf(path, encoding={name: {"_FillValue": 1e20}})
+
+    with pytest.raises(NonFiniteError, match=message):
+        run(eager, eager, contract, path)
 
 
 def test_columns_beyond_the_limits_are_counted(eager, contract, states_file, expected):

@@ -72,6 +72,16 @@ def test_level_numbers_choose_among_the_coefficients():
     np.testing.assert_allclose(half.b, HALF_B[[4, 3, 2]])
 
 
+@pytest.mark.parametrize("kind", ["atmosphere_hybrid_height_coordinate", None])
+def test_coefficients_of_heights_are_none_of_pressure(kind):
+    attrs = {"units": "m", "formula_terms": "a: a b: b orog: orog"}
+    lev = ("lev", A, attrs | ({"standard_name": kind} if kind else {}))
+    dataset = file(lev=lev, a=("lev", A, {"units": "m"}), b=("lev", B), orog=("x", B))
+
+    assert read_full(dataset, "lev", "f") is None
+    assert read_half(dataset, "lev", NLEV, "f") is None
+
+
 def bounds(values):
     return (("lev", "bnds"), np.stack([values[:-1], values[1:]], axis=-1))
 

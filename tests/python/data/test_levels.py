@@ -2,12 +2,16 @@ import numpy as np
 import pytest
 import xarray as xr
 from wind_states import (
+    INPUTS,
     NLEV,
     PRESSURE,
+    VERTICAL,
     open_file,
     wind,
 )
 
+from gwparam.contract import Field
+from gwparam.data import open_states
 from gwparam.data.levels import find_level_dimension, read_levels
 from gwparam.errors import ContractError
 
@@ -42,6 +46,97 @@ def test_open_refuses_order_that_contradicts_pressures(dataset, write):
 
     with pytest.raises(ContractError, match=r"bottom_up by lev:positive.*top_down by"):
         open_file(write(dataset))
+
+
+HEIGHTS = np.array([48e3, 31e3, 16e3, 5500.0, 1000.0])
+
+
+def on_heights(dataset, **sizes):
+    """On hybrid heights, z = a + b * orog, with the pressure that is there."""
+    orography = np.linspace(0.0, 900.0, 24).reshape(4, 6)
+    orography[0, 0] = 5000.0
+    share = np.clip(1.0 - HEIGHTS / 2e4, 0.0, 1.0)
+    z = HEIGHTS[:, None, None] + share[:, None, None] * orography
+    pressure = (
+        1e5 * np.exp(-z / 7000.0) * np.linspace(1.0, 1.002, 3)[:, None, None, None]
+    )
+    attrs = {"standard_name": "atmosphere_hybrid_height_coordinate", "units": "m"}
+    attrs |= {"formula_terms": "a: a b: b orog: orog", "positive": "up"}
+    return dataset.assign(
+        lev=("lev", HEIGHTS, attrs),
+        a=("lev", HEIGHTS, {"units": "m"}),
+        b=("lev", share, {"units": "1"}),
+        orog=(("lat", "lon"), orography, {"units": "m"}),
+        p=(dataset.u.dims, pressure, {"standard_name": "air_pressure", "units": "Pa"}),
+    )
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+def test_levels_of_heights_have_the_median_of_the_pressure(dataset, write, turn):
+    given = on_heights(dataset)
+    path = write(given.isel(lev=slice(None, None, turn)))
+
+    with open_file(path) as states:
+        levels, fields = states.levels, states.read(1)
+
+    median = np.median(given.p.values[0].reshape(NLEV, -1), axis=1)
+    assert levels.order == ("top_down" if turn == 1 else "bottom_up")
+    np.testing.assert_allclose(levels.pressure, median[::turn], rtol=1e-12)
+    assert levels.formula == "the median of p"
+    expected = wind(0)[1].transpose(1, 2, 0)[..., ::turn]
+    np.testing.assert_array_equal(fields["eastward_wind"], expected)
+
+
+def test_pressure_on_heights_is_that_of_the_file(dataset, write):
+    pressure = Field("air_pressure", "Pa", "full", "float64")
+    given = on_heights(dataset)
+
+    with open_states([write(given)], (*INPUTS, pressure), VERTICAL) as states:
+        found = states.read(2)["air_pressure"]
+
+    np.testing.assert_array_equal(found, np.moveaxis(given.p.values[2], 0, -1))
+
+
+def test_other_files_on_heights_have_other_pressures_and_the_same_levels(
+    dataset, write
+):
+    given = on_heights(dataset)
+    later = given.assign(p=given.p.copy(data=1.01 * given.p.values))
+    later["time"] = given.time + 10.0
+    later.time.attrs = given.time.attrs
+    upside_down = later.isel(lev=slice(None, None, -1))
+    other = later.assign_coords(lev=later.lev.copy(data=1.1 * later.lev.values))
+
+    with open_file(write(given), write(upside_down, "later.nc")) as states:
+        for time, earlier in ((3, 0), (5, 2)):
+            one, two = states.read(time), states.read(earlier)
+            np.testing.assert_array_equal(one["eastward_wind"], two["eastward_wind"])
+    with pytest.raises(ContractError, match=r"other.nc has other levels"):
+        open_file(write(given), write(other, "other.nc"))
+
+
+def test_heights_without_layers_are_refused_for_fluxes(dataset, write):
+    with pytest.raises(ContractError, match="has no half levels"):
+        open_file(write(on_heights(dataset)), pressures=True)
+
+
+@pytest.mark.parametrize("lost", [slice(None), 2])
+def test_columns_without_pressure_do_not_count_in_the_median(dataset, write, lost):
+    given = on_heights(dataset)
+    given.p.values[0, lost, 1:] = np.nan
+    path = write(given)
+
+    with open_file(path) as states:
+        expected = np.median(given.p.values[0, :, 0], axis=-1)
+        np.testing.assert_allclose(states.levels.pressure, expected, rtol=1e-12)
+
+
+def test_levels_without_a_whole_column_of_pressure_are_refused(dataset, write):
+    given = on_heights(dataset)
+    given.p.values[0, 2] = np.nan
+
+    with pytest.raises(ContractError, match=r"p in .* has no column with values at"):
+        open_file(write(given))
 
 
 def test_open_refuses_levels_without_pressures(dataset, write):

@@ -19,10 +19,39 @@ from gwparam.contract import (
     Vertical,
 )
 from gwparam.data import TrainingStates, open_inputs, open_states
-from gwparam.errors import ArgumentError, ContractError, ShapeError
+from gwparam.errors import ArgumentError, ContractError, NonFiniteError, ShapeError
 from gwparam.networks.scaling_recipe import read_recipe
 
 DRAG = "tendency_of_eastward_wind_due_to_gravity_wave_drag"
+
+
+@pytest.mark.parametrize(
+    "geometry",
+    [
+        Geometry("stencil", 1, "edge"),
+        Geometry(
+            "global",
+            latitude=(-60.0, -20.0, 20.0, 60.0),
+            longitude=tuple(60.0 * i for i in range(NLON)),
+        ),
+    ],
+)
+def test_a_network_with_neighbours_is_given_no_holes(
+    contract, dataset, write, geometry
+):
+    dataset.u[0, 1, 2, 3] = np.nan
+    path = write(dataset, encoding={"u": {"_FillValue": np.float32(1e20)}})
+    probe = Probe(NLAT * NLON, 1e-12)
+
+    with open_inputs([path], contract) as states:
+        assert states.read(0).missing["eastward_wind"].sum() == 1
+    with (
+        open_inputs(
+            [path], replace(contract, geometry=geometry, probe=probe)
+        ) as states,
+        pytest.raises(NonFiniteError, match="is nan at lev 1, lat 2, lon 3"),
+    ):
+        states.read(0)
 
 
 @pytest.fixture

@@ -102,6 +102,160 @@ def test_read_refuses_missing_values(dataset, write):
         states.read(0)
 
 
+LOG = "logarithm_of_surface_pressure"
+
+
+def with_logarithm(dataset, name="lnsp", **attrs):
+    log = (dataset.ps.dims, np.log(dataset.ps.values), attrs)
+    return dataset.drop_vars("ps").assign({name: log})
+
+
+@pytest.mark.parametrize(
+    ("name", "attrs"),
+    [
+        ("lnsp", {"units": "~"}),
+        ("lnsp", {"units": "1", "standard_name": "unknown"}),
+        ("lnsp", {}),
+        ("LNSP", {"units": "Numeric"}),
+        ("lps", {"units": "1", "standard_name": LOG}),
+    ],
+)
+def test_surface_pressure_is_read_from_its_logarithm(dataset, write, name, attrs):
+    half = np.linspace(0.0, 1.0, NLEV + 1)
+    coefficients = {
+        "pk": ("ilev", 0.0 * half, {"units": "Pa"}),
+        "bk": ("ilev", half),
+    }
+    path = write(with_logarithm(dataset, name, **attrs).assign(coefficients))
+
+    with open_file(path, pressures=True) as states:
+        fields = states.read(1)
+
+    surface = dataset.ps.values[1]
+    np.testing.assert_allclose(fields["surface_air_pressure"], surface, rtol=1e-12)
+    at_half_levels = fields["air_pressure_at_half_levels"]
+    np.testing.assert_allclose(at_half_levels, half * surface[..., None], rtol=1e-12)
+
+
+def test_a_second_file_may_have_the_logarithm(dataset, write):
+    second = with_logarithm(dataset, units="~")
+    second["time"] = dataset.time + 10.0
+    second.time.attrs = dataset.time.attrs
+
+    with open_file(write(dataset), write(second, "second.nc")) as states:
+        surface = [states.read(i)["surface_air_pressure"] for i in (2, 5)]
+
+    np.testing.assert_allclose(surface[1], surface[0], rtol=1e-12)
+
+
+def test_a_pressure_comes_before_its_logarithm(dataset, write):
+    both = with_logarithm(dataset, units="1", standard_name=LOG).assign(
+        sp=(dataset.ps.dims, dataset.ps.values + 7.0, {"units": "Pa"})
+    )
+
+    with open_file(write(both)) as states:
+        surface = states.read(0)["surface_air_pressure"]
+
+    np.testing.assert_array_equal(surface, dataset.ps.values[0] + 7.0)
+
+
+@pytest.mark.parametrize(
+    ("change", "attrs", "error", "message"),
+    [
+        (0.0, {"units": "Pa"}, ContractError, 'is a logarithm and has units "Pa"'),
+        (-np.log(100.0), {"units": "1"}, RangeError, "expected at least 1100 Pa"),
+        (9e4, {"units": "~"}, RangeError, "is inf Pa at .*, expected at most"),
+    ],
+)
+def test_what_is_no_logarithm_of_a_surface_pressure_is_refused(
+    dataset, write, change, attrs, error, message
+):
+    damaged = with_logarithm(dataset, **attrs)
+    damaged["lnsp"] = damaged.lnsp.copy(data=damaged.lnsp.values + change)
+    path = write(damaged)
+
+    with pytest.raises(error, match=message), open_file(path) as states:
+        states.read(0)
+
+
+FILL = {"_FillValue": np.float32(1e20)}
+
+
+@pytest.mark.parametrize("levels", [slice(None), slice(3, None), 1])
+def test_columns_that_lack_values_come_with_the_mask_of_them(dataset, write, levels):
+    dataset.v[1, levels, 0, 2] = np.nan
+    dataset.ps[1, 3, 5] = np.nan
+    path = write(dataset, encoding={"v": FILL, "ps": {"_FillValue": -1.0}})
+
+    with open_file(path, leave_out=True) as states:
+        whole, state = states.read(0), states.read(1)
+
+    assert whole.missing == {}
+    assert set(state.missing) == {"northward_wind", "surface_air_pressure"}
+    assert np.argwhere(state.missing["northward_wind"]).tolist() == [[0, 2]]
+    assert np.argwhere(state.missing["surface_air_pressure"]).tolist() == [[3, 5]]
+    expected = dataset.v.values[1].transpose(1, 2, 0)
+    np.testing.assert_array_equal(state["northward_wind"], expected)
+
+
+@pytest.mark.parametrize("strange", [np.nan, np.inf])
+def test_what_the_file_does_not_declare_is_refused_beside_missing_values(
+    dataset, write, strange
+):
+    dataset.v[1, 0, 0, 0] = strange
+    dataset.v[1, 0, 0, 1] = 1e20
+    dataset.v.attrs["missing_value"] = np.float32(1e20)
+    path = write(dataset, encoding={"v": {"_FillValue": None}})
+
+    with (
+        open_file(path, leave_out=True) as states,
+        pytest.raises(NonFiniteError, match=r"is (nan|inf) at lev 0, lat 0, lon 0"),
+    ):
+        states.read(1)
+
+
+def test_an_impossible_value_is_refused_beside_missing_values(dataset, write):
+    dataset.ps[0, 1, 2] = 900.0
+    dataset.ps[0, 0, 0] = np.nan
+    path = write(dataset, encoding={"ps": FILL})
+
+    with (
+        open_file(path, leave_out=True) as states,
+        pytest.raises(RangeError, match="is 900 Pa at lat 1, lon 2"),
+    ):
+        states.read(0)
+
+
+def test_pressures_lack_the_columns_of_the_surface_pressure(dataset, write):
+    half = np.linspace(0.0, 1.0, NLEV + 1)
+    dataset["pk"], dataset["bk"] = ("ilev", 0.0 * half), ("ilev", half)
+    dataset.pk.attrs["units"] = "Pa"
+    dataset.ps[0, 1, 2] = np.nan
+    path = write(dataset, encoding={"ps": FILL})
+
+    with open_file(path, pressures=True, leave_out=True) as states:
+        state = states.read(0, ["air_pressure", "air_pressure_at_half_levels"])
+
+    assert set(state.missing) == {"surface_air_pressure"}
+    for values in state.values():
+        where = np.isnan(values).all(axis=-1)
+        np.testing.assert_array_equal(where, state.missing["surface_air_pressure"])
+
+
+def test_a_place_that_is_missing_is_refused(dataset, write):
+    wide = dataset.lat.broadcast_like(dataset.ps[0]).values.copy()
+    dataset["where"] = (("lat", "lon"), wide, {"units": "degrees_north"})
+    dataset["where"][0, 0] = np.nan
+    path = write(dataset, encoding={"where": FILL})
+    chosen = {"latitude": "where"}
+
+    with (
+        open_file(path, variables=chosen, leave_out=True) as states,
+        pytest.raises(NonFiniteError, match="latitude"),
+    ):
+        states.read(0)
+
+
 def test_integers_are_read(dataset, write):
     whole = dataset.ps.astype(np.int32).assign_attrs(dataset.ps.attrs)
     path = write(dataset.assign(ps=whole))

@@ -6,6 +6,7 @@ import pytest
 from wind_states import open_file, wind_states
 
 from gwparam.data.netcdf import open_dataset, read_values
+from gwparam.data.stored import is_missing
 from gwparam.errors import ContractError, NonFiniteError
 
 
@@ -40,6 +41,25 @@ def test_missing_values_are_nan_as_netcdf4_masks_them(
         np.testing.assert_array_equal(np.ma.getmaskarray(file["u"][:]), missing)
 
     np.testing.assert_array_equal(np.isnan(read(path)), missing)
+
+
+@pytest.mark.parametrize("dtype", ["f4", ">f4", "f8"])
+def test_a_nan_that_is_not_declared_is_told_from_what_is_missing(tmp_path, dtype):
+    numbers = [np.nan, 7.0, 1.0, -np.nan]
+    path = stored(tmp_path / "a.nc", dtype, numbers, _FillValue=np.dtype(dtype).type(7))
+    with open_dataset(str(path)) as dataset:
+        values = dataset.u.values
+
+    assert np.isnan(values).tolist() == [True, True, False, True]
+    for same in (values, values[::-1][::-1], values.astype(np.float64)):
+        assert is_missing(same).tolist() == [False, True, False, False]
+
+
+def test_a_nan_that_is_declared_is_missing(tmp_path):
+    path = stored(tmp_path / "a.nc", "f4", [-np.nan, 1.0], _FillValue=np.float32("nan"))
+
+    with open_dataset(str(path)) as dataset:
+        assert is_missing(dataset.u.values).tolist() == [True, False]
 
 
 def test_the_valid_range_of_packed_values_is_that_of_the_packed_ones(tmp_path):

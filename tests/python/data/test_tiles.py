@@ -159,6 +159,77 @@ def test_tiles_that_overlap_are_refused(write_tiles):
         open_file(*paths)
 
 
+def strided(whole, **strides):
+    """Every n-th row or column of a globe is in one tile."""
+    parts = [whole]
+    for dim, n in strides.items():
+        parts = [p.isel({dim: slice(k, None, n)}) for p in parts for k in range(n)]
+    return parts
+
+
+@pytest.mark.parametrize("say", [False, True])
+@pytest.mark.parametrize(
+    "strides",
+    [{"lon": 2}, {"lon": 3}, {"lat": 2}, {"lat": 2, "lon": 3}, {"lat": 4}, {"lon": 6}],
+)
+def test_tiles_that_take_turns_are_one_globe(write_tiles, strides, say):
+    parts = strided(wind_states(), **strides)
+    if say:
+        parts = [decomposed(p, lat=(0, NLAT), lon=(0, NLON)) for p in parts]
+
+    with open_file(*write_tiles(parts)[::-1]) as states:
+        check_globe(states)
+
+
+def test_tiles_that_take_turns_from_north_to_south_stay_so(write_tiles):
+    flipped = wind_states().isel(lat=slice(None, None, -1))
+
+    with open_file(*write_tiles(strided(flipped, lat=2, lon=2))) as states:
+        check_globe(states, flip=True)
+
+
+def test_tiles_of_pairs_of_columns_are_one_globe(write_tiles):
+    """As a cyclic decomposition gives them."""
+    whole = wind_states()
+
+    with open_file(
+        *write_tiles([whole.isel(lon=[0, 1, 4, 5]), whole.isel(lon=[2, 3])])
+    ) as states:
+        check_globe(states)
+
+
+def test_tiles_may_lie_beside_each_other_and_take_turns(write_tiles):
+    south, north = tiles(wind_states(), ((0, 1), (1, 4)), ((0, 6),))
+    parts = [*strided(south, lon=2), *strided(north, lon=2)]
+
+    with open_file(*write_tiles(parts)) as states:
+        check_globe(states)
+
+
+@pytest.mark.parametrize("missing", [1, 2, 4])
+def test_a_missing_tile_of_those_that_take_turns_is_refused(write_tiles, missing):
+    paths = write_tiles(strided(wind_states(), lat=2, lon=3))
+    del paths[missing]
+
+    with pytest.raises(ContractError, match=r"are 5 of the 6 parts of one grid"):
+        open_file(*paths)
+
+
+def test_uneven_turns_are_refused_by_name(write_tiles):
+    whole = wind_states()
+    whole["lon"] = whole.lon.copy(data=[0.0, 30.0, 120.0, 150.0, 240.0, 270.0])
+
+    with pytest.raises(ContractError, match=r"0001 has .*0000 .* in even steps"):
+        open_file(*write_tiles(strided(whole, lon=2)))
+
+
+def test_turns_without_numbers_in_the_names_are_no_tiles(write):
+    west, east = strided(wind_states(), lon=2)
+
+    with pytest.raises(ContractError, match=r"b.nc has .* expected the same places"):
+        open_file(write(west, "a.nc"), write(east, "b.nc"))
+
+
 def test_rows_between_rows_are_no_tiles(write):
     whole = wind_states()
     between = whole.assign_coords(lat=whole.lat.copy(data=whole.lat + 20.0))

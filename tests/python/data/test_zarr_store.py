@@ -7,7 +7,7 @@ from wind_states import open_file, wind, wind_states
 from gwparam.data import is_training_file, zarr_store
 from gwparam.data.netcdf import open_dataset
 from gwparam.data.zarr_store import is_zarr
-from gwparam.errors import ModelFileError
+from gwparam.errors import ModelFileError, NonFiniteError
 
 FORMATS = [(2, True), (2, False), (3, False)]
 
@@ -68,8 +68,42 @@ def test_store_whose_metadata_are_damaged_is_refused(store):
         if (store / name).exists():
             (store / name).write_text("{")
 
-    with pytest.raises(ModelFileError, match=r"cannot read .*states.zarr as zarr: "):
+    with pytest.raises(
+        ModelFileError, match=r"cannot read .*states.zarr/\S+ as JSON: "
+    ):
         open_file(store)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [("[]", "an array"), ('"{}"', "a text"), ("7", "a number"), ("null", "null")],
+)
+@pytest.mark.parametrize("folder", [".", "u"])
+def test_metadata_that_are_no_object_are_refused_by_file(store, folder, text, kind):
+    names = (".zgroup", ".zarray", ".zattrs", ".zmetadata", "zarr.json")
+    files = [store / folder / name for name in names]
+    file = next(file for file in files if file.is_file())
+    file.write_text(text)
+
+    with pytest.raises(ModelFileError) as error:
+        open_file(store)
+
+    assert f"cannot read {file}: it holds {kind}, expected a JSON" in str(error.value)
+
+
+def test_a_field_that_overflowed_in_half_precision_is_named(tmp_path):
+    dataset = wind_states()
+    half = (1000.0 * dataset.v).astype(np.float16)
+    dataset["v"] = half.assign_attrs(dataset.v.attrs, units="mm s-1")
+    dataset.to_zarr(tmp_path / "half.zarr", zarr_format=2)
+
+    with (
+        open_file(tmp_path / "half.zarr") as states,
+        pytest.raises(
+            NonFiniteError, match=r"northward_wind \(v in .*inf at .*float16"
+        ),
+    ):
+        states.read(1)
 
 
 def test_store_without_variables_is_refused(tmp_path):

@@ -101,6 +101,68 @@ def test_region_without_cells_has_no_numbers(truth, edges):
     assert (statistics.counts == 0.0).all()
 
 
+def test_cells_that_are_not_present_do_not_count(truth, edges):
+    """Row 5 has a hole at the first time; at the second, half the globe is absent."""
+    holes, west = np.ones(SHAPE[3:], bool), np.ones(SHAPE[3:], bool)
+    holes[5, 7] = west[:, NLON // 2 :] = False
+    found = FieldStatistics(GRID, REGIONS, edges, NLEV, 2)
+    for field, present in zip(truth, (holes, west), strict=False):
+        damaged = np.where(present, field, np.nan)
+        found.add(damaged, np.where(present, 2.0, np.nan) * np.ones(SHAPE[2:]), present)
+
+    both = np.stack([holes, west])[:, None, None]
+    mean = np.ma.masked_array(truth[:2], np.broadcast_to(~both, truth[:2].shape))
+    expected = np.ma.filled(mean.mean(axis=0), np.nan)
+    np.testing.assert_allclose(found.mean, expected, rtol=ROUNDING)
+    shares = GRID.weights * west
+    area_mean = (truth[1] * shares).sum((-2, -1)) / shares.sum()
+    np.testing.assert_allclose(found.series[:, 0, :, 1], area_mean, rtol=ROUNDING)
+    np.testing.assert_allclose(
+        found.momentum[:, 0], 2.0 * truth[0][..., holes].sum((-2, -1)), rtol=1e-10
+    )
+    np.testing.assert_allclose(
+        found.counts[:, 0].sum(-1), NLEV * (GRID.weights * (1.0 * holes + west)).sum()
+    )
+    rows = np.delete(np.arange(NLAT), 5)
+    weights = GRID.weights[rows] / GRID.weights[rows].sum()
+    square = np.einsum("clyx,yx->cl", truth[0][..., rows, :] ** 2, weights)
+    np.testing.assert_allclose(found.spectrum.sum(-1), square, rtol=ROUNDING)
+
+
+def test_a_cell_and_a_spectrum_that_never_count_are_undefined(truth, edges):
+    present = np.ones(SHAPE[3:], bool)
+    present[:, 0] = False
+    found = FieldStatistics(GRID, REGIONS, edges, NLEV, 1)
+
+    found.add(truth[0], np.zeros(SHAPE[2:]), present)
+
+    assert np.isnan(found.mean[..., 0]).all()
+    np.testing.assert_array_equal(found.mean[..., 1:], truth[0][..., 1:])
+    assert np.isnan(found.spectrum).all()
+
+
+def test_zonal_mean_is_that_of_the_columns_that_are_present():
+    zonal_mean = ZonalMean(np.array([10.0, 10.0, -10.0, -50.0]), 1)
+
+    zonal_mean.add(
+        np.array([[1.0], [np.nan], [3.0], [np.nan]]), np.array([1, 0, 1, 0]) == 1
+    )
+    zonal_mean.add(np.array([[2.0], [6.0], [5.0], [np.nan]]), np.arange(4) < 3)
+
+    np.testing.assert_array_equal(zonal_mean.mean[0], [np.nan, 4.0, 3.0])
+
+
+def test_range_leaves_out_what_is_missing(truth):
+    extremes = Range(NCOMP)
+    damaged = truth[0].copy()
+    damaged[0, 0, 0] = np.nan
+
+    extremes.add(damaged)
+
+    np.testing.assert_array_equal(extremes.lowest[0], np.nanmin(damaged[0]))
+    np.testing.assert_array_equal(extremes.highest[1], truth[0][1].max())
+
+
 def test_range_holds_the_extremes_of_each_component(truth):
     extremes = Range(NCOMP)
     for field in truth:

@@ -168,11 +168,67 @@ def test_other_samples_are_refused(predicted, truth_file, tmp_path, change, mess
 def test_nan_in_the_truth_is_named_with_its_place(truth, predicted_file, tmp_path):
     path = tmp_path / "holes.nc"
     truth.drag_1.values[2, 1, 5, 7] = np.nan
-    truth.to_netcdf(path)
+    truth.to_netcdf(path, encoding={"drag_1": {"_FillValue": None}})
 
     place = r"holes.nc\) at time 2 is nan at lev 1, lat 5, lon 7"
     with pytest.raises(NonFiniteError, match=place):
         run(path, predicted_file)
+
+
+def test_cells_that_a_file_declares_missing_count_nowhere(
+    truth, predicted, truth_file, predicted_file, tmp_path
+):
+    """As if only the other cells were compared; every model by the same."""
+    whole = run(truth_file, predicted_file)
+    filled = {"_FillValue": 1e20}
+    truth.drag_1.values[2, 1, 5, 7] = np.nan
+    predicted[DRAG[0]].values[2, 0, 3, 4] = np.nan
+    predicted[DRAG[0]].values[1, 2, 6] = np.nan
+    holes = [tmp_path / "truth_holes.nc", tmp_path / "predicted_holes.nc"]
+    truth.to_netcdf(holes[0], encoding={"drag_1": filled})
+    predicted.to_netcdf(holes[1], encoding={DRAG[0]: filled})
+
+    found = run(holes[0], holes[1], predicted_file)
+
+    for one, other in found.models.values(), list(found.models.values())[::-1]:
+        np.testing.assert_allclose(one[0].mean, other[0].mean, rtol=ROUNDING)
+    left_out = np.zeros((NTIME, *truth.drag_1.shape[2:]), bool)
+    left_out[2, 5, 7] = left_out[2, 3, 4] = True
+    left_out[1, 6] = True
+    n_lon = truth.sizes["lon"]
+    assert found.left_out.as_dict() == {
+        "columns": left_out.sum(),
+        "of": left_out.size,
+        "fields": {DRAG[1]: 1, DRAG[0]: 1 + n_lon},
+    }
+    kept = np.broadcast_to(~left_out[:, None, None], values(truth).shape)
+    _, scores = found.models["predicted"]
+    for c, component in enumerate(scores):
+        for k in range(truth.sizes["lev"]):
+            at = (slice(None), c, k)
+            p, t = (values(x)[at][kept[at]] for x in (predicted, truth))
+            r2 = 1.0 - ((p - t) ** 2).mean() / t.var()
+            np.testing.assert_allclose(component.levels.r2[0, k], r2, rtol=ROUNDING)
+    mean = np.ma.masked_array(values(truth), ~kept).mean(axis=0)
+    np.testing.assert_allclose(found.truth.mean, mean, rtol=ROUNDING)
+    # Of times that are whole, nothing changes.
+    for name in ("series", "momentum"):
+        one, other = (getattr(x.truth, name)[..., [0, 3]] for x in (found, whole))
+        np.testing.assert_array_equal(one, other)
+    assert np.isfinite(found.truth.momentum).all()
+
+
+def test_cells_without_surface_pressure_count_nowhere(truth, predicted_file, tmp_path):
+    path = tmp_path / "holes.nc"
+    truth.ps.values[0, 2] = np.nan
+    truth.to_netcdf(path, encoding={"ps": {"_FillValue": 1e20}})
+
+    found = run(path, predicted_file)
+
+    n_lon = truth.sizes["lon"]
+    assert found.left_out.fields == {"surface_air_pressure": n_lon}
+    assert found.left_out.columns == n_lon
+    assert np.isfinite(found.truth.momentum).all()
 
 
 @pytest.mark.parametrize("option", ["levels", "times"])

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import xarray as xr
 
 from gwparam.contract import read_contract, read_probe
 from gwparam.synthetic.columns import NLEV
@@ -42,3 +43,19 @@ def test_native_scheme_has_columns_without_states(lacking, tmp_path):
     columns, described = native_columns(path if lacking else None)
     assert described == "columns of a climatology"
     assert len(columns) >= 800
+
+
+def test_columns_that_lack_values_are_left_out(
+    sample_artefact, sample_states, tmp_path
+):
+    contract = read_contract(sample_artefact)
+    whole = inputs_of_states(sample_states, contract)
+    with xr.open_dataset(sample_states, decode_times=False) as file:
+        holes = file.load()
+    holes.ps[0, 1, 2] = np.nan
+    holes.to_netcdf(tmp_path / "holes.nc")
+
+    inputs = inputs_of_states(tmp_path / "holes.nc", contract)
+
+    assert len(inputs) == len(whole) - 1
+    assert np.isfinite(inputs.fields["surface_air_pressure"]).all()
