@@ -75,7 +75,7 @@ def _(network: NonlocalFlux[nn.Module]) -> PhysicalNetwork:
     else:
         fold_norms(fused.network)
         # Levels last, as the library hands images over: no convolution turns them.
-        fused.network.to(memory_format=torch.channels_last)
+        fused.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return fused.eval()
 
 
