@@ -175,7 +175,15 @@ def draw(candidates: list[Candidate], times: dict[str, Times], path: Path) -> No
     for its in candidates:
         x, y = 1e3 * np.median(times[its.name].cpu), 1.0 - min(its.r2)
         axes.plot(x, y, "o", color="C0" if "spectrum" in its.name else "C1")
-        axes.annotate(its.name, (x, y), (6, 6), textcoords="offset points", size=8)
+        axes.annotate(
+            its.name,
+            (x, y),
+            (0, -8),
+            textcoords="offset points",
+            ha="center",
+            va="top",
+            size=8,
+        )
     for name, style in ((NATIVE, "-"), (REFERENCE, "--")):
         x = 1e3 * np.median(times[name].cpu)
         axes.axvline(x, color="0.4", linestyle=style, label=f"{name}, {x:.0f} ms")
@@ -183,7 +191,7 @@ def draw(candidates: list[Candidate], times: dict[str, Times], path: Path) -> No
     axes.set(xscale="log", yscale="log", ylabel="1 - R2, the worse of u and v")
     axes.set_xlabel("CPU time of 8192 columns, one thread [ms]")
     axes.set_title("Drag of Alexander and Dunkerton (1999), trained on January")
-    axes.margins(x=0.25, y=0.15)
+    axes.margins(x=0.35, y=0.2)
     axes.legend(loc="best", fontsize=8)
     figure.savefig(path, dpi=120)
 
