@@ -9,6 +9,8 @@ and learns which waves break, how much flux lies beyond an edge, and where it go
 Source of the processes: Alexander and Dunkerton (1999), J. Atmos. Sci. 56, 4167-4182.
 """
 
+from collections.abc import Mapping
+
 import torch
 import torch.nn.functional as F  # noqa: N812  # its usual name
 from torch import Tensor, nn
@@ -43,6 +45,8 @@ _WIND_SCALE = 30.0
 """Wind that counts as 1 inside the network [m s-1]."""
 _NOMINAL_PRESSURE = 1.0e5
 _PLACE_WIDTH = 8
+ACTIVATIONS: Mapping[str, type[nn.Module]] = {"silu": nn.SiLU, "relu": nn.ReLU}
+_FIRST = next(iter(ACTIVATIONS))
 _DRAWN, _DRAWN_LEVELS = 256, 9
 """Columns drawn to learn the size of the deposits, and over how many levels their wind
 varies together."""
@@ -62,6 +66,9 @@ class FilteredSpectrum(DragModule):
         Pressure at full levels is ``a + b * surface pressure``, `a` in Pa, top first.
     width : int
         Hidden units of `breaking` and `flux`.
+    activation : str
+        Of those units, one of `ACTIVATIONS`. Rectified ones make both functions
+        piecewise linear, and the network several times cheaper.
 
     Raises
     ------
@@ -70,6 +77,8 @@ class FilteredSpectrum(DragModule):
 
     Attributes
     ----------
+    activation : Tensor, shape ()
+        Its place in `ACTIVATIONS`; there only where it is not the first.
     equatorial_source : Tensor, shape ()
         Index of the first level below the source at the equator; towards the poles the
         source nears the surface.
@@ -95,7 +104,9 @@ class FilteredSpectrum(DragModule):
     equatorial_source: Tensor
     size: Tensor
 
-    def __init__(self, a: Tensor, b: Tensor, width: int = 32) -> None:
+    def __init__(
+        self, a: Tensor, b: Tensor, width: int = 32, activation: str = "silu"
+    ) -> None:
         super().__init__()
         nlev = a.shape[0]
         if nlev < 2:
@@ -107,13 +118,18 @@ class FilteredSpectrum(DragModule):
         self.register_buffer("b", b.clone())
         self.register_buffer("equatorial_source", above.sum())
         self.register_buffer("size", torch.ones_like(a))
+        if activation != _FIRST:
+            # No shape of the weights tells it.
+            place = list(ACTIVATIONS).index(activation)
+            self.register_buffer("activation", torch.tensor(place))
+        self.is_rectified = activation == "relu"
         self.wind_scale = _WIND_SCALE
         self.nominal_pressure = _NOMINAL_PRESSURE
         self.stability = Stability(nlev)
-        self.breaking = _function(width)
+        self.breaking = _function(width, activation)
         self.reflection = nn.Parameter(torch.zeros(1))
         # Only differences of it matter: it has no constant.
-        self.flux = _function(width, constant=False)
+        self.flux = _function(width, activation, constant=False)
         self.amplitude = _function(_PLACE_WIDTH)
         self.spreading = nn.Linear(nlev, nlev)
         # As the scheme does: a level gets half of what is left above and below it.
@@ -204,16 +220,21 @@ class FilteredSpectrum(DragModule):
         # Where the vertical wavelength becomes infinite, were the horizontal one too.
         fastest = frequency / decay * torch.exp(self.reflection) / self.wind_scale
 
+        # Below the source all is as at it: nothing happens to a wave there.
+        level = torch.arange(nlev, device=wind.device)
+        above = level <= source
+        resistance = torch.where(above, resistance, resistance.gather(1, source))
+        fastest = torch.where(above, fastest, fastest.gather(1, source))
         # From here on, rows of eastward waves are followed by those of westward ones,
         # seen in a mirror.
         start = wind.gather(1, source) / self.wind_scale
         relative = wind / self.wind_scale - start
         start, relative = torch.cat((start, -start)), torch.cat((relative, -relative))
         edges = self._edges(
-            relative,
+            torch.where(above.repeat(2, 1), relative, torch.zeros_like(relative)),
             torch.log(resistance).repeat(2, 1) / 3.0,
             fastest.repeat(2, 1),
-            source.repeat(2, 1),
+            2.0 * relative[:, :1] - relative[:, 1:2],
         )
         beyond = self.flux(torch.stack((edges, start.expand_as(edges)), dim=2))
         beyond = beyond.squeeze(2)
@@ -236,11 +257,7 @@ class FilteredSpectrum(DragModule):
         return (nlev - 0.5 - depth).long().clamp(0, nlev - 2)
 
     def _edges(
-        self,
-        relative: Tensor,
-        resistance: Tensor,
-        fastest: Tensor,
-        source: Tensor,
+        self, relative: Tensor, resistance: Tensor, fastest: Tensor, beyond: Tensor
     ) -> Tensor:
         """Slowest waves left at each level, and after the first the fastest.
 
@@ -251,8 +268,8 @@ class FilteredSpectrum(DragModule):
         resistance, fastest : Tensor, shape (rows, nlev)
             Logarithm of the speed that the air resists breaking with, and the fastest
             wave relative to the wind.
-        source : Tensor, shape (rows, 1)
-            Index of the source's level.
+        beyond : Tensor, shape (rows, 1)
+            Wind less that at the source, a level above the top.
 
         Returns
         -------
@@ -261,27 +278,49 @@ class FilteredSpectrum(DragModule):
             at the top; those between a later one and the next are lost between those
             levels.
         """
-        level = torch.arange(relative.size(1), device=relative.device)
-        above = level <= source
         local = torch.stack((relative, resistance), dim=2)
-        broken = relative + F.softplus(self.breaking(local).squeeze(2))
-        broken = torch.where(above, broken, broken.gather(1, source))
-        reflected = relative + fastest
-        reflected = torch.where(above, reflected, reflected.gather(1, source))
+        ahead = self.breaking(local).squeeze(2)
+        if self.is_rectified:
+            # An exponential that goes on as a line: cheaper, with the same ends.
+            ahead = torch.exp(ahead.clamp(max=0.0)) + F.relu(ahead)
+        else:
+            ahead = F.softplus(ahead)
+        broken = relative + ahead
         # Upward, hence from the last level to the first.
-        reflected = torch.cummin(reflected.flip(1), dim=1)[0].flip(1)
+        reflected = (relative + fastest).flip(1)
+        reflected = torch.cummin(reflected, dim=1)[0].flip(1)
         lost = torch.minimum(broken, reflected)
         lost = torch.cummax(lost.flip(1), dim=1)[0].flip(1)
-        # A last chance to be reflected, a level above the top.
-        beyond = 2.0 * relative[:, :1] - relative[:, 1:2] + fastest[:, :1]
-        last = torch.minimum(reflected[:, :1], beyond)
+        # A last chance to be reflected.
+        last = torch.minimum(reflected[:, :1], beyond + fastest[:, :1])
         return torch.cat((torch.maximum(last, lost[:, :1]), lost), dim=1)
 
 
-def _function(width: int, constant: bool = True) -> nn.Sequential:
-    """Smooth function of two values, to be learned."""
+def _function(
+    width: int, activation: str = _FIRST, constant: bool = True
+) -> nn.Sequential:
+    """Continuous function of two values, to be learned."""
     last = nn.Linear(width, 1, bias=constant)
-    return nn.Sequential(nn.Linear(2, width), nn.SiLU(), last)
+    return nn.Sequential(nn.Linear(2, width), ACTIVATIONS[activation](), last)
+
+
+def _activation(text: str) -> str:
+    """Read the name of an activation; ValueError otherwise."""
+    if text not in ACTIVATIONS:
+        raise ValueError(text)
+    return text
+
+
+def _activation_of(checkpoint: Checkpoint) -> str:
+    """Name of the activation that a checkpoint asks for."""
+    place = checkpoint.weights.get("activation", torch.tensor(0))
+    for i, name in enumerate(ACTIVATIONS):
+        if place.shape == () and place.item() == i:
+            return name
+    raise ModelFileError(
+        f"activation in {checkpoint.path} is {place.tolist()}, expected one of "
+        + ", ".join(f"{i} ({name})" for i, name in enumerate(ACTIVATIONS))
+    )
 
 
 def _thickness(pressure: Tensor) -> Tensor:
@@ -306,7 +345,10 @@ class FilteredSpectrumDrag(DragNetwork):
     # They learn a host's native drag in two minutes.
     trainable = Trainable(
         Defaults(20, 256, 2e-2, "one-cycle", clip_norm=1.0),
-        sizes=(Size("width", "32", "hidden units of the two functions of one wave"),),
+        sizes=(
+            Size("width", "32", "hidden units of the two functions of one wave"),
+            Size("activation", _FIRST, "theirs, silu or relu", _activation),
+        ),
         head=("spreading.",),
     )
     presets = (
@@ -321,10 +363,11 @@ class FilteredSpectrumDrag(DragNetwork):
 
     @classmethod
     def sizes_of(cls, checkpoint: Checkpoint) -> Sizes:
-        """Levels and width of a checkpoint; where the levels are, its weights say."""
+        """Levels, width and activation; where the levels are, its weights say."""
         nlev, _ = matrix_shape(checkpoint, "spreading.weight")
         width, _ = matrix_shape(checkpoint, "breaking.0.weight")
-        return {"a": torch.zeros(nlev), "b": torch.zeros(nlev), "width": width}
+        sizes = {"a": torch.zeros(nlev), "b": torch.zeros(nlev), "width": width}
+        return {**sizes, "activation": _activation_of(checkpoint)}
 
     @classmethod
     def sizes_on(cls, levels: StateLevels) -> Sizes:

@@ -14,6 +14,9 @@ namespace gwparam {
 // Outputs of a dense layer that are packed side by side.
 constexpr std::int64_t dense_block = 16;
 
+// Inputs that a layer may have to be computed with the sum of its results.
+constexpr std::int64_t most_function_inputs = 4;
+
 // What arrays must have behind their end, which vectors may read [bytes].
 constexpr std::size_t vector_bytes = 64;
 
@@ -34,6 +37,11 @@ template <typename T> struct Kernels {
     // y (outputs, lanes) of x (inputs, lanes); `used` has room for as many as inputs.
     void (*dense)(const DenseLayer<T> &layer, const T *x, T *y, std::int64_t lanes,
                   std::int32_t *used);
+
+    // Results of `sum`, one a lane, of the rectified ones of `hidden`, which are kept
+    // nowhere: y (lanes) of x (inputs, lanes), in the bits that `dense` gives.
+    void (*small_function)(const DenseLayer<T> &hidden, const DenseLayer<T> &sum,
+                           const T *x, T *y, std::int64_t lanes);
 
     // Nothing but fused multiply-adds from registers, `count` or a few more in all,
     // which it returns: what the processor can do at most. Their result is 2.

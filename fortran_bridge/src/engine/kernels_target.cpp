@@ -3,6 +3,7 @@
 #include "engine/dense.hpp"
 #include "engine/functions.hpp"
 #include "engine/kernels.hpp"
+#include "engine/small_function.hpp"
 
 namespace gwparam::GWPARAM_ENGINE {
 
@@ -154,8 +155,9 @@ template <typename T> std::int64_t multiply_add(std::int64_t count, T *result) {
 
 extern const Kernels<float> kernels_float32;
 extern const Kernels<double> kernels_float64;
-const Kernels<float> kernels_float32{apply<float>, dense<float>, multiply_add<float>};
+const Kernels<float> kernels_float32{apply<float>, dense<float>, small_function<float>,
+                                     multiply_add<float>};
 const Kernels<double> kernels_float64{apply<double>, dense<double>,
-                                      multiply_add<double>};
+                                      small_function<double>, multiply_add<double>};
 
 } // namespace gwparam::GWPARAM_ENGINE

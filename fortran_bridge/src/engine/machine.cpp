@@ -179,6 +179,9 @@ template <typename T>
 void Machine<T>::step(const Step &step, std::size_t layer, Memory &memory,
                       std::int64_t columns) const {
     const Instruction &its = step.instruction;
+    if (step.is_within_next) {
+        return;
+    }
     if (is_elementwise(its.operation)) {
         elementwise(step, memory, columns);
         return;
@@ -186,7 +189,10 @@ void Machine<T>::step(const Step &step, std::size_t layer, Memory &memory,
     T *free = memory.gathered.data();
     T *y = memory.tile.data() + step.slot * columns;
     const T *x = argument(its.arguments[0], memory, columns, free);
-    if (its.operation == Operation::dense) {
+    if (step.has_hidden) {
+        kernels_.small_function(layers_[layer - 1], layers_[layer], x, y,
+                                its.rows * columns);
+    } else if (its.operation == Operation::dense) {
         kernels_.dense(layers_[layer], x, y, its.rows * columns, memory.used.data());
     } else if (its.operation == Operation::pick) {
         const T *values = argument(its.arguments[1], memory, columns, free);

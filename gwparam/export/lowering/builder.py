@@ -100,9 +100,13 @@ class Builder:
         """Compute a function of single elements; arguments are broadcast."""
         shaped = np.broadcast_arrays(*args)
         flat = np.stack([part.reshape(-1) for part in shaped])
-        # The order of the elements that the first argument has: no gather there.
-        order = sorted(range(len(flat)), key=lambda i: bool((flat[i] < 0).all()))
+        # The order of the argument with the most elements: no gather there.
+        order = sorted(range(len(flat)), key=lambda i: -_elements_in(flat[i]))
         distinct, inverse = np.unique(flat[order], axis=1, return_inverse=True)
+        inverse = inverse.reshape(-1)
+        # Constants by their values, since levels often have rising ones.
+        sorting = np.lexsort([self._sorting_key(ids) for ids in distinct[::-1]])
+        distinct, inverse = distinct[:, sorting], np.argsort(sorting)[inverse]
         back = np.argsort(order)
         new: dict[str, list[tuple[tuple[str | int, ...], int]]] = {}
         results = [
@@ -113,8 +117,14 @@ class Builder:
             columns = np.array([key[1:] for key, _ in made], np.int64).T
             out = np.array([ident for _, ident in made], np.int64)
             self.steps.append(Step(kind, list(columns), out))
-        ids = np.array(results, np.int64)[inverse.reshape(-1)]
+        ids = np.array(results, np.int64)[inverse]
         return ids.reshape(shaped[0].shape)
+
+    def _sorting_key(self, ids: Ids) -> Weights:
+        constant = ids < 0
+        key = ids.astype(np.float64)
+        key[constant] = self.values(ids[constant])
+        return key
 
     def _element(
         self,
@@ -168,6 +178,18 @@ class Builder:
             if constants[0] is not None and op == "sub":
                 base, scale, shift = self.affine_of(args[1])
                 return affine(base, -scale, constants[0] - shift)
+        if op in ("add", "sub", "div") and not known:
+            # Two multiples of one number: their quotient is that of the factors where
+            # it is neither 0 nor infinite.
+            (base, scale, shift), other = self.affine_of(x), self.affine_of(args[1])
+            if base == other[0] and x != args[1]:
+                if op == "div" and shift == other[2] == 0.0:
+                    return self._intern(scale / other[1])
+                if op != "div":
+                    sign = 1.0 if op == "add" else -1.0
+                    return affine(
+                        base, scale + sign * other[1], shift + sign * other[2]
+                    )
         if op == "div" and constants[0] == 1.0:
             return make("reciprocal", args[1])
         if op == "mul":
@@ -260,8 +282,10 @@ class Builder:
         """
         distinct, inverse = np.unique(x, axis=1, return_inverse=True)
         inverse = inverse.reshape(-1)
-        if len(distinct.T) == len(x.T):  # in the order given
-            distinct, inverse = x, np.arange(x.shape[1])
+        if len(distinct.T) == len(x.T):
+            # In the order of the input with the most elements: no gather there.
+            order = np.argsort(max(x, key=_elements_in), kind="stable")
+            distinct, inverse = x[:, order], np.argsort(order)
         weight, bias = weight.copy(), bias.copy()
         inputs, kept = [], []
         for k, row in enumerate(distinct):
@@ -294,3 +318,7 @@ class Builder:
                 self._along[key] = made
             out[live] = self._along[key]
         return out[:, inverse]
+
+
+def _elements_in(ids: Ids) -> int:
+    return int(np.unique(ids[ids >= 0]).size)

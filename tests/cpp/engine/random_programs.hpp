@@ -28,16 +28,46 @@ class RandomProgram {
             program["instructions"].push_back(instruction());
             elements_ += long(program["instructions"].back()["size"]);
         }
+        long last = 60;
+        if (between(0, 1) == 0) {
+            last = between(1, 20); // nothing else needs the layer before it
+            add_function(program, last);
+        }
         program["outputs"].push_back({{"name", "a"}, {"from", operand(9)}});
         // The last of them, so that long chains count.
-        program["outputs"].push_back(
-            {{"name", "b"}, {"from", {{elements_ - 1, std::min(elements_, 60L), -1}}}});
+        program["outputs"].push_back({{"name", "b"}, {"from", last_elements(last)}});
         return program;
     }
 
   private:
     long between(long first, long last) {
         return std::uniform_int_distribution<long>(first, last)(random_);
+    }
+
+    nlohmann::json last_elements(long size) {
+        nlohmann::json runs = {{elements_ - 1, std::min(elements_, size), -1}};
+        if (size > elements_) {
+            runs.push_back({0, size - elements_, 0});
+        }
+        return runs;
+    }
+
+    // A rectified layer, and of its results one sum for each row.
+    void add_function(nlohmann::json &program, long rows) {
+        const long inputs = between(1, 5);
+        const long units = between(1, 40);
+        nlohmann::json hidden = {{"op", "dense"}, {"rows", rows}, {"relu", true}};
+        hidden.update({{"inputs", inputs}, {"outputs", units}, {"size", rows * units}});
+        hidden["weight"] = between(0, weights_ - inputs * units);
+        hidden["bias"] = between(0, weights_ - units);
+        hidden["args"].push_back(last_elements(rows * inputs));
+        nlohmann::json sum = {{"op", "dense"}, {"rows", rows}, {"outputs", 1}};
+        sum.update({{"inputs", units}, {"size", rows}, {"relu", between(0, 1) == 0}});
+        sum["weight"] = between(0, weights_ - units);
+        sum["args"] = {{{elements_, rows * units, 1}}};
+        program["instructions"].push_back(hidden);
+        program["instructions"].push_back(sum);
+        elements_ += rows * units + rows;
     }
 
     nlohmann::json operand(long size) {

@@ -1,20 +1,21 @@
 import pytest
 import torch
+import torch.nn.functional as F  # noqa: N812  # its usual name
 import xarray as xr
 
 from gwparam.errors import ShapeError
-from gwparam.networks.filtered_spectrum import FilteredSpectrum
+from gwparam.networks.filtered_spectrum import ACTIVATIONS, FilteredSpectrum
 
 NLEV, ROWS = 7, 48
 # Sums of a few dozen terms in float64.
 TOLERANCE = 1e-12
 
 
-@pytest.fixture
-def network():
+@pytest.fixture(params=ACTIVATIONS)
+def network(request):
     torch.manual_seed(20240917)
-    pressure = torch.tensor([20.0, 3e2, 2e3, 9e3, 3e4, 6e4, 9e4]).double()
-    network = FilteredSpectrum(torch.zeros(NLEV), pressure / 1e5, width=6).double()
+    b = torch.tensor([20.0, 3e2, 2e3, 9e3, 3e4, 6e4, 9e4]).double() / 1e5
+    network = FilteredSpectrum(torch.zeros(NLEV), b, 6, request.param).double()
     for parameter in network.parameters():
         torch.nn.init.normal_(parameter, std=0.7)
     return network.eval()
@@ -98,24 +99,23 @@ def test_edges_are_those_of_a_loop_over_the_levels(network):
         for _ in range(3)
     )
     fastest = 2.0 * fastest.abs()
-    source = torch.arange(ROWS)[:, None] % (NLEV - 2) + 1
+    beyond = 2.0 * relative[:, :1] - relative[:, 1:2]
 
     with torch.no_grad():
-        edges = network._edges(relative, resistance, fastest, source)
+        edges = network._edges(relative, resistance, fastest, beyond)
         local = torch.stack((relative, resistance), dim=2)
-        broken = relative + torch.nn.functional.softplus(
-            network.breaking(local)[..., 0]
-        )
+        ahead = network.breaking(local)[..., 0]
+        positive = F.elu(ahead) + 1.0 if network.is_rectified else F.softplus(ahead)
+        broken = relative + positive
 
     for row in range(ROWS):
         slow, fast, expected = -torch.inf, torch.inf, []
-        for level in range(int(source[row]), -1, -1):
+        for level in range(NLEV - 1, -1, -1):
             fast = min(fast, float((relative + fastest)[row, level]))
             slow = max(slow, min(fast, float(broken[row, level])))
             expected.insert(0, slow)
-        above = 2 * relative[row, 0] - relative[row, 1] + fastest[row, 0]
+        above = beyond[row, 0] + fastest[row, 0]
         expected.insert(0, max(slow, min(fast, float(above))))
-        expected += [expected[-1]] * (NLEV + 1 - len(expected))
         assert edges[row].tolist() == pytest.approx(expected, abs=TOLERANCE)
 
 

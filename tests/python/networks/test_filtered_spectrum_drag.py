@@ -14,12 +14,13 @@ from gwparam.contract import (
     read_contract,
     read_probe,
 )
-from gwparam.errors import ModelFileError, NonFiniteError, ShapeError
+from gwparam.errors import ArgumentError, ModelFileError, NonFiniteError, ShapeError
 from gwparam.export import export_model
 from gwparam.export.fuse import fuse
 from gwparam.export.probe import draw_inputs
 from gwparam.networks import from_checkpoint, recognise
 from gwparam.networks.filtered_spectrum import (
+    ACTIVATIONS,
     FilteredSpectrum,
     FilteredSpectrumDrag,
     mima,
@@ -71,6 +72,18 @@ def checkpoint(tmp_path_factory):
 
 
 @pytest.fixture
+def rectified(checkpoint, tmp_path):
+    """Path and tensors of such a network with rectified units."""
+    read = read_checkpoint(checkpoint)
+    network = FilteredSpectrum(read.weights["a"], read.weights["b"], 3, "relu")
+    path = tmp_path / "rectified.safetensors"
+    save_checkpoint(
+        path, network.state_dict(), extras=read.extras, description=read.description
+    )
+    return path, load_file(path)
+
+
+@pytest.fixture
 def tensors(checkpoint):
     return load_file(checkpoint)
 
@@ -110,6 +123,42 @@ def test_checkpoint_is_recognised_with_its_sizes(checkpoint):
     assert int(network.equatorial_source) == 3
 
 
+def test_activation_is_that_of_the_checkpoint(checkpoint, rectified):
+    smooth, cheap = (
+        from_checkpoint(read_checkpoint(path)).network
+        for path in (checkpoint, rectified[0])
+    )
+
+    assert "activation" not in smooth.state_dict()
+    assert isinstance(smooth.breaking[1], torch.nn.SiLU)
+    assert isinstance(cheap.breaking[1], torch.nn.ReLU)
+    assert isinstance(cheap.flux[1], torch.nn.ReLU)
+    assert (smooth.is_rectified, cheap.is_rectified) == (False, True)
+
+
+@pytest.mark.parametrize("place", [torch.tensor(2), torch.tensor([1])])
+def test_unknown_activation_is_refused(rectified, place):
+    path, tensors = rectified
+    tensors["weights.activation"] = place
+
+    with pytest.raises(
+        ModelFileError,
+        match=r"activation in .* is \S+, expected one of 0 \(silu\), 1 \(relu\)",
+    ):
+        rebuilt(path, tensors)
+
+
+def test_activation_can_be_chosen():
+    trainable = FilteredSpectrumDrag.trainable
+
+    sizes = trainable.read_sizes(["activation=relu", "width=8"])
+
+    assert sizes == {"activation": "relu", "width": 8}
+    assert trainable.default_sizes["activation"] == "silu"
+    with pytest.raises(ArgumentError, match="activation is tanh, expected for example"):
+        trainable.read_sizes(["activation=tanh"])
+
+
 def test_preset_is_on_the_levels_of_mima():
     network = mima()
 
@@ -118,10 +167,12 @@ def test_preset_is_on_the_levels_of_mima():
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_export_keeps_its_promises(tmp_path, checkpoint, dtype):
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_export_keeps_its_promises(tmp_path, checkpoint, rectified, activation, dtype):
     path = tmp_path / "tiny.pt"
+    given = checkpoint if activation == "silu" else rectified[0]
 
-    export = export_model(checkpoint, path, dtype=dtype)
+    export = export_model(given, path, dtype=dtype)
 
     assert all(promise.kept and not promise.warning for promise in export.promises)
     contract = read_contract(path)
@@ -135,7 +186,7 @@ def test_export_keeps_its_promises(tmp_path, checkpoint, dtype):
     ]
     inputs, outputs = read_probe(path)
     with torch.no_grad():
-        eager = from_checkpoint(read_checkpoint(checkpoint))(
+        eager = from_checkpoint(read_checkpoint(given))(
             *(torch.from_numpy(values.astype(np.float64)) for values in inputs.values())
         )
     for given, expected in zip(outputs.values(), eager, strict=True):

@@ -56,6 +56,55 @@ def test_a_difference_is_taken_before_it_is_scaled():
     assert builder.affine_of(int(scaled[0])) == (less[0], 0.1, 0.0)
 
 
+def test_multiples_of_one_number_are_joined():
+    # Pressures on sigma levels: ratio and thickness need no pressure.
+    builder, x = start(1)
+    upper = builder.elementwise("mul", x, builder.constant(0.25))
+    lower = builder.elementwise("mul", x, builder.constant(0.5))
+
+    ratio = builder.elementwise("div", lower, upper)
+    thickness = builder.elementwise("sub", lower, upper)
+    total = builder.elementwise("add", lower, upper)
+
+    assert builder.values(ratio) == [2.0]
+    assert builder.affine_of(int(thickness[0])) == (x[0], 0.25, 0.0)
+    assert builder.affine_of(int(total[0])) == (x[0], 0.75, 0.0)
+
+
+def test_a_number_over_itself_stays():
+    # It tells whether the number is 0 or infinite.
+    builder, x = start(1)
+
+    assert builder.elementwise("div", x, x)[0] >= 0
+    assert builder.elementwise("sub", x, x)[0] >= 0
+
+
+def test_elements_are_in_the_order_of_the_argument_with_most():
+    builder, x = start(6)
+    mask = builder.elementwise("gt", x[:2], builder.constant(0.0))
+    masks = np.stack((mask, mask, mask), axis=1).reshape(-1)
+
+    chosen = builder.elementwise("select", masks, x, builder.constant(0.0))
+    shifted = builder.elementwise(
+        "add", x[3], builder.constant(np.array([3.0, 1.0, 2.0]))
+    )
+
+    assert (builder.steps[1].args[1] == x).all()
+    assert (np.diff(chosen) == 1).all()
+    # Constants by their values.
+    assert shifted.argsort().tolist() == [1, 2, 0]
+
+
+def test_rows_of_a_layer_are_in_the_order_of_the_input_with_most():
+    builder, x = start(4)
+    rows = np.stack((x[[1, 0, 1, 0]], x[[3, 2, 1, 0]]))
+
+    made = builder.dense(rows, np.ones((1, 2)), np.zeros(1))
+
+    assert (builder.steps[0].args[0][1] == x).all()
+    assert (np.diff(made[0]) == -1).all()
+
+
 def test_neutral_constants_cost_nothing():
     builder, x = start(2)
 

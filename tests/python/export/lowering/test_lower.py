@@ -16,6 +16,7 @@ from torch import nn
 from gwparam.checkpoints import read_checkpoint
 from gwparam.export.lowering import LoweringError, lower
 from gwparam.networks import from_checkpoint
+from gwparam.networks.filtered_spectrum import ACTIVATIONS as SPECTRUM_ACTIVATIONS
 from gwparam.networks.filtered_spectrum import FilteredSpectrum, FilteredSpectrumDrag
 from gwparam.networks.wavenet import WaveNet, WaveNetDrag
 
@@ -70,10 +71,11 @@ def test_program_equals_a_small_wavenet():
     assert differences(drag(WaveNetDrag, network)) < 1
 
 
-def test_program_equals_the_filtered_spectrum():
+@pytest.mark.parametrize("activation", SPECTRUM_ACTIVATIONS)
+def test_program_equals_the_filtered_spectrum(activation):
     torch.manual_seed(0)
     b = (torch.arange(40) + 0.5) / 40
-    network = FilteredSpectrum(torch.full((40,), 50.0), b, width=11)
+    network = FilteredSpectrum(torch.full((40,), 50.0), b, 11, activation)
     for parameter in network.parameters():
         torch.nn.init.normal_(parameter, std=0.7)
 
