@@ -51,7 +51,7 @@ clean:
 
 .venv/package.stamp: .venv/requirements.stamp $(SOURCES)
 	$(BIN)/pip install -q --no-build-isolation -c constraints.txt --config-settings=build-dir=build \
-		--config-settings=setup-args=-Dtests=true \
+		--config-settings=setup-args=-Dtests=true --config-settings=setup-args=-Dtorch=enabled \
 		--config-settings=setup-args=-Dwerror=$(WERROR) '.[test]'
 	touch $@
 
