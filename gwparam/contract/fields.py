@@ -204,6 +204,17 @@ class ColumnProgram:
 
 
 @dataclass(frozen=True)
+class ExportedProgram:
+    """The network as torch.export writes it: files of the archive.
+
+    `weights` says where the archive holds the weights that the program is called with.
+    """
+
+    file: str
+    weights: str
+
+
+@dataclass(frozen=True)
 class Checksum:
     """Reserved: SHA-256 of a file of the archive, hexadecimal."""
 
