@@ -31,6 +31,7 @@ sanitize: .venv/package.stamp ## the C++ tests without libtorch, under address a
 bench: .venv/package.stamp ## speed and memory, as ratios
 	$(BIN)/python benchmarks/step_cost.py
 	$(BIN)/python benchmarks/memory.py
+	$(BIN)/python benchmarks/host_memory.py
 	$(BIN)/python benchmarks/ranks.py
 
 lint: .venv/lint.stamp ## formatters and linters, as .ci/run calls them
