@@ -31,6 +31,7 @@ sanitize: .venv/package.stamp ## the C++ tests without libtorch, under address a
 bench: .venv/package.stamp ## speed and memory, as ratios
 	$(BIN)/python benchmarks/step_cost.py
 	$(BIN)/python benchmarks/memory.py
+	$(BIN)/python benchmarks/host_memory.py
 	$(BIN)/python benchmarks/ranks.py
 
 lint: .venv/lint.stamp ## formatters and linters, as .ci/run calls them
@@ -51,7 +52,7 @@ clean:
 
 .venv/package.stamp: .venv/requirements.stamp $(SOURCES)
 	$(BIN)/pip install -q --no-build-isolation -c constraints.txt --config-settings=build-dir=build \
-		--config-settings=setup-args=-Dtests=true \
+		--config-settings=setup-args=-Dtests=true --config-settings=setup-args=-Dtorch=enabled \
 		--config-settings=setup-args=-Dwerror=$(WERROR) '.[test]'
 	touch $@
 

@@ -136,6 +136,8 @@ def _explain(error: BaseException, args: argparse.Namespace) -> tuple[str, Exit]
             pass
         case GwparamError():
             return f"error: {error}{_options(error, args)}", Exit.REFUSED
+        case ModuleNotFoundError(name="torch"):
+            return "error: needs torch: pip install 'gwparam[torch]'", Exit.REFUSED
         case MemoryError():
             return f"error: out of memory: {error}", Exit.REFUSED
         case OSError(strerror=str(reason), filename=path):

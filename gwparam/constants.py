@@ -19,6 +19,12 @@ MAXIMUM_TENDENCY = 0.01
 (6.5e-4) of the Alexander-Dunkerton scheme in global T42L40 states of MiMA."""
 NOMINAL_TOLERANCE = 0.1
 """Relative difference to the nominal pressures up to which levels count as the same."""
+KAPPA = 2.0 / 7.0
+"""Gas constant of dry air over its heat capacity at constant pressure [1]."""
+POTENTIAL_PRESSURE = 1.0e5
+"""Pressure that potential temperature refers to [Pa]."""
+SURFACE_NAMES = ("latitude", "longitude", "surface_altitude")
+"""Fields of the first channels of published training files."""
 HALF_LEVELS = "_at_half_levels"
 """What the host's name of a flux at its half levels ends in."""
 PRESSURE = "air_pressure"

@@ -79,6 +79,14 @@ def add_parser(subparsers: Any) -> None:
         help="largest credible drag [m s-2], which the library's guard checks "
         f"(default: what the checkpoint says, else {MAXIMUM_TENDENCY})",
     )
+    add(
+        "--exported-program",
+        choices=("auto", "yes", "no"),
+        default="auto",
+        help="add the network as torch.export writes it, without a second copy of the "
+        "weights, for the time after TorchScript (default: auto, where torch.export "
+        "takes it, and its weights are not above 1 GB)",
+    )
     add("--name", help="what people call this network")
     add(
         "--reduced-tolerance",
@@ -146,6 +154,7 @@ def run(args: argparse.Namespace) -> Answer:
         name=args.name,
         reduced_tolerance=args.reduced_tolerance,
         weights=args.weights,
+        exported_program=args.exported_program,
         options={option.name: getattr(args, option.name) for option in _options()},
         training_file=args.training_file,
     )
@@ -164,6 +173,7 @@ def _document(export: "Export") -> dict[str, Any]:
         "dtype": contract.inputs[0].dtype,
         "notes": export.notes,
         "libtorch": export.libtorch or None,
+        "no_exported_program": export.no_exported_program or None,
         "promises": [
             {"what": p.what, "measured": p.measured, "warning": p.warning}
             for p in export.promises
@@ -197,4 +207,6 @@ def _print(export: "Export") -> None:
             text.print(f"         {promise.warning}", style="yellow")
     if export.libtorch:
         text.print(f"runs through libtorch: {export.libtorch}")
+    if export.no_exported_program:
+        text.print(f"no exported program: {export.no_exported_program}")
     text.print(f"wrote {export.path} ({export.path.stat().st_size / 1e6:.1f} MB)")

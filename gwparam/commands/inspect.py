@@ -57,6 +57,8 @@ def _lines(contract: "Contract") -> Iterator[tuple[str, str]]:
     yield "name", contract.name
     yield "architecture", f"{source.architecture}, {_geometry(contract)}"
     yield "backend", contract.backend
+    if contract.exported_program is not None:
+        yield "exported", f"{contract.exported_program.file}, by torch.export"
     yield "levels", _levels(contract.vertical)
     yield "computes in", contract.compute_dtype or contract.outputs[0].dtype
     yield "checkpoint", f"{source.checkpoint}, SHA-256 {source.sha256}"

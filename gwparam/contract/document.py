@@ -27,6 +27,7 @@ from gwparam.contract.fields import (
     Checksum,
     ColumnProgram,
     ExpectedError,
+    ExportedProgram,
     Field,
     Flux,
     Geometry,
@@ -81,6 +82,7 @@ class Contract:
     lead_time: float | None = field(default=None, kw_only=True)
     members: int | None = field(default=None, kw_only=True)
     column_program: ColumnProgram | None = field(default=None, kw_only=True)
+    exported_program: ExportedProgram | None = field(default=None, kw_only=True)
     checksums: tuple[Checksum, ...] | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from gwparam.constants import STANDARD_GRAVITY
+import numpy as np
+
+from gwparam.constants import REFERENCE_SURFACE_PRESSURE, STANDARD_GRAVITY
 from gwparam.errors import ContractError
 
 Values = tuple[float, ...] | None
@@ -81,6 +83,17 @@ class Vertical:
     half_pressure: Values = None
     half_a: Values = None
     half_b: Values = None
+
+    @property
+    def reference_pressure(self) -> tuple[float, ...]:
+        """Pressure over a surface at 1000 hPa [Pa], as far as it is known."""
+        if self.a is not None and self.b is not None:
+            pairs = zip(self.a, self.b, strict=True)
+            return tuple(a + b * REFERENCE_SURFACE_PRESSURE for a, b in pairs)
+        known = self.pressure or self.nominal_pressure
+        return known or tuple(
+            np.geomspace(1e3, 0.95 * REFERENCE_SURFACE_PRESSURE, self.nlev).tolist()
+        )
 
 
 @dataclass(frozen=True)
@@ -188,6 +201,17 @@ class ColumnProgram:
 
     file: str
     version: int
+
+
+@dataclass(frozen=True)
+class ExportedProgram:
+    """The network as torch.export writes it: files of the archive.
+
+    `weights` says where the archive holds the weights that the program is called with.
+    """
+
+    file: str
+    weights: str
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from os import PathLike
+from typing import TYPE_CHECKING
 
 from gwparam.contract import Contract, Field, Vertical
 from gwparam.data.assembled import rename
@@ -15,7 +16,9 @@ from gwparam.data.states import COLUMN, States
 from gwparam.data.training_files import is_training_file
 from gwparam.data.training_states import TrainingStates
 from gwparam.errors import ArgumentError, ContractError, ShapeError
-from gwparam.networks.scaling_recipe import Recipe
+
+if TYPE_CHECKING:
+    from gwparam.networks.scaling_recipe import Recipe
 
 Paths = Sequence[str | PathLike[str]]
 
@@ -24,7 +27,7 @@ def open_inputs(
     paths: Paths,
     contract: Contract,
     variables: Mapping[str, str] | None = None,
-    recipe: Recipe | None = None,
+    recipe: "Recipe | None" = None,
 ) -> StateFiles:
     """Open files with the inputs of a network, of either kind.
 

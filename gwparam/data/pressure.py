@@ -12,7 +12,6 @@ from gwparam.contract import Contract, Field, Vertical
 from gwparam.data.hybrid import HALF_NAMES, read_half
 from gwparam.data.levels import HalfLevels, Levels, half_levels
 from gwparam.errors import ContractError
-from gwparam.networks.vertical import reference_pressure
 
 PRESSURE = Field(constants.PRESSURE, "Pa", "full", "float64")
 SURFACE_PRESSURE = Field("surface_air_pressure", "Pa", "surface", "float64")
@@ -96,7 +95,7 @@ def pressures_over(
     if hybrid:
         full = a + b * surface[..., None]
     elif full is None or vertical.pressure is not None:
-        known = np.asarray(reference_pressure(vertical))
+        known = np.asarray(vertical.reference_pressure)
         full = np.broadcast_to(known, (*horizontal, vertical.nlev))
         surface = np.maximum(surface, _below(full))
     half = np.zeros((*horizontal, vertical.nlev + 1))

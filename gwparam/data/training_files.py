@@ -17,18 +17,18 @@ import numpy as np
 import xarray as xr
 from numpy.typing import DTypeLike, NDArray
 
+from gwparam.constants import SURFACE_NAMES
 from gwparam.data.netcdf import OpenFiles, check_finite, open_dataset, read_values
 from gwparam.data.places import Axes, Axis
 from gwparam.data.tiles import Files
 from gwparam.data.times import find_time_dimension
 from gwparam.errors import ModelFileError, ShapeError
-from gwparam.networks.nonlocal_flux import SURFACE
 
 FEATURES, OUTPUT = "features", "output"
 AXES = {"lat": ("latitude", 90.0), "lon": ("longitude", 360.0)}
 
 Array = NDArray[Any]
-_SURFACE = len(SURFACE)
+_SURFACE = len(SURFACE_NAMES)
 
 
 @dataclass(frozen=True)

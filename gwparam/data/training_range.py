@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from gwparam.contract import Contract, TrainingRange
 from gwparam.data.state_files import StateFiles
-from gwparam.networks.vertical import reference_pressure
 
 # Held-out states of the models that the published networks were trained on have a
 # spread of 0.5 to 1.6 times that of training, and means within 0.3 of its standard
@@ -221,7 +220,7 @@ def _on_levels(contract: Contract, states: StateFiles, values: Array) -> Array:
     if vertical.kind == "host":
         same = vertical.order == states.levels.order
         return values if same else values[::-1]
-    pressure = np.asarray(reference_pressure(vertical))
+    pressure = np.asarray(vertical.reference_pressure)
     order = np.argsort(pressure)
     log = np.log(np.maximum(given, 1e-3))
     own = np.log(pressure[order])

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from os import PathLike
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-import torch
 import xarray as xr
 from numpy.typing import NDArray
 
+from gwparam.constants import KAPPA, POTENTIAL_PRESSURE, SURFACE_NAMES
 from gwparam.contract import Contract, Field, Flux
 from gwparam.data.levels import Levels
 from gwparam.data.missing import State
@@ -23,9 +23,9 @@ from gwparam.data.pressure import (
 from gwparam.data.state_files import Source, StateFiles
 from gwparam.data.training_files import AXES, FEATURES, OUTPUT, TrainingFiles
 from gwparam.errors import ContractError, ShapeError
-from gwparam.networks.nonlocal_flux import KAPPA, POTENTIAL_PRESSURE, SURFACE
-from gwparam.networks.scaling_recipe import Recipe
-from gwparam.networks.vertical import reference_pressure
+
+if TYPE_CHECKING:
+    from gwparam.networks.scaling_recipe import Recipe
 
 _LEVEL = "level"
 _WINDS = ("eastward_wind", "northward_wind")
@@ -73,7 +73,7 @@ class TrainingStates(StateFiles):
     knows_half_levels = False
 
     def __init__(
-        self, paths: Sequence[str | PathLike[str]], contract: Contract, recipe: Recipe
+        self, paths: Sequence[str | PathLike[str]], contract: Contract, recipe: "Recipe"
     ) -> None:
         self._training = TrainingFiles(paths, by_name=False)
         super().__init__(self._training)
@@ -188,8 +188,9 @@ class TrainingStates(StateFiles):
         if name in pressure:
             return pressure[name]
         stored, units = self._stored(name), self.sources[name].units
-        surface = {field.name for field in SURFACE}
-        levels: Literal["full", "surface"] = "surface" if name in surface else "full"
+        levels: Literal["full", "surface"] = (
+            "surface" if name in SURFACE_NAMES else "full"
+        )
         values = self._physical(Field(stored, units, levels, "float64"), channels)
         if stored != name:  # the file has potential temperature
             ratio = pressure[PRESSURE.name] / POTENTIAL_PRESSURE
@@ -198,6 +199,8 @@ class TrainingStates(StateFiles):
 
     def _physical(self, field: Field, channels: dict[str, Array]) -> Array:
         """Invert the normalisation of a field."""
+        import torch
+
         variable, block = self._blocks[field.name]
         given, nlev = self._given.get(field.name), self._vertical.nlev
         values = channels[variable][block.start : block.stop]
@@ -244,7 +247,7 @@ class TrainingStates(StateFiles):
         names = (*_WINDS, self._known(_TEMPERATURES), fourth)
         fluxes = [_PREDICTED] * layout.has_pressure + [field.name for field in flux]
         blocks = {
-            field.name: (FEATURES, range(i, i + 1)) for i, field in enumerate(SURFACE)
+            name: (FEATURES, range(i, i + 1)) for i, name in enumerate(SURFACE_NAMES)
         }
         # A file of three fields has no fourth.
         blocks |= {n: (FEATURES, r) for n, r in zip(names, layout.fields, strict=False)}
@@ -254,7 +257,7 @@ class TrainingStates(StateFiles):
     def _set_frame(self) -> None:
         """Make the coordinates of the physical fields."""
         files, first = self._training, self._training.first
-        pressure = reference_pressure(self._vertical)
+        pressure = self._vertical.reference_pressure
         self.levels = Levels(_LEVEL, pressure, "top_down")
         self.time_dimension = time = str(first[FEATURES].dims[0])
         self.dimensions, self.horizontal = tuple(AXES), files.shape

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from gwparam.contract import Contract
 from gwparam.data import (
@@ -17,8 +17,10 @@ from gwparam.data.netcdf import OpenFiles
 from gwparam.errors import ArgumentError, ContractError
 from gwparam.evaluate.quantity import Quantity, known_by
 from gwparam.evaluate.sources import ArtefactFields, FileFields
-from gwparam.networks.scaling_recipe import Recipe
 from gwparam.units import conversion
+
+if TYPE_CHECKING:
+    from gwparam.networks.scaling_recipe import Recipe
 
 Paths = Sequence[str | PathLike[str]]
 _Made = TypeVar("_Made")
@@ -99,7 +101,7 @@ def _closing(states: StateFiles, make: Callable[[], _Made]) -> _Made:
 
 
 def open_fluxes(
-    paths: Paths, contract: Contract, quantity: Quantity, recipe: Recipe
+    paths: Paths, contract: Contract, quantity: Quantity, recipe: "Recipe"
 ) -> FileFields:
     """Open training files, on the levels of a network, for their fluxes.
 
@@ -131,7 +133,7 @@ def open_artefact(
     paths: Paths,
     quantity: Quantity,
     *,
-    recipe: Recipe | None = None,
+    recipe: "Recipe | None" = None,
     variables: Mapping[str, str] | None = None,
     threads: int = 1,
     device: str = "cpu",

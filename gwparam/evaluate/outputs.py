@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from gwparam.contract import Contract, Field
 from gwparam.data import StateFiles, nonorographic
 from gwparam.errors import ArgumentError
-from gwparam.networks.vertical import reference_pressure
 
 
 def scored_fields(contract: Contract, states: StateFiles) -> tuple[Field, ...]:
@@ -74,7 +73,7 @@ def level_pressure(
     vertical = contract.vertical
     if name in contract.tendencies or vertical.kind == "host":
         return states.levels.pressure
-    pressure = reference_pressure(vertical)
+    pressure = vertical.reference_pressure
     return pressure if states.levels.order == vertical.order else pressure[::-1]
 
 

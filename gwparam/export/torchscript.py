@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from os import PathLike
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import torch
 from torch import nn
@@ -35,6 +35,12 @@ from gwparam.export.column_program import (
     answer_probe,
     check_program_reload,
     make_program,
+)
+from gwparam.export.exported_program import (
+    Exported,
+    check_exported_reload,
+    make_exported,
+    weight_table,
 )
 from gwparam.export.fuse import fuse
 from gwparam.export.memory import return_freed_blocks
@@ -81,6 +87,8 @@ class Export:
         What else to know.
     libtorch : str
         Why it has no column program; empty where it has one.
+    no_exported_program : str
+        Why it has none of torch.export; empty where it has one.
     """
 
     path: Path
@@ -88,6 +96,7 @@ class Export:
     promises: tuple[Promise, ...]
     notes: tuple[str, ...] = ()
     libtorch: str = ""
+    no_exported_program: str = ""
 
 
 @dataclass
@@ -100,6 +109,7 @@ class _Artefact:
     promises: list[Promise]
     notes: tuple[str, ...]
     lowered: Lowered
+    exported: Exported
 
 
 def export_model(
@@ -115,6 +125,7 @@ def export_model(
     options: Mapping[str, Any] | None = None,
     training_file: str | PathLike[str] | None = None,
     weights: Kind | None = None,
+    exported_program: Literal["auto", "yes", "no"] = "auto",
 ) -> Export:
     """Export a checkpoint to an artefact that the library runs.
 
@@ -146,6 +157,9 @@ def export_model(
         they were normalised, that is option ``scaling``, or has to agree with it.
     weights : {"ema", "raw"}, optional
         Which weights, as `gwparam.checkpoints.read_checkpoint` takes it.
+    exported_program : {"auto", "yes", "no"}
+        Whether the artefact also holds the network as torch.export writes it. ``auto``:
+        if torch.export takes it and the weights are not above 1 GB.
 
     Returns
     -------
@@ -169,6 +183,9 @@ def export_model(
     path = Path(artefact)
     named = [value for value in (options or {}).values() if isinstance(value, str)]
     check_outputs([path], [*files_of(checkpoint), training_file, *named])
+    if exported_program not in ("auto", "yes", "no"):
+        expected = one_of(("auto", "yes", "no"))
+        raise wrong_setting("exported_program", exported_program, expected)
     if max_tendency is not None and not 0.0 < max_tendency < float("inf"):
         raise wrong_setting("max_tendency", max_tendency, "more than 0")
     if reduced_tolerance is not None:
@@ -201,7 +218,7 @@ def export_model(
     )
     if is_large(published):
         return_freed_blocks()
-    built = _build(published, read, dtype, reduced_tolerance)
+    built = _build(published, read, dtype, reduced_tolerance, exported_program)
     scaling = (options or {}).get(SCALING.name)
     if isinstance(scaling, str) and scaling in NAMED:
         built.notes += (
@@ -228,12 +245,17 @@ def _build(
     checkpoint: Checkpoint,
     dtype: Precision,
     reduced_tolerance: float | None,
+    exported_program: str,
 ) -> _Artefact:
-    scripted = torch.jit.script(in_precision(fuse(published), dtype))
+    network = in_precision(fuse(published), dtype)
+    scripted = torch.jit.script(network)
     promises, lowered = _verify(published, scripted, dtype)
     _refuse_broken(promises)
     contract = _contract(published, checkpoint, dtype, reduced_tolerance)
-    contract = replace(contract, backend=lowered.backend)
+    exported = _exported(network, scripted, published, dtype, exported_program)
+    contract = replace(
+        contract, backend=lowered.backend, exported_program=exported.places
+    )
     inputs, outputs = _probe(scripted, lowered, contract, published)
     if reduced_tolerance is not None:
         reduced = check_reduced(
@@ -248,7 +270,28 @@ def _build(
         promises,
         checkpoint.notes,
         lowered,
+        exported,
     )
+
+
+def _exported(
+    network: nn.Module,
+    scripted: nn.Module,
+    published: PhysicalNetwork,
+    dtype: Precision,
+    wanted: str,
+) -> Exported:
+    if wanted == "no":
+        return Exported(absent="it is not wanted")
+    if wanted == "auto" and is_large(published):
+        return Exported(absent="the weights are above 1 GB")
+    drawn = draw_inputs(published, CHUNK_COLUMNS, _CHECK_SEED)
+    chunk = [field.to(FIELDS[dtype]) for field in drawn]
+    tolerance = published.rounding * TOLERANCE[dtype]
+    made = make_exported(network, scripted, chunk, published.geometry, tolerance)
+    if wanted == "yes" and made.absent:
+        raise InferenceError(f"no exported program: {made.absent}")
+    return made
 
 
 def _verify(
@@ -355,6 +398,7 @@ def _write(path: Path, built: _Artefact) -> Export:
         PROBE_FILE: built.probe,
         **built.lowered.files,
     }
+    places = built.contract.exported_program
     # torch writes the file's name into the archive, so it has to be the last one.
     target = Path(os.path.realpath(path))
     with (
@@ -364,14 +408,23 @@ def _write(path: Path, built: _Artefact) -> Export:
     ):
         if built.network is not None:
             torch.jit.save(built.network, os.fspath(written), _extra_files=extra)
-        built.network = None
+            if built.exported.weights is not None and places is not None:
+                # Once more, now that it is known where the weights are in the archive.
+                extra[places.file] = built.exported.program
+                extra[places.weights] = weight_table(written, built.exported.weights)
+                torch.jit.save(built.network, os.fspath(written), _extra_files=extra)
+        built.network, built.exported = None, Exported(absent=built.exported.absent)
         has_program = built.lowered.program is not None
         reload = (check_program_reload if has_program else check_reload)(written)
-        _refuse_broken([reload])
+        reloads = [reload]
+        if places is not None:
+            reloads.append(check_exported_reload(written))
+        _refuse_broken(reloads)
     return Export(
         path,
         built.contract,
-        (*built.promises, reload),
+        (*built.promises, *reloads),
         built.notes,
         built.lowered.libtorch,
+        built.exported.absent,
     )

@@ -12,11 +12,12 @@ from itertools import pairwise
 from torch import nn
 
 from gwparam.checkpoints import Checkpoint, matrix_shape
+from gwparam.constants import SURFACE_NAMES
 from gwparam.contract import Geometry
 from gwparam.errors import ArgumentError
 from gwparam.networks.base import Options, Preset
 from gwparam.networks.fluxes import FileShape
-from gwparam.networks.nonlocal_flux import OPTIONS, SURFACE_NAMES, NonlocalFlux, presets
+from gwparam.networks.nonlocal_flux import OPTIONS, NonlocalFlux, presets
 from gwparam.networks.trainable import Defaults, Size, Sizes, Trainable, positive
 
 CITATION = (

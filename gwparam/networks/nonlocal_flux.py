@@ -11,6 +11,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
+from gwparam.constants import KAPPA, POTENTIAL_PRESSURE, SURFACE_NAMES
 from gwparam.contract import Description, Field, Geometry, TrainingRange, Vertical
 from gwparam.errors import ArgumentError, ShapeError, wrong_setting
 from gwparam.networks.base import Option, Options
@@ -24,15 +25,14 @@ from gwparam.networks.vertical import (
     LevelPressure,
     levels_of,
     pressure_field,
-    reference_pressure,
 )
 
-SURFACE = (
-    Field("latitude", "degrees_north", "surface", "float64"),
-    Field("longitude", "degrees_east", "surface", "float64"),
-    Field("surface_altitude", "m", "surface", "float64"),
+SURFACE = tuple(
+    Field(name, units, "surface", "float64")
+    for name, units in zip(
+        SURFACE_NAMES, ("degrees_north", "degrees_east", "m"), strict=True
+    )
 )
-SURFACE_NAMES = tuple(field.name for field in SURFACE)
 FEATURES = {
     "uvtheta": ("eastward_wind", "northward_wind", "air_potential_temperature"),
     "uvthetaw": (
@@ -46,11 +46,6 @@ FEATURES = {
 PUBLISHED_NLEV = 122
 PUBLISHED_OUTPUTS = {"global": 122, "stratosphere_update": 60}
 """Levels that a published network gives."""
-
-KAPPA = 2.0 / 7.0
-"""Gas constant of dry air over its heat capacity at constant pressure [1]."""
-POTENTIAL_PRESSURE = 1.0e5
-"""Pressure that potential temperature refers to [Pa]."""
 
 _VERTICAL_VELOCITIES = ("upward_air_velocity", "lagrangian_tendency_of_air_pressure")
 _UNITS = {
@@ -381,7 +376,7 @@ def _plausible(
         for field, transform in zip(features, transforms, strict=True)
     }
     usual |= {known.name: known for known in COORDINATES}
-    pressure = reference_pressure(vertical)
+    pressure = vertical.reference_pressure
     percent = tuple(0.01 * p for p in pressure)
     usual["air_pressure"] = TrainingRange("air_pressure", pressure, percent, None, None)
     if "air_potential_temperature" in usual:

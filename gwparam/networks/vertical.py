@@ -10,7 +10,7 @@ import torch
 from netCDF4 import Dataset
 from torch import Tensor, nn
 
-from gwparam.constants import NOMINAL_TOLERANCE, REFERENCE_SURFACE_PRESSURE
+from gwparam.constants import NOMINAL_TOLERANCE
 from gwparam.contract import Field, Vertical, check_vertical, typed_json
 from gwparam.errors import ContractError, ModelFileError
 from gwparam.file_kinds import check_readable
@@ -230,14 +230,3 @@ def levels_of(options: Options, what: str) -> Vertical:
     if "outside" in options and vertical.kind != "host":
         return replace(vertical, outside=options["outside"])
     return vertical
-
-
-def reference_pressure(vertical: Vertical) -> tuple[float, ...]:
-    """Pressure of the levels over a surface at 1000 hPa [Pa], as far as it is known."""
-    if vertical.a is not None and vertical.b is not None:
-        pairs = zip(vertical.a, vertical.b, strict=True)
-        return tuple(a + b * REFERENCE_SURFACE_PRESSURE for a, b in pairs)
-    known = vertical.pressure or vertical.nominal_pressure
-    return known or tuple(
-        np.geomspace(1e3, 0.95 * REFERENCE_SURFACE_PRESSURE, vertical.nlev)
-    )

@@ -200,6 +200,7 @@ Contract parse(const JsonValue &json) {
                       "lead_time",
                       "members",
                       "column_program",
+                      "exported_program",
                       "checksums"});
     check_provenance(json);
     Contract contract;

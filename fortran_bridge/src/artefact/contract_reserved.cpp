@@ -108,6 +108,12 @@ void check_origin(const JsonValue &contract,
             check_dates(dates);
         }
     }
+    const JsonValue exported = contract.at("exported_program");
+    if (exported.is_given()) { // for Python; nothing here runs it
+        exported.expect_keys({"file", "weights"});
+        exported.at("file").text();
+        exported.at("weights").text();
+    }
     Names seen;
     if (contract.at("expected_error").is_given()) {
         for (const JsonValue &error : contract.at("expected_error").items()) {

@@ -59,6 +59,17 @@ inline std::int64_t bytes_of(const std::vector<Rows> &fields) {
     return bytes;
 }
 
+// Room that went on with its rows comes back, so that the next step takes no other.
+// Whose rows were copied has its own.
+inline void take_back(std::vector<Rows> &from, std::vector<Rows> &to) {
+    for (std::size_t i = 0; i < from.size() && i < to.size(); ++i) {
+        if (to[i].bytes() == 0 && to[i].dtype() == from[i].dtype() &&
+            to[i].width() == from[i].width()) {
+            std::swap(from[i], to[i]);
+        }
+    }
+}
+
 // Calls body(pointer to the rows' values) with their own type.
 template <typename Body> void visit(const Rows &rows, Body &&body) {
     if (rows.dtype() == Dtype::float32) {

@@ -57,6 +57,12 @@ void Inference::to_columns(std::vector<Rows> &columns) {
     horizontal_.to_columns(std::move(results_), columns);
 }
 
+void Inference::give_back(std::vector<Rows> &in, std::vector<Rows> &out) {
+    take_back(site_in_, in);
+    take_back(out, results_);
+    take_back(results_, site_out_);
+}
+
 void Inference::note(gwparam_statistics &statistics) const {
     statistics.owner = placement_.owner;
     statistics.staging_bytes =

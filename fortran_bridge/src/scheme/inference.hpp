@@ -40,6 +40,9 @@ class Inference {
     void move_out();
     void to_columns(std::vector<Rows> &columns);
 
+    // Between two steps of one rank, when what moved on is of no more use.
+    void give_back(std::vector<Rows> &in, std::vector<Rows> &out);
+
     // What the network has done, and how much memory it takes; not while it runs.
     void note(gwparam_statistics &statistics) const;
 

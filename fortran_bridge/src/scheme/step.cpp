@@ -95,6 +95,9 @@ void Step::run_stages() {
     if (lags) {
         parts_.pending.set_state(needs_own ? Pending::State::done
                                            : Pending::State::running);
+    } else if (parts_.communicator.alone()) {
+        parts_.inference.give_back(network_in_, network_out_);
+        parts_.windows.give_back(network_in_);
     }
 }
 

@@ -45,6 +45,8 @@ class Windows {
     const ColumnMarks &marks() const { return marks_; }
     // The inputs of all closed windows, for one that leaves room in their place.
     std::vector<Rows> &&take();
+    // Room for the inputs of the next step.
+    void give_back(std::vector<Rows> &room) { take_back(room, rows_); }
 
     // Whether the closed windows have their result; the next put then begins afresh.
     bool has_result() const { return has_result_; }

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from gwparam.checkpoints import Checkpoint, load_weights, matrix_shape
+from gwparam.constants import KAPPA, POTENTIAL_PRESSURE
 from gwparam.contract import (
     Description,
     Field,
@@ -25,8 +26,6 @@ from gwparam.networks.fluxes import FileShape, FluxNetwork, momentum_fluxes
 from gwparam.networks.horizontal import GRID
 from gwparam.networks.nonlocal_flux import (
     COORDINATES,
-    KAPPA,
-    POTENTIAL_PRESSURE,
     TEMPERATURE,
     PotentialTemperature,
 )
@@ -51,7 +50,6 @@ from gwparam.networks.vertical import (
     LevelPressure,
     levels_of,
     pressure_field,
-    reference_pressure,
 )
 
 CITATION = (
@@ -480,7 +478,7 @@ def _plausible(
     if given not in transforms:
         seen = usual["air_potential_temperature"]
         ratios = [
-            (p / POTENTIAL_PRESSURE) ** KAPPA for p in reference_pressure(vertical)
+            (p / POTENTIAL_PRESSURE) ** KAPPA for p in vertical.reference_pressure
         ]
         mean, deviation = (
             tuple(r * v for r, v in zip(ratios, values or (), strict=True))

@@ -30,7 +30,7 @@ from gwparam.networks.fluxes import (
 from gwparam.networks.horizontal import GRID
 from gwparam.networks.scaling_recipe import SCALING, Recipe, read_recipe, write_recipe
 from gwparam.networks.trainable import Sizes
-from gwparam.networks.vertical import LEVELS, reference_pressure
+from gwparam.networks.vertical import LEVELS
 from gwparam.training.drag_error import tendency_by_difference
 from gwparam.training.losses import Outputs
 from gwparam.training.splits import Split
@@ -288,7 +288,7 @@ def known_pressure(vertical: Vertical, part: tuple[int, int]) -> Pressure | None
     """Pressure of some levels over a surface at 1000 hPa [Pa]; None if not known."""
     if vertical.kind == "host" and vertical.nominal_pressure is None:
         return None
-    return reference_pressure(vertical)[part[0] : part[1]]
+    return vertical.reference_pressure[part[0] : part[1]]
 
 
 def known_options(files: TrainingFiles, options: Options, has_grid: bool) -> Options:

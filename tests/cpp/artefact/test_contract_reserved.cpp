@@ -39,6 +39,8 @@ void test_passes() {
        "what a reader does anyway, and null");
     ok(passes(R"({"mask": {"ratio": 1, "seed": 0}})"), "a mask");
     ok(passes(R"({"lead_time": 21600})"), "a lead time");
+    ok(passes(R"({"exported_program": {"file": "a.pt2", "weights": "b.json"}})"),
+       "an exported program");
     ok(passes(R"({"training_dates": [
                       {"first": "1979-02-30", "last": "1979-02-30",
                        "calendar": "360_day"},
@@ -57,6 +59,8 @@ void test_reserved() {
          "column_program is a.so, expected null: it is reserved"},
         {R"({"column_program": {"file": "a.so", "version": "2"}})",
          "column_program.version is \"2\", expected an integer"},
+        {R"({"exported_program": {"file": "a.pt2", "weights": 2}})",
+         "exported_program.weights is 2, expected a string"},
         {R"({"checksums": [{"file": "a", "sha256": "b"}, {"file": "c", "sha256": "d"}]})",
          "checksums is an array of 2, expected null: they are reserved"},
         {R"({"checksums": [{"file": "a"}]})",

@@ -53,10 +53,36 @@ void test_steps(const char *path, int lag) {
     ok(fine && growth >= 0 && growth <= largest_growth, path);
 }
 
+// Where columns move on as they are, a step holds its inputs once, and its results
+// twice: those of the step before can be had while it runs.
+void test_room() {
+    gwparam_options options = host::defaults();
+    gwparam_scheme *scheme = nullptr;
+    gwparam_status status = gwparam_scheme_load(&scheme, "column", &options);
+    host::Columns columns(host::bands(1)[0]);
+    status = status ? status : columns.set_up(scheme);
+    gwparam_statistics first, last;
+    for (int step = 0; step < 8 && status == GWPARAM_OK; ++step) {
+        status = columns.step(scheme, step);
+        gwparam_statistics &after = step < 2 ? first : last;
+        status =
+            status ? status : gwparam_scheme_statistics(scheme, &after, sizeof after);
+    }
+    const auto fields = static_cast<std::int64_t>(columns.dudt.size() * sizeof(double));
+    printf("# %lld bytes after 2 steps, %lld after 8; a field has %lld\n",
+           static_cast<long long>(first.staging_bytes),
+           static_cast<long long>(last.staging_bytes), static_cast<long long>(fields));
+    ok(status == GWPARAM_OK && last.staging_bytes == first.staging_bytes &&
+           last.staging_bytes <= 8 * fields,
+       "room of a step");
+    gwparam_scheme_free(scheme);
+}
+
 } // namespace
 
 int main() {
     const fake::Artefacts artefacts;
+    test_room();
     test_steps("stencil", 0);
     test_steps("global", 1);
     return done_testing();

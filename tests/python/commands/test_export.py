@@ -14,7 +14,7 @@ def test_export_prints_every_promise(capsys, tiny_checkpoint, tmp_path):
 
     text = capsys.readouterr().out
     assert "tiny WaveNet: wavenet of tiny.safetensors, 5 levels, float32\n" in text
-    assert text.count("\nkept ") == 7
+    assert text.count("\nkept ") == 8
     assert "TorchScript equals eager            largest difference " in text
     assert f"wrote {path} (" in text
 

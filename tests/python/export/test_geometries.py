@@ -98,6 +98,7 @@ def test_promises_of_an_image_do_not_speak_of_batch_mates(tmp_path):
         "TorchScript equals eager",
         "every parameter reaches the output",
         "the file reproduces its probe",
+        "exported program gives the probe",
     ]
 
 

@@ -56,6 +56,7 @@ def test_every_promise_of_the_artefact_is_kept(alive, folder, dtype):
         "TorchScript equals eager",
         "every parameter reaches the output",
         "the file reproduces its probe",
+        "exported program gives the probe",
     ]
     contract = read_contract(made.path)
     assert contract == made.contract

@@ -67,6 +67,7 @@ def test_every_promise_is_reported_as_kept(tiny_checkpoint, tmp_path):
         "column program equals the network",
         "every parameter reaches the output",
         "the file reproduces its probe",
+        "exported program gives the probe",
     ]
     assert all(promise.kept for promise in export.promises)
     assert not any(promise.warning for promise in export.promises)

@@ -11,7 +11,6 @@ from gwparam.networks.vertical import (
     levels_of,
     pressure_field,
     read_levels,
-    reference_pressure,
 )
 
 PRESSURE = [1e2, 1e4, 9e4]
@@ -44,7 +43,7 @@ def test_hybrid(tmp_path):
 
     assert vertical.kind == "hybrid"
     assert vertical.b == (0.0, 0.05, 0.99)
-    assert reference_pressure(vertical) == pytest.approx((100.0, 1e4, 9.9e4))
+    assert vertical.reference_pressure == pytest.approx((100.0, 1e4, 9.9e4))
     assert pressure_field(vertical).name == "surface_air_pressure"
 
 
@@ -58,7 +57,7 @@ def test_levels_of_the_host(tmp_path, content):
     assert vertical.nominal_pressure == (
         tuple(PRESSURE) if "units" in content else None
     )
-    assert len(reference_pressure(vertical)) == 3
+    assert len(vertical.reference_pressure) == 3
     assert pressure_field(vertical).name == "air_pressure"
 
 
