@@ -1,8 +1,10 @@
 """``gwparam bench``: what a call of an artefact costs on this machine."""
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import asdict, dataclass, replace
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from gwparam.commands.answer import Answer
@@ -11,7 +13,12 @@ from gwparam.commands.states import show_progress
 from gwparam.errors import ContractError, wrong_setting
 
 if TYPE_CHECKING:
+    from gwparam.contract import Contract
+    from gwparam.synthetic.columns import Columns
+    from gwparam.timing.columns import Inputs
     from gwparam.timing.rounds import Step, Times
+
+COUNTS = ("threads", "ranks")
 
 EPILOG = """\
 examples:
@@ -21,6 +28,8 @@ examples:
       all columns of the first time of a file: as in your model
   gwparam bench wavenet.pt states.nc --columns 16,256,8192 --threads 1,2
       small calls, and more threads
+  gwparam bench wavenet.pt states.nc --ranks 1,2
+      ranks side by side, each with its share of the columns, as in a parallel host
   gwparam bench wavenet.pt --json | python -m json.tool
       the same numbers for a program
 
@@ -30,12 +39,13 @@ What is timed, in turns, so that a busy machine slows all alike:
             or saves is the difference
   native    the scheme of Alexander and Dunkerton (1999) on as many columns, one thread
 
-Times are medians, ratios medians of the ratios in a round: of CPU time on one thread,
-of time by the clock on more. CPU time, of all cores together, does not count what other
-programs take. The share of the peak is that of the products in the network's graph, of
-what the processor does with nothing but multiply-adds, in the same rounds; the library
-may compute less than the graph. Networks of single columns only; several ranks:
-benchmarks/ranks.py.
+Times are medians, ratios medians of the ratios in a round: of CPU time on one thread of
+one rank, of time by the clock on more. CPU time, of all cores together, does not count
+what other programs take; it is not known of several ranks. The share of the peak is
+that of the products in the network's graph, of what the processor does with nothing but
+multiply-adds, in the same rounds; the library computes less than the graph where
+columns have zeros inside. Networks of single columns only: their ranks need nothing of
+each other.
 """
 
 
@@ -57,20 +67,41 @@ def add_parser(subparsers: Any) -> None:
         help="columns of a call (default: all of the states, or 8192)",
     )
     add("--threads", metavar="N,N", default="1", help="threads of a call (default: 1)")
+    add(
+        "--ranks",
+        metavar="N,N",
+        default="1",
+        help="processes that take a step at the same time, each its share of the "
+        "columns (default: 1)",
+    )
     add("--rounds", type=int, metavar="N", default=20, help="(default: 20)")
+
+
+@dataclass(frozen=True)
+class Call:
+    """What is timed: of so many columns, by so many ranks of so many threads."""
+
+    what: str
+    columns: int
+    threads: int = 1
+    ranks: int = 1
+
+    @property
+    def clock(self) -> str:
+        """CPU time of one core does not count what other programs take of it."""
+        return "cpu" if self.threads == self.ranks == 1 else "elapsed"
+
+
+PEAK = Call("peak", 0)
 
 
 def run(args: argparse.Namespace) -> Answer:
     """Run the command."""
-    from importlib.util import find_spec
-
     from gwparam.contract import read_contract
-    from gwparam.timing import candidates
     from gwparam.timing.columns import inputs_of_probe, inputs_of_states, native_columns
     from gwparam.timing.processor import processor_name
-    from gwparam.timing.rounds import measure
 
-    threads = _numbers("threads", args.threads)
+    threads, ranks = (_numbers(name, getattr(args, name)) for name in COUNTS)
     if args.rounds < 1:
         raise wrong_setting("rounds", args.rounds, "at least 1")
     contract = read_contract(args.artefact)
@@ -85,54 +116,69 @@ def run(args: argparse.Namespace) -> Answer:
     else:
         inputs = inputs_of_states(args.states, contract)
         columns = _numbers("columns", args.columns or str(len(inputs)))
-    dtype = contract.compute_dtype or contract.outputs[0].dtype
-    has_libtorch = find_spec("torch") is not None and contract.vertical.kind == "host"
+    if max(ranks) > min(columns):
+        raise wrong_setting("ranks", max(ranks), f"at most {min(columns)} columns")
     atmosphere, described = native_columns(args.states)
-
-    steps: dict[str, Step] = {"peak": candidates.peak_step(dtype)}
-    rows: list[dict[str, Any]] = []
-
-    def add(what: str, n: int, of: int, step: "Step") -> None:
-        name = f"{what} {n} {of}"
-        steps[name] = step
-        rows.append({"what": what, "columns": n, "threads": of, "step": name})
-
-    for n in columns:
-        some = inputs.repeated(n)
-        for of in threads:
-            add(
-                "library",
-                n,
-                of,
-                candidates.library_step(args.artefact, contract, some, of),
-            )
-            if has_libtorch:
-                add(
-                    "libtorch",
-                    n,
-                    of,
-                    candidates.libtorch_step(args.artefact, contract, some, of),
-                )
-        add("native", n, 1, candidates.native_step(atmosphere, n))
-    work = None
-    if has_libtorch:
-        work = candidates.operations(args.artefact, contract, inputs)
-    with ExitStack() as stack:
-        advance = show_progress(stack, "bench", args.rounds)
-        times = measure(steps, args.rounds, advance)
+    work, times = _measure(
+        args, contract, inputs, atmosphere, list(product(columns, threads, ranks))
+    )
+    peak = times.pop(PEAK)
     document = {
         "artefact": str(args.artefact),
         "network": contract.name,
         "inputs": str(args.states) if args.states else "the artefact's probe",
         "native_inputs": described,
         "processor": processor_name(),
-        "dtype": dtype,
+        "dtype": _dtype(contract),
         "rounds": args.rounds,
         "operations_per_column": work,
-        "peak_operations_per_second": _peak(times["peak"]),
-        "times": [_row(row, times, work) for row in rows],
+        "peak_operations_per_second": _peak(peak),
+        "times": [_row(call, times, peak, work) for call in times],
     }
     return Answer(document, lambda: _print(document))
+
+
+def _dtype(contract: "Contract") -> str:
+    return contract.compute_dtype or contract.outputs[0].dtype
+
+
+def _measure(
+    args: argparse.Namespace,
+    contract: "Contract",
+    inputs: "Inputs",
+    atmosphere: "Columns",
+    counts: Sequence[tuple[int, int, int]],
+) -> "tuple[float | None, dict[Call, Times]]":
+    """Time all calls of (columns, threads, ranks); also the operations of a column."""
+    from importlib.util import find_spec
+
+    from gwparam.timing import candidates
+    from gwparam.timing.ranks import library_of, native_of, side_by_side
+    from gwparam.timing.rounds import measure
+
+    has_libtorch = find_spec("torch") is not None and contract.vertical.kind == "host"
+    steps: dict[Call, Step] = {PEAK: candidates.peak_step(_dtype(contract))}
+    with ExitStack() as stack:
+        for n, threads, ranks in counts:
+            some = inputs.repeated(n)
+            library = library_of(args.artefact, contract, some, threads, ranks)
+            steps[Call("library", n, threads, ranks)] = stack.enter_context(
+                side_by_side(library, ranks)
+            )
+            if has_libtorch and ranks == 1:
+                steps[Call("libtorch", n, threads)] = candidates.libtorch_step(
+                    args.artefact, contract, some, threads
+                )
+            native = Call("native", n, ranks=ranks)
+            if native not in steps:
+                steps[native] = stack.enter_context(
+                    side_by_side(native_of(atmosphere, n, ranks), ranks)
+                )
+        work = None
+        if has_libtorch:
+            work = candidates.operations(args.artefact, contract, inputs)
+        advance = show_progress(stack, "bench", args.rounds)
+        return work, measure(steps, args.rounds, advance)
 
 
 def _numbers(name: str, text: str) -> list[int]:
@@ -152,7 +198,7 @@ def _peak(times: "Times") -> float:
 
 
 def _row(
-    row: dict[str, Any], times: "dict[str, Times]", work: float | None
+    call: Call, times: "Mapping[Call, Times]", peak: "Times", work: float | None
 ) -> dict[str, Any]:
     """Numbers of one row of the table."""
     import numpy as np
@@ -160,24 +206,28 @@ def _row(
     from gwparam.timing.candidates import PEAK_OPERATIONS
     from gwparam.timing.rounds import ratio
 
-    its, n = times[row["step"]], row["columns"]
-    seconds = float(np.median(its.elapsed))
-    # One thread: what others take of the core is not its time.
-    alone = row["threads"] == 1
-    found = {name: row[name] for name in ("what", "columns", "threads")} | {
-        "milliseconds": 1e3 * seconds,
-        "cpu_milliseconds": 1e3 * float(np.median(its.cpu)),
-        "columns_per_second": n / (float(np.median(its.cpu)) if alone else seconds),
+    its = times[call]
+    found = asdict(call) | {
+        "milliseconds": 1e3 * float(np.median(its.elapsed)),
+        "cpu_milliseconds": None,
+        "columns_per_second": call.columns / float(np.median(getattr(its, call.clock))),
         "share_of_peak": None,
     }
-    if work is not None and row["what"] != "native":
-        per_operation = times["peak"].cpu / (2 * PEAK_OPERATIONS)
-        found["share_of_peak"] = ratio(n * work * per_operation, its.cpu)
-    for rival, of in (("native", 1), ("libtorch", row["threads"])):
-        other = times.get(f"{rival} {n} {of}")
-        clock = "cpu" if alone else "elapsed"
-        found[f"over_{rival}"] = (
-            None if other is None else ratio(getattr(its, clock), getattr(other, clock))
+    if call.ranks == 1:
+        found["cpu_milliseconds"] = 1e3 * float(np.median(its.cpu))
+        if work is not None and call.what != "native":
+            per_operation = peak.cpu / (2 * PEAK_OPERATIONS)
+            operations = call.columns * work
+            found["share_of_peak"] = ratio(operations * per_operation, its.cpu)
+    for rival in (
+        Call("native", call.columns, ranks=call.ranks),
+        replace(call, what="libtorch"),
+    ):
+        other = times.get(rival)
+        found[f"over_{rival.what}"] = (
+            None
+            if other is None
+            else ratio(getattr(its, call.clock), getattr(other, call.clock))
         )
     return found
 
@@ -197,9 +247,10 @@ def _print(document: dict[str, Any]) -> None:
     headings: Sequence[tuple[str, Callable[[dict[str, Any]], str]]] = (
         ("", lambda row: row["what"]),
         ("columns", lambda row: str(row["columns"])),
+        ("ranks", lambda row: str(row["ranks"])),
         ("threads", lambda row: str(row["threads"])),
         ("time [ms]", lambda row: f"{row['milliseconds']:.3g}"),
-        ("CPU time [ms]", lambda row: f"{row['cpu_milliseconds']:.3g}"),
+        ("CPU time [ms]", lambda row: _said(row["cpu_milliseconds"], ".3g")),
         ("columns/s", lambda row: f"{row['columns_per_second']:.3g}"),
         ("of the peak", lambda row: _said(row["share_of_peak"], ".0%")),
         ("over native", lambda row: _said(row["over_native"], ".2f")),

@@ -49,6 +49,12 @@ class Inputs:
         fields = {name: values[at] for name, values in self.fields.items()}
         return Inputs(fields, self.pressure, self.order)
 
+    def share(self, rank: int, ranks: int) -> "Inputs":
+        """Take the columns of one rank of several."""
+        at = np.array_split(np.arange(len(self)), ranks)[rank]
+        fields = {name: values[at] for name, values in self.fields.items()}
+        return Inputs(fields, self.pressure, self.order)
+
 
 def inputs_of_states(path: Path, contract: Contract) -> Inputs:
     """Read the inputs of a network at the first time of a file of states.

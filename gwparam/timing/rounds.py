@@ -3,12 +3,14 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 Step = Callable[[], object]
+K = TypeVar("K")
 
 
 @dataclass(frozen=True)
@@ -28,16 +30,16 @@ class Times:
 
 
 def measure(
-    steps: Mapping[str, Step],
+    steps: Mapping[K, Step],
     rounds: int,
     advance: Callable[[], object] = lambda: None,
     warm_up: int = 2,
-) -> dict[str, Times]:
+) -> dict[K, Times]:
     """Time steps one after the other, round by round.
 
     Parameters
     ----------
-    steps : mapping of str to callable
+    steps : mapping of callables
         What is timed.
     rounds : int
         How often, at least 1.
@@ -48,8 +50,8 @@ def measure(
 
     Returns
     -------
-    dict of str to Times
-        By the names of the steps.
+    dict of Times
+        By the keys of the steps.
     """
     for step in steps.values():
         for _ in range(warm_up):

@@ -98,6 +98,7 @@ void test_signals() {
 
 void test_traps() {
     feenableexcept(FE_DIVBYZERO | FE_INVALID);
+    const int asked = fegetexcept(); // none, where the processor has no traps
     int traps = -1;
     double infinite = 0.0;
     BackgroundThread thread;
@@ -110,7 +111,7 @@ void test_traps() {
     const int host_traps = fegetexcept();
     fedisableexcept(FE_ALL_EXCEPT);
     ok(traps == 0 && infinite > 1e300, "the host's traps are off in the thread");
-    ok(host_traps == (FE_DIVBYZERO | FE_INVALID), "and on in the host");
+    ok(host_traps == asked, "and as they were in the host");
 }
 
 } // namespace

@@ -34,6 +34,23 @@ def test_bench_gives_every_call(capsys, tiny_artefact):
             assert row["over_libtorch"] > 0
 
 
+def test_bench_of_ranks(capsys, tiny_artefact):
+    arguments = ["--columns=7", "--ranks=1,2", "--rounds=2", "--json"]
+    assert main(["bench", str(tiny_artefact), *arguments]) == 0
+    times = json.loads(capsys.readouterr().out)["times"]
+    calls = {(row["what"], row["ranks"]) for row in times}
+    assert calls == {
+        ("library", 1),
+        ("library", 2),
+        ("libtorch", 1),
+        ("native", 1),
+        ("native", 2),
+    }
+    for row in times:
+        assert row["over_native"] > 0
+        assert (row["cpu_milliseconds"] is None) == (row["ranks"] == 2)
+
+
 def test_bench_of_states_takes_all_their_columns(
     capsys, sample_artefact, sample_states
 ):
@@ -50,6 +67,8 @@ def test_bench_of_states_takes_all_their_columns(
         (["--columns", "0"], "columns is 0, expected numbers of at least 1"),
         (["--columns", "many"], "columns is many"),
         (["--threads", "1,,2"], "threads is 1,,2"),
+        (["--ranks", "0"], "ranks is 0, expected numbers of at least 1"),
+        (["--ranks", "9", "--columns", "8"], "ranks is 9, expected at most 8 columns"),
         (["--rounds", "0"], "rounds is 0, expected at least 1"),
     ],
 )
