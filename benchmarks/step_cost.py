@@ -1,17 +1,19 @@
 """What one step on the globe costs: native scheme, library, what one would write.
 
-    python benchmarks/step_cost.py [STATES.nc] [--threads N] [--chunks N ...]
+    python benchmarks/step_cost.py [STATES] [--columns N] [--threads N] [--chunks N ...]
 
-One state of MiMA (T42, 8192 columns of 40 levels), in turns: each round times all, so
-that a busy machine slows them alike. The table gives medians, and ratios as medians of
-the ratios in a round; of CPU time on one thread, of time by the clock on more. The
-default state is that of the reference data beside the project; without them smooth
-synthetic winds are taken, and said.
+One state of MiMA (T42, 8192 columns of 40 levels, or the first N), in turns: each round
+times all, so that a busy machine slows them alike. The table gives medians, and ratios
+as medians of the ratios in a round; of CPU time on one thread, of time by the clock on
+more. The default state is that of the reference data beside the project; without them
+smooth synthetic winds are taken, and said.
 
 - native: Alexander and Dunkerton (1999), gwparam.native, one thread; also its Fortran
   reference.
 - library: put four fields, run, get two, through the C ABI, float32 and float64; on one
   thread, and on N; also in chunks of other sizes.
+- dense: the same with weights of which none is negative, so that no unit is off: the
+  library leaves out what is zero in all columns that it computes together.
 - plain: the network as published, scripted and not rewritten, the whole globe in one
   call, float32 and float64: what FTorch runs. Its tensors are ready.
 """
@@ -24,6 +26,8 @@ import numpy as np
 import torch
 from rich.console import Console
 from rich.table import Table
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 
 import gwparam
 from gwparam.checkpoints import read_checkpoint
@@ -129,9 +133,23 @@ def plain_step(inputs: Inputs, dtype: str) -> Step:
     return step
 
 
-def export_sample(folder: Path, dtype: str) -> Path:
-    path = folder / f"{dtype}.pt"
-    export_model(SAMPLE, path, dtype=dtype)
+def export_sample(folder: Path, dtype: str, checkpoint: Path = SAMPLE) -> Path:
+    path = folder / f"{checkpoint.stem}_{dtype}.pt"
+    export_model(checkpoint, path, dtype=dtype)
+    return path
+
+
+def dense_sample(folder: Path) -> Path:
+    """Write the sample with hidden units that are all on."""
+    weights = load_file(SAMPLE)
+    with safe_open(SAMPLE, "pt") as file:
+        metadata = file.metadata()
+    for key, value in weights.items():
+        if key.startswith("weights.") and "running" not in key:
+            weights[key] = value.abs()
+    weights["weights.shared.1.bias"] += 100.0  # whatever the sign of its inputs
+    path = folder / "dense.safetensors"
+    save_file(weights, path, metadata)
     return path
 
 
@@ -141,6 +159,7 @@ def main() -> None:
     )
     parser.add_argument("states", nargs="?", type=Path, default=MIMA)
     parser.add_argument("--threads", type=int, default=2, metavar="N")
+    parser.add_argument("--columns", type=int, metavar="N")
     parser.add_argument("--chunks", type=int, nargs="*", default=[], metavar="N")
     parser.add_argument("--rounds", type=int, default=20)
     arguments = parser.parse_args()
@@ -158,7 +177,8 @@ def main() -> None:
 def report(
     folder: Path, columns: Columns, described: str, arguments: argparse.Namespace
 ) -> None:
-    n, inputs = len(columns), inputs_of(columns)
+    n = arguments.columns or len(columns)
+    inputs = inputs_of(columns).repeated(n)
     steps = {
         "native": native_step(columns, n),
         "native, its reference": native_step(columns, n, by_reference=True),
@@ -171,6 +191,8 @@ def report(
         for of in sorted({1, arguments.threads}):
             name = f"library {dtype}, {of} thread" + ("s" if of > 1 else "")
             steps[name] = library_step(artefact, contract, inputs, of)
+        dense = export_sample(folder, dtype, dense_sample(folder))
+        steps[f"library {dtype}, dense"] = library_step(dense, contract, inputs, 1)
         for chunk in arguments.chunks:
             name = f"library {dtype}, chunks of {chunk}"
             steps[name] = library_step(artefact, contract, inputs, 1, chunk)
@@ -197,9 +219,9 @@ def report(
             share = f"{ratio(n * work * per_operation, its.cpu):.0%}"
         table.add_row(
             name,
-            f"{1e3 * np.median(its.cpu):.1f}",
-            f"{1e3 * its.cpu.min():.1f}",
-            f"{1e3 * np.median(its.elapsed):.1f}",
+            f"{1e3 * np.median(its.cpu):.3g}",
+            f"{1e3 * its.cpu.min():.3g}",
+            f"{1e3 * np.median(its.elapsed):.3g}",
             share,
             *(
                 f"{ratio(seconds, getattr(times[other], clock)):.2f}"
