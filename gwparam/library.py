@@ -38,6 +38,7 @@ _GEOMETRIES = {
     "stencil": "GWPARAM_STENCIL",
     "global": "GWPARAM_GLOBAL",
 }
+_COMPILED = ("none", "runs", "unfit")
 _DTYPES = {np.dtype("f4"): "GWPARAM_FLOAT32", np.dtype("f8"): "GWPARAM_FLOAT64"}
 
 
@@ -62,6 +63,8 @@ class Statistics(NamedTuple):
     on_graphs: bool
     lacks_fma: bool
     momentum_imbalance: float
+    compiled: str
+    """``none``, ``runs``, or ``unfit``: a package is there, and TorchScript runs."""
 
 
 def load_scheme(
@@ -452,6 +455,7 @@ class Scheme:
             fell_back=bool(found.fell_back),
             on_graphs=bool(found.on_graphs),
             lacks_fma=bool(found.lacks_fma),
+            compiled=_COMPILED[found.compiled],
         )
 
     def _contract_json(self) -> str:

@@ -3,7 +3,8 @@ module gwparam
     !! All that a host needs: `use gwparam`.
 
     use gwparam_kinds, only: dp, sp
-    use gwparam_options, only: gwparam_device_error, gwparam_device_fallback, &
+    use gwparam_options, only: gwparam_compiled_none, gwparam_compiled_runs, &
+        & gwparam_compiled_unfit, gwparam_device_error, gwparam_device_fallback, &
         & gwparam_graphs_auto, gwparam_graphs_off, gwparam_guard_error, gwparam_guard_ignore, &
         & gwparam_guard_keep, gwparam_guard_zero, gwparam_options_t, gwparam_precision_bfloat16, &
         & gwparam_precision_exported, gwparam_precision_tf32, gwparam_statistics_t
@@ -25,6 +26,7 @@ module gwparam
     public :: gwparam_carried, gwparam_input, gwparam_output, gwparam_pending
     public :: gwparam_guard_error, gwparam_guard_ignore, gwparam_guard_keep, gwparam_guard_zero
     public :: gwparam_device_error, gwparam_device_fallback
+    public :: gwparam_compiled_none, gwparam_compiled_runs, gwparam_compiled_unfit
     public :: gwparam_graphs_auto, gwparam_graphs_off
     public :: gwparam_precision_bfloat16, gwparam_precision_exported, gwparam_precision_tf32
     public :: gwparam_ok, gwparam_err_argument, gwparam_err_busy, gwparam_err_contract, &

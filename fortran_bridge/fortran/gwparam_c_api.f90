@@ -59,6 +59,8 @@ module gwparam_c_api
         integer(c_int32_t) :: on_graphs
         integer(c_int32_t) :: lacks_fma
         real(c_double) :: momentum_imbalance
+        integer(c_int32_t) :: compiled
+        integer(c_int32_t) :: reserved1
     end type statistics_t
 
     public :: gwparam_version_c, gwparam_last_error_c, gwparam_options_init_c

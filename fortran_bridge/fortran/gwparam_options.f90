@@ -26,6 +26,10 @@ module gwparam_options
     integer, parameter, public :: gwparam_graphs_auto = 0 !! CUDA graphs where they work
     integer, parameter, public :: gwparam_graphs_off = 1 !! No CUDA graphs
 
+    integer, parameter, public :: gwparam_compiled_none = 0 !! No package of gwparam compile
+    integer, parameter, public :: gwparam_compiled_runs = 1 !! It runs in place of the graph
+    integer, parameter, public :: gwparam_compiled_unfit = 2 !! It does not fit: TorchScript runs
+
     type, public :: gwparam_options_t
         !! Settings of a scheme.
         integer :: threads = 0
@@ -67,6 +71,7 @@ module gwparam_options
         logical :: lacks_fma = .false. !! Whether a column program lacks fused multiply-adds: slow
         real(dp) :: momentum_imbalance = 0.0_dp
         !! Of fluxes in the last run: a column's gain less what crossed its ends, at worst [1]
+        integer :: compiled = gwparam_compiled_none !! Whether a compiled package runs
 
     contains
         procedure :: add !! Those of a network on other columns
@@ -128,6 +133,7 @@ contains
         self%on_graphs = self%on_graphs .or. other%on_graphs
         self%lacks_fma = self%lacks_fma .or. other%lacks_fma
         self%momentum_imbalance = max(self%momentum_imbalance, other%momentum_imbalance)
+        self%compiled = max(self%compiled, other%compiled)
 
     end subroutine add
 
@@ -155,6 +161,7 @@ contains
         counters%on_graphs = found%on_graphs == 1
         counters%lacks_fma = found%lacks_fma == 1
         counters%momentum_imbalance = found%momentum_imbalance
+        counters%compiled = found%compiled
 
     end function counters_from_c
 
@@ -177,7 +184,8 @@ contains
                              & wait_seconds=counters%wait_seconds, &
                              & exchange_seconds=counters%exchange_seconds, on_graphs=merge(1, 0, &
                              & counters%on_graphs), lacks_fma=merge(1, 0, counters%lacks_fma), &
-                             & momentum_imbalance=counters%momentum_imbalance)
+                             & momentum_imbalance=counters%momentum_imbalance, &
+                             & compiled=counters%compiled, reserved1=0)
 
     end function counters_to_c
 

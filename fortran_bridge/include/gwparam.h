@@ -117,6 +117,13 @@ enum {
     GWPARAM_GRAPHS_OFF = 1,  /**< operation by operation */
 };
 
+/** Whether a package of `gwparam compile` runs in place of an artefact's graph. */
+enum {
+    GWPARAM_COMPILED_NONE = 0,  /**< none lies beside the artefact, or it has no use */
+    GWPARAM_COMPILED_RUNS = 1,  /**< it runs */
+    GWPARAM_COMPILED_UNFIT = 2, /**< it does not fit, and TorchScript runs */
+};
+
 /** What a network sees at once. */
 enum {
     GWPARAM_COLUMN = 1,  /**< a column */
@@ -231,6 +238,8 @@ typedef struct gwparam_statistics {
      * crossed its ends, over the largest flux, in the worst of this rank's columns and
      * fluxes [1]; 0 without fluxes. Columns that a guard caught do not count. */
     double momentum_imbalance;
+    int32_t compiled;  /**< GWPARAM_COMPILED_NONE, _RUNS or _UNFIT; known at load. */
+    int32_t reserved1; /**< 0. */
 } gwparam_statistics;
 
 /**

@@ -19,6 +19,7 @@ namespace {
 
 fake::Trouble trouble;
 int cuda_devices = 0;
+fake::Package package = fake::Package::none;
 std::atomic<long> forward_passes{0};
 
 constexpr double scale = 1.0 / (1 << 20); // exact, and far below the limits
@@ -97,6 +98,10 @@ class FakeBackend : public Backend {
         }
         device_.repeats_recorded &= device_.is_accelerator;
         device_.lacks_fma = !device_.is_accelerator;
+        if (package != fake::Package::none) {
+            device_.compiled = options.may_use_compiled ? GWPARAM_COMPILED_RUNS
+                                                        : GWPARAM_COMPILED_UNFIT;
+        }
     }
 
     DeviceInfo device() const override { return device_; }
@@ -176,7 +181,9 @@ class FakeBackend : public Backend {
 
 std::unique_ptr<Backend> load_fake(const std::string &path,
                                    const BackendOptions &options) {
-    return std::make_unique<FakeBackend>(path, options, cuda_devices, 1);
+    const bool is_wrong = package == fake::Package::wrong && options.may_use_compiled;
+    return std::make_unique<FakeBackend>(path, options, cuda_devices,
+                                         is_wrong ? -1 : 1);
 }
 
 std::unique_ptr<Backend> load_negative(const std::string &path,
@@ -200,6 +207,7 @@ namespace fake {
 
 void set_trouble(const Trouble &wanted) { gwparam::trouble = wanted; }
 void set_cuda_devices(int count) { gwparam::cuda_devices = count; }
+void set_package(Package package) { gwparam::package = package; }
 
 double column_tendency(double wind, double pressure, int level) {
     return gwparam::scale * (3.0 * wind + (level + 1) * pressure / 64.0);

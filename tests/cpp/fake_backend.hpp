@@ -28,6 +28,11 @@ struct Trouble {
 void set_trouble(const Trouble &trouble);
 void set_cuda_devices(int count);
 
+// A package beside each artefact, which computes as the artefact does, or else the
+// negative of it.
+enum class Package { none, right, wrong };
+void set_package(Package package);
+
 // The values of the networks. `north` and `east` are the wind's components, `pressure`
 // that at the surface; `level` counts from 0.
 double column_tendency(double wind, double pressure, int level);

@@ -5,8 +5,8 @@ program test_coupling
     use coupling_host, only: window, apply, dudt, dvdt, errmsg, fill, folder, is_near, is_same, &
         & lat, lon, ml, network_drag, nlat, nlev, nlon, p, pressure, ps, read_arguments, &
         & settings_of, start, stat, step, t, u, untouched, v, z
-    use gwparam, only: dp, gwparam_bottom_up, gwparam_err_argument, gwparam_err_shape, &
-        & gwparam_ok, gwparam_top_down
+    use gwparam, only: dp, gwparam_bottom_up, gwparam_compiled_runs, gwparam_compiled_unfit, &
+        & gwparam_err_argument, gwparam_err_shape, gwparam_ok, gwparam_top_down
     use gwparam_alarm, only: alarm_t
     use gwparam_coupling, only: gwparam_coupling_settings_t, gwparam_coupling_state_t, &
         & gwparam_coupling_statistics_t, gwparam_coupling_t
@@ -116,6 +116,15 @@ contains
         deallocate (lines)
         lines = found%summary_lines()
         call ok(any(index(lines, "has no fused multiply-adds") > 0), "and why it was slow")
+        found%counters%compiled = gwparam_compiled_runs
+        deallocate (lines)
+        lines = found%summary_lines()
+        call ok(any(index(lines, "ran as compiled for this machine") > 0), "that it was compiled")
+        found%counters%compiled = gwparam_compiled_unfit
+        deallocate (lines)
+        lines = found%summary_lines()
+        call ok(any(index(lines, "package beside its artefact does not fit") > 0), &
+                & "that a package did not fit")
 
     end subroutine test_whole_grid
 

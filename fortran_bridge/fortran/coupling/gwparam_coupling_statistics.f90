@@ -3,7 +3,7 @@ module gwparam_coupling_statistics
     !! What the drag of a run was like, as numbers that add up over threads, and as text.
 
     use gwparam_kinds, only: dp
-    use gwparam_options, only: gwparam_statistics_t
+    use gwparam_options, only: gwparam_compiled_runs, gwparam_compiled_unfit, gwparam_statistics_t
     implicit none(type, external)
     private
 
@@ -131,6 +131,14 @@ contains
                 lines = [lines, blank()]
                 lines(size(lines)) = "the network was slow: this processor has no fused " &
                       & // "multiply-adds that its engine knows"
+            end if
+            if (c%compiled == gwparam_compiled_runs) then
+                lines = [lines, blank()]
+                lines(size(lines)) = "the network ran as compiled for this machine"
+            else if (c%compiled == gwparam_compiled_unfit) then
+                lines = [lines, blank()]
+                lines(size(lines)) = "the network ran by TorchScript: the compiled package " &
+                      & // "beside its artefact does not fit"
             end if
         end associate
         if (.not. self%gives_fluxes) return

@@ -6,6 +6,8 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <iomanip>
+#include <sstream>
 
 #include <sys/stat.h>
 
@@ -126,6 +128,15 @@ std::string Archive::extra(const std::string &name) {
         throw Error(GWPARAM_ERR_CONTRACT, path_ + " holds no " + name);
     }
     return contents(*found);
+}
+
+std::string Archive::listing() const {
+    std::ostringstream text;
+    for (const Entry &entry : entries_) {
+        text << entry.name << ' ' << std::dec << entry.bytes << ' ' << std::hex
+             << std::setw(8) << std::setfill('0') << entry.crc << '\n';
+    }
+    return text.str();
 }
 
 void Archive::reject(const std::string &what) const {

@@ -21,6 +21,10 @@ class Archive {
     // is empty, ERR_FILE where its bytes are not those that were written.
     std::string extra(const std::string &name);
 
+    // A line for each file in it, by their places: its name, bytes and CRC-32. Archives
+    // with the same list have the same content.
+    std::string listing() const;
+
   private:
     // Offsets and sizes in bytes.
     struct Entry {

@@ -42,6 +42,7 @@ struct DeviceInfo {
     bool repeats_recorded = false; // work that was recorded once
     DeviceTraffic traffic;
     bool lacks_fma = false; // fused multiply-adds are calls: right, but slow
+    int compiled = 0;       // GWPARAM_COMPILED_*
 };
 
 class Backend {
@@ -68,6 +69,7 @@ struct BackendOptions {
     bool shares_passes; // all threads in one pass, or else each in passes of its own
     int precision;      // GWPARAM_PRECISION_*
     bool may_record;    // an accelerator may record its work once and repeat it
+    bool may_use_compiled = false; // a package beside the artefact may run in its place
 };
 
 // A kind of backend. Its functions are called from any thread, and side by side.

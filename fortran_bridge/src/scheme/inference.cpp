@@ -74,6 +74,7 @@ void Inference::note(gwparam_statistics &statistics) const {
     statistics.on_cuda = device.is_accelerator ? 1 : 0;
     statistics.on_graphs = device.repeats_recorded ? 1 : 0;
     statistics.lacks_fma = device.lacks_fma ? 1 : 0;
+    statistics.compiled = device.compiled;
     statistics.fell_back = network_->fell_back() ? 1 : 0;
     statistics.host_to_device_bytes = device.traffic.to_device_bytes;
     statistics.device_to_host_bytes = device.traffic.to_host_bytes;

@@ -34,15 +34,30 @@ void Network::load(const std::string &device_name, int precision) {
     // pass.
     const bool shares_passes = contract_.geometry.kind == GeometryKind::global;
     const bool may_record = options_.graphs == GWPARAM_GRAPHS_AUTO;
-    std::unique_ptr<Backend> backend =
-        backend_named(contract_.backend)
-            .load(path_, {device_name, threads_, shares_passes, precision, may_record});
+    const auto made = [&](bool may_use_compiled) {
+        return backend_named(contract_.backend)
+            .load(path_, {device_name, threads_, shares_passes, precision, may_record,
+                          may_use_compiled});
+    };
     const bool is_reduced = precision != GWPARAM_PRECISION_EXPORTED;
     const double tolerance =
         is_reduced
             ? contract_.probe_reduced_tolerance.value_or(contract_.probe_tolerance)
             : contract_.probe_tolerance;
-    check_probe(contract_, probe, *backend, options_.chunk_columns, tolerance);
+    const auto check = [&](Backend &backend) {
+        check_probe(contract_, probe, backend, options_.chunk_columns, tolerance);
+    };
+    std::unique_ptr<Backend> backend = made(true);
+    try {
+        check(*backend);
+    } catch (const Error &) {
+        if (backend->device().compiled != GWPARAM_COMPILED_RUNS) {
+            throw;
+        }
+        backend.reset(); // there may be no room for two
+        backend = made(false);
+        check(*backend);
+    }
     backend_ = std::move(backend); // only one that was checked
 }
 

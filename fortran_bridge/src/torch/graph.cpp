@@ -1,5 +1,6 @@
 #include "torch/graph.hpp"
 
+#include <filesystem>
 #include <new>
 #include <optional>
 
@@ -9,12 +10,14 @@
 #include <torch/csrc/jit/runtime/graph_executor.h>
 
 #include "base/error.hpp"
-#include "base/shape.hpp"
 #include "threads/thread_pool.hpp"
+#include "torch/compiled.hpp"
 #include "torch/cuda_graph.hpp"
 #include "torch/device.hpp"
 #include "torch/errors.hpp"
+#include "torch/package_keys.hpp"
 #include "torch/precision.hpp"
+#include "torch/results.hpp"
 #include "torch/staging.hpp"
 #include "torch/threads.hpp"
 #include "torch/weights.hpp"
@@ -25,8 +28,11 @@ namespace {
 
 class TorchBackend : public Backend {
   public:
-    TorchBackend(const std::string &path, const BackendOptions &options)
-        : options_(options), device_(chosen_device(options.device)),
+    // A package is there, which was not to be had, or to be used.
+    TorchBackend(const std::string &path, const BackendOptions &options,
+                 bool has_package)
+        : options_(options), has_package_(has_package),
+          device_(chosen_device(options.device)),
           threads_of_pass_(options.shares_passes ? options.threads : 1),
           pool_(options.shares_passes || !device_.is_cpu() ? 1 : options.threads) {
         check_precision(options_.precision, device_);
@@ -47,7 +53,9 @@ class TorchBackend : public Backend {
     }
 
     DeviceInfo device() const override {
-        return {!device_.is_cpu(), network_->recorded != nullptr, traffic_};
+        DeviceInfo info{!device_.is_cpu(), network_->recorded != nullptr, traffic_};
+        info.compiled = has_package_ ? GWPARAM_COMPILED_UNFIT : GWPARAM_COMPILED_NONE;
+        return info;
     }
 
     void forward(const std::vector<Pass> &passes) override {
@@ -147,28 +155,18 @@ class TorchBackend : public Backend {
     void run_network(const std::vector<at::Tensor> &inputs,
                      const std::vector<at::Tensor> &outputs) {
         const torch::jit::IValue result = result_of(inputs);
-        if (!result.isTuple() ||
-            result.toTupleRef().elements().size() != outputs.size()) {
+        if (!result.isTuple()) {
             throw Error(GWPARAM_ERR_INFERENCE, "the network gives " + result.tagKind() +
                                                    ", expected a tuple of " +
                                                    std::to_string(outputs.size()) +
                                                    " tensors");
         }
-        const auto elements = result.toTupleRef().elements();
-        for (std::size_t i = 0; i < outputs.size(); ++i) {
-            const at::Tensor &source = elements[i].toTensor();
-            // Checked here, because copy_ would broadcast and cast without a word.
-            if (source.sizes() != outputs[i].sizes() ||
-                (source.dtype() != outputs[i].dtype() && !reduced(source))) {
-                throw Error(GWPARAM_ERR_INFERENCE,
-                            "output " + std::to_string(i + 1) + " has shape " +
-                                shape_text(source.sizes().vec()) + " and dtype " +
-                                std::string(source.dtype().name()) + ", expected " +
-                                shape_text(outputs[i].sizes().vec()) + " and " +
-                                std::string(outputs[i].dtype().name()));
-            }
-            outputs[i].copy_(source);
+        std::vector<at::Tensor> results;
+        for (const torch::jit::IValue &element : result.toTupleRef().elements()) {
+            results.push_back(element.toTensor());
         }
+        copy_results(results, outputs,
+                     options_.precision == GWPARAM_PRECISION_BFLOAT16);
     }
 
     // As Module::forward(), but for the executor.
@@ -182,13 +180,8 @@ class TorchBackend : public Backend {
         return stack.front();
     }
 
-    // Of the type that was asked for instead of the contract's.
-    bool reduced(const at::Tensor &result) const {
-        return options_.precision == GWPARAM_PRECISION_BFLOAT16 &&
-               result.scalar_type() == c10::kBFloat16;
-    }
-
     BackendOptions options_;
+    bool has_package_;
     c10::Device device_;
     int threads_of_pass_;
     std::unique_ptr<Network> network_ = std::make_unique<Network>();
@@ -200,7 +193,19 @@ class TorchBackend : public Backend {
 
 std::unique_ptr<Backend> load_torchscript(const std::string &path,
                                           const BackendOptions &options) {
-    return std::make_unique<TorchBackend>(path, options);
+    const bool has_package = options.shares_passes &&
+                             options.precision == GWPARAM_PRECISION_EXPORTED &&
+                             chosen_device(options.device).is_cpu() &&
+                             std::filesystem::exists(package_path(path));
+    if (has_package && options.may_use_compiled) {
+        try {
+            if (std::unique_ptr<Backend> compiled = load_compiled(path, options)) {
+                return compiled;
+            }
+        } catch (const std::exception &) { // TorchScript runs, and device() says so
+        }
+    }
+    return std::make_unique<TorchBackend>(path, options, has_package);
 }
 
 } // namespace gwparam

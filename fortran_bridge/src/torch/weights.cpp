@@ -1,36 +1,20 @@
 #include "torch/weights.hpp"
 
-#include <cerrno>
-#include <cstring>
 #include <map>
 #include <mutex>
 #include <tuple>
 
-#include <sys/stat.h>
 #include <torch/csrc/jit/serialization/import.h>
 
 #include "base/error.hpp"
 #include "torch/errors.hpp"
+#include "torch/file_state.hpp"
 
 namespace gwparam {
 
 namespace {
 
-// Which file, in which state: where one takes the place of another, or its bytes
-// change, one of these does too. The path says nothing of that.
-using FileState = std::tuple<dev_t, ino_t, off_t, time_t, long, time_t, long>;
 using Key = std::tuple<FileState, std::string, int>; // with device and precision
-
-FileState state_of(const std::string &path) {
-    struct stat file{};
-    if (stat(path.c_str(), &file) != 0) {
-        throw Error(GWPARAM_ERR_FILE,
-                    "cannot open " + path + ": " + std::strerror(errno));
-    }
-    return {file.st_dev,         file.st_ino,          file.st_size,
-            file.st_mtim.tv_sec, file.st_mtim.tv_nsec, file.st_ctim.tv_sec,
-            file.st_ctim.tv_nsec};
-}
 
 torch::jit::Module read_module(const std::string &path, const c10::Device &device) {
     torch::jit::Module module;

@@ -132,6 +132,24 @@ void test_geometry(const std::string &path, int lag) {
     }
 }
 
+void test_packages() {
+    fake::set_trouble({});
+    fake::set_cuda_devices(0);
+    const Result without = run("global", host::defaults());
+    fake::set_package(fake::Package::right);
+    const Result right = run("global", host::defaults());
+    fake::set_package(fake::Package::wrong);
+    const Result wrong = run("global", host::defaults());
+    fake::set_package(fake::Package::none);
+    ok(without.statistics[0].compiled == GWPARAM_COMPILED_NONE, "no package");
+    ok(all_fine(right) && right.globe == without.globe &&
+           right.statistics[0].compiled == GWPARAM_COMPILED_RUNS,
+       "a package that gives the probe runs");
+    ok(all_fine(wrong) && wrong.globe == without.globe &&
+           wrong.statistics[0].compiled == GWPARAM_COMPILED_UNFIT,
+       "one that does not is left aside");
+}
+
 // The device fails, and so does what is to take its place.
 void test_failure_of_the_fallback() {
     gwparam_options options = host::defaults();
@@ -155,6 +173,7 @@ int main() {
         test_geometry(path, 0);
         test_geometry(path, 1);
     }
+    test_packages();
     test_failure_of_the_fallback();
     return done_testing();
 }
