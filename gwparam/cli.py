@@ -18,6 +18,10 @@ from gwparam.errors import GwparamError, InternalError
 _COMMANDS = {
     "export": ("gwparam.commands.export", "checkpoint to artefact, with its promises"),
     "inspect": ("gwparam.commands.inspect", "print what an artefact needs and gives"),
+    "compile": (
+        "gwparam.commands.compile",
+        "compile a network of the globe for this machine",
+    ),
     "networks": ("gwparam.commands.networks", "list the networks and published sizes"),
     "replay": (
         "gwparam.commands.replay",

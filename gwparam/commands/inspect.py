@@ -39,15 +39,41 @@ def run(args: argparse.Namespace) -> Answer:
     """Run the command; the document is the contract."""
     contract = read_contract(args.artefact)
     _, outputs = read_probe(args.artefact)
-    return Answer(json.loads(contract.to_json()), lambda: _print(contract, outputs))
+    package = _package(args.artefact)
+    return Answer(
+        json.loads(contract.to_json()), lambda: _print(contract, outputs, package)
+    )
 
 
-def _print(contract: "Contract", probe: "Arrays") -> None:
+def _package(artefact: str) -> str:
+    """Say whether a package of ``gwparam compile`` runs here; empty without one."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    from gwparam.compiled_package import package_path, torch_release, why_unfit
+
+    path = package_path(artefact)
+    if not path.exists():
+        return ""
+    try:
+        torch = torch_release(version("torch"))
+    except PackageNotFoundError:  # that of the library is not known here
+        torch = None
+    reason = why_unfit(artefact, torch)
+    return (
+        f"{path.name} does not fit: {reason}"
+        if reason
+        else (f"{path.name}, for this machine")
+    )
+
+
+def _print(contract: "Contract", probe: "Arrays", package: str) -> None:
     from gwparam import console
 
     text, tables = console.lines(), console.tables()
     for key, said in _lines(contract):
         text.print(f"{key:13} {said}")
+    if package:
+        text.print(f"{'compiled':13} {package}")
     tables.print(_inputs(contract), _outputs(contract, probe), sep="\n")
 
 

@@ -59,9 +59,9 @@ def test_library_gives_drag(sample_artefact, sample_states):
         ["config", "--fflags", "--libs"],
         *(
             [command, "--help"]
-            for command in ("inspect", "bench", "config", "networks", "replay")
+            for command in ("inspect", "compile", "bench", "config", "networks")
         ),
-        *([command, "--help"] for command in ("evaluate", "make-states")),
+        *([command, "--help"] for command in ("replay", "evaluate", "make-states")),
     ],
 )
 def test_words_need_no_torch(arguments):
@@ -96,6 +96,7 @@ def test_make_states(tmp_path):
         ["export", "--ckpt", "network.pkl", "-o", "wavenet.pt"],
         ["export", "--help"],
         ["networks"],
+        ["compile", "ARTEFACT"],
         ["replay", "ARTEFACT", "STATES"],
         ["finetune", "--help"],
     ],

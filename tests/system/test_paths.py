@@ -21,6 +21,7 @@ READ = {
     "export": {"--ckpt": "ckpt.pt", "--training-file": "t.nc", "--scaling": _SCALING}
     | {"--levels": "levels.json"},
     "inspect": {"artefact": "net.pt"},
+    "compile": {"artefact": "net.pt"},
     "bench": {"artefact": "net.pt", "states": "s.nc"},
     "replay": {"artefact": "net.pt", "states": "s.nc", "--ckpt": "ckpt.pt"}
     | {"--scaling": _SCALING},
@@ -147,6 +148,7 @@ def test_no_command_replaces_what_is_no_file(
         ("export", "--ckpt"),
         ("export", "--training-file"),
         ("inspect", "artefact"),
+        ("compile", "artefact"),
         ("bench", "artefact"),
         ("bench", "states"),
         ("replay", "artefact"),
