@@ -250,7 +250,7 @@ def _print(document: dict[str, Any]) -> None:
         ("ranks", lambda row: str(row["ranks"])),
         ("threads", lambda row: str(row["threads"])),
         ("time [ms]", lambda row: f"{row['milliseconds']:.3g}"),
-        ("CPU time [ms]", lambda row: _said(row["cpu_milliseconds"], ".3g")),
+        ("CPU [ms]", lambda row: _said(row["cpu_milliseconds"], ".3g")),
         ("columns/s", lambda row: f"{row['columns_per_second']:.3g}"),
         ("of the peak", lambda row: _said(row["share_of_peak"], ".0%")),
         ("over native", lambda row: _said(row["over_native"], ".2f")),

@@ -31,6 +31,9 @@ _NO_UNITS = ("", "level", "layer", "sigma_level")
 # Share of 1000 hPa by which the nominal pressures of levels may be off: some models
 # have them over a surface at 1013 hPa.
 _NOMINAL = 0.05
+# What single precision, and the weather, change of the pressures of the same levels.
+_SINGLE = 1e-6
+_COLUMNS = 0.1
 
 Array = NDArray[np.float64]
 Order = Literal["top_down", "bottom_up"]
@@ -51,15 +54,17 @@ class Levels:
     formula : str or None
         What the pressures are worked out from, over a surface at 1000 hPa or the
         columns of the file; None where the file states them.
+    of_columns : bool
+        Whether the pressures are those of columns, which change with these.
     coordinate : tuple of float or None
-        What tells the levels where their pressures are of columns, and change with
-        these: their heights, or numbers.
+        What the file calls such levels, as their heights or numbers, if it does.
     """
 
     dimension: str
     pressure: tuple[float, ...]
     order: Order
     formula: str | None = None
+    of_columns: bool = False
     coordinate: tuple[float, ...] | None = None
 
     @property
@@ -75,10 +80,11 @@ class Levels:
         """Whether another file has the same levels, but for single precision."""
         if (self.order, len(self.pressure)) != (other.order, len(other.pressure)):
             return False
+        tolerance = _COLUMNS if self.of_columns or other.of_columns else _SINGLE
+        if not np.allclose(self.pressure, other.pressure, rtol=tolerance, atol=0.0):
+            return False
         mine, its = self.coordinate, other.coordinate
-        if mine is None or its is None:
-            mine, its = self.pressure, other.pressure
-        return np.allclose(mine, its, rtol=1e-6, atol=0.0)
+        return mine is None or its is None or np.allclose(mine, its, _SINGLE, 0.0)
 
 
 @dataclass(frozen=True)
@@ -173,13 +179,14 @@ def read_levels(dataset: xr.Dataset, dimension: str, path: str) -> Levels:
     -----
     Pressures are the level coordinate if it has units of pressure; else sigma times
     1000 hPa; else another variable on this dimension alone with units of pressure; else
-    the median of the field air_pressure over the columns at the first time. A
+    the median of the field air_pressure over the columns at the first time that has
+    any. A
     coordinate declares an order by ``positive``: the direction in which its values
     grow.
     """
     try:
         pressure, name, is_formula = _pressure(dataset, dimension, path)
-        coordinate = None
+        of_columns, coordinate = False, None
     except _UnknownPressureError:
         # As on hybrid heights.
         field = find_variable(dataset, path, PRESSURE)
@@ -187,8 +194,7 @@ def read_levels(dataset: xr.Dataset, dimension: str, path: str) -> Levels:
             raise
         pressure = _median(dataset, dimension, field, path)
         name, is_formula = f"the median of {field}", True
-        values = dataset[dimension].values.astype(np.float64)
-        coordinate = tuple(values.tolist())
+        of_columns, coordinate = True, _coordinate(dataset, dimension)
     steps = np.diff(pressure)
     if not ((steps > 0.0).all() or (steps < 0.0).all()) or not (pressure >= 0.0).all():
         raise ContractError(
@@ -202,30 +208,40 @@ def read_levels(dataset: xr.Dataset, dimension: str, path: str) -> Levels:
             f"but {order} by the pressures in {name}"
         )
     formula = name if is_formula else None
-    return Levels(dimension, tuple(pressure.tolist()), order, formula, coordinate)
+    return Levels(
+        dimension, tuple(pressure.tolist()), order, formula, of_columns, coordinate
+    )
 
 
 class _UnknownPressureError(ContractError):
     """A file has no pressures of its levels alone."""
 
 
+def _coordinate(dataset: xr.Dataset, dimension: str) -> tuple[float, ...] | None:
+    """Numbers of the levels in the file; None where it has none."""
+    if dimension not in dataset.variables or dataset[dimension].dtype.kind not in "iuf":
+        return None
+    return tuple(dataset[dimension].values.astype(np.float64).tolist())
+
+
 def _median(dataset: xr.Dataset, dimension: str, name: str, path: str) -> Array:
-    """Median pressure of each level over the columns at the first time [Pa]."""
+    """Median pressure of each level over the columns at a time that has any [Pa]."""
     variable = dataset[name].variable
     time = find_time_dimension(dataset)
-    if time in variable.dims and variable.sizes[time]:
-        variable = variable.isel({time: 0})
-    columns = [dim for dim in variable.dims if dim != dimension]
-    values = read_values(variable.transpose(dimension, *columns), name, path)
-    rows = values.reshape(values.shape[0], -1).astype(np.float64)
-    known = rows[:, np.isfinite(rows).all(axis=0)]
-    if not known.size:
-        raise _UnknownPressureError(
-            f"{name} in {path} has no column with values at all levels, expected some"
-        )
-    units = str(dataset[name].attrs.get("units", ""))
-    pascal = conversion(units, "Pa", f"{name} in {path}")(known)
-    return np.asarray(np.median(pascal, axis=1))
+    count = variable.sizes[time] if time in variable.dims else 1
+    for index in range(count):
+        one = variable.isel({time: index}) if time in variable.dims else variable
+        columns = [dim for dim in one.dims if dim != dimension]
+        values = read_values(one.transpose(dimension, *columns), name, path)
+        rows = values.reshape(values.shape[0], -1).astype(np.float64)
+        known = rows[:, np.isfinite(rows).all(axis=0)]
+        if known.size:
+            units = str(dataset[name].attrs.get("units", ""))
+            pascal = conversion(units, "Pa", f"{name} in {path}")(known)
+            return np.asarray(np.median(pascal, axis=1))
+    raise _UnknownPressureError(
+        f"{name} in {path} has no column with values at all levels, expected some"
+    )
 
 
 def _is_vertical(dataset: xr.Dataset, dim: str) -> bool:

@@ -150,6 +150,8 @@ def without_seam(dataset: xr.Dataset, axes: Axes, path: str) -> xr.Dataset:
             if len(axis.dimensions) == 2 and _is_seam(axis):
                 dataset = dataset.isel({axis.dimensions[-1]: slice(-1)})
             continue
+        if np.isnan(values).any():
+            continue  # refused with its place, where it is read
         numbers, _ = _numbers(name, values.ravel(), values[:0].ravel())
         if name == "longitude" and values.size > 2 and numbers[0] == numbers[-1]:
             dataset = dataset.isel({axis.dimensions[-1]: slice(-1)})

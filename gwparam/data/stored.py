@@ -185,7 +185,7 @@ class _Decoded(BackendArray):
         missing = self._never_written(stored)
         for attribute in _MISSING:
             for value in self._numbers(attribute):
-                missing |= _equal(value, stored, values, given)
+                missing |= self._equal(value, stored, values, given)
         lowest, highest = self._valid()
         for end, beyond in ((lowest, np.less), (highest, np.greater)):
             if end is not None:
@@ -240,6 +240,23 @@ class _Decoded(BackendArray):
             return lowest, highest
         return self._number("valid_min"), self._number("valid_max")
 
+    def _equal(
+        self, value: Any, stored: Array, values: Array, given: Any
+    ) -> NDArray[np.bool_]:
+        """Find the values that are a number, which may be of another type."""
+        if np.isnan(value):
+            return np.isnan(values)
+        if stored.dtype.kind == "f":
+            with np.errstate(over="ignore"):
+                return np.asarray(stored == value.astype(stored.dtype))
+        value = _as_stored(value, given, stored.dtype)
+        limits = np.iinfo(stored.dtype)
+        if value == np.round(value) and limits.min <= value <= limits.max:
+            return np.asarray(stored == stored.dtype.type(value))
+        # It is of unpacked values, which are off by a rounding.
+        margin = 0.5 * abs(self._packing()[0]) if self._packed else 0.0
+        return np.asarray(np.abs(values - float(value)) <= margin)
+
     def _beyond(
         self, end: Any, beyond: Any, stored: Array, values: Array, given: Any
     ) -> NDArray[np.bool_]:
@@ -260,17 +277,3 @@ def _as_stored(value: Any, given: Any, stored: Any) -> Any:
     if given != stored and value.dtype == given:
         return np.asarray(value).view(stored)[()]
     return value
-
-
-def _equal(value: Any, stored: Array, values: Array, given: Any) -> NDArray[np.bool_]:
-    """Find the values that are a number, which may be of another type."""
-    if np.isnan(value):
-        return np.isnan(values)
-    if stored.dtype.kind == "f":
-        with np.errstate(over="ignore"):
-            return np.asarray(stored == value.astype(stored.dtype))
-    value = _as_stored(value, given, stored.dtype)
-    limits = np.iinfo(stored.dtype)
-    if value == np.round(value) and limits.min <= value <= limits.max:
-        return np.asarray(stored == stored.dtype.type(value))
-    return np.asarray(values == value)

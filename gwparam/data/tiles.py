@@ -22,7 +22,7 @@ from gwparam.errors import ContractError
 
 DECOMPOSITION = "domain_decomposition"
 _EVEN = 1.25
-_NUMBERED = re.compile(r"(.*)\.\d{4,}")
+_NUMBERED = re.compile(r"(.*)\.(\d{4,})")
 
 Array = NDArray[Any]
 Files = dict[str, xr.Dataset]
@@ -130,6 +130,7 @@ def _join(tiles: Mapping[str, tuple[xr.Dataset, Axes]]) -> xr.Dataset:
             f"the tiles {', '.join(paths)} are {len(paths)} of the {cells} parts of "
             "one grid, expected each of them once"
         )
+    _check_numbers(paths)
     parts = []
     for path in paths:
         dataset = _without_edges(tiles[path][0], set(sizes))
@@ -139,6 +140,17 @@ def _join(tiles: Mapping[str, tuple[xr.Dataset, Axes]]) -> xr.Dataset:
     for variable in made.variables.values():
         variable.attrs.pop(DECOMPOSITION, None)
     return made
+
+
+def _check_numbers(paths: list[str]) -> None:
+    """Check that no number is left out: the others alone may look like a grid."""
+    numbers = [int(name[2]) for name in map(_NUMBERED.fullmatch, paths) if name]
+    absent = set(range(min(numbers, default=0), max(numbers, default=0))) - set(numbers)
+    if absent:
+        raise ContractError(
+            f"of the tiles {', '.join(paths)} number {min(absent):04d} is absent, "
+            "expected all tiles of the run"
+        )
 
 
 def _blocks(axes: Mapping[str, Axis]) -> list[tuple[Axis, dict[str, Array]]]:

@@ -121,6 +121,7 @@ class Trainable:
             except ValueError:
                 default = known[name].default
                 expected = f"for example {default}" if default else "a whole number"
+                expected += f" ({known[name].help})"
                 raise ArgumentError(
                     f"size {name} is {value or 'empty'}, expected {expected}",
                     settings=("size",),

@@ -8,6 +8,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from gwparam.contract import Contract
+from gwparam.errors import GwparamError
 from gwparam.synthetic.columns import Columns
 from gwparam.timing.candidates import library_step, native_step
 from gwparam.timing.columns import Inputs
@@ -55,15 +56,21 @@ def side_by_side(make: MakeStep, ranks: int) -> Iterator[Step]:
             for end in ends:
                 end.send(None)
             for end in ends:
-                failure = end.recv()
-                if failure is not None:
-                    raise failure
+                _hear(end)
 
         for end in ends:
-            failure = end.recv()
-            if failure is not None:
-                raise failure
+            _hear(end)
         yield step
+
+
+def _hear(end: Connection) -> None:
+    """Wait until a rank has done what it was asked for."""
+    try:
+        failure = end.recv()
+    except EOFError:
+        raise GwparamError("a process that takes steps ended too early") from None
+    if failure is not None:
+        raise failure
 
 
 def library_of(

@@ -115,6 +115,31 @@ def test_other_files_on_heights_have_other_pressures_and_the_same_levels(
         open_file(write(given), write(other, "other.nc"))
 
 
+def without_names(dataset):
+    """Levels that the file does not tell but by their pressures."""
+    return on_heights(dataset).drop_vars(["lev", "a", "b", "orog"])
+
+
+@pytest.mark.parametrize("names", [None, range(NLEV), [f"L{i}" for i in range(NLEV)]])
+def test_levels_of_other_pressures_are_others_whatever_their_names(
+    dataset, write, names
+):
+    given = without_names(dataset)
+    if names is not None:
+        given = given.assign(lev=("lev", list(names)))
+    later = given.assign(p=given.p.copy(data=1.01 * given.p.values))
+    later["time"] = given.time + 10.0
+    later.time.attrs = given.time.attrs
+    turned = later.isel(lev=slice(None, None, -1))
+    other = later.assign(p=later.p.copy(data=0.5 * later.p.values + 3e3))
+
+    with open_file(write(given), write(turned, "turned.nc")) as states:
+        one, two = states.read(4), states.read(1)
+        np.testing.assert_array_equal(one["eastward_wind"], two["eastward_wind"])
+    with pytest.raises(ContractError, match=r"other.nc has other levels"):
+        open_file(write(given), write(other, "other.nc"))
+
+
 def test_heights_without_layers_are_refused_for_fluxes(dataset, write):
     with pytest.raises(ContractError, match="has no half levels"):
         open_file(write(on_heights(dataset)), pressures=True)
@@ -131,9 +156,18 @@ def test_columns_without_pressure_do_not_count_in_the_median(dataset, write, los
         np.testing.assert_allclose(states.levels.pressure, expected, rtol=1e-12)
 
 
-def test_levels_without_a_whole_column_of_pressure_are_refused(dataset, write):
+def test_median_is_of_the_first_time_that_has_pressure(dataset, write):
     given = on_heights(dataset)
     given.p.values[0, 2] = np.nan
+
+    with open_file(write(given)) as states:
+        expected = np.median(given.p.values[1].reshape(NLEV, -1), axis=1)
+        np.testing.assert_allclose(states.levels.pressure, expected, rtol=1e-12)
+
+
+def test_levels_without_a_whole_column_of_pressure_are_refused(dataset, write):
+    given = on_heights(dataset)
+    given.p.values[:, 2] = np.nan
 
     with pytest.raises(ContractError, match=r"p in .* has no column with values at"):
         open_file(write(given))

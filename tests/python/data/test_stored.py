@@ -117,6 +117,12 @@ NAN = np.nan
         ("i2", [NEVER["i2"], 9, 2], {**PACKED, "_FillValue": 9}, [-16283.5, NAN, 101]),
         # A number that no packed value can be is one of unpacked values.
         ("i2", [1, 2], {**PACKED, "missing_value": 100.5}, [NAN, 101.0]),
+        (
+            "i2",
+            [-9999, 2],
+            {"scale_factor": 0.01, "missing_value": np.float32(-99.99)},
+            [NAN, 0.02],
+        ),
         # A valid range of the type of the packed values, and of that of the others.
         ("i2", [-1, 0, 10, 11], {**PACKED, "valid_range": np.int16([0, 10])}, None),
         ("i2", [9, 10, 30, 31], {**PACKED, "valid_range": [105.0, 115.0]}, None),

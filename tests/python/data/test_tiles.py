@@ -215,6 +215,22 @@ def test_a_missing_tile_of_those_that_take_turns_is_refused(write_tiles, missing
         open_file(*paths)
 
 
+@pytest.mark.parametrize("turns", [True, False])
+def test_a_number_that_is_absent_is_refused_where_the_others_fill_a_grid(
+    write_tiles, turns
+):
+    whole = wind_states()
+    if turns:
+        parts = strided(whole, lon=6)
+    else:
+        parts = tiles(whole, ((0, 4),), ((0, 2), (2, 4), (4, 6)))
+    paths = write_tiles(parts)
+    del paths[1::2]
+
+    with pytest.raises(ContractError, match=r"number 0001 is absent"):
+        open_file(*paths)
+
+
 def test_uneven_turns_are_refused_by_name(write_tiles):
     whole = wind_states()
     whole["lon"] = whole.lon.copy(data=[0.0, 30.0, 120.0, 150.0, 240.0, 270.0])

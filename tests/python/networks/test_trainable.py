@@ -186,10 +186,12 @@ def test_sizes_are_read(name, texts, expected):
     ],
 )
 def test_size_that_is_none_is_told(name, text, message):
+    trainable = NETWORKS[name].trainable
     with pytest.raises(ArgumentError) as caught:
-        NETWORKS[name].trainable.read_sizes([text])
+        trainable.read_sizes([text])
 
-    assert str(caught.value) == message
+    meaning = {size.name: f" ({size.help})" for size in trainable.sizes}
+    assert str(caught.value) == message + meaning.get(text.partition("=")[0], "")
     assert caught.value.settings == ("size",)
 
 
