@@ -146,8 +146,9 @@ def run(args: argparse.Namespace) -> Answer:
         write_report(data, report)
         written.append(report)
 
-    for line in found.left_out.warnings(str(args.truth[0])):
-        print(line, file=sys.stderr)
+    for path, left_out in found.lacking.items():
+        for line in left_out.warnings(path):
+            print(line, file=sys.stderr)
     for name, model in artefacts.items():
         for line in (
             *warning(model.level_note, name),

@@ -9,7 +9,7 @@ from rich.table import Table
 from gwparam.conformance.result import OutputResult, Replay
 from gwparam.data.training_range import describe
 from gwparam.evaluate.metrics import Moments, finite, score
-from gwparam.evaluate.table import SCORE_HEADINGS, score_cells
+from gwparam.evaluate.table import SCORE_HEADINGS, cell, score_cells
 
 DEFINITIONS = (
     "every time, column and level counts the same; bias, rms error, R2 and correlation "
@@ -143,11 +143,11 @@ def _table(output: OutputResult, levels: bool) -> Table:
     for section in ([globe], bands, _levels(output) if levels else []):
         for name, moments, scores in section:
             difference = score(moments)
-            cells = [
-                f"{difference.largest_error:.1e}",
-                f"{difference.rms_error:.1e}",
+            row = [
+                cell(difference.largest_error, ".1e"),
+                cell(difference.rms_error, ".1e"),
                 *([] if scores is None else score_cells(score(scores))),
             ]
-            table.add_row(name, *cells)
+            table.add_row(name, *row)
         table.add_section()
     return table

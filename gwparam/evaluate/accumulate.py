@@ -36,7 +36,8 @@ class FieldStatistics:
     series : ndarray, shape (component, region, level, time)
         Area means; NaN in a region without cells.
     momentum : ndarray, shape (component, time)
-        Sums weighted as `add` was told.
+        Sums weighted as `add` was told; NaN at a time with cells that do not count,
+        for a part of the globe has no global sum.
     """
 
     def __init__(
@@ -56,7 +57,7 @@ class FieldStatistics:
         self._spectra = 0
         self.counts = np.zeros((n, len(regions), edges.shape[1] - 1))
         self.series = np.full((n, len(regions), n_levels, n_times), np.nan)
-        self.momentum = np.zeros((n, n_times))
+        self.momentum = np.full((n, n_times), np.nan)
 
     def add(
         self,
@@ -73,22 +74,22 @@ class FieldStatistics:
         integral : ndarray, shape (level, latitude, longitude)
             Weights of the sum that `momentum` keeps.
         present : ndarray of bool, shape (latitude, longitude), optional
-            The cells that count; all by default. Means and sums are of these alone. Of
-            the spectrum, the rows count that are whole, and the times that have some.
+            The cells that count; all by default. Means are of these alone. Of the
+            spectrum, the rows count that are whole, and the times that have some.
         """
         step, self._times = self._times, self._times + 1
         if present is None:
             present = np.ones(self._weights.shape, bool)
-        if not present.all():
+        if present.all():
+            self.momentum[:, step] = np.einsum("clyx,lyx->c", field, integral)
+        else:
             field = np.where(present, field, 0.0)
-            integral = np.where(present, integral, 0.0)
         self._map += field
         self._cells += present
         rows = self._weights.sum(axis=1) * present.all(axis=1)
         if rows.any():
             self._power += mean_zonal_power(field, rows / rows.sum())
             self._spectra += 1
-        self.momentum[:, step] = np.einsum("clyx,lyx->c", field, integral)
         weights = self._weights * present
         for r, region in enumerate(self._regions):
             shares = region.of(weights)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gwparam.data.missing import LeftOut, Mask
+from gwparam.data.missing import LeftOut, Mask, present_columns
 from gwparam.data.pressure import SURFACE_PRESSURE
 from gwparam.errors import ArgumentError, ContractError
 from gwparam.evaluate.accumulate import FieldStatistics, Range
@@ -54,6 +54,8 @@ class Comparison:
         By name; the scores by component.
     left_out : LeftOut
         Cells that count nowhere, since the truth or a model lacks a field there.
+    lacking : dict of str to LeftOut
+        The cells that each file lacks, by its path.
     """
 
     quantity: Quantity
@@ -68,6 +70,7 @@ class Comparison:
     truth: FieldStatistics
     models: dict[str, tuple[FieldStatistics, list[Scores]]]
     left_out: LeftOut
+    lacking: dict[str, LeftOut]
 
 
 def compare(
@@ -87,8 +90,8 @@ def compare(
     models : mapping of str to FieldSource
         What is judged, by name.
     binning : Binning, optional
-        Of the histograms. Unless it gives the edges, the truth is read once before the
-        pass, for its extremes.
+        Of the histograms. Unless it gives the edges, the files are read once before the
+        pass, for the extremes of the truth in the cells that count.
     levels : range, optional
         Levels that count, from 0 at the top; those that all models give if absent.
     times : range, optional
@@ -115,15 +118,21 @@ def compare(
         levels or _given_by_all(truth, models), truth.pressure.size, "levels"
     )
     kept = slice(levels.start, levels.stop)
+    sources = [truth, *models.values()]
+    budget = MomentumBudget(truth, kept)
     extremes = Range(len(COMPONENTS))
     if binning.edges is None:
         for index in times:
-            extremes.add(truth.read(index)[:, kept])
+            right = truth.read(index)[:, kept]
+            for model in models.values():
+                model.look(index)
+            missing = _together(_missing(sources, index, budget.weights(index)))
+            what = f"time {index} of {truth.label}"
+            extremes.add(right[..., present_columns(missing, truth.grid.shape, what)])
             advance()
     edges = binning.find_edges(extremes.lowest, extremes.highest)
     found = regions(truth.grid)
     columns = {region.name: region.columns(truth.grid) for region in found}
-    budget = MomentumBudget(truth, kept)
 
     def statistics() -> FieldStatistics:
         return FieldStatistics(truth.grid, found, edges, len(levels), len(times))
@@ -144,14 +153,17 @@ def compare(
             for name in models
         },
         left_out=LeftOut(),
+        lacking={},
     )
     for index in times:
         right = truth.read(index)[:, kept]
         weights = budget.weights(index)
         fields = {name: model.read(index)[:, kept] for name, model in models.items()}
-        missing = _missing([truth, *models.values()], weights)
-        what = f"time {index} of {truth.label}"
-        present = result.left_out.add(missing, truth.grid.shape, what)
+        by_file = _missing(sources, index, weights)
+        shape, what = truth.grid.shape, f"time {index} of {truth.label}"
+        present = result.left_out.add(_together(by_file), shape, what)
+        for path, missing in by_file.items():
+            result.lacking.setdefault(path, LeftOut()).add(missing, shape, what)
         result.truth.add(right, weights, present)
         for name, field in fields.items():
             own, scores = result.models[name]
@@ -166,14 +178,27 @@ def compare(
     return result
 
 
-def _missing(sources: Sequence[FieldSource], weights: Array) -> dict[str, Mask]:
-    """Gather what any source lacks, so that all are judged by the same cells."""
-    found: dict[str, Mask] = {}
+def _missing(
+    sources: Sequence[FieldSource], index: int, weights: Array
+) -> dict[str, dict[str, Mask]]:
+    """Gather what each file lacks; `weights` are of the first source's."""
+    found: dict[str, dict[str, Mask]] = {s.file(index): {} for s in sources}
     bare = np.isnan(weights).any(axis=0)
     if bare.any():
-        found[SURFACE_PRESSURE.name] = np.broadcast_to(bare, sources[0].grid.shape)
+        where = np.broadcast_to(bare, sources[0].grid.shape)
+        found[sources[0].file(index)][SURFACE_PRESSURE.name] = where
     for source in sources:
+        lacks = found[source.file(index)]
         for name, where in source.missing.items():
+            lacks[name] = lacks.get(name, False) | where
+    return found
+
+
+def _together(by_file: Mapping[str, Mapping[str, Mask]]) -> dict[str, Mask]:
+    """Gather what any file lacks, so that all are judged by the same cells."""
+    found: dict[str, Mask] = {}
+    for missing in by_file.values():
+        for name, where in missing.items():
             found[name] = found.get(name, False) | where
     return found
 

@@ -189,7 +189,11 @@ def score(moments: Moments) -> Score:
         Of one region, with arrays of shape ().
     """
     names = ("bias", "rms_error", "largest_error", "rms_reference", "r2", "correlation")
-    return Score(int(moments.count), *(float(getattr(moments, name)) for name in names))
+    found = Score(
+        int(moments.count), *(float(getattr(moments, name)) for name in names)
+    )
+    # The largest of no error is 0 in the moments, which would read as agreement.
+    return found if found.samples else found._replace(largest_error=math.nan)
 
 
 def finite(value: float) -> float | None:

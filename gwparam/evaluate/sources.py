@@ -41,8 +41,8 @@ class FieldSource(ABC):
     given_levels : tuple of int
         First level that this really gives and the one after the last, top first.
     missing : dict of str to ndarray of bool, shape (latitude, longitude)
-        Cells of the time that was read last that are left out, since the files declare
-        a field as missing; by its name.
+        Cells that are left out of the time that was read or looked at last, since the
+        files declare a field as missing; by its name.
     """
 
     def __init__(self, label: str, states: StateFiles, quantity: Quantity) -> None:
@@ -60,6 +60,7 @@ class FieldSource(ABC):
         self.pressure = pressure[::-1] if self._bottom_up else pressure
         self.given_levels = (0, self.pressure.size)
         self.missing: dict[str, Mask] = {}
+        self._wanted: Sequence[str] = quantity.names
 
     def __enter__(self) -> Self:
         return self
@@ -84,9 +85,17 @@ class FieldSource(ABC):
         NaN in the cells of `missing`.
         """
 
-    def _read(self, index: int, names: Sequence[str]) -> State:
-        """Read fields of the files, and see what is missing."""
-        state = self.states.read(index, names)
+    def look(self, index: int) -> None:
+        """Find what is `missing` at a time, without the work of `read`."""
+        self._read(index)
+
+    def file(self, index: int) -> str:
+        """Path of the file with a time, in which `missing` is so declared."""
+        return self.states.files.locate(index)[1]
+
+    def _read(self, index: int) -> State:
+        """Read what is wanted of the files, and see what is missing."""
+        state = self.states.read(index, self._wanted)
         self.missing = {
             name: self.grid.cells(where.ravel())
             for name, where in state.missing.items()
@@ -114,7 +123,7 @@ class FileFields(FieldSource):
 
     def read(self, index: int) -> Array:
         """Fields of one time."""
-        return self._on_grid(self._read(index, self.quantity.names))
+        return self._on_grid(self._read(index))
 
 
 class ArtefactFields(FieldSource):
@@ -173,9 +182,10 @@ class ArtefactFields(FieldSource):
         for name in quantity.names:
             levels = np.arange(self.pressure.size)[given_levels(contract, states, name)]
             self.given_levels = (int(levels[0]), int(levels[-1]) + 1)
-        self._inputs = [field.name for field in contract.inputs]
+        inputs = [field.name for field in contract.inputs]
         if needs_pressure(contract):
-            self._inputs += [PRESSURE.name, HALF_PRESSURE]
+            inputs += [PRESSURE.name, HALF_PRESSURE]
+        self._wanted = list(dict.fromkeys(inputs))
         self._scheme = load_scheme(
             path, threads=threads, device=device, on_limit="ignore"
         )
@@ -188,10 +198,9 @@ class ArtefactFields(FieldSource):
 
     def read(self, index: int) -> Array:
         """Fields of one time."""
-        names = list(dict.fromkeys(self._inputs))
-        state = self._read(index, names)
+        state = self._read(index)
         what = f"time {index} of {self.states.files.paths[0]}"
         present = present_columns(state.missing, self.states.horizontal, what)
-        given = state.select(names, present)
+        given = state.select(self._wanted, present)
         self.input_range.add(given)
         return self._on_grid(spread(self._scheme.predict(given), present))

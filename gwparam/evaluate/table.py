@@ -46,7 +46,7 @@ def print_table(console: Console, data: xr.Dataset) -> None:
         for component in data.component.values:
             at = data.sel(model=model, component=component, region="globe")
             cells = [
-                f"{float(at[name]):{'.4f' if data[name].units == '1' else '.3e'}}"
+                cell(float(at[name]), ".4f" if data[name].units == "1" else ".3e")
                 for name in _COLUMNS.values()
             ]
             table.add_row(str(model), str(component), *cells)
@@ -63,14 +63,17 @@ def score_cells(numbers: Score) -> list[str]:
     return [
         _fixed(numbers.r2),
         _fixed(numbers.correlation),
-        f"{numbers.rms_error:.2e}",
-        f"{numbers.bias:.1e}",
-        f"{numbers.rms_reference:.2e}",
+        cell(numbers.rms_error, ".2e"),
+        cell(numbers.bias, ".1e"),
+        cell(numbers.rms_reference, ".2e"),
     ]
+
+
+def cell(value: float, form: str) -> str:
+    """Format a number; a dash where it is undefined."""
+    return "-" if math.isnan(value) else f"{value:{form}}"
 
 
 def _fixed(value: float) -> str:
     """Score with three decimals, as far as it fits."""
-    if math.isnan(value):
-        return "-"
-    return f"{value:.3f}" if abs(value) < 1000.0 else f"{value:.1e}"
+    return cell(value, ".1e" if abs(value) >= 1000.0 else ".3f")

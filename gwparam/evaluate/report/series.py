@@ -1,5 +1,6 @@
 """Time series: area means over the hot spots, and the globe's momentum."""
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
@@ -17,6 +18,7 @@ MOMENTUM_NEEDED = ("momentum_truth", "momentum")
 
 _COLUMNS = 2
 _ONE_TIME = "the results have one time only."
+_NO_INTEGRAL = "fewer than two times are without cells that are left out."
 
 _SERIES_CAPTION = (
     "Area mean of the {component} {quantity} at {level} over each hot spot in time "
@@ -25,7 +27,8 @@ _SERIES_CAPTION = (
 )
 _MOMENTUM_CAPTION = (
     "Integral over the globe in time{what}. Black is the truth. What the models put in "
-    "too much or too little here accelerates the mean flow of a long run."
+    "too much or too little here accelerates the mean flow of a long run. Times at "
+    "which cells are left out have no integral and are skipped."
 )
 
 
@@ -43,6 +46,12 @@ def momentum_section(comparison: Comparison) -> Section:
     """Draw the global integral of each component."""
     if comparison.results.sizes["time"] < 2:
         return Section(absent=_ONE_TIME)
+    # A line ends at a NaN, and a time between two of them would not be seen.
+    results = comparison.results
+    whole = np.isfinite(results["momentum_truth"].transpose("time", ...).values)
+    comparison = Comparison(results.isel(time=whole.all(axis=1)))
+    if comparison.results.sizes["time"] < 2:
+        return Section(absent=_NO_INTEGRAL)
     components = comparison.components
     units = str(comparison.results["momentum_truth"].attrs.get("units", ""))
     with drawing(0.6 + 2.3 * len(components)) as figure:

@@ -123,6 +123,7 @@ def test_columns_that_the_truth_masks_count_nowhere(
     with xr.open_dataset(states, decode_times=False) as file:
         given = file.load()
     given.u.values[1, -1, 3:5, 2] = np.nan
+    given.gwfcng_x.values[1, :, 3, 2] = 1.0
     given.u.encoding["_FillValue"] = np.float32(1e20)
     given.to_netcdf(masked)
 
@@ -130,7 +131,7 @@ def test_columns_that_the_truth_masks_count_nowhere(
     out = ["-o", str(tmp_path / "found")]
     assert main([*models, "--truth", str(masked), *out]) == 0
 
-    assert "2 of " in capsys.readouterr().err
+    assert f"{masked}: 2 of " in capsys.readouterr().err
     found = json.loads((tmp_path / "found" / "evaluation.json").read_text())
     assert found["left_out"]["columns"] == 2
     assert found["left_out"]["fields"] == {"eastward_wind": 2}
@@ -141,7 +142,28 @@ def test_columns_that_the_truth_masks_count_nowhere(
     globe = found["models"]["it"]["eastward"]["globe"]
     np.testing.assert_allclose(globe["rmse"], np.sqrt(((p - t) ** 2).mean()), rtol=1e-6)
     assert found["models"]["file"] == found["models"]["it"]
+    assert found["bins"]["edges"]["eastward"][-1] == pytest.approx(t.max(), rel=1e-9)
     assert (tmp_path / "found" / "report.html").is_file()
+
+
+def test_columns_that_a_model_lacks_are_told_of_its_file(
+    predicted, states, tmp_path, capsys
+):
+    masked = tmp_path / "masked.nc"
+    with xr.open_dataset(predicted, decode_times=False) as file:
+        given = file.load()
+    given[DRAG[0]].values[1, 0, 3:5, 2] = np.nan
+    given[DRAG[0]].encoding["_FillValue"] = 1e20
+    given.to_netcdf(masked)
+
+    data = evaluate(tmp_path / "found", masked, predicted, "--truth", states)
+
+    (line,) = capsys.readouterr().err.splitlines()
+    assert f"{masked}: 2 of " in line
+    for name in ("momentum", "momentum_truth"):
+        integral = data[name].transpose("time", ...).values
+        assert np.isnan(integral[1]).all()
+        assert np.isfinite(np.delete(integral, 1, axis=0)).all()
 
 
 def test_bins_levels_and_times_are_as_asked(predicted, states, tmp_path):

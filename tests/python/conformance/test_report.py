@@ -127,3 +127,22 @@ def test_table_without_reference_has_the_difference_alone(replay):
         "1.0e-03",
         "1.0e-03",
     ]
+
+
+def test_a_band_without_columns_has_no_numbers(replay, fields):
+    """The largest of no difference is not 0, which would read as agreement."""
+    present = LATITUDE > -60.0
+    regions = globe_and_bands(LATITUDE)
+    difference, scores = Scores(regions, 3), Scores(regions, 3)
+    network, expected, reference = fields
+    difference.add(network, expected, present)
+    scores.add(network, reference, present)
+    bare = replace(replay.outputs[0], difference=difference, scores=scores)
+    found = replace(replay, outputs=[bare])
+
+    assert cells(printed(found, levels=False), "90S-60S") == ["-"] * 7
+    (variable,) = json.loads(json.dumps(as_dict(found), allow_nan=False))["variables"]
+    band = variable["bands"]["90S-60S"]
+    assert band["samples"] == 0
+    assert set(band["eager"].values()) == {None}
+    assert set(band["reference"].values()) == {None}

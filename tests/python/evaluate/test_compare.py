@@ -215,7 +215,75 @@ def test_cells_that_a_file_declares_missing_count_nowhere(
     for name in ("series", "momentum"):
         one, other = (getattr(x.truth, name)[..., [0, 3]] for x in (found, whole))
         np.testing.assert_array_equal(one, other)
-    assert np.isfinite(found.truth.momentum).all()
+    assert {path: lacks.as_dict() for path, lacks in found.lacking.items()} == {
+        str(holes[0]): {"columns": 1, "of": left_out.size, "fields": {DRAG[1]: 1}},
+        str(holes[1]): {
+            "columns": 1 + n_lon,
+            "of": left_out.size,
+            "fields": {DRAG[0]: 1 + n_lon},
+        },
+        str(predicted_file): {"columns": 0, "of": left_out.size, "fields": {}},
+    }
+
+
+def test_a_time_with_cells_left_out_has_no_global_integral(
+    predicted, truth_file, predicted_file, tmp_path
+):
+    """A part of the globe has none; neither the truth nor any model is spared."""
+    whole = run(truth_file, predicted_file)
+    path = tmp_path / "holes.nc"
+    predicted[DRAG[0]].values[1, 2, 6, 3] = np.nan
+    predicted.to_netcdf(path, encoding={DRAG[0]: {"_FillValue": 1e20}})
+
+    found = run(truth_file, path, predicted_file)
+
+    expected = whole.truth.momentum.copy()
+    expected[:, 1] = np.nan
+    np.testing.assert_array_equal(found.truth.momentum, expected)
+    for statistics, _ in found.models.values():
+        assert np.isnan(statistics.momentum[:, 1]).all()
+        assert np.isfinite(statistics.momentum[:, [0, 2, 3]]).all()
+
+
+@pytest.mark.parametrize("lacking", ["model", "surface pressure"])
+def test_bins_do_not_reach_to_cells_that_count_nowhere(
+    truth, predicted, predicted_file, tmp_path, lacking
+):
+    paths = [tmp_path / "truth.nc", tmp_path / "holes.nc"]
+    filled = {"_FillValue": 1e20}
+    at = (2, slice(None), 3, 4)
+    kept = np.ones(values(truth).shape, bool)
+    kept[2, :, :, 3, 4] = False
+    expected = [values(truth)[:, c][kept[:, c]] for c in range(2)]
+    truth.drag_0.values[at] = 1.0
+    truth.drag_1.values[at] = -1.0
+    if lacking == "model":
+        predicted[DRAG[0]].values[2, 0, 3, 4] = np.nan
+    else:
+        truth.ps.values[2, 3, 4] = np.nan
+    truth.to_netcdf(paths[0], encoding={"ps": filled})
+    predicted.to_netcdf(paths[1], encoding={DRAG[0]: filled})
+
+    found = run(*paths, predicted_file, binning=Binning(8, "linear"))
+
+    ends = [[x.min(), x.max()] for x in expected]
+    np.testing.assert_allclose(found.edges[:, [0, -1]], ends, rtol=ROUNDING)
+
+
+def test_what_a_file_of_several_lacks_is_told_of_that_file(
+    truth, predicted_file, tmp_path
+):
+    paths = [tmp_path / "first.nc", tmp_path / "second.nc"]
+    truth.drag_0.values[3, 0, 5, 7] = np.nan
+    for path, times in zip(paths, (slice(0, 2), slice(2, 4)), strict=True):
+        part = truth.isel(time=times)
+        part.to_netcdf(path, encoding={"drag_0": {"_FillValue": 1e20}})
+    with open_fields(paths) as right, open_fields([predicted_file]) as model:
+        found = compare(right, {"model": model})
+
+    first, second, other = (found.lacking[str(p)] for p in (*paths, predicted_file))
+    assert (first.columns, second.columns, other.columns) == (0, 1, 0)
+    assert second.total == found.left_out.total // 2
 
 
 def test_cells_without_surface_pressure_count_nowhere(truth, predicted_file, tmp_path):
@@ -228,7 +296,9 @@ def test_cells_without_surface_pressure_count_nowhere(truth, predicted_file, tmp
     n_lon = truth.sizes["lon"]
     assert found.left_out.fields == {"surface_air_pressure": n_lon}
     assert found.left_out.columns == n_lon
-    assert np.isfinite(found.truth.momentum).all()
+    assert found.lacking[str(path)].fields == found.left_out.fields
+    assert np.isnan(found.truth.momentum[:, 0]).all()
+    assert np.isfinite(found.truth.momentum[:, 1:]).all()
 
 
 @pytest.mark.parametrize("option", ["levels", "times"])

@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
+import xarray as xr
 from drag_samples import DRAG, NLAT, NLEV, NLON, values
 
-from gwparam.data import open_states
+from gwparam.data import open_inputs, open_states
 from gwparam.errors import ArgumentError, ContractError
 from gwparam.evaluate import sources
 from gwparam.evaluate.quantity import DRAG as DRAG_QUANTITY
@@ -132,6 +133,28 @@ def test_artefact_runs_on_the_files_without_its_limits(truth, winds, contract, s
     assert scheme.told == {"threads": 3, "device": "cpu", "on_limit": "ignore"}
     assert scheme.levels[1] == "top_down"
     assert scheme.columns is None
+
+
+def test_a_look_finds_what_is_missing_and_runs_nothing(
+    truth, winds, contract, scheme, monkeypatch, tmp_path
+):
+    path = tmp_path / "holes.nc"
+    with xr.open_dataset(winds, decode_times=False) as file:
+        holes = file.load()
+    holes.v.values[1, 2, 3, 4] = np.nan
+    holes.to_netcdf(path, encoding={"v": {"_FillValue": 1e20}})
+    monkeypatch.delattr(Halved, "predict")
+    states = open_inputs([path], contract)
+    with ArtefactFields("a.pt", contract, states, DRAG_QUANTITY) as source:
+        source.look(1)
+
+        assert list(source.missing) == ["northward_wind"]
+        (where,) = source.missing.values()
+        assert np.argwhere(where).tolist() == [[3, 4]]
+        assert source.file(1) == str(path)
+
+        source.look(0)
+        assert not source.missing
 
 
 def test_artefact_that_does_not_give_the_quantity_is_refused(winds, contract, scheme):

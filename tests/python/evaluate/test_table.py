@@ -45,6 +45,12 @@ def test_table_has_the_scores_of_the_globe():
     assert "1 bin, as given" in text
 
 
+def test_undefined_numbers_are_dashes():
+    nothing = Score(0, *[math.nan] * 6)
+
+    assert score_cells(nothing) == ["-"] * len(SCORE_HEADINGS)
+
+
 def test_cells_have_three_decimals_as_far_as_they_fit():
     numbers = Score(9, -6.78e-6, 5.041e-5, 1.0, 4.43e-5, -2345.6, math.nan)
 

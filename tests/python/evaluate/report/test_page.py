@@ -170,7 +170,9 @@ def test_results_of_nothing_but_nan_make_a_page(results, write):
 
     page = write(nothing)
 
-    assert len(page.all("img")) == FIGURES_OF_ONE_COMPONENT
+    # All but the momentum, which says why.
+    assert len(page.all("img")) == FIGURES_OF_ONE_COMPONENT - 1
+    assert "Left out: fewer than two times are without cells" in page.text
     assert "nan" not in page.text
 
 

@@ -35,6 +35,30 @@ def test_momentum_stays_in_newtons(results, drawn):
     np.testing.assert_array_equal(model, results["momentum"][1, 0])
 
 
+def test_times_without_integral_are_skipped(results, drawn):
+    """Those at its sides stay a line."""
+    results = results.copy(deep=True)
+    for name in ("momentum_truth", "momentum"):
+        results[name].loc[{"time": results.time[1]}] = np.nan
+
+    section = series.momentum_section(Comparison(results))
+
+    assert "cells are left out" in section.pictures[0].caption
+    kept = np.delete(results["momentum_truth"][0].values, 1)
+    np.testing.assert_array_equal(drawn[0].axes[0].lines[0].get_ydata(), kept)
+
+
+def test_integrals_of_one_time_are_no_series(results):
+    results = results.copy(deep=True)
+    for name in ("momentum_truth", "momentum"):
+        results[name].loc[{"time": results.time[1:]}] = np.nan
+
+    section = series.momentum_section(Comparison(results))
+
+    assert not section.pictures
+    assert "left out" in section.absent
+
+
 @pytest.mark.parametrize("draw", [series.series_section, series.momentum_section])
 def test_a_single_time_is_no_series(results, draw):
     section = draw(Comparison(results.isel(time=[0])))
