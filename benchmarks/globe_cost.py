@@ -36,6 +36,7 @@ from gwparam.export.compiled import compile_artefact
 from gwparam.grids import uneven_sigma
 from gwparam.networks.attention_unet import AttentionUNet
 from gwparam.synthetic.columns import Columns, read_columns
+from gwparam.timing.candidates import put_run_get
 from gwparam.timing.processor import processor_name
 from gwparam.timing.rounds import Step, Times, measure, ratio
 
@@ -84,22 +85,9 @@ def library_step(artefact: Path, columns: Columns, threads: int) -> tuple[Step, 
         "air_pressure": columns.pressure,
         "air_pressure_at_half_levels": half,
     }
-    given = {name: np.asfortranarray(values) for name, values in given.items()}
     contract = read_contract(artefact)
-    taken = {
-        name: np.zeros((len(columns), *levels), dtype, order="F")
-        for name, levels, dtype in contract.host_outputs(NLEV)
-        if name in contract.tendencies
-    }
-
-    def step() -> None:
-        for name, array in given.items():
-            scheme.put(name, array)
-        scheme.run()
-        for name, array in taken.items():
-            scheme.get(name, array)
-
-    return step, scheme.statistics().compiled
+    drag = (o for o in contract.host_outputs(NLEV) if o[0] in contract.tendencies)
+    return put_run_get(scheme, given, drag), scheme.statistics().compiled
 
 
 def report(times: Mapping[str, Times], threads: int, described: str) -> None:

@@ -74,7 +74,8 @@ def _(network: NonlocalFlux[nn.Module]) -> PhysicalNetwork:
         fused.network = Padded(network.network, axis=1)
     else:
         fold_norms(fused.network)
-        # Levels last, as the library hands images over: no convolution turns them.
+        # Levels last, as the library hands images over: no convolution turns them. The
+        # types of torch's `to` do not name the argument.
         fused.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return fused.eval()
 

@@ -1,5 +1,6 @@
 """What is timed: the library, libtorch alone, the native scheme, the processor."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from pathlib import Path
 
@@ -8,10 +9,10 @@ import numpy as np
 from gwparam.constants import SEA_LEVEL_PRESSURE
 from gwparam.contract import Contract
 from gwparam.grids import full_levels, uneven_sigma
-from gwparam.library import load_scheme, multiply_add
+from gwparam.library import Scheme, load_scheme, multiply_add
 from gwparam.native import MIMA_SETTINGS, AlexanderDunkerton
 from gwparam.synthetic.columns import Columns
-from gwparam.timing.columns import Inputs
+from gwparam.timing.columns import Array, Inputs
 from gwparam.timing.rounds import Step
 
 _FIELDS = ("pressure", "height", "temperature", "eastward_wind", "northward_wind")
@@ -27,10 +28,22 @@ def library_step(
         artefact, threads=threads, chunk_columns=chunk, on_limit="ignore"
     )
     scheme.set_levels(inputs.pressure, inputs.order)
-    given = {name: np.asfortranarray(a) for name, a in inputs.fields.items()}
+    return put_run_get(
+        scheme, inputs.fields, contract.host_outputs(len(inputs.pressure))
+    )
+
+
+def put_run_get(
+    scheme: Scheme,
+    fields: Mapping[str, Array],
+    outputs: Iterable[tuple[str, tuple[int, ...], str]],
+) -> Step:
+    """Put all fields, run, get the outputs: name, extent of the levels and dtype."""
+    columns = len(next(iter(fields.values())))
+    given = {name: np.asfortranarray(values) for name, values in fields.items()}
     taken = {
-        name: np.zeros((len(inputs), *levels), dtype, order="F")
-        for name, levels, dtype in contract.host_outputs(len(inputs.pressure))
+        name: np.zeros((columns, *levels), dtype, order="F")
+        for name, levels, dtype in outputs
     }
 
     def step() -> None:
