@@ -11,6 +11,7 @@
 #include "base/shape.hpp"
 #include "base/units.hpp"
 #include "gwparam.h"
+#include "threads/thread_pool.hpp"
 
 namespace gwparam {
 
@@ -111,11 +112,11 @@ HostArray checked_array(const gwparam_array *array, std::int64_t levels,
 // Copy all columns of the host into rows `first`, `first` + 1, ..., turned upside down
 // if `flip`. Throws ERR_NONFINITE, naming the first bad cell.
 void pack(const HostArray &host, bool flip, const Conversion &conversion,
-          const std::string &field, Rows &rows, std::int64_t first);
+          const std::string &field, Rows &rows, std::int64_t first, ThreadPool &pool);
 
 // The way back, but for columns marked as kept; one mark a column.
 void unpack(const Rows &rows, std::int64_t first, bool flip,
             const Conversion &conversion, const ColumnMark *marks,
-            const HostArray &host);
+            const HostArray &host, ThreadPool &pool);
 
 } // namespace gwparam

@@ -30,8 +30,8 @@ Scheme::Scheme(const std::string &path, const gwparam_options &options,
     : communicator_(std::move(communicator)),
       options_(checked_options(communicator_, options)),
       json_(contract_of_all(communicator_, path)), contract_(parse_contract(json_)),
-      pending_(windows_.result()),
       inference_(communicator_, path, json_, contract_, options_),
+      windows_(inference_.pool()), pending_(windows_.result()),
       step_({communicator_, contract_, options_, outcome_, windows_, pending_,
              inference_}) {}
 

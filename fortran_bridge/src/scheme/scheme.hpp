@@ -66,9 +66,9 @@ class Scheme {
     std::string json_;
     Contract contract_;
     Outcome outcome_;
+    Inference inference_;
     Windows windows_;
     Pending pending_;
-    Inference inference_;
     Step step_;
 };
 

@@ -136,16 +136,17 @@ void Step::prepare() {
         throw Error(GWPARAM_ERR_ARGUMENT,
                     "there is no closed window to run, or one is open");
     }
+    ThreadPool &pool = parts_.inference.pool();
     const VerticalStage &stage = vertical();
     const std::int64_t columns = windows.columns();
     // Throws where positions are needed.
     static_cast<void>(parts_.inference.plans().cover(columns));
     parts_.pending.check_columns(columns);
     next_.marks = windows.marks();
-    stage.to_network(windows.take(), columns, network_in_, next_.pressures);
+    stage.to_network(windows.take(), columns, network_in_, next_.pressures, pool);
     const Contract &contract = parts_.contract;
     apply(guards_, Guard::Sees::inputs, contract.inputs, network_in_,
-          contract.vertical.top_down, next_.marks);
+          contract.vertical.top_down, next_.marks, pool);
 }
 
 void Step::agree_before_moving() {
@@ -179,17 +180,19 @@ void Step::move_out() {
 
 // From the network's grid and levels to the host's, and the guards.
 void Step::finish() {
+    ThreadPool &pool = parts_.inference.pool();
     const VerticalStage &stage = vertical();
     Result &result = parts_.windows.result();
     const auto columns = static_cast<std::int64_t>(in_flight_.marks.size());
     parts_.inference.to_columns(network_out_);
-    stage.to_host(std::move(network_out_), in_flight_.pressures, columns, result.rows);
+    stage.to_host(std::move(network_out_), in_flight_.pressures, columns, result.rows,
+                  pool);
     result.marks = in_flight_.marks;
     apply(guards_, Guard::Sees::outputs, result.fields, result.rows,
-          stage.host_top_down(), result.marks);
+          stage.host_top_down(), result.marks, pool);
     const std::int64_t guarded = clear_marked(result.marks, result.rows);
     statistics_.momentum_imbalance =
-        stage.momentum_imbalance(in_flight_.pressures, result.rows);
+        stage.momentum_imbalance(in_flight_.pressures, result.rows, pool);
     statistics_.runs += 1;
     statistics_.columns += columns;
     statistics_.guarded_columns += guarded;

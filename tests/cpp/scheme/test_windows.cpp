@@ -26,8 +26,10 @@ FieldContract field(const char *name, const char *units, std::int64_t levels,
     return its;
 }
 
+gwparam::ThreadPool caller(1);
+
 Windows windows(bool flip = false) {
-    Windows made;
+    Windows made(caller);
     made.set_fields({field("wind", "m s-1", nlev, Dtype::float32),
                      field("surface_pressure", "Pa", 0, Dtype::float64)},
                     {field("drag", "m s-2", nlev, Dtype::float64)}, flip);

@@ -55,16 +55,18 @@ std::vector<Guard> guards_of(const gwparam_options &options);
 // Marks the columns that a guard of these fields gives up; those that are marked
 // already are not looked at. `top_down` is the order of the rows' levels: messages
 // count from the top. Throws ERR_RANGE, or ERR_NONFINITE for a value that is no finite
-// number, for a column that a guard must not give up.
+// number, for the first column that a guard must not give up, whatever the number of
+// threads.
 void apply(const std::vector<Guard> &guards, Guard::Sees what,
            const std::vector<FieldContract> &fields, const std::vector<Rows> &rows,
-           bool top_down, ColumnMarks &marks);
+           bool top_down, ColumnMarks &marks, ThreadPool &pool);
 
 // The same for one field, from a column on; `place` says more of a column in a message.
 using Place = std::function<std::string(std::int64_t column)>;
 void apply_to_field(const std::vector<Guard> &guards, Guard::Sees what,
                     const FieldContract &field, const Rows &rows, std::int64_t first,
-                    bool top_down, const Place &place, ColumnMarks &marks);
+                    bool top_down, const Place &place, ColumnMarks &marks,
+                    ThreadPool &pool);
 
 // Sets the outputs of all marked columns to zero, also of those that get() leaves
 // alone: what they hold may not be finite. Gives their number.
