@@ -90,9 +90,7 @@ def make_program(
     if dtype == "bfloat16":
         return Lowered(libtorch="its weights are bfloat16")
     try:
-        program = tabulate(
-            lower(network, dtype), [field.numpy() for field in columns]
-        )
+        program = tabulate(lower(network, dtype), [field.numpy() for field in columns])
     except LoweringError as error:
         return Lowered(libtorch=str(error))
     try:

@@ -28,10 +28,10 @@ template <typename T> struct DenseLayer {
 
 // Values of a function of two numbers, in cells on a regular grid.
 struct FunctionTable {
-    float first[2];              // where the cells begin
-    float scale[2];              // cells in a unit
-    std::int32_t counts[2];      // of cells
-    const float *patches;        // (counts[0], counts[1], 4, 4) coefficients
+    float first[2];         // where the cells begin
+    float scale[2];         // cells in a unit
+    std::int32_t counts[2]; // of cells
+    const float *patches;   // (counts[0], counts[1], 4, 4) coefficients
 };
 
 template <typename T> struct SmallFunction {

@@ -221,8 +221,8 @@ class Reader {
             its.counts[k] = integer_in(counts[k], 1, most_cells);
         }
         its.place = weights_at(item.at("place"), 4);
-        its.patches =
-            weights_at(item.at("patches"), its.counts[0] * its.counts[1] * patch_numbers);
+        its.patches = weights_at(item.at("patches"),
+                                 its.counts[0] * its.counts[1] * patch_numbers);
         if (!(item.at("bound").number() >= 0.0)) {
             refuse(item.key() + ".bound", "negative", "at least 0");
         }

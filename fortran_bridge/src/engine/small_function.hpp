@@ -62,8 +62,7 @@ inline void function_of_vectors(const SmallFunction<T> &function, const T *x,
     }
 }
 
-template <typename T>
-inline void store_lanes(T *to, Vector<T> y, std::int64_t lanes) {
+template <typename T> inline void store_lanes(T *to, Vector<T> y, std::int64_t lanes) {
     if (lanes < lanes_of<T>) {
         store_some(to, y, lanes);
     } else {

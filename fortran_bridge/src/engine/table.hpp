@@ -71,8 +71,7 @@ inline Ints table_of_lanes(const FunctionTable &table, const float *x,
     store(first, place[0]);
     store(second, place[1]);
     for (int i = 0; i < width; i += 4) {
-        const Four four =
-            patches_of_four(table.patches, at + i, first + i, second + i);
+        const Four four = patches_of_four(table.patches, at + i, first + i, second + i);
         __builtin_memcpy(values + i, &four, sizeof four);
     }
     result = load(values);

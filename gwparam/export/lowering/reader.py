@@ -168,7 +168,8 @@ class _Reader:
 
     def _function(self, key: str, step: dict[str, Any]) -> SmallFunction:
         rows, inputs, units = (
-            _whole(f"{key}.{name}", step[name], 1) for name in ("rows", "inputs", "units")
+            _whole(f"{key}.{name}", step[name], 1)
+            for name in ("rows", "inputs", "units")
         )
         if inputs > MAX_FUNCTION_INPUTS:
             _refuse(f"{key}.inputs", inputs, f"at most {MAX_FUNCTION_INPUTS}")

@@ -156,7 +156,7 @@ def small_function(weights: Array, function: SmallFunction, x: Array) -> Array:
     if function.table is not None:
         inside, values = _tabulated(weights, function.table, x)
         y[inside] = values[inside]
-    return y.reshape(function.rows, -1)
+    return np.asarray(y.reshape(function.rows, -1))
 
 
 def _tabulated(weights: Array, table: Cells, x: Array) -> tuple[Array, Array]:
@@ -164,7 +164,7 @@ def _tabulated(weights: Array, table: Cells, x: Array) -> tuple[Array, Array]:
     first, scale = weights[table.place :][:4].reshape(2, 2, 1)
     counts = np.array(table.counts)[:, None]
     place = (x - first) * scale
-    inside = ((place >= 0) & (place < counts)).all(axis=0)
+    inside: Array = np.all((place >= 0) & (place < counts), axis=0)
     place = np.where(inside, place, 0)
     cell = place.astype(np.int64)
     s, t = place - cell.astype(x.dtype) - np.asarray(0.5, x.dtype)

@@ -152,7 +152,8 @@ def _table_of(function: _Function, seen: Array) -> _Table | None:
 
 
 def _centres(first: float, width: float, count: int) -> Array:
-    return first + width * (np.arange(count) + 0.5)
+    centres: Array = first + width * (np.arange(count, dtype=np.float64) + 0.5)
+    return centres
 
 
 def _interpolation_errors(
@@ -167,9 +168,9 @@ def _interpolation_errors(
         reach = np.abs(weight) @ width / 2.0
         derivative = _largest_fourth_derivative(np.abs(z) - reach)
         total += np.multiply.outer(derivative, np.abs(factor) * weight**4)
-    errors: Array = width**4 / 3072.0 * total * (1.0, _LEBESGUE)
-    worst = np.unravel_index(errors.sum(axis=2).argmax(), total.shape[:2])
-    return errors[worst]
+    errors = width**4 / 3072.0 * total * (1.0, _LEBESGUE)
+    worst: Array = errors.reshape(-1, 2)[errors.sum(axis=2).argmax()]
+    return worst
 
 
 _STEP = 1e-3
@@ -197,7 +198,8 @@ _ENVELOPE = _envelope()
 def _largest_fourth_derivative(distance: Array) -> Array:
     """Of silu, an even function, at all places at least so far from 0."""
     place = (distance.clip(0.0) / _STEP).astype(np.int64)
-    return _ENVELOPE[place.clip(max=_ENVELOPE.size - 1)]
+    largest: Array = _ENVELOPE[place.clip(max=_ENVELOPE.size - 1)]
+    return largest
 
 
 def _interpolated(

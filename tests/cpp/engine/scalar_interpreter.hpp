@@ -212,9 +212,9 @@ template <typename T> class ScalarInterpreter {
                                  z);
                 }
                 const bool is_relu = its["activation"] == "relu";
-                const T unit =
-                    is_relu ? (z < 0 ? T(0) : z)
-                            : z * of_portable(gwparam::Operation::sigmoid, z, z);
+                const T unit = is_relu
+                                   ? (z < 0 ? T(0) : z)
+                                   : z * of_portable(gwparam::Operation::sigmoid, z, z);
                 sum = std::fma(weight(its["sum"], m), unit, sum);
             }
             y.push_back(sum + T(0));
@@ -231,8 +231,8 @@ template <typename T> class ScalarInterpreter {
         std::size_t cell[2];
         T t[2];
         for (std::size_t k = 0; k < 2; ++k) {
-            const T place = (x[k] - weight(table["place"], k)) *
-                            weight(table["place"], 2 + k);
+            const T place =
+                (x[k] - weight(table["place"], k)) * weight(table["place"], 2 + k);
             if (!(place >= 0 && place < T(table["counts"][k]))) {
                 return;
             }

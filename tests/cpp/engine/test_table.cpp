@@ -17,10 +17,10 @@ using nlohmann::json;
 
 // Three units; cells of 0.5 by 0.25 from (-1, 2) on, of different random numbers.
 struct Example {
-    std::vector<float> weights{0.5F, -1.0F, 2.0F, 0.25F, 1.5F, -0.5F, // (units, 2)
-                               0.1F, -0.2F, 0.3F,                     // bias
-                               1.0F, -2.0F, 0.5F, 0.7F,               // sum, shift
-                               -1.0F, 2.0F, 2.0F, 4.0F};              // place
+    std::vector<float> weights{0.5F,  -1.0F, 2.0F, 0.25F, 1.5F, -0.5F, // (units, 2)
+                               0.1F,  -0.2F, 0.3F,                     // bias
+                               1.0F,  -2.0F, 0.5F, 0.7F,               // sum, shift
+                               -1.0F, 2.0F,  2.0F, 4.0F};              // place
     gwparam::FunctionTable table{{-1.0F, 2.0F}, {2.0F, 4.0F}, {3, 5}, nullptr};
     json program;
 
@@ -50,8 +50,14 @@ struct Example {
 // The edges, their neighbours and what is not finite among points around the table.
 std::vector<float> points(std::mt19937 &random, float first, float last) {
     const float infinity = std::numeric_limits<float>::infinity();
-    std::vector<float> some{first, last, std::nextafter(first, -infinity),
-                            std::nextafter(last, first), infinity, -infinity, NAN, 0.0F};
+    std::vector<float> some{first,
+                            last,
+                            std::nextafter(first, -infinity),
+                            std::nextafter(last, first),
+                            infinity,
+                            -infinity,
+                            NAN,
+                            0.0F};
     std::uniform_real_distribution<float> around(first - 0.1F, last + 0.1F);
     while (some.size() < 60) {
         some.push_back(around(random));
