@@ -50,7 +50,7 @@ struct Instruction {
     Activation activation = Activation::relu;
     std::int64_t sum = 0;   // where the factors of the units begin in the weights
     std::int64_t shift = 0; // and the number that is added to their sum
-    std::optional<Table> table;
+    std::optional<Table> table = std::nullopt;
 
     // Of what goes along an axis: arguments are (length, count).
     std::int64_t length = 0;
