@@ -13,6 +13,7 @@
 #include "columns/batch.hpp"
 #include "fake_backend.hpp"
 #include "small_host.hpp"
+#include "threads/thread_pool.hpp"
 #include "zip_file.hpp"
 
 namespace fake {

@@ -7,6 +7,7 @@
 #include "engine/program.hpp"
 #include "engine/targets.hpp"
 #include "gwparam_column_program.h"
+#include "threads/thread_pool.hpp"
 
 namespace {
 

@@ -8,9 +8,10 @@
 #include <vector>
 
 #include "base/dtype.hpp"
-#include "threads/thread_pool.hpp"
 
 namespace gwparam {
+
+class ThreadPool; // threads/thread_pool.hpp
 
 // One field of a batch: the memory of a tensor. It is contiguous but for the image of
 // the globe, (levels, nlat, nlon): there the levels of a cell lie side by side, as

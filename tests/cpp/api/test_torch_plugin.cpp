@@ -2,6 +2,7 @@
 #include "api/torch_plugin.hpp"
 #include "rows_and_errors.hpp"
 #include "tap.h"
+#include "threads/thread_pool.hpp"
 
 int main() {
     // Beside this program there is none.

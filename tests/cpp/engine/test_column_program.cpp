@@ -11,6 +11,7 @@
 #include "rows_and_errors.hpp"
 #include "scalar_interpreter.hpp"
 #include "tap.h"
+#include "threads/thread_pool.hpp"
 #include "zip_file.hpp"
 
 namespace {
