@@ -128,7 +128,10 @@ def _table_of(function: _Function, seen: Array) -> _Table | None:
     """Make the table of arguments like those seen (2, n); None if it is too large."""
     low, high = seen.min(axis=1), seen.max(axis=1)
     margin = _WIDER * (high - low)
-    if not (np.isfinite(margin).all() and (margin > 0.0).all()):
+    # Below the precision of float32 there are no places to tell apart.
+    resolved = _ROUNDING * _MOST_CELLS * np.maximum(np.abs(low), np.abs(high))
+    smallest = np.finfo(np.float32).tiny * _MOST_CELLS
+    if not (margin > np.maximum(resolved, smallest)).all() or np.isinf(margin).any():
         return None
     first = (low - margin).astype(np.float32).astype(np.float64)
     width = high + margin - first

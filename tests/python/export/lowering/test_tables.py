@@ -110,6 +110,8 @@ def test_cells_are_lines_of_the_cache():
         ("it would be too large", {"size": 30.0}, points(1)),
         ("one number is always the same", {}, points(1) * (1.0, 0.0)),
         ("not finite", {}, points(1) * (1.0, np.nan)),
+        ("denormal numbers", {}, points(1) * (1e-42, 1.0)),
+        ("as narrow as float32 rounds", {}, points(1) * (1.0, 1e-6) + (0.0, 1.0)),
     ],
 )
 def test_no_table(why, options, seen):
