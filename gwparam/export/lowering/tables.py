@@ -1,10 +1,11 @@
-"""Tables of functions of two numbers, with a proven bound of their error.
+"""Tables of functions of two numbers, with a bound of their error.
 
 In every cell of a regular grid the table is the polynomial of the third degree in both
 numbers that equals the function at 4 x 4 Chebyshev nodes. Along one axis such a
 polynomial differs from a function f by at most h^4 / 3072 max |f''''| in a cell of
 width h, and is at most 1.848 times as large as f, the Lebesgue constant (Trefethen
-2013, Approximation Theory and Approximation Practice, chapters 4 and 15).
+2013, Approximation Theory and Approximation Practice, chapters 4 and 15). To this is
+added what float32 rounds, to first order.
 """
 
 from collections.abc import Sequence
