@@ -27,7 +27,8 @@ class ThreadPool {
     // for all. The others compute in the caller's floating-point environment. If one
     // fails no further one begins, and the failure of the first of those that fail is
     // thrown: which one does not depend on the number of threads. Where no more threads
-    // can be had, there are fewer. Called by two threads at once, one waits.
+    // can be had, there are fewer. Called by two threads at once, one waits; not to be
+    // called within a task.
     template <typename Task> void run(std::size_t count, Task &&task) {
         if (is_for_one(count)) {
             run_alone(count, task);

@@ -103,7 +103,7 @@ class _Reader:
     def _instruction(self, key: str, step: Any) -> Instruction:
         needed = {"op", "args", "size"}
         op = step.get("op") if isinstance(step, dict) else None
-        if op not in ARGUMENTS:
+        if not isinstance(op, str) or op not in ARGUMENTS:
             _refuse(f"{key}.op", op, "an operation of the set")
         layer = {"rows", "inputs", "outputs", "weight"}
         if op == "dense":
@@ -173,7 +173,7 @@ class _Reader:
         )
         if inputs > MAX_FUNCTION_INPUTS:
             _refuse(f"{key}.inputs", inputs, f"at most {MAX_FUNCTION_INPUTS}")
-        if step["activation"] not in ACTIVATIONS:
+        if _text(f"{key}.activation", step["activation"]) not in ACTIVATIONS:
             _refuse(f"{key}.activation", step["activation"], " or ".join(ACTIVATIONS))
         sizes = {"weight": units * inputs, "bias": units, "sum": units, "shift": 1}
         places = {
@@ -199,7 +199,7 @@ class _Reader:
         if len(counts) != 2 or max(counts) > MAX_CELLS:
             _refuse(f"{key}.counts", counts, f"two, at most {MAX_CELLS}")
         bound = table["bound"]
-        if not isinstance(bound, float | int) or not bound >= 0.0:
+        if type(bound) not in (float, int) or not 0.0 <= bound < math.inf:
             _refuse(f"{key}.bound", bound, "a number of at least 0")
         size = counts[0] * counts[1] * PATCH
         return Cells(
@@ -221,7 +221,7 @@ class _Reader:
             step = _whole(name, numbers[2], -math.inf)
             last = start + (count - 1) * step
             bound = self.weights if weights else self.elements
-            if not (0 <= last < bound and start < bound):
+            if not (0 <= last < bound and start < bound and abs(step) <= bound):
                 what = "weights" if weights else "earlier elements"
                 _refuse(name, run, f"within {bound} {what}")
             runs.append(Run(start, count, step, weights))

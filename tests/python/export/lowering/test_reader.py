@@ -171,6 +171,31 @@ def test_what_was_written_is_read():
             "instructions[4].table.bound is -1.0, expected a number of at least 0",
         ),
         (
+            ["instructions", 4, "table", "bound"],
+            True,
+            "instructions[4].table.bound is True, expected a number of at least 0",
+        ),
+        (
+            ["instructions", 4, "table", "bound"],
+            float("inf"),
+            "instructions[4].table.bound is inf, expected a number of at least 0",
+        ),
+        (
+            ["instructions", 4, "activation"],
+            ["silu"],
+            "instructions[4].activation is ['silu'], expected a text",
+        ),
+        (
+            ["instructions", 0, "op"],
+            {"name": "dense"},
+            "instructions[0].op is {'name': 'dense'}, expected an operation of the set",
+        ),
+        (
+            ["outputs", 0, "from", 0],
+            [10, 1, 1000],
+            "outputs[0].from[0] is [10, 1, 1000], expected within 13 earlier elements",
+        ),
+        (
             ["instructions", 4, "table", "steps"],
             2,
             "instructions[4].table.steps is there, expected no such key",
