@@ -172,10 +172,9 @@ class Reader {
         its.inputs = integer_in(item.at("inputs"), 1, most_elements);
         its.outputs = integer_in(item.at("outputs"), 1, most_elements);
         expect_size(item.at("size"), its.size, its.outputs * its.rows);
-        its.weight = integer_in(item.at("weight"), 0,
-                                program_.weights - its.inputs * its.outputs);
+        its.weight = weights_at(item.at("weight"), its.inputs * its.outputs);
         if (item.at("bias").is_given()) {
-            its.bias = integer_in(item.at("bias"), 0, program_.weights - its.outputs);
+            its.bias = weights_at(item.at("bias"), its.outputs);
         }
         its.relu = item.at("relu").is_given() && item.at("relu").boolean();
     }
