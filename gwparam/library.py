@@ -458,6 +458,13 @@ class Scheme:
             compiled=_COMPILED[found.compiled],
         )
 
+    def sha256(self) -> str:
+        """SHA-256 of the artefact's file as it was loaded, hexadecimal."""
+        ffi, lib = shared_library()
+        text = ffi.new("char[]", lib.GWPARAM_SHA256_BYTES)
+        self._call(lib.gwparam_scheme_sha256, text, len(text))
+        return bytes(ffi.string(text)).decode()
+
     def _contract_json(self) -> str:
         ffi, lib = shared_library()
         size = ffi.new("int64_t *")

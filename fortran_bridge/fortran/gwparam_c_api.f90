@@ -64,7 +64,8 @@ module gwparam_c_api
     end type statistics_t
 
     public :: gwparam_version_c, gwparam_last_error_c, gwparam_options_init_c
-    public :: gwparam_scheme_load_c, gwparam_scheme_free_c, gwparam_scheme_contract_c
+    public :: gwparam_scheme_load_c, gwparam_scheme_free_c, gwparam_scheme_contract_c, &
+        & gwparam_scheme_sha256_c
     public :: gwparam_scheme_geometry_c, gwparam_scheme_statistics_c, gwparam_scheme_set_cells_c, &
         & gwparam_scheme_set_columns_c, gwparam_scheme_set_levels_c, gwparam_scheme_put_c
     public :: gwparam_scheme_add_columns_c, gwparam_scheme_flush_c, gwparam_scheme_run_c
@@ -139,6 +140,18 @@ module gwparam_c_api
             integer(c_int32_t) :: status
 
         end function gwparam_scheme_contract_c
+
+        function gwparam_scheme_sha256_c(scheme, text, capacity) result(status) bind(c, &
+                                         & name="gwparam_scheme_sha256")
+
+            import :: c_char, c_int32_t, c_int64_t, c_ptr
+            implicit none(type, external)
+            type(c_ptr), value, intent(in) :: scheme
+            character(kind=c_char), intent(out) :: text(*)
+            integer(c_int64_t), value, intent(in) :: capacity
+            integer(c_int32_t) :: status
+
+        end function gwparam_scheme_sha256_c
 
         function gwparam_scheme_geometry_c(scheme, geometry) result(status) bind(c, &
                                            & name="gwparam_scheme_geometry")

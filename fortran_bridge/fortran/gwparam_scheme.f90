@@ -59,6 +59,7 @@ module gwparam_scheme
         procedure, public :: is_loaded !! Whether there is a network
         procedure, public :: free !! Give everything back; idempotent
         procedure, public :: contract !! What the artefact says of itself
+        procedure, public :: sha256 => sha256_of_artefact !! Which file it is
         procedure, public :: geometry => geometry_of !! What the network sees at once
         procedure, public :: set_levels !! State the host's levels, once
         generic, public :: set_columns => set_columns_1, set_columns_2
@@ -411,6 +412,17 @@ module gwparam_scheme
             character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
 
         end subroutine contract
+
+        module subroutine sha256_of_artefact(self, digest, stat, errmsg)
+
+            !! SHA-256 of the artefact's file, as it was when it was loaded.
+            implicit none(type, external)
+            class(gwparam_scheme_t), intent(in) :: self
+            character(len=64), intent(inout) :: digest !! Hexadecimal; unchanged on failure
+            integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
+            character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
+
+        end subroutine sha256_of_artefact
 
         module subroutine geometry_of(self, geometry, stat, errmsg)
 

@@ -6,7 +6,8 @@ submodule (gwparam_scheme) gwparam_scheme_step
     use gwparam_c_api, only: array_t, gwparam_scheme_add_columns_c, gwparam_scheme_contract_c, &
         & gwparam_scheme_discard_c, gwparam_scheme_flush_c, gwparam_scheme_geometry_c, &
         & gwparam_scheme_load_c, gwparam_scheme_run_c, gwparam_scheme_set_cells_c, &
-        & gwparam_scheme_set_columns_c, gwparam_scheme_set_levels_c, options_t
+        & gwparam_scheme_set_columns_c, gwparam_scheme_set_levels_c, gwparam_scheme_sha256_c, &
+        & options_t
     use gwparam_options, only: options_to_c
     use gwparam_versions, only: refuse_other_version
     implicit none(type, external)
@@ -51,6 +52,21 @@ contains
     call report(status, stat, errmsg)
 
     end procedure contract
+
+    module procedure sha256_of_artefact
+
+    character(kind=c_char) :: text(len(digest) + 1)
+    character(len=:), allocatable :: found
+    integer(c_int32_t) :: status
+
+    status = gwparam_scheme_sha256_c(self%pointer, text, size(text, kind=c_int64_t))
+    if (status == gwparam_ok) then
+        call from_c(text, found)
+        digest = found
+    end if
+    call report(status, stat, errmsg)
+
+    end procedure sha256_of_artefact
 
     module procedure geometry_of
 

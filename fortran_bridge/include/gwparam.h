@@ -321,6 +321,20 @@ GWPARAM_API gwparam_status gwparam_scheme_contract(const gwparam_scheme *scheme,
                                                    char *text, int64_t capacity,
                                                    int64_t *size);
 
+/** Bytes of a SHA-256 in hexadecimal digits, the NUL included. */
+enum { GWPARAM_SHA256_BYTES = 65 };
+
+/**
+ * Copy the SHA-256 of the artefact's file, as rank 0 read it when it was loaded: what
+ * sha256sum prints.
+ * @param      scheme   The scheme.
+ * @param[out] text     Receives 64 hexadecimal digits and a NUL.
+ * @param      capacity Bytes at text, at least GWPARAM_SHA256_BYTES.
+ * @return GWPARAM_OK, or ERR_ARGUMENT.
+ */
+GWPARAM_API gwparam_status gwparam_scheme_sha256(const gwparam_scheme *scheme,
+                                                 char *text, int64_t capacity);
+
 /**
  * What the network sees at once: what is more than a column needs
  * gwparam_scheme_set_columns() and all columns in one flush.

@@ -1,5 +1,6 @@
 """The compiled library from Python: layouts, exceptions, what a wrong call leaves."""
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -208,6 +209,11 @@ def test_free_is_idempotent_and_final(folder) -> None:
         scheme.free()
     with pytest.raises(errors.ArgumentError, match="freed"):
         scheme.run()
+
+
+def test_checksum_is_that_of_the_file(scheme, folder) -> None:
+    content = (folder / "linear.pt").read_bytes()
+    assert scheme.sha256() == hashlib.sha256(content).hexdigest()
 
 
 def test_contract_is_that_of_the_archive(scheme) -> None:

@@ -224,6 +224,14 @@ gwparam_status gwparam_scheme_contract(const gwparam_scheme *scheme, char *text,
     });
 }
 
+gwparam_status gwparam_scheme_sha256(const gwparam_scheme *scheme, char *text,
+                                     int64_t capacity) {
+    return look(scheme, GoesOnWith::nothing, [&](const gwparam::Scheme &its) {
+        check_room("capacity", capacity, its.sha256());
+        copy_text(its.sha256().c_str(), text, capacity);
+    });
+}
+
 gwparam_status gwparam_scheme_geometry(const gwparam_scheme *scheme,
                                        int32_t *geometry) {
     return look(scheme, GoesOnWith::nothing, [&](const gwparam::Scheme &its) {

@@ -4,6 +4,7 @@
 
 #include "artefact/archive.hpp"
 #include "base/error.hpp"
+#include "base/sha256.hpp"
 #include "columns/host_levels.hpp"
 #include "scheme/options.hpp"
 
@@ -12,15 +13,16 @@ namespace gwparam {
 namespace {
 
 // What rank 0 reads, so that only those who run the network need its file.
-std::string contract_of_all(const Communicator &communicator, const std::string &path) {
-    std::string json;
+template <typename Read>
+std::string of_all(const Communicator &communicator, Read &&read) {
+    std::string text;
     communicator.together([&] {
         if (communicator.rank() == 0) {
-            json = Archive(path).extra(contract_file);
+            text = read();
         }
     });
-    communicator.broadcast(0, json);
-    return json;
+    communicator.broadcast(0, text);
+    return text;
 }
 
 } // namespace
@@ -29,8 +31,9 @@ Scheme::Scheme(const std::string &path, const gwparam_options &options,
                Communicator communicator)
     : communicator_(std::move(communicator)),
       options_(checked_options(communicator_, options)),
-      json_(contract_of_all(communicator_, path)), contract_(parse_contract(json_)),
-      pending_(windows_.result()),
+      json_(of_all(communicator_, [&] { return Archive(path).extra(contract_file); })),
+      sha256_(of_all(communicator_, [&] { return sha256_of_file(path); })),
+      contract_(parse_contract(json_)), pending_(windows_.result()),
       inference_(communicator_, path, json_, contract_, options_),
       step_({communicator_, contract_, options_, outcome_, windows_, pending_,
              inference_}) {}

@@ -53,6 +53,9 @@ class Scheme {
     }
 
     const std::string &contract_json() const { return json_; }
+    const std::string &sha256() const {
+        return sha256_;
+    }                              // of the file that rank 0 read
     std::int32_t geometry() const; // GWPARAM_COLUMN, _STENCIL or _GLOBAL
     gwparam_statistics statistics() const { return step_.statistics(); }
 
@@ -64,6 +67,7 @@ class Scheme {
     Communicator communicator_;
     gwparam_options options_;
     std::string json_;
+    std::string sha256_;
     Contract contract_;
     Outcome outcome_;
     Windows windows_;

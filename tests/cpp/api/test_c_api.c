@@ -721,6 +721,13 @@ static void test_strings(void) {
            strstr(json, "\"name\": \"linear\"") != NULL,
        "contract");
     free(json);
+    char digest[GWPARAM_SHA256_BYTES] = "";
+    ok(gwparam_scheme_sha256(scheme, digest, sizeof digest) == GWPARAM_OK &&
+           strlen(digest) == 64 && strspn(digest, "0123456789abcdef") == 64,
+       "checksum of the artefact");
+    ok(fails_with(gwparam_scheme_sha256(scheme, digest, sizeof digest - 1),
+                  GWPARAM_ERR_ARGUMENT, "capacity is 64, expected at least 65"),
+       "checksum without room");
     double scale = 0, offset = 0;
     ok(gwparam_units_conversion("degC", "K", &scale, &offset) == GWPARAM_OK &&
            scale == 1 && offset == 273.15,
