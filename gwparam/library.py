@@ -65,6 +65,11 @@ class Statistics(NamedTuple):
     momentum_imbalance: float
     compiled: str
     """``none``, ``runs``, or ``unfit``: a package is there, and TorchScript runs."""
+    threads: int
+    load_seconds: float
+    put_seconds: float
+    get_seconds: float
+    levels_seconds: float
 
 
 def load_scheme(

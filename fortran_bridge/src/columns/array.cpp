@@ -51,7 +51,7 @@ class Columns {
 
 [[noreturn]] void throw_nonfinite(const HostArray &host, std::int64_t column,
                                   std::int64_t level, double value,
-                                  const std::string &field) {
+                                  const std::string &field, const std::string &place) {
     Columns columns(host);
     for (std::int64_t i = 0; i < column; ++i) {
         columns.next();
@@ -63,7 +63,8 @@ class Columns {
                  std::to_string((is_level ? level : columns.index(d)) + 1);
     }
     throw Error(GWPARAM_ERR_NONFINITE, field + " is " + std::to_string(value) +
-                                           " at (" + where + "), counted from 1");
+                                           " at (" + where + "), counted from 1" +
+                                           place);
 }
 
 // Runs body(first column, columns, offsets of the columns in the host's array) over
@@ -144,7 +145,8 @@ std::int64_t find_nonfinite(const Network *values, std::int64_t count) {
 
 template <typename Host, typename Network>
 void pack_as(const HostArray &host, bool flip, const Conversion &conversion,
-             const std::string &field, Rows &rows, std::int64_t first) {
+             const std::string &field, Rows &rows, std::int64_t first,
+             const Place &place) {
     const auto *source = static_cast<const Host *>(host.array->data);
     const std::int64_t width = rows.width();
     for_each_tile(host, [&](std::int64_t start, std::int64_t count,
@@ -156,7 +158,8 @@ void pack_as(const HostArray &host, bool flip, const Conversion &conversion,
         if (bad < count * width) {
             const std::int64_t level = bad % width;
             throw_nonfinite(host, start + bad / width, flip ? width - 1 - level : level,
-                            static_cast<double>(target[bad]), field);
+                            static_cast<double>(target[bad]), field,
+                            place(first + start + bad / width));
         }
     });
 }
@@ -254,14 +257,15 @@ HostArray checked_array(const gwparam_array *array, std::int64_t levels,
 }
 
 void pack(const HostArray &host, bool flip, const Conversion &conversion,
-          const std::string &field, Rows &rows, std::int64_t first) {
+          const std::string &field, Rows &rows, std::int64_t first,
+          const Place &place) {
     const bool host_single = host.array->dtype == GWPARAM_FLOAT32;
     const bool network_single = rows.dtype() == Dtype::float32;
     const auto copy =
         host_single
             ? (network_single ? pack_as<float, float> : pack_as<float, double>)
             : (network_single ? pack_as<double, float> : pack_as<double, double>);
-    copy(host, flip, conversion, field, rows, first);
+    copy(host, flip, conversion, field, rows, first, place);
 }
 
 void unpack(const Rows &rows, std::int64_t first, bool flip,

@@ -12,25 +12,26 @@ namespace gwparam {
 namespace {
 
 [[noreturn]] void reject(const Guard &guard, const FieldContract &field,
-                         const Rows &rows, bool top_down, const Place &place,
-                         std::int64_t column, std::int64_t level) {
+                         const Rows &rows, const Watch &watch, std::int64_t column,
+                         std::int64_t level) {
     const double value = value_at(rows, column, level);
     std::ostringstream text;
     text << field.name << " is " << value << " " << field.units << " in column "
          << column + 1;
     if (field.levels > 0) {
-        text << " at level " << (top_down ? level + 1 : rows.width() - level)
+        text << " at level " << (watch.top_down ? level + 1 : rows.width() - level)
              << " from the top";
     }
-    text << ", counted from 1" << place(column) << ", expected "
+    text << ", counted from 1" << watch.place(column) << ", expected "
          << guard.expected(field, level);
     throw Error(std::isfinite(value) ? GWPARAM_ERR_RANGE : GWPARAM_ERR_NONFINITE,
                 text.str());
 }
 
-void apply_one(const Guard &guard, Guard::Sees what, const FieldContract &field,
-               const Rows &rows, std::int64_t first, bool top_down, const Place &place,
-               ColumnMarks &marks) {
+void apply_one(const std::vector<Guard> &guards, std::size_t number, Guard::Sees what,
+               const FieldContract &field, const Rows &rows, std::int64_t first,
+               const Watch &watch, ColumnMarks &marks) {
+    const Guard &guard = guards[number];
     if (guard.sees != what || guard.policy == GWPARAM_GUARD_IGNORE) {
         return;
     }
@@ -42,18 +43,21 @@ void apply_one(const Guard &guard, Guard::Sees what, const FieldContract &field,
             continue;
         }
         if (guard.policy == GWPARAM_GUARD_ERROR) {
-            reject(guard, field, rows, top_down, place, bad.column, bad.level);
+            reject(guard, field, rows, watch, bad.column, bad.level);
         }
         mark = guard.policy == GWPARAM_GUARD_ZERO ? column_zeroed : column_kept;
+        if (watch.caught) {
+            watch.caught(number, field, rows, bad.column);
+        }
     }
 }
 
 } // namespace
 
 Guard::Guard(const char *option, Sees what, std::int32_t does, Check finds,
-             Expected says)
+             Expected says, Excess measures)
     : name(option), sees(what), policy(does), check(std::move(finds)),
-      expected(std::move(says)) {
+      expected(std::move(says)), excess(std::move(measures)) {
     check_choice(name, policy, GWPARAM_GUARD_IGNORE);
 }
 
@@ -64,20 +68,19 @@ std::vector<Guard> guards_of(const gwparam_options &options) {
 
 void apply(const std::vector<Guard> &guards, Guard::Sees what,
            const std::vector<FieldContract> &fields, const std::vector<Rows> &rows,
-           bool top_down, ColumnMarks &marks) {
-    const auto nowhere = [](std::int64_t) { return std::string(); };
-    for (const Guard &guard : guards) { // all of one before the next
+           const Watch &watch, ColumnMarks &marks) {
+    for (std::size_t g = 0; g < guards.size(); ++g) { // all of one before the next
         for (std::size_t f = 0; f < rows.size(); ++f) {
-            apply_one(guard, what, fields[f], rows[f], 0, top_down, nowhere, marks);
+            apply_one(guards, g, what, fields[f], rows[f], 0, watch, marks);
         }
     }
 }
 
 void apply_to_field(const std::vector<Guard> &guards, Guard::Sees what,
                     const FieldContract &field, const Rows &rows, std::int64_t first,
-                    bool top_down, const Place &place, ColumnMarks &marks) {
-    for (const Guard &guard : guards) {
-        apply_one(guard, what, field, rows, first, top_down, place, marks);
+                    const Watch &watch, ColumnMarks &marks) {
+    for (std::size_t g = 0; g < guards.size(); ++g) {
+        apply_one(guards, g, what, field, rows, first, watch, marks);
     }
 }
 

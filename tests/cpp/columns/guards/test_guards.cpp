@@ -14,6 +14,7 @@ using gwparam::Dtype;
 using gwparam::FieldContract;
 using gwparam::Guard;
 using gwparam::Rows;
+using gwparam::Watch;
 
 constexpr std::int64_t levels = 3;
 constexpr double too_much = 7.0;
@@ -21,7 +22,9 @@ constexpr double too_much = 7.0;
 // Catches what is above its limit; like the library's own, but of no file.
 Guard above(const char *name, double limit, std::int32_t policy,
             Guard::Sees sees = Guard::Sees::outputs) {
-    return {name, sees, policy,
+    return {name,
+            sees,
+            policy,
             [limit](const FieldContract &, const Rows &rows, std::int64_t first,
                     std::int64_t end) {
                 return gwparam::first_beyond(rows, first, end, limit);
@@ -29,6 +32,9 @@ Guard above(const char *name, double limit, std::int32_t policy,
             [limit](const FieldContract &, std::int64_t level) {
                 return std::to_string(static_cast<int>(limit)) + " at most, level " +
                        std::to_string(level);
+            },
+            [limit](const FieldContract &, double value, std::int64_t) {
+                return std::abs(value) / limit;
             }};
 }
 
@@ -96,7 +102,7 @@ void test_pairs() {
                 ColumnMarks marks(4, gwparam::column_passes);
                 const auto look = [&] {
                     apply(guards, Guard::Sees::outputs, two_fields(),
-                          with_value(2, its.value), true, marks);
+                          with_value(2, its.value), Watch{}, marks);
                 };
                 if (acts == GWPARAM_GUARD_ERROR) {
                     right &= throws(
@@ -120,15 +126,15 @@ void test_given_up_before() {
                       gwparam::column_passes, gwparam::column_passes};
     const std::vector<Guard> guards{above("strict", 0.0, GWPARAM_GUARD_ERROR)};
     std::vector<Rows> rows = with_value(0, NAN);
-    ok(throws(GWPARAM_ERR_RANGE,
-              "drag is 0.5 m s-2 in column 3 at level 1 from the top",
-              [&] {
-                  apply(guards, Guard::Sees::outputs, two_fields(), rows, true, marks);
-              }),
+    ok(throws(
+           GWPARAM_ERR_RANGE, "drag is 0.5 m s-2 in column 3 at level 1 from the top",
+           [&] {
+               apply(guards, Guard::Sees::outputs, two_fields(), rows, Watch{}, marks);
+           }),
        "a column given up before is not looked at, the next one is");
     marks[2] = marks[3] = gwparam::column_kept;
     const ColumnMarks before = marks;
-    apply(guards, Guard::Sees::outputs, two_fields(), rows, true, marks);
+    apply(guards, Guard::Sees::outputs, two_fields(), rows, Watch{}, marks);
     ok(marks == before, "and stays what it was");
 }
 
@@ -136,10 +142,12 @@ void test_what_a_guard_sees() {
     const std::vector<Guard> guards{
         above("in", 0.0, GWPARAM_GUARD_ZERO, Guard::Sees::inputs)};
     ColumnMarks marks(4, gwparam::column_passes);
-    apply(guards, Guard::Sees::outputs, two_fields(), with_value(0, NAN), true, marks);
+    apply(guards, Guard::Sees::outputs, two_fields(), with_value(0, NAN), Watch{},
+          marks);
     ok(marks == ColumnMarks(4, gwparam::column_passes),
        "a guard of inputs does not look at outputs");
-    apply(guards, Guard::Sees::inputs, two_fields(), with_value(0, NAN), true, marks);
+    apply(guards, Guard::Sees::inputs, two_fields(), with_value(0, NAN), Watch{},
+          marks);
     ok(marks == ColumnMarks(4, gwparam::column_zeroed), "but at inputs");
 }
 
@@ -157,8 +165,8 @@ void test_messages() {
                   "drag is 7 m s-2 in column 4 at level " + level +
                       " from the top, counted from 1, expected 3 at most, level 2",
                   [&] {
-                      apply(guards, Guard::Sees::outputs, two_fields(), rows, top_down,
-                            marks);
+                      apply(guards, Guard::Sees::outputs, two_fields(), rows,
+                            Watch{top_down}, marks);
                   }),
            top_down ? "levels from the top" : "levels from below");
     }
@@ -166,7 +174,8 @@ void test_messages() {
     gwparam::visit(rows[1], [](auto *values) { values[1] = INFINITY; });
     ok(throws(GWPARAM_ERR_NONFINITE, "surface is inf Pa in column 2, counted from 1,",
               [&] {
-                  apply(guards, Guard::Sees::outputs, two_fields(), rows, true, marks);
+                  apply(guards, Guard::Sees::outputs, two_fields(), rows, Watch{},
+                        marks);
               }),
        "a surface field has no level");
 }
