@@ -10,8 +10,9 @@ module gw_drag
     use cam_abortutils, only: endrun
     use cam_logfile, only: iulog
     use gwparam, only: gwparam_bottom_up
-    use gwparam_coupling, only: gwparam_coupling_settings_t, gwparam_coupling_statistics_t, &
-        & gwparam_coupling_t
+    use gwparam_coupling, only: gwparam_coupling_settings_t, gwparam_coupling_t
+    use gwparam_reports, only: gwparam_line_length, gwparam_report, gwparam_report_end, gwparam_report_start, &
+        & gwparam_report_step
     use gwparam_restart_file, only: gwparam_restart_read, gwparam_restart_write
     use omp_lib, only: omp_get_max_threads, omp_get_thread_num
     use physics_types, only: physics_ptend, physics_state
@@ -70,6 +71,7 @@ contains
             call gwparam_restart_read(settings%restart_file, drag, stat=stat, errmsg=message)
             call stop_unless_ok(stat, message)
         end if
+        call say(gwparam_report_start)
 
     end subroutine gw_drag_init
 
@@ -125,17 +127,13 @@ contains
     subroutine gw_drag_end_step
 
         !! After the loop over chunks: what the library has to say of this step.
-        type(gwparam_coupling_statistics_t) :: found
-
-        found = all_threads()
-        call print_lines(found%log_lines())
+        call say(gwparam_report_step)
 
     end subroutine gw_drag_end_step
 
     subroutine gw_drag_final
 
         !! Write the restart file of this process, say what the network did, and free everything.
-        type(gwparam_coupling_statistics_t) :: found
         integer :: i, stat
         character(len=message_length) :: message
 
@@ -143,8 +141,7 @@ contains
             call gwparam_restart_write(settings%restart_file, drag, stat=stat, errmsg=message)
             call stop_unless_ok(stat, message)
         end if
-        found = all_threads()
-        call print_lines(found%summary_lines())
+        call say(gwparam_report_end)
         do i = 1, size(drag)
             call drag(i)%free
         end do
@@ -152,32 +149,22 @@ contains
 
     end subroutine gw_drag_final
 
-    type(gwparam_coupling_statistics_t) function all_threads() result(total)
+    subroutine say(when)
 
-        !! Counters and sums of all columns of this process.
-        type(gwparam_coupling_statistics_t) :: found
+        !! What the library has to report of all threads.
+        integer, intent(in) :: when
+
+        character(len=gwparam_line_length), allocatable :: lines(:)
         integer :: i, stat
         character(len=message_length) :: message
 
-        do i = 1, size(drag)
-            call drag(i)%statistics(found, stat, message)
-            call stop_unless_ok(stat, message)
-            call total%add(found)
-        end do
-
-    end function all_threads
-
-    subroutine print_lines(lines)
-
-        character(len=*), intent(in) :: lines(:)
-
-        integer :: i
-
+        call gwparam_report(drag, when, lines, stat=stat, errmsg=message)
+        call stop_unless_ok(stat, message)
         do i = 1, size(lines)
             write (iulog, "(2a)") "gw_drag: ", trim(lines(i))
         end do
 
-    end subroutine print_lines
+    end subroutine say
 
     subroutine stop_unless_ok(stat, message)
 

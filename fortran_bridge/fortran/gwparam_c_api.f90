@@ -94,7 +94,7 @@ module gwparam_c_api
 
     public :: gwparam_version_c, gwparam_last_error_c, gwparam_options_init_c
     public :: gwparam_scheme_load_c, gwparam_scheme_free_c, gwparam_scheme_contract_c, &
-        & gwparam_scheme_sha256_c, gwparam_scheme_guard_c, gwparam_scheme_ranks_c, &
+        & gwparam_scheme_description_c, gwparam_scheme_sha256_c, gwparam_scheme_guard_c, gwparam_scheme_ranks_c, &
         & gwparam_scheme_gather_c, gwparam_scheme_put_place_c
     public :: gwparam_scheme_geometry_c, gwparam_scheme_statistics_c, gwparam_scheme_set_cells_c, &
         & gwparam_scheme_set_columns_c, gwparam_scheme_set_levels_c, gwparam_scheme_put_c
@@ -170,6 +170,19 @@ module gwparam_c_api
             integer(c_int32_t) :: status
 
         end function gwparam_scheme_contract_c
+
+        function gwparam_scheme_description_c(scheme, text, capacity, size) result(status) &
+                                              & bind(c, name="gwparam_scheme_description")
+
+            import :: c_char, c_int32_t, c_int64_t, c_ptr
+            implicit none(type, external)
+            type(c_ptr), value, intent(in) :: scheme
+            character(kind=c_char), intent(out) :: text(*)
+            integer(c_int64_t), value, intent(in) :: capacity
+            integer(c_int64_t), intent(out) :: size
+            integer(c_int32_t) :: status
+
+        end function gwparam_scheme_description_c
 
         function gwparam_scheme_sha256_c(scheme, text, capacity) result(status) bind(c, &
                                          & name="gwparam_scheme_sha256")

@@ -6,6 +6,7 @@ module gwparam_guard_report
     use, intrinsic :: iso_fortran_env, only: int64
     use gwparam_c_api, only: guard_report_t
     use gwparam_kinds, only: dp
+    use gwparam_status, only: text
     use gwparam_text, only: from_c
     implicit none(type, external)
     private
@@ -25,6 +26,9 @@ module gwparam_guard_report
 
     contains
         procedure :: is_worse_than !! An order of all values
+        procedure :: text => place_text !! As a line of a report shows it
+        procedure :: numbers => place_numbers !! As integers
+        procedure :: set_numbers => set_place_numbers !! From integers
     end type gwparam_place_t
 
     type, public :: gwparam_guard_t
@@ -38,7 +42,14 @@ module gwparam_guard_report
 
     contains
         procedure :: add !! What the same guard caught in other columns
+        procedure :: numbers => guard_numbers !! As integers, but for name and policy
+        procedure :: set_numbers => set_guard_numbers !! From integers
     end type gwparam_guard_t
+
+    integer, parameter :: n_reals = 5, n_integers = 3
+    integer, parameter :: n_text = (96 + 24 + 40)/8 !! Of its texts, eight characters in each
+    integer, parameter, public :: n_place_numbers = n_reals + n_integers + n_text
+    !! Of a place as integers
 
     public :: guard_from_c
 
@@ -80,6 +91,86 @@ contains
 
     end function key
 
+    pure function place_text(self) result(line)
+
+        !! "drag 0.012 m s-2 at latitude -32.4, longitude 10 degrees, level 3 (85 Pa), DATE, rank 1".
+        class(gwparam_place_t), intent(in) :: self
+        character(len=200) :: line
+
+        line = trim(self%field) // " " // text(self%value) // " " // trim(self%units)
+        if (.not. ieee_is_nan(self%latitude)) line = trim(line) // " at latitude " &
+            & // text(self%latitude)
+        if (.not. ieee_is_nan(self%longitude)) line = trim(line) // ", longitude " &
+            & // text(self%longitude)
+        if (self%level > 0) line = trim(line) // ", level " // text(self%level)
+        if (.not. ieee_is_nan(self%pressure)) line = trim(line) // " (" // text(self%pressure) &
+            & // " Pa)"
+        if (self%date /= "") line = trim(line) // ", " // trim(self%date)
+        line = trim(line) // ", rank " // text(self%rank)
+
+    end function place_text
+
+    pure function place_numbers(self) result(numbers)
+
+        !! As integers, to be sent.
+        class(gwparam_place_t), intent(in) :: self
+        integer(int64) :: numbers(n_place_numbers)
+
+        numbers = [transfer([self%excess, self%value, self%latitude, self%longitude, &
+                   & self%pressure], [0_int64]), self%run, int(self%level, int64), &
+                   & int(self%rank, int64), transfer(self%field // self%units // self%date, &
+                   & [0_int64])]
+
+    end function place_numbers
+
+    pure subroutine set_place_numbers(self, numbers)
+
+        !! What `numbers` gave.
+        class(gwparam_place_t), intent(inout) :: self
+        integer(int64), intent(in) :: numbers(:)
+
+        real(dp) :: reals(n_reals)
+        character(len=8*n_text) :: texts
+
+        reals = transfer(numbers(:n_reals), reals)
+        self%excess = reals(1)
+        self%value = reals(2)
+        self%latitude = reals(3)
+        self%longitude = reals(4)
+        self%pressure = reals(5)
+        self%run = numbers(n_reals + 1)
+        self%level = int(numbers(n_reals + 2))
+        self%rank = int(numbers(n_reals + 3))
+        texts = transfer(numbers(n_reals + n_integers + 1:), texts)
+        self%field = texts(:96)
+        self%units = texts(97:120)
+        self%date = texts(121:)
+
+    end subroutine set_place_numbers
+
+    pure function guard_numbers(self) result(numbers)
+
+        !! As integers, to be sent.
+        class(gwparam_guard_t), intent(in) :: self
+        integer(int64), allocatable :: numbers(:)
+
+        numbers = [self%columns, self%columns_last_run, self%worst%numbers(), self%levels]
+
+    end function guard_numbers
+
+    pure subroutine set_guard_numbers(self, numbers)
+
+        !! What `numbers` gave.
+        class(gwparam_guard_t), intent(inout) :: self
+        integer(int64), intent(in) :: numbers(:)
+
+        self%columns = numbers(1)
+        self%columns_last_run = numbers(2)
+        call self%worst%set_numbers(numbers(3:2 + n_place_numbers))
+        self%levels = numbers(3 + n_place_numbers:)
+
+    end subroutine set_guard_numbers
+
     elemental subroutine add(self, other)
 
         !! Add what the same guard caught in other columns.
@@ -112,10 +203,10 @@ contains
         integer(int64), intent(in) :: levels(:)
         type(gwparam_guard_t) :: guard
 
-        character(len=:), allocatable :: text
+        character(len=:), allocatable :: word
 
-        call from_c(found%name, text)
-        guard%name = text
+        call from_c(found%name, word)
+        guard%name = word
         guard%policy = found%policy
         guard%columns = found%columns
         guard%columns_last_run = found%columns_last_run
@@ -129,12 +220,12 @@ contains
             guard%worst%run = w%run
             guard%worst%level = w%level
             guard%worst%rank = w%rank
-            call from_c(w%field, text)
-            guard%worst%field = text
-            call from_c(w%units, text)
-            guard%worst%units = text
-            call from_c(w%date, text)
-            guard%worst%date = text
+            call from_c(w%field, word)
+            guard%worst%field = word
+            call from_c(w%units, word)
+            guard%worst%units = word
+            call from_c(w%date, word)
+            guard%worst%date = word
         end associate
 
     end function guard_from_c

@@ -61,6 +61,7 @@ module gwparam_scheme
         procedure, public :: is_loaded !! Whether there is a network
         procedure, public :: free !! Give everything back; idempotent
         procedure, public :: contract !! What the artefact says of itself
+        procedure, public :: description => description_of !! The same in words
         procedure, public :: sha256 => sha256_of_artefact !! Which file it is
         procedure, public :: geometry => geometry_of !! What the network sees at once
         procedure, public :: set_levels !! State the host's levels, once
@@ -468,6 +469,18 @@ module gwparam_scheme
             character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
 
         end subroutine contract
+
+        module subroutine description_of(self, lines, stat, errmsg)
+
+            !! What the artefact is, in words: its name, what it sees, levels, limits.
+            implicit none(type, external)
+            class(gwparam_scheme_t), intent(in) :: self
+            character(len=:), allocatable, intent(inout) :: lines
+            !! Parted by new_line("a"); unchanged on failure
+            integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
+            character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
+
+        end subroutine description_of
 
         module subroutine sha256_of_artefact(self, digest, stat, errmsg)
 

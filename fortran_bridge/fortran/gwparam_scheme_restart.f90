@@ -42,17 +42,18 @@ contains
 
     type(guard_report_t) :: found
     integer(int64), allocatable :: levels(:)
-    integer(c_int64_t) :: n
+    integer(c_int64_t) :: n, needed
     integer(c_int32_t) :: status
 
     allocate (levels(0))
     status = gwparam_scheme_guard_c(self%pointer, int(number, c_int64_t), found, &
-                                    & int(c_sizeof(found), c_int32_t), levels, 0_c_int64_t, n)
+                                    & int(c_sizeof(found), c_int32_t), levels, 0_c_int64_t, needed)
     if (status == gwparam_ok) then
         deallocate (levels)
+        n = needed
         allocate (levels(n))
         status = gwparam_scheme_guard_c(self%pointer, int(number, c_int64_t), found, &
-                                        & int(c_sizeof(found), c_int32_t), levels, n, n)
+                                        & int(c_sizeof(found), c_int32_t), levels, n, needed)
     end if
     if (status == gwparam_ok) guard = guard_from_c(found, levels)
     call report(status, stat, errmsg)

@@ -4,6 +4,7 @@ submodule (gwparam_scheme) gwparam_scheme_step
 
     use gwparam_array, only: view
     use gwparam_c_api, only: array_t, gwparam_scheme_add_columns_c, gwparam_scheme_contract_c, &
+        & gwparam_scheme_description_c, &
         & gwparam_scheme_discard_c, gwparam_scheme_flush_c, gwparam_scheme_geometry_c, &
         & gwparam_scheme_load_c, gwparam_scheme_run_c, gwparam_scheme_set_cells_c, &
         & gwparam_scheme_set_columns_c, gwparam_scheme_set_levels_c, gwparam_scheme_sha256_c, &
@@ -52,6 +53,25 @@ contains
     call report(status, stat, errmsg)
 
     end procedure contract
+
+    module procedure description_of
+
+    character(kind=c_char), allocatable :: text(:)
+    integer(c_int64_t) :: needed
+    integer(c_int32_t) :: status
+
+    allocate (text(1))
+    status = gwparam_scheme_description_c(self%pointer, text, 0_c_int64_t, needed)
+    if (status == gwparam_ok) then
+        deallocate (text)
+        allocate (text(needed))
+        status = gwparam_scheme_description_c(self%pointer, text, size(text, kind=c_int64_t), &
+                                              & needed)
+    end if
+    if (status == gwparam_ok) call from_c(text, lines)
+    call report(status, stat, errmsg)
+
+    end procedure description_of
 
     module procedure sha256_of_artefact
 

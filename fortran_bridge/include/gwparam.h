@@ -356,6 +356,20 @@ GWPARAM_API gwparam_status gwparam_scheme_contract(const gwparam_scheme *scheme,
                                                    char *text, int64_t capacity,
                                                    int64_t *size);
 
+/**
+ * Copy what the artefact is, in lines: its name, what it sees, its levels; then each
+ * tendency and its limit.
+ * @param      scheme   The scheme.
+ * @param[out] text     Receives the NUL-terminated text, lines parted by newlines; may
+ * be null if capacity is 0.
+ * @param      capacity Bytes at text.
+ * @param[out] size     Bytes that the text needs, the NUL included.
+ * @return As gwparam_scheme_contract().
+ */
+GWPARAM_API gwparam_status gwparam_scheme_description(const gwparam_scheme *scheme,
+                                                      char *text, int64_t capacity,
+                                                      int64_t *size);
+
 /** Bytes of a SHA-256 in hexadecimal digits, the NUL included. */
 enum { GWPARAM_SHA256_BYTES = 65 };
 

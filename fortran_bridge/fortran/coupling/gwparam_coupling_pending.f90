@@ -161,6 +161,8 @@ contains
                                                & // " columns, expected at least " // text(to)
             return
         end if
+        self%counts%is_restored = .true.
+        self%counts%restored_columns = state%counters%columns
         ! The interval may be a shorter one now.
         self%alarm%left = min(state%alarm, max(self%alarm%interval, self%settings%first))
         do k = 1, size(self%held_x, 3)

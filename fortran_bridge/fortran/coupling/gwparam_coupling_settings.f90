@@ -53,6 +53,8 @@ module gwparam_coupling_settings
         logical :: restart = .true. !! Exact restart
         character(len=512) :: restart_file = "cg_drag.res.nc" !! Its name, before the rank
         integer :: log_interval = 8 !! Recomputations between lines in the log, 0: none
+        real(dp) :: report_days = 10.0_dp !! Model time between reports, 0: none on the way [days]
+        character(len=512) :: run_log = "gwparam_run.jsonl" !! Lines of JSON; '' or 'off': none
         !! Of gwparam_nml: its switches; the rest is the host's
         type(ad99_settings_t) :: native = ad99_settings_t()
         integer :: interval = 0 !! Between recomputations, 0: every step [s]
@@ -140,21 +142,22 @@ contains
         integer, intent(in), optional :: unit
         character(len=*), intent(in), optional :: record
 
-        character(len=line_length) :: w(9) !! Words as the reader finds them: it cuts what is long
+        character(len=line_length) :: w(10) !! Words as the reader finds them: it cuts what is long
         integer :: n(size(w)) !! Characters to be written, or read
 
         associate (s => settings, ad => settings%native)
             n = [len(s%mode), len(s%artefact), len(s%device), len(s%on_device_failure), &
                      & len(s%precision), len(s%on_limit), len(s%on_range), len(s%on_unphysical), &
-                     & len(s%restart_file)]
+                     & len(s%restart_file), len(s%run_log)]
             if (reading) n = line_length
             w = [character(len=line_length)::s%mode,s%artefact, s%device, s%on_device_failure, &
-                           & s%precision, s%on_limit, s%on_range, s%on_unphysical, s%restart_file]
+                           & s%precision, s%on_limit, s%on_range, s%on_unphysical, s%restart_file, &
+                           & s%run_log]
             call transfer_group(w(1)(:n(1)), w(2)(:n(2)), w(3)(:n(3)), s%threads, &
                                 & s%ranks_per_device, w(4)(:n(4)), w(5)(:n(5)), s%lag, &
                                 & s%timeout_seconds, s%chunk_columns, w(6)(:n(6)), w(7)(:n(7)), &
                                 & w(8)(:n(8)), s%range_sigmas, s%restart, w(9)(:n(9)), &
-                                & s%log_interval, ad%nearest_source_level, ad%use_top_weights, &
+                                & s%log_interval, s%report_days, w(10)(:n(10)), ad%nearest_source_level, ad%use_top_weights, &
                                 & ad%mass_weighted_lid, ad%mass_weighted_levels, &
                                 & ad%launch_full_stress, ad%deposit_reflected)
             if (.not. reading .or. io /= 0) return
@@ -167,6 +170,8 @@ contains
             call take("on_range", w(7), s%on_range)
             call take("on_unphysical", w(8), s%on_unphysical)
             call take("restart_file", w(9), s%restart_file)
+            call take("run_log", w(10), s%run_log)
+            if (s%run_log == "off") s%run_log = ""
         end associate
 
     contains
@@ -175,14 +180,14 @@ contains
                                   & on_device_failure, precision, lag, timeout_seconds, &
                                   & chunk_columns, on_limit, on_range, on_unphysical, &
                                   & range_sigmas, restart, restart_file, log_interval, &
-                                  & nearest_source_level, use_top_weights, mass_weighted_lid, &
+                                  & report_days, run_log, nearest_source_level, use_top_weights, mass_weighted_lid, &
                                   & mass_weighted_levels, launch_full_stress, deposit_reflected)
 
             character(len=*), intent(inout) :: mode, artefact, device, on_device_failure
             character(len=*), intent(inout) :: precision, on_limit, on_range, on_unphysical
-            character(len=*), intent(inout) :: restart_file
+            character(len=*), intent(inout) :: restart_file, run_log
             integer, intent(inout) :: threads, ranks_per_device, lag, chunk_columns, log_interval
-            real(dp), intent(inout) :: timeout_seconds, range_sigmas
+            real(dp), intent(inout) :: timeout_seconds, range_sigmas, report_days
             logical, intent(inout) :: restart, nearest_source_level, use_top_weights
             logical, intent(inout) :: mass_weighted_lid, mass_weighted_levels
             logical, intent(inout) :: launch_full_stress, deposit_reflected
@@ -190,7 +195,7 @@ contains
             namelist /gwparam_nml/ mode, artefact, device, threads, ranks_per_device, &
                 & on_device_failure, precision, lag, timeout_seconds, chunk_columns, on_limit, &
                 & on_range, on_unphysical, range_sigmas, restart, restart_file, log_interval, &
-                & nearest_source_level, use_top_weights, mass_weighted_lid, mass_weighted_levels, &
+                & report_days, run_log, nearest_source_level, use_top_weights, mass_weighted_lid, mass_weighted_levels, &
                 & launch_full_stress, deposit_reflected
 
             if (.not. reading) then
@@ -267,6 +272,8 @@ contains
         call expect_word("precision", self%precision, precisions)
         call expect_time("interval", self%interval)
         call expect_time("first", self%first)
+        if (message == "" .and. .not. self%report_days >= 0.0_dp) message = "report_days is " &
+            & // text(self%report_days) // ", expected at least 0"
         if (message == "" .and. self%runs_network() .and. self%artefact == "") then
             message = "mode is " // trim(self%mode) &
                                          & // ", which needs artefact in gwparam_nml: the file" &

@@ -77,6 +77,17 @@ void check_room(const char *what, int64_t capacity, const std::string &text) {
     }
 }
 
+// Says how much room a text needs, and copies it where there is any.
+void copy_whole(const std::string &source, char *text, int64_t capacity,
+                int64_t *size) {
+    given(size, "size") = static_cast<int64_t>(source.size()) + 1;
+    if (capacity == 0) {
+        return;
+    }
+    check_room("capacity", capacity, source);
+    copy_text(source.c_str(), text, capacity);
+}
+
 // Whose open window or result a call goes on with: no other thread's.
 enum class GoesOnWith { nothing, window, result };
 
@@ -210,18 +221,14 @@ gwparam_status gwparam_scheme_free(gwparam_scheme *scheme) {
 gwparam_status gwparam_scheme_contract(const gwparam_scheme *scheme, char *text,
                                        int64_t capacity, int64_t *size) {
     return look(scheme, GoesOnWith::nothing, [&](const gwparam::Scheme &its) {
-        const std::string &json = its.contract_json();
-        const auto needed = static_cast<int64_t>(json.size()) + 1;
-        given(size, "size") = needed;
-        if (capacity == 0) {
-            return;
-        }
-        if (capacity < needed) {
-            throw Error(GWPARAM_ERR_ARGUMENT,
-                        "capacity is " + std::to_string(capacity) +
-                            ", expected at least " + std::to_string(needed));
-        }
-        copy_text(json.c_str(), text, capacity);
+        copy_whole(its.contract_json(), text, capacity, size);
+    });
+}
+
+gwparam_status gwparam_scheme_description(const gwparam_scheme *scheme, char *text,
+                                          int64_t capacity, int64_t *size) {
+    return look(scheme, GoesOnWith::nothing, [&](const gwparam::Scheme &its) {
+        copy_whole(its.description(), text, capacity, size);
     });
 }
 

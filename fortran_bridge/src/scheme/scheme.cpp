@@ -209,6 +209,9 @@ gwparam_guard_report Scheme::guard(std::int64_t number,
     copy_cut(worst.units, report.worst.units);
     copy_cut(worst.date, report.worst.date);
     levels = caught.levels;
+    // As many on all ranks: half levels are one more.
+    const LevelPressures &known = step_.pressures();
+    levels.resize(std::max(known.host.size(), known.network.size()) + 1);
     return report;
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "artefact/contract.hpp"
+#include "artefact/description.hpp"
 #include "base/stopwatch.hpp"
 #include "ranks/communicator.hpp"
 #include "scheme/inference.hpp"
@@ -71,6 +72,7 @@ class Scheme {
     std::vector<std::int64_t> gather(const std::vector<std::int64_t> &mine);
 
     const std::string &contract_json() const { return json_; }
+    std::string description() const { return gwparam::description(contract_); }
     const std::string &sha256() const {
         return sha256_;
     } // of the file that rank 0 read

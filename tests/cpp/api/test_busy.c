@@ -25,6 +25,7 @@ static const double pressure[NLEV] = {1e3, 1e4, 3e4, 6e4, 9e4};
 /* tests/abi compares them with the header. */
 #define ENTRIES(X)                                                                     \
     X(gwparam_scheme_contract, (scheme, text, sizeof text, &number))                   \
+    X(gwparam_scheme_description, (scheme, text, sizeof text, &number))                \
     X(gwparam_scheme_sha256, (scheme, text, sizeof text))                              \
     X(gwparam_scheme_geometry, (scheme, &word))                                        \
     X(gwparam_scheme_statistics, (scheme, &counters, sizeof counters))                 \

@@ -75,11 +75,13 @@ void test_gather() {
            found[0] == std::vector<std::int64_t>{0, 0, 1, 10, 2, 20, 3, 30} &&
            found[1].empty() && found[3].empty(),
        "rank 0 has the lists of all, in the order of the ranks");
-    ok(all_say(said_by_ranks(ranks,
-                             [](const Communicator &communicator, std::size_t rank) {
-                                 communicator.gather(
-                                     std::vector<std::int64_t>(rank == 2 ? 2 : 1));
-                             }),
+    ok(all_say(said_by_ranks(
+                   ranks,
+                   [](const Communicator &communicator, std::size_t rank) {
+                       communicator.gather(
+                           std::vector<std::int64_t>(rank == 2 ? 2 : 1));
+                   },
+                   GWPARAM_ERR_SHAPE),
                "ranks gather 1 to 2 numbers, expected as many on all"),
        "lists of one length alone");
 }
