@@ -16,7 +16,7 @@ module gwparam_guard_report
         real(dp) :: excess = 0.0_dp !! How far beyond: 1 is the bound; 0: there is no such value
         real(dp) :: value = 0.0_dp
         real(dp) :: latitude = 0.0_dp, longitude = 0.0_dp !! [degrees]; NaN: not known
-        real(dp) :: pressure = 0.0_dp !! Of its level where the surface has 101325 Pa; NaN: none [Pa]
+        real(dp) :: pressure = 0.0_dp !! Of its level; NaN: it has none [Pa]
         integer(int64) :: run = 0 !! From 1
         integer :: level = 0 !! From 1 at the top; 0: the field has no levels
         integer :: rank = 0 !! From 0

@@ -304,10 +304,12 @@ contains
         associate (w => self%window, c => self%counts%comparison, ie => i + size(u, 1) - 1, &
                    & je => j + size(u, 2) - 1)
             if (self%settings%runs_network()) then
-                columns = columns_t(latitude*degrees_per_radian, &
-                                    & self%longitude(i:ie,j:je)*degrees_per_radian, pressure, &
-                                    & self%counts%recomputations + 1, self%counts%rank, &
-                                    & self%counts%date)
+                columns%latitude = latitude*degrees_per_radian
+                columns%longitude = self%longitude(i:ie,j:je)*degrees_per_radian
+                columns%pressure = pressure
+                columns%run = self%counts%recomputations + 1
+                columns%rank = self%counts%rank
+                columns%date = self%counts%date
                 ! What is not allocated is an absent argument.
                 call c(1)%compare("eastward drag", columns, w%network_x, w%native_x)
                 call c(2)%compare("northward drag", columns, w%network_y, w%native_y)

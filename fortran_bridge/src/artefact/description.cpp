@@ -24,6 +24,7 @@ std::string seen_by(const Geometry &geometry) {
 
 std::string levels_of(const Vertical &vertical) {
     std::ostringstream text;
+    text.precision(7);
     text << vertical.nlev << " levels";
     const std::size_t n = vertical.a.size();
     if (vertical.kind == VerticalKind::pressure && n > 0) {

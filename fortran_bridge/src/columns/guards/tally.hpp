@@ -17,7 +17,7 @@ struct Catch {
     double value = 0.0;
     double latitude = 0.0; // [degrees], NaN: not known, as the next two
     double longitude = 0.0;
-    double pressure = 0.0;  // of its level where the surface has 101325 Pa [Pa]
+    double pressure = 0.0;  // of its level [Pa]
     std::int64_t run = 0;   // from 1
     std::int64_t level = 0; // from 1 at the top; 0: the field has none
     std::string field;
