@@ -24,6 +24,7 @@ from gwparam.export.lowering import (
     LoweringError,
     lower,
     read_program,
+    tabulate,
 )
 from gwparam.export.precision import Precision, run_published
 from gwparam.export.verify import Promise, run_probe
@@ -89,7 +90,7 @@ def make_program(
     if dtype == "bfloat16":
         return Lowered(libtorch="its weights are bfloat16")
     try:
-        program = lower(network, dtype)
+        program = tabulate(lower(network, dtype), [field.numpy() for field in columns])
     except LoweringError as error:
         return Lowered(libtorch=str(error))
     try:

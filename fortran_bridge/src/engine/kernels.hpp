@@ -14,9 +14,6 @@ namespace gwparam {
 // Outputs of a dense layer that are packed side by side.
 constexpr std::int64_t dense_block = 16;
 
-// Inputs that a layer may have to be computed with the sum of its results.
-constexpr std::int64_t most_function_inputs = 4;
-
 // What arrays must have behind their end, which vectors may read [bytes].
 constexpr std::size_t vector_bytes = 64;
 
@@ -29,6 +26,25 @@ template <typename T> struct DenseLayer {
     bool is_finite; // all weights are
 };
 
+// Values of a function of two numbers, in cells on a regular grid.
+struct FunctionTable {
+    float first[2];         // where the cells begin
+    float scale[2];         // cells in a unit
+    std::int32_t counts[2]; // of cells
+    const float *patches;   // (counts[0], counts[1], 4, 4) coefficients
+};
+
+template <typename T> struct SmallFunction {
+    std::int64_t inputs; // 1 to most_function_inputs
+    std::int64_t units;
+    Activation activation;
+    const T *weights; // (units, inputs)
+    const T *bias;    // (units)
+    const T *sum;     // (units)
+    T shift;
+    const FunctionTable *table; // null without one; of float32 and two inputs
+};
+
 template <typename T> struct Kernels {
     // An elementwise operation on `count` numbers; arguments that it lacks are null.
     void (*apply)(Operation operation, T *out, const T *a, const T *b, const T *c,
@@ -38,10 +54,9 @@ template <typename T> struct Kernels {
     void (*dense)(const DenseLayer<T> &layer, const T *x, T *y, std::int64_t lanes,
                   std::int32_t *used);
 
-    // Results of `sum`, one a lane, of the rectified ones of `hidden`, which are kept
-    // nowhere: y (lanes) of x (inputs, lanes), in the bits that `dense` gives.
-    void (*small_function)(const DenseLayer<T> &hidden, const DenseLayer<T> &sum,
-                           const T *x, T *y, std::int64_t lanes);
+    // y (lanes) of x (inputs, lanes).
+    void (*small_function)(const SmallFunction<T> &function, const T *x, T *y,
+                           std::int64_t lanes);
 
     // Nothing but fused multiply-adds from registers, `count` or a few more in all,
     // which it returns: what the processor can do at most. Their result is 2.

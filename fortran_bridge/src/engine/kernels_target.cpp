@@ -119,6 +119,7 @@ void apply(Operation operation, T *out, const T *a, const T *b, const T *c,
     case Operation::fma:
         return each([](V x, V y, V z) { return fma(x, y, z); }, out, n, a, b, c);
     case Operation::dense:
+    case Operation::function:
     case Operation::running_max:
     case Operation::running_min:
     case Operation::running_sum:

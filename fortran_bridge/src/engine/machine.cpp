@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <type_traits>
 
 namespace gwparam {
 
@@ -112,6 +113,34 @@ Machine<T>::Machine(const Program &program, const std::string &weights,
         output_sizes_.push_back(size_of(output.from));
     }
     pack(program);
+    const auto has_table = [](const Instruction &its) { return its.table.has_value(); };
+    tables_.reserve(static_cast<std::size_t>(std::count_if( // functions point to them
+        program.instructions.begin(), program.instructions.end(), has_table)));
+    for (const Instruction &its : program.instructions) {
+        if (its.operation == Operation::function) {
+            add_function(its);
+        }
+    }
+}
+
+template <typename T> void Machine<T>::add_function(const Instruction &its) {
+    const T *weights = weights_.data();
+    const FunctionTable *table = nullptr;
+    if constexpr (std::is_same_v<T, float>) {
+        if (its.table) {
+            FunctionTable values{};
+            for (std::size_t k = 0; k < 2; ++k) {
+                values.first[k] = weights[its.table->place + std::int64_t(k)];
+                values.scale[k] = weights[its.table->place + 2 + std::int64_t(k)];
+                values.counts[k] = static_cast<std::int32_t>(its.table->counts[k]);
+            }
+            values.patches = weights + its.table->patches;
+            table = &tables_.emplace_back(values);
+        }
+    }
+    functions_.push_back({its.inputs, its.outputs, its.activation, weights + its.weight,
+                          weights + its.bias, weights + its.sum, weights[its.shift],
+                          table});
 }
 
 template <typename T> void Machine<T>::pack(const Program &program) {
@@ -154,10 +183,8 @@ void Machine<T>::run(Memory &memory, const std::vector<const T *> &inputs,
             }
         }
     }
-    std::size_t layer = 0;
     for (const Step &next : plan_.steps) {
-        step(next, layer, memory, columns);
-        layer += next.instruction.operation == Operation::dense ? 1 : 0;
+        step(next, memory, columns);
     }
     for (std::size_t i = 0; i < outputs.size(); ++i) {
         const std::int64_t size = output_sizes_[i];
@@ -176,12 +203,8 @@ void Machine<T>::run(Memory &memory, const std::vector<const T *> &inputs,
 }
 
 template <typename T>
-void Machine<T>::step(const Step &step, std::size_t layer, Memory &memory,
-                      std::int64_t columns) const {
+void Machine<T>::step(const Step &step, Memory &memory, std::int64_t columns) const {
     const Instruction &its = step.instruction;
-    if (step.is_within_next) {
-        return;
-    }
     if (is_elementwise(its.operation)) {
         elementwise(step, memory, columns);
         return;
@@ -189,11 +212,11 @@ void Machine<T>::step(const Step &step, std::size_t layer, Memory &memory,
     T *free = memory.gathered.data();
     T *y = memory.tile.data() + step.slot * columns;
     const T *x = argument(its.arguments[0], memory, columns, free);
-    if (step.has_hidden) {
-        kernels_.small_function(layers_[layer - 1], layers_[layer], x, y,
-                                its.rows * columns);
+    if (its.operation == Operation::function) {
+        kernels_.small_function(functions_[step.among], x, y, its.rows * columns);
     } else if (its.operation == Operation::dense) {
-        kernels_.dense(layers_[layer], x, y, its.rows * columns, memory.used.data());
+        kernels_.dense(layers_[step.among], x, y, its.rows * columns,
+                       memory.used.data());
     } else if (its.operation == Operation::pick) {
         const T *values = argument(its.arguments[1], memory, columns, free);
         const std::int64_t lanes = its.count * columns;

@@ -42,8 +42,8 @@ template <typename T> class Machine {
     class Reader;
 
     void pack(const Program &program);
-    void step(const Step &step, std::size_t layer, Memory &memory,
-              std::int64_t columns) const;
+    void add_function(const Instruction &its);
+    void step(const Step &step, Memory &memory, std::int64_t columns) const;
     void elementwise(const Step &step, Memory &memory, std::int64_t columns) const;
     void along(const Step &step, const T *x, T *y, std::int64_t columns) const;
     const T *argument(const Operand &operand, Memory &memory, std::int64_t columns,
@@ -55,6 +55,8 @@ template <typename T> class Machine {
     AlignedArray<T> weights_;
     AlignedArray<T> packed_;            // weights and biases of dense layers
     std::vector<DenseLayer<T>> layers_; // in the order of the steps
+    std::vector<SmallFunction<T>> functions_;
+    std::vector<FunctionTable> tables_;
     const Kernels<T> &kernels_;
     std::int64_t tile_columns_;
 };

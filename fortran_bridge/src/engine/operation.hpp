@@ -39,12 +39,20 @@ enum class Operation {
     select,
     fma,
     dense,
+    function,
     running_max,
     running_min,
     running_sum,
     sum,
     pick,
 };
+
+// Of the units of a function.
+enum class Activation { relu, silu };
+
+// Inputs that a function has at most, and numbers of each cell of a table.
+constexpr int most_function_inputs = 4;
+constexpr int patch_numbers = 16;
 
 // The others come after them.
 constexpr bool is_elementwise(Operation operation) {
@@ -57,7 +65,7 @@ struct OperationName {
     int arguments;
 };
 
-constexpr std::array<OperationName, 38> operation_names{{
+constexpr std::array<OperationName, 39> operation_names{{
     {"neg", Operation::neg, 1},
     {"abs", Operation::abs, 1},
     {"sqrt", Operation::sqrt, 1},
@@ -91,6 +99,7 @@ constexpr std::array<OperationName, 38> operation_names{{
     {"select", Operation::select, 3},
     {"fma", Operation::fma, 3},
     {"dense", Operation::dense, 1},
+    {"function", Operation::function, 1},
     {"running_max", Operation::running_max, 1},
     {"running_min", Operation::running_min, 1},
     {"running_sum", Operation::running_sum, 1},

@@ -4,8 +4,6 @@
 #include <iterator>
 #include <map>
 
-#include "engine/kernels.hpp"
-
 namespace gwparam {
 
 namespace {
@@ -85,13 +83,6 @@ class Planner {
         for (const ProgramOutput &output : program.outputs) {
             note_use(output.from, program.instructions.size());
         }
-        for (std::size_t i = 0; i + 1 < program.instructions.size(); ++i) {
-            is_hidden_.push_back((i == 0 || !is_hidden_[i - 1]) && is_hidden(i));
-            if (is_hidden_.back()) {
-                note_use(program.instructions[i].arguments[0], i + 1);
-            }
-        }
-        is_hidden_.push_back(false);
         ends_.resize(program.instructions.size() + 1);
         for (std::size_t i = 0; i < blocks_.size(); ++i) {
             ends_[blocks_[i].last_use].push_back(i);
@@ -100,6 +91,7 @@ class Planner {
 
     Plan plan() {
         Plan plan;
+        std::map<Operation, std::size_t> made;
         std::size_t block = 0;
         for (; block < program_.inputs.size(); ++block) {
             blocks_[block].slot = slots_.take(blocks_[block].size);
@@ -107,15 +99,7 @@ class Planner {
         }
         for (std::size_t i = 0; i < program_.instructions.size(); ++i, ++block) {
             Step step{program_.instructions[i]};
-            step.is_within_next = is_hidden_[i];
-            step.has_hidden = i > 0 && is_hidden_[i - 1];
-            if (step.is_within_next) {
-                plan.steps.push_back(std::move(step));
-                continue;
-            }
-            if (step.has_hidden) {
-                step.instruction.arguments = program_.instructions[i - 1].arguments;
-            }
+            step.among = made[step.instruction.operation]++;
             step.slot = slots_.take(blocks_[block].size);
             blocks_[block].slot = step.slot;
             std::int64_t gathered = 0;
@@ -126,12 +110,8 @@ class Planner {
             if (!is_elementwise(step.instruction.operation)) {
                 plan.gathered = std::max(plan.gathered, gathered);
             }
-            const bool has_hidden = step.has_hidden;
             plan.steps.push_back(std::move(step));
             for (const std::size_t ended : ends_[i]) {
-                if (has_hidden && ended + 1 == block) {
-                    continue; // it had none
-                }
                 slots_.give_back(blocks_[ended].slot, blocks_[ended].size);
             }
         }
@@ -146,20 +126,6 @@ class Planner {
     void add_block(std::int64_t size, std::size_t made_by) {
         blocks_.push_back({elements_, size, 0, made_by});
         elements_ += size;
-    }
-
-    // Whether a layer and the next instruction are a function of a few numbers.
-    bool is_hidden(std::size_t i) const {
-        const Instruction &its = program_.instructions[i];
-        const Instruction &next = program_.instructions[i + 1];
-        const Block &block = blocks_[program_.inputs.size() + i];
-        const bool fits = its.operation == Operation::dense && its.relu &&
-                          its.inputs <= most_function_inputs &&
-                          next.operation == Operation::dense && next.outputs == 1 &&
-                          next.rows == its.rows && block.last_use == i + 1;
-        return fits && in_a_row(next.arguments[0]) &&
-               next.arguments[0].front().start == block.element &&
-               next.arguments[0].front().count == block.size;
     }
 
     std::size_t block_of(std::int64_t element) const {
@@ -242,7 +208,6 @@ class Planner {
     const Program &program_;
     std::vector<Block> blocks_;                  // in the order of their elements
     std::vector<std::vector<std::size_t>> ends_; // blocks whose last use is this one
-    std::vector<bool> is_hidden_;                // of each instruction
     std::int64_t elements_ = 0;
     Slots slots_;
 };

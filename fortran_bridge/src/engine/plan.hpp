@@ -15,10 +15,7 @@ namespace gwparam {
 struct Step {
     Instruction instruction; // its arguments count slots instead of elements
     std::int64_t slot = 0;   // the first one of its results
-    // A layer whose results the next one alone needs, in a sum, has no slots: the next
-    // step has its arguments, and computes both (kernels.hpp, small_function).
-    bool is_within_next = false;
-    bool has_hidden = false; // the step before it
+    std::size_t among = 0;   // how many of the same operation are before it
 };
 
 struct Plan {

@@ -12,6 +12,7 @@ namespace {
 // Far above what networks need, and far below what would exhaust a machine or overflow
 // a product of two.
 constexpr std::int64_t most_elements = 1 << 22;
+constexpr std::int64_t most_cells = 1 << 10; // along one axis of a table
 constexpr std::int64_t most_weights = std::int64_t{1} << 31;
 
 std::int64_t integer_in(const JsonValue &value, std::int64_t first, std::int64_t last) {
@@ -149,6 +150,9 @@ class Reader {
         } else if (its.operation == Operation::dense) {
             read_dense(item, its);
             expect_size(arguments[0], size_of(its.arguments[0]), its.inputs * its.rows);
+        } else if (its.operation == Operation::function) {
+            read_function(item, its);
+            expect_size(arguments[0], size_of(its.arguments[0]), its.inputs * its.rows);
         } else {
             read_along(item, its);
             const bool is_pick = its.operation == Operation::pick;
@@ -174,6 +178,55 @@ class Reader {
             its.bias = integer_in(item.at("bias"), 0, program_.weights - its.outputs);
         }
         its.relu = item.at("relu").is_given() && item.at("relu").boolean();
+    }
+
+    // Where so many numbers of the weights begin.
+    std::int64_t weights_at(const JsonValue &value, std::int64_t count) const {
+        return integer_in(value, 0, program_.weights - count);
+    }
+
+    void read_function(const JsonValue &item, Instruction &its) const {
+        item.expect_keys({"op", "args", "size", "rows", "inputs", "units", "weight",
+                          "bias", "activation", "sum", "shift", "table"});
+        its.rows = integer_in(item.at("rows"), 1, most_elements);
+        its.inputs = integer_in(item.at("inputs"), 1, most_function_inputs);
+        its.outputs = integer_in(item.at("units"), 1, most_elements);
+        expect_size(item.at("size"), its.size, its.rows);
+        its.weight = weights_at(item.at("weight"), its.inputs * its.outputs);
+        its.bias = weights_at(item.at("bias"), its.outputs);
+        its.activation = item.at("activation").choice({"relu", "silu"}) == 0
+                             ? Activation::relu
+                             : Activation::silu;
+        its.sum = weights_at(item.at("sum"), its.outputs);
+        its.shift = weights_at(item.at("shift"), 1);
+        const JsonValue table = item.at("table");
+        if (!table.is_given()) {
+            return;
+        }
+        if (its.inputs != 2 || program_.dtype != Dtype::float32) {
+            refuse(table.key(), "there", "only for two inputs of float32");
+        }
+        its.table = table_of(table);
+    }
+
+    Table table_of(const JsonValue &item) const {
+        item.expect_keys({"counts", "place", "patches", "bound"});
+        const std::vector<JsonValue> counts = item.at("counts").items();
+        if (counts.size() != 2) {
+            refuse(item.key() + ".counts", std::to_string(counts.size()) + " values",
+                   "2");
+        }
+        Table its{};
+        for (std::size_t k = 0; k < 2; ++k) {
+            its.counts[k] = integer_in(counts[k], 1, most_cells);
+        }
+        its.place = weights_at(item.at("place"), 4);
+        its.patches = weights_at(item.at("patches"),
+                                 its.counts[0] * its.counts[1] * patch_numbers);
+        if (!(item.at("bound").number() >= 0.0)) {
+            refuse(item.key() + ".bound", "negative", "at least 0");
+        }
+        return its;
     }
 
     void read_along(const JsonValue &item, Instruction &its) const {

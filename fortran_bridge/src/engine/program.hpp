@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,13 @@ struct Run {
 // In order.
 using Operand = std::vector<Run>;
 
+// Cells of a function of two numbers, and where in the weights they are.
+struct Table {
+    std::int64_t counts[2]; // of cells
+    std::int64_t place;     // the first value of both numbers, then cells in a unit
+    std::int64_t patches;   // (counts[0], counts[1], 4, 4) coefficients
+};
+
 struct Instruction {
     Operation operation;
     std::vector<Operand> arguments;
@@ -37,6 +45,12 @@ struct Instruction {
     std::int64_t weight = 0; // where they begin in the weights
     std::int64_t bias = -1;  // none
     bool relu = false;
+
+    // Of a function: arguments (input, row), results (row); `outputs` are its units.
+    Activation activation = Activation::relu;
+    std::int64_t sum = 0;   // where the factors of the units begin in the weights
+    std::int64_t shift = 0; // and the number that is added to their sum
+    std::optional<Table> table = std::nullopt;
 
     // Of what goes along an axis: arguments are (length, count).
     std::int64_t length = 0;

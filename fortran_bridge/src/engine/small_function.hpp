@@ -1,12 +1,14 @@
-// A function of a few numbers: a rectified layer, and of its results one sum.
+// A function of a few numbers: of each of its units a value, and of those one sum.
 //
-// The bits are those of both layers one after the other (dense.hpp), but what is
-// between them stays in registers: for each number of the result there are dozens of
-// those.
+// z[m] = bias[m], then z[m] = fma(W[m][k], x[k], z[m]) for k from the first on; y =
+// shift, then y = fma(sum[m], activation(z[m]), y) for m from the first on; at last y
+// + 0. What is between x and y stays in registers: for each number of the result there
+// are dozens of those. With a table, y is what table.hpp says where x lies inside.
 #pragma once
 
-#include "engine/dense.hpp"
+#include "engine/functions.hpp"
 #include "engine/kernels.hpp"
+#include "engine/table.hpp"
 #include "engine/vectors.hpp"
 
 namespace gwparam::GWPARAM_ENGINE {
@@ -18,77 +20,121 @@ constexpr int most_vectors = 4;
 constexpr int most_vectors = 2;
 #endif
 
-// So many vectors of lanes, of which the last one may have fewer lanes.
-template <typename T, int inputs, int vectors>
-inline void function_of_lanes(const DenseLayer<T> &hidden, const DenseLayer<T> &sum,
-                              const T *x, T *y, std::int64_t stride,
-                              std::int64_t lanes) {
-    constexpr std::int64_t width = lanes_of<T>;
+struct Relu {
+    template <typename T> static Vector<T> of(Vector<T> z) {
+        return z < T(0) ? Vector<T>{} : z;
+    }
+};
+
+struct Silu {
+    template <typename T> static Vector<T> of(Vector<T> z) { return z * sigmoid<T>(z); }
+};
+
+// So many vectors of lanes.
+template <typename T, typename Activation, int inputs, int vectors>
+inline void function_of_vectors(const SmallFunction<T> &function, const T *x,
+                                Vector<T> (&sums)[vectors], std::int64_t stride) {
     Vector<T> its[inputs][vectors];
-    Vector<T> sums[vectors];
     for (int v = 0; v < vectors; ++v) {
         for (int k = 0; k < inputs; ++k) {
-            its[k][v] = load(x + k * stride + v * width);
+            its[k][v] = load(x + k * stride + v * lanes_of<T>);
         }
-        sums[v] = broadcast(sum.bias[0]);
+        sums[v] = broadcast(function.shift);
     }
-    for (std::int64_t m = 0; m < hidden.outputs; ++m) {
-        const std::int64_t block = m / dense_block;
-        const T *weights =
-            hidden.weights + block * inputs * dense_block + m % dense_block;
+    for (std::int64_t m = 0; m < function.units; ++m) {
         Vector<T> units[vectors];
         for (int v = 0; v < vectors; ++v) {
-            units[v] = broadcast(hidden.bias[m]);
+            units[v] = broadcast(function.bias[m]);
         }
         for (int k = 0; k < inputs; ++k) {
-            const Vector<T> weight = broadcast(weights[k * dense_block]);
+            const Vector<T> weight = broadcast(function.weights[m * inputs + k]);
             for (int v = 0; v < vectors; ++v) {
                 units[v] = fma(weight, its[k][v], units[v]);
             }
         }
-        const Vector<T> weight = broadcast(sum.weights[m * dense_block]);
+        const Vector<T> weight = broadcast(function.sum[m]);
         for (int v = 0; v < vectors; ++v) {
-            sums[v] = fma(weight, rectified<T>(units[v]), sums[v]);
+            sums[v] = fma(weight, Activation::template of<T>(units[v]), sums[v]);
         }
     }
     for (int v = 0; v < vectors; ++v) {
-        const Vector<T> result = result_of(sum, sums[v]);
-        if (lanes - v * width < width) {
-            store_some(y + v * width, result, lanes - v * width);
-        } else {
-            store(y + v * width, result);
-        }
+        sums[v] = sums[v] + T(0);
     }
 }
 
-template <typename T, int inputs>
-inline void function_of(const DenseLayer<T> &hidden, const DenseLayer<T> &sum,
-                        const T *x, T *y, std::int64_t lanes) {
+template <typename T> inline void store_lanes(T *to, Vector<T> y, std::int64_t lanes) {
+    if (lanes < lanes_of<T>) {
+        store_some(to, y, lanes);
+    } else {
+        store(to, y);
+    }
+}
+
+template <typename T, typename Activation, int inputs>
+inline void function_of(const SmallFunction<T> &function, const T *x, T *y,
+                        std::int64_t lanes) {
     constexpr std::int64_t width = lanes_of<T>;
     std::int64_t at = 0;
     for (; lanes - at >= most_vectors * width; at += most_vectors * width) {
-        function_of_lanes<T, inputs, most_vectors>(hidden, sum, x + at, y + at, lanes,
-                                                   lanes - at);
+        Vector<T> results[most_vectors];
+        function_of_vectors<T, Activation, inputs>(function, x + at, results, lanes);
+        for (int v = 0; v < most_vectors; ++v) {
+            store(y + at + v * width, results[v]);
+        }
     }
     for (; at < lanes; at += width) {
-        function_of_lanes<T, inputs, 1>(hidden, sum, x + at, y + at, lanes, lanes - at);
+        Vector<T> results[1];
+        function_of_vectors<T, Activation, inputs>(function, x + at, results, lanes);
+        store_lanes(y + at, results[0], lanes - at);
     }
 }
 
-// `hidden` has 1 to most_function_inputs inputs, `sum` one output.
-template <typename T>
-void small_function(const DenseLayer<T> &hidden, const DenseLayer<T> &sum, const T *x,
-                    T *y, std::int64_t lanes) {
+// Only a vector with a lane outside of the table takes the long way.
+template <typename Activation>
+inline void function_by_table(const SmallFunction<float> &function, const float *x,
+                              float *y, std::int64_t lanes) {
+    constexpr std::int64_t width = lanes_of<float>;
+    for (std::int64_t at = 0; at < lanes; at += width) {
+        Floats result{};
+        const Ints outside =
+            table_of_lanes(*function.table, x + at, lanes, lanes - at, result);
+        if (any(outside)) {
+            Floats results[1];
+            function_of_vectors<float, Activation, 2>(function, x + at, results, lanes);
+            result = outside != 0 ? results[0] : result;
+        }
+        store_lanes(y + at, result, lanes - at);
+    }
+}
+
+template <typename T, typename Activation>
+inline void function_of_inputs(const SmallFunction<T> &function, const T *x, T *y,
+                               std::int64_t lanes) {
+    if constexpr (sizeof(T) == sizeof(float)) {
+        if (function.table != nullptr) {
+            return function_by_table<Activation>(function, x, y, lanes);
+        }
+    }
     static_assert(most_function_inputs == 4);
-    switch (hidden.inputs) {
+    switch (function.inputs) {
     case 1:
-        return function_of<T, 1>(hidden, sum, x, y, lanes);
+        return function_of<T, Activation, 1>(function, x, y, lanes);
     case 2:
-        return function_of<T, 2>(hidden, sum, x, y, lanes);
+        return function_of<T, Activation, 2>(function, x, y, lanes);
     case 3:
-        return function_of<T, 3>(hidden, sum, x, y, lanes);
+        return function_of<T, Activation, 3>(function, x, y, lanes);
     default:
-        return function_of<T, 4>(hidden, sum, x, y, lanes);
+        return function_of<T, Activation, 4>(function, x, y, lanes);
+    }
+}
+
+template <typename T>
+void small_function(const SmallFunction<T> &function, const T *x, T *y,
+                    std::int64_t lanes) {
+    if (function.activation == Activation::relu) {
+        function_of_inputs<T, Relu>(function, x, y, lanes);
+    } else {
+        function_of_inputs<T, Silu>(function, x, y, lanes);
     }
 }
 

@@ -96,6 +96,23 @@ template <typename V> inline bool any(V truth) {
 }
 #endif
 
+// Four numbers, on every target.
+using Four = float __attribute__((vector_size(16)));
+
+// The numbers of those places of both, one after the other.
+template <int a, int b, int c, int d> inline Four shuffled(Four x, Four y) {
+#if __has_builtin(__builtin_shufflevector)
+    return __builtin_shufflevector(x, y, a, b, c, d);
+#else // gcc 11
+    using Places = std::int32_t __attribute__((vector_size(16)));
+    return __builtin_shuffle(x, y, Places{a, b, c, d});
+#endif
+}
+
+#if defined(GWPARAM_ENGINE_AVX512) || defined(GWPARAM_ENGINE_AVX2)
+inline Four fma(Four a, Four b, Four c) { return _mm_fmadd_ps(a, b, c); }
+#endif
+
 // a b + c with one rounding, and the square root.
 #if defined(GWPARAM_ENGINE_AVX512)
 inline Floats fma(Floats a, Floats b, Floats c) { return _mm512_fmadd_ps(a, b, c); }

@@ -5,6 +5,7 @@ from gwparam.export.lowering.lower import lower
 from gwparam.export.lowering.program import PROGRAM_FILE, WEIGHTS_FILE, ColumnProgram
 from gwparam.export.lowering.reader import read_program
 from gwparam.export.lowering.reference import run_program
+from gwparam.export.lowering.tables import tabulate
 
 __all__ = [
     "PROGRAM_FILE",
@@ -14,4 +15,5 @@ __all__ = [
     "lower",
     "read_program",
     "run_program",
+    "tabulate",
 ]

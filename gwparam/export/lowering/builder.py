@@ -28,6 +28,28 @@ class Layer:
 
 
 @dataclass
+class Function:
+    """A layer, what becomes of its results, and the sum of those.
+
+    Attributes
+    ----------
+    layer : Layer
+        Not rectified.
+    activation : str
+        As in the program.
+    sum : ndarray, shape (units,)
+        Factors.
+    shift : float
+        Added to the sum.
+    """
+
+    layer: Layer
+    activation: str
+    sum: Weights
+    shift: float
+
+
+@dataclass
 class Step:
     """One operation on elements.
 
@@ -44,12 +66,15 @@ class Step:
         (length, count), else one axis.
     layer : Layer or None
         Of a dense layer.
+    function : Function or None
+        Of a function of few numbers, whose argument is (inputs, rows).
     """
 
     op: str
     args: list[Ids]
     out: Ids
     layer: Layer | None = None
+    function: Function | None = None
 
 
 @dataclass

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from gwparam.export.lowering.builder import Builder, Ids, Step
+from gwparam.export.lowering.builder import Builder, Function, Ids, Step
 from gwparam.export.lowering.program import (
     RUNNING,
     ColumnProgram,
@@ -16,6 +16,7 @@ from gwparam.export.lowering.program import (
     ProgramInput,
     ProgramOutput,
     Run,
+    SmallFunction,
 )
 
 
@@ -113,7 +114,23 @@ class _Writer:
                 bias,
                 step.layer.relu,
             )
-        return Instruction(op, operands, out.size, dense, length)
+        function = None
+        if step.function is not None:
+            function = self._function(step.function, out.size)
+        return Instruction(op, operands, out.size, dense, length, function)
+
+    def _function(self, function: Function, rows: int) -> SmallFunction:
+        units, inputs = function.layer.weight.shape
+        return SmallFunction(
+            rows,
+            inputs,
+            units,
+            self._store(function.layer.weight),
+            self._store(function.layer.bias),
+            function.activation,
+            self._store(function.sum),
+            self._store(np.array([function.shift])),
+        )
 
     def _operand(self, ids: Ids) -> Operand:
         runs: list[Run] = []

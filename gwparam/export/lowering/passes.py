@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from gwparam.export.lowering.builder import Builder, Ids, Layer, Step, Weights
 from gwparam.export.lowering.program import RUNNING
+from gwparam.export.lowering.small_functions import join_functions
 
 _SPARSE = 0.5
 """A layer of blocks is split where the blocks are at most so much of it."""
@@ -34,6 +35,10 @@ def optimise(builder: Builder, outputs: tuple[Ids, ...]) -> tuple[Ids, ...]:
         work.drop_dead()
     work.join()
     work.split()
+    work.drop_dead()
+    builder.steps = work.steps
+    join_functions(builder, tuple(work.outputs))
+    work.steps = builder.steps
     work.drop_dead()
     builder.steps = work.steps
     return tuple(work.outputs)
@@ -119,7 +124,8 @@ def _alive_part(step: Step, alive: NDArray[np.bool_]) -> Step:
         length = int(np.flatnonzero(lives.any(axis=1))[-1]) + 1
         args = [ids[:length, columns] for ids in step.args]
         return Step(step.op, args, step.out[:length, columns])
-    return Step(step.op, [ids[..., lives] for ids in step.args], step.out[lives])
+    args = [ids[..., lives] for ids in step.args]
+    return replace(step, args=args, out=step.out[lives])
 
 
 def _rows_of(layer: Layer, outputs: NDArray[Any]) -> Layer:

@@ -4,7 +4,7 @@
 """
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -35,10 +35,19 @@ ARGUMENTS = {
     **dict.fromkeys(TERNARY, 3),
     **dict.fromkeys(RUNNING, 1),
     "dense": 1,
+    "function": 1,
     "sum": 1,
     "pick": 2,
 }
 """The closed set of operations, and how many operands each takes."""
+
+MAX_FUNCTION_INPUTS = 4
+ACTIVATIONS = ("relu", "silu")
+"""Of the units of a function."""
+MAX_CELLS = 1 << 10
+"""Most cells of a table along one axis."""
+PATCH = 16
+"""Numbers of each cell."""
 
 ProgramDtype = Literal["float32", "float64"]
 
@@ -101,6 +110,60 @@ class Dense:
 
 
 @dataclass(frozen=True)
+class Cells:
+    """A table of a function of two numbers.
+
+    Attributes
+    ----------
+    counts : tuple of int
+        Cells along both axes.
+    place : int
+        Where four numbers begin among the weights: the first value of both arguments,
+        then how many cells there are in a unit of both.
+    patches : int
+        Where (counts[0], counts[1], 4, 4) coefficients begin among the weights.
+    bound : float
+        The table differs from the function by no more than this.
+    """
+
+    counts: tuple[int, int]
+    place: int
+    patches: int
+    bound: float
+
+
+@dataclass(frozen=True)
+class SmallFunction:
+    """A function of one to four numbers: a layer, and a sum of what it gives.
+
+    Attributes
+    ----------
+    rows : int
+        Vectors of one column that it is computed for.
+    inputs, units : int
+        Sizes of one vector and of the layer.
+    weight, bias : int
+        Where those of the layer begin among the weights.
+    activation : str
+        One of `ACTIVATIONS`.
+    sum, shift : int
+        Where the factors of the units begin, and what is added to their sum.
+    table : Cells or None
+        Of its values, for arguments within.
+    """
+
+    rows: int
+    inputs: int
+    units: int
+    weight: int
+    bias: int
+    activation: str
+    sum: int
+    shift: int
+    table: Cells | None = None
+
+
+@dataclass(frozen=True)
 class Instruction:
     """One operation.
 
@@ -116,6 +179,8 @@ class Instruction:
         Of a dense layer.
     length : int
         Of a vector, for operations along vectors; else 0.
+    function : SmallFunction or None
+        Of a function of few numbers.
     """
 
     op: str
@@ -123,6 +188,7 @@ class Instruction:
     size: int
     dense: Dense | None = None
     length: int = 0
+    function: SmallFunction | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -192,11 +258,10 @@ def _written(step: Instruction) -> dict[str, Any]:
         "args": [_operand(operand) for operand in step.args],
         "size": step.size,
     }
-    if step.dense is not None:
-        for key in ("rows", "inputs", "outputs", "weight", "bias", "relu"):
-            value = getattr(step.dense, key)
-            if value is not None and value is not False:
-                written[key] = value
+    for part in (step.dense, step.function):
+        if part is not None:
+            given = asdict(part).items()
+            written |= {k: v for k, v in given if v is not None and v is not False}
     if step.length:
         written["length"] = step.length
         written["count"] = _count(step)

@@ -8,12 +8,17 @@ import numpy as np
 
 from gwparam.errors import ModelFileError
 from gwparam.export.lowering.program import (
+    ACTIVATIONS,
     ARGUMENTS,
+    MAX_CELLS,
     MAX_ELEMENTS,
+    MAX_FUNCTION_INPUTS,
+    PATCH,
     PROGRAM_FILE,
     PROGRAM_VERSION,
     RUNNING,
     WEIGHTS_FILE,
+    Cells,
     ColumnProgram,
     Dense,
     Instruction,
@@ -21,7 +26,10 @@ from gwparam.export.lowering.program import (
     ProgramInput,
     ProgramOutput,
     Run,
+    SmallFunction,
 )
+
+_FUNCTION = {"rows", "inputs", "units", "weight", "bias", "activation", "sum", "shift"}
 
 
 def read_program(text: str | bytes, weights: bytes) -> ColumnProgram:
@@ -46,6 +54,7 @@ class _Reader:
     def __init__(self) -> None:
         self.elements = 0
         self.weights = 0
+        self.dtype = ""
 
     def read(self, text: str | bytes, weights: bytes) -> ColumnProgram:
         try:
@@ -59,6 +68,7 @@ class _Reader:
         dtype = document["dtype"]
         if dtype not in ("float32", "float64"):
             _refuse("dtype", dtype, "float32 or float64")
+        self.dtype = dtype
         self.weights = _whole("weights", document["weights"], 0)
         width = np.dtype(dtype).itemsize
         if len(weights) != self.weights * width:
@@ -98,6 +108,9 @@ class _Reader:
         layer = {"rows", "inputs", "outputs", "weight"}
         if op == "dense":
             _check_keys(key, step, needed | layer, needed | layer | {"bias", "relu"})
+        elif op == "function":
+            needed |= _FUNCTION
+            _check_keys(key, step, needed, needed | {"table"})
         elif op in RUNNING | {"sum", "pick"}:
             needed |= {"length", "count"}
             _check_keys(key, step, needed, needed)
@@ -110,12 +123,15 @@ class _Reader:
             self._operand(f"{key}.args[{i}]", arg) for i, arg in enumerate(args)
         )
         size = _whole(f"{key}.size", step["size"], 1)
-        dense, length = None, 0
+        dense, function, length = None, None, 0
         sizes = [size] * len(args)
         made = size
         if op == "dense":
             dense = self._dense(key, step)
             made, sizes = dense.outputs * dense.rows, [dense.inputs * dense.rows]
+        elif op == "function":
+            function = self._function(key, step)
+            made, sizes = function.rows, [function.inputs * function.rows]
         elif "length" in step:
             length = _whole(f"{key}.length", step["length"], 1)
             count = _whole(f"{key}.count", step["count"], 1)
@@ -127,25 +143,71 @@ class _Reader:
             given = sum(run.count for run in operand)
             if given != expected:
                 _refuse(f"{key}.args[{i}]", f"{given} elements", expected)
-        return Instruction(op, operands, size, dense, length)
+        return Instruction(op, operands, size, dense, length, function)
 
     def _dense(self, key: str, step: dict[str, Any]) -> Dense:
         rows, inputs, outputs = (
             _whole(f"{key}.{name}", step[name], 1)
             for name in ("rows", "inputs", "outputs")
         )
-        weight = _whole(f"{key}.weight", step["weight"], 0)
-        if weight + inputs * outputs > self.weights:
-            _refuse(f"{key}.weight", weight, f"so that {self.weights} weights suffice")
+        weight = self._place(f"{key}.weight", step["weight"], inputs * outputs)
         bias = None
         if "bias" in step:
-            bias = _whole(f"{key}.bias", step["bias"], 0)
-            if bias + outputs > self.weights:
-                _refuse(f"{key}.bias", bias, f"so that {self.weights} weights suffice")
+            bias = self._place(f"{key}.bias", step["bias"], outputs)
         relu = step.get("relu", False)
         if not isinstance(relu, bool):
             _refuse(f"{key}.relu", relu, "true or false")
         return Dense(rows, inputs, outputs, weight, bias, relu)
+
+    def _place(self, key: str, value: Any, count: int) -> int:
+        """Where so many numbers begin among the weights."""
+        place = _whole(key, value, 0)
+        if place + count > self.weights:
+            _refuse(key, place, f"so that {self.weights} weights suffice")
+        return place
+
+    def _function(self, key: str, step: dict[str, Any]) -> SmallFunction:
+        rows, inputs, units = (
+            _whole(f"{key}.{name}", step[name], 1)
+            for name in ("rows", "inputs", "units")
+        )
+        if inputs > MAX_FUNCTION_INPUTS:
+            _refuse(f"{key}.inputs", inputs, f"at most {MAX_FUNCTION_INPUTS}")
+        if step["activation"] not in ACTIVATIONS:
+            _refuse(f"{key}.activation", step["activation"], " or ".join(ACTIVATIONS))
+        sizes = {"weight": units * inputs, "bias": units, "sum": units, "shift": 1}
+        places = {
+            name: self._place(f"{key}.{name}", step[name], count)
+            for name, count in sizes.items()
+        }
+        table = None
+        if step.get("table") is not None:
+            if inputs != 2 or self.dtype != "float32":
+                _refuse(f"{key}.table", "there", "only for two inputs of float32")
+            table = self._cells(f"{key}.table", step["table"])
+        return SmallFunction(
+            rows, inputs, units, activation=step["activation"], table=table, **places
+        )
+
+    def _cells(self, key: str, table: Any) -> Cells:
+        keys = {"counts", "place", "patches", "bound"}
+        _check_keys(key, table, keys, keys)
+        counts = [
+            _whole(f"{key}.counts[{i}]", count, 1)
+            for i, count in enumerate(_list(f"{key}.counts", table["counts"]))
+        ]
+        if len(counts) != 2 or max(counts) > MAX_CELLS:
+            _refuse(f"{key}.counts", counts, f"two, at most {MAX_CELLS}")
+        bound = table["bound"]
+        if not isinstance(bound, float | int) or not bound >= 0.0:
+            _refuse(f"{key}.bound", bound, "a number of at least 0")
+        size = counts[0] * counts[1] * PATCH
+        return Cells(
+            (counts[0], counts[1]),
+            self._place(f"{key}.place", table["place"], 4),
+            self._place(f"{key}.patches", table["patches"], size),
+            float(bound),
+        )
 
     def _operand(self, key: str, operand: Any) -> Operand:
         runs = []

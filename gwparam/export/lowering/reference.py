@@ -10,7 +10,15 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from gwparam.export.lowering.program import ColumnProgram, Dense, Instruction, Operand
+from gwparam.export.lowering.program import (
+    PATCH,
+    Cells,
+    ColumnProgram,
+    Dense,
+    Instruction,
+    Operand,
+    SmallFunction,
+)
 
 Array = NDArray[Any]
 
@@ -30,6 +38,35 @@ def run_program(program: ColumnProgram, fields: Sequence[Array]) -> list[Array]:
     list of ndarray, shape (columns, size)
         The outputs, in the order of the program.
     """
+    elements = _elements(program, fields)
+    return [_read(program, elements, out.elements).T for out in program.outputs]
+
+
+def arguments_of(
+    program: ColumnProgram, fields: Sequence[Array]
+) -> list[tuple[int, Array]]:
+    """Give what functions of few numbers see in many columns.
+
+    Parameters
+    ----------
+    program, fields
+        As of `run_program`.
+
+    Returns
+    -------
+    list of (int, ndarray)
+        Place of the instruction, and arguments, shape (inputs, rows * columns).
+    """
+    elements = _elements(program, fields)
+    return [
+        (i, _read(program, elements, step.args[0]).reshape(step.function.inputs, -1))
+        for i, step in enumerate(program.instructions)
+        if step.function is not None
+    ]
+
+
+def _elements(program: ColumnProgram, fields: Sequence[Array]) -> Array:
+    """Every element, shape (elements, columns)."""
     dtype = np.dtype(program.dtype)
     columns = len(fields[0])
     elements = np.empty((program.elements, columns), dtype)
@@ -42,7 +79,7 @@ def run_program(program: ColumnProgram, fields: Sequence[Array]) -> list[Array]:
             args = [_read(program, elements, operand) for operand in step.args]
             elements[at : at + step.size] = _compute(program, step, args)
             at += step.size
-    return [_read(program, elements, out.elements).T for out in program.outputs]
+    return elements
 
 
 def _read(program: ColumnProgram, elements: Array, operand: Operand) -> Array:
@@ -60,6 +97,8 @@ def _compute(program: ColumnProgram, step: Instruction, args: list[Array]) -> Ar
     columns: int = args[0].shape[1]
     if step.dense is not None:
         return _dense(program.weights, step.dense, args[0])
+    if step.function is not None:
+        return small_function(program.weights, step.function, args[0])
     if step.op in _RUNNING:
         along = args[0].reshape(step.length, -1, columns)
         return _running(step.op, along).reshape(step.size, columns)
@@ -86,6 +125,57 @@ def _dense(weights: Array, layer: Dense, x: Array) -> Array:
     if layer.relu:
         y[y < 0] = 0
     return y.reshape(layer.outputs * layer.rows, columns)
+
+
+def small_function(weights: Array, function: SmallFunction, x: Array) -> Array:
+    """Compute a function of few numbers.
+
+    Parameters
+    ----------
+    weights : ndarray
+        Of the program.
+    function : SmallFunction
+        Where it is among them.
+    x : ndarray, shape (inputs * rows, columns)
+        Arguments.
+
+    Returns
+    -------
+    ndarray, shape (rows, columns)
+        Values.
+    """
+    x = x.reshape(function.inputs, -1)
+    layer = Dense(1, function.inputs, function.units, function.weight, function.bias)
+    units = _dense(weights, layer, x)
+    if function.activation == "relu":
+        units = _FUNCTIONS["relu"](units)
+    else:
+        units = units * _FUNCTIONS["sigmoid"](units)
+    total = Dense(1, function.units, 1, function.sum, function.shift)
+    y = _dense(weights, total, units)[0]
+    if function.table is not None:
+        inside, values = _tabulated(weights, function.table, x)
+        y[inside] = values[inside]
+    return np.asarray(y.reshape(function.rows, -1))
+
+
+def _tabulated(weights: Array, table: Cells, x: Array) -> tuple[Array, Array]:
+    """Where arguments (2, n) are inside of a table, and values there."""
+    first, scale = weights[table.place :][:4].reshape(2, 2, 1)
+    counts = np.array(table.counts)[:, None]
+    place = (x - first) * scale
+    inside: Array = np.all((place >= 0) & (place < counts), axis=0)
+    place = np.where(inside, place, 0)
+    cell = place.astype(np.int64)
+    s, t = place - cell.astype(x.dtype) - np.asarray(0.5, x.dtype)
+    size = PATCH * counts.prod()
+    patches = weights[table.patches :][:size].reshape(-1, 4, 4)
+    patch = np.moveaxis(patches[cell[0] * counts[1] + cell[1]], 0, 2)
+    return inside, _cubic(t, _cubic(s, patch))
+
+
+def _cubic(t: Array, c: Array) -> Array:
+    return _fma(_fma(_fma(c[3], t, c[2]), t, c[1]), t, c[0])
 
 
 def _fma(a: Array, b: Array, c: Array) -> Array:

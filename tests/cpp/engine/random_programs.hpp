@@ -17,6 +17,7 @@ class RandomProgram {
     nlohmann::json make(const std::string &dtype, int instructions, long weights) {
         using nlohmann::json;
         weights_ = weights;
+        dtype_ = dtype;
         json program = {{"version", 1}, {"dtype", dtype}, {"weights", weights}};
         for (const auto &[name, size] :
              {std::pair{"u", 7L}, std::pair{"v", 7L}, std::pair{"ps", 1L}}) {
@@ -28,14 +29,9 @@ class RandomProgram {
             program["instructions"].push_back(instruction());
             elements_ += long(program["instructions"].back()["size"]);
         }
-        long last = 60;
-        if (between(0, 1) == 0) {
-            last = between(1, 20); // nothing else needs the layer before it
-            add_function(program, last);
-        }
         program["outputs"].push_back({{"name", "a"}, {"from", operand(9)}});
         // The last of them, so that long chains count.
-        program["outputs"].push_back({{"name", "b"}, {"from", last_elements(last)}});
+        program["outputs"].push_back({{"name", "b"}, {"from", last_elements(60)}});
         return program;
     }
 
@@ -50,24 +46,6 @@ class RandomProgram {
             runs.push_back({0, size - elements_, 0});
         }
         return runs;
-    }
-
-    // A rectified layer, and of its results one sum for each row.
-    void add_function(nlohmann::json &program, long rows) {
-        const long inputs = between(1, 5);
-        const long units = between(1, 40);
-        nlohmann::json hidden = {{"op", "dense"}, {"rows", rows}, {"relu", true}};
-        hidden.update({{"inputs", inputs}, {"outputs", units}, {"size", rows * units}});
-        hidden["weight"] = between(0, weights_ - inputs * units);
-        hidden["bias"] = between(0, weights_ - units);
-        hidden["args"].push_back(last_elements(rows * inputs));
-        nlohmann::json sum = {{"op", "dense"}, {"rows", rows}, {"outputs", 1}};
-        sum.update({{"inputs", units}, {"size", rows}, {"relu", between(0, 1) == 0}});
-        sum["weight"] = between(0, weights_ - units);
-        sum["args"] = {{{elements_, rows * units, 1}}};
-        program["instructions"].push_back(hidden);
-        program["instructions"].push_back(sum);
-        elements_ += rows * units + rows;
     }
 
     nlohmann::json operand(long size) {
@@ -118,6 +96,8 @@ class RandomProgram {
             }
             its["size"] = rows * outputs;
             its["args"].push_back(operand(rows * inputs));
+        } else if (op.operation == gwparam::Operation::function) {
+            add_function(its);
         } else {
             const long length = between(1, 9);
             const long count = between(1, 5);
@@ -133,7 +113,27 @@ class RandomProgram {
         return its;
     }
 
+    void add_function(nlohmann::json &its) {
+        const long rows = between(1, 20);
+        const long inputs = between(1, 4);
+        const long units = between(1, 40);
+        its.update({{"rows", rows}, {"inputs", inputs}, {"units", units}});
+        its.update({{"size", rows}, {"args", {operand(rows * inputs)}}});
+        its["activation"] = between(0, 1) == 0 ? "relu" : "silu";
+        its["weight"] = between(0, weights_ - inputs * units);
+        its["bias"] = between(0, weights_ - units);
+        its["sum"] = between(0, weights_ - units);
+        its["shift"] = between(0, weights_ - 1);
+        if (inputs == 2 && dtype_ == "float32" && between(0, 1) == 0) {
+            const long cells[] = {between(1, 9), between(1, 9)};
+            its["table"] = {{"counts", cells}, {"bound", 0.5}};
+            its["table"]["place"] = between(0, weights_ - 4);
+            its["table"]["patches"] = between(0, weights_ - 16 * cells[0] * cells[1]);
+        }
+    }
+
     std::mt19937 random_;
+    std::string dtype_;
     long elements_ = 0;
     long weights_ = 0;
 };

@@ -134,6 +134,9 @@ template <typename T> class ScalarInterpreter {
         if (op == "dense") {
             return dense(its, x[0]);
         }
+        if (op == "function") {
+            return function(its, x[0]);
+        }
         std::vector<T> y;
         if (!its.contains("length")) {
             for (std::size_t i = 0; i < x[0].size(); ++i) {
@@ -190,6 +193,65 @@ template <typename T> class ScalarInterpreter {
             y.push_back(its.value("relu", false) && sum < 0 ? T(0) : sum + T(0));
         }
         return y;
+    }
+
+    T weight(const nlohmann::json &place, std::size_t i = 0) const {
+        return weights_[std::size_t(place) + i];
+    }
+
+    std::vector<T> function(const nlohmann::json &its, const std::vector<T> &x) const {
+        const std::size_t rows = its["rows"];
+        const std::size_t inputs = its["inputs"];
+        std::vector<T> y;
+        for (std::size_t r = 0; r < rows; ++r) {
+            T sum = weight(its["shift"]);
+            for (std::size_t m = 0; m < std::size_t(its["units"]); ++m) {
+                T z = weight(its["bias"], m);
+                for (std::size_t k = 0; k < inputs; ++k) {
+                    z = std::fma(weight(its["weight"], m * inputs + k), x[k * rows + r],
+                                 z);
+                }
+                const bool is_relu = its["activation"] == "relu";
+                const T unit = is_relu
+                                   ? (z < 0 ? T(0) : z)
+                                   : z * of_portable(gwparam::Operation::sigmoid, z, z);
+                sum = std::fma(weight(its["sum"], m), unit, sum);
+            }
+            y.push_back(sum + T(0));
+            if (its.contains("table")) {
+                tabulated(its["table"], x[r], x[rows + r], y.back());
+            }
+        }
+        return y;
+    }
+
+    // The value of a table, where both numbers are inside.
+    void tabulated(const nlohmann::json &table, T x0, T x1, T &y) const {
+        const T x[] = {x0, x1};
+        std::size_t cell[2];
+        T t[2];
+        for (std::size_t k = 0; k < 2; ++k) {
+            const T place =
+                (x[k] - weight(table["place"], k)) * weight(table["place"], 2 + k);
+            if (!(place >= 0 && place < T(table["counts"][k]))) {
+                return;
+            }
+            cell[k] = std::size_t(place);
+            t[k] = place - T(cell[k]) - T(0.5);
+        }
+        const std::size_t patch =
+            16 * (cell[0] * std::size_t(table["counts"][1]) + cell[1]);
+        const auto cubic = [](T s, T a, T b, T c, T d) {
+            return std::fma(std::fma(std::fma(d, s, c), s, b), s, a);
+        };
+        T row[4];
+        for (std::size_t j = 0; j < 4; ++j) {
+            const auto at = [&](std::size_t i) {
+                return weight(table["patches"], patch + 4 * i + j);
+            };
+            row[j] = cubic(t[0], at(0), at(1), at(2), at(3));
+        }
+        y = cubic(t[1], row[0], row[1], row[2], row[3]);
     }
 
     const nlohmann::json &program_;

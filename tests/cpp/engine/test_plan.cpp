@@ -71,48 +71,19 @@ void test_runs() {
     ok(gwparam::plan_of(program).gathered == 6, "sums all at once");
 }
 
-// A rectified layer of 20 units in 3 rows, and the sum of each row.
-Program function_of(std::int64_t inputs) {
-    Program program;
-    program.inputs = {{"u", 3 * inputs}};
-    program.weights = 200;
-    const std::int64_t hidden = 3 * inputs;
-    program.instructions = {
-        {Operation::dense, {{{false, 0, hidden, 1}}}, 60, 3, inputs, 20, 0, 100, true},
-        {Operation::dense, {{{false, hidden, 60, 1}}}, 3, 3, 20, 1, 120}};
-    program.outputs = {{"du", {{false, hidden + 60, 3, 1}}}};
-    return program;
-}
-
-void test_functions() {
-    const Plan plan = gwparam::plan_of(function_of(4));
-    ok(plan.steps[0].is_within_next && plan.steps[1].has_hidden && plan.slots == 15,
-       "what is inside a function of few numbers has no slots");
-    const auto is_apart = [](const Program &program) {
-        const Plan its = gwparam::plan_of(program);
-        return !its.steps[0].is_within_next && !its.steps[1].has_hidden;
-    };
-    ok(is_apart(function_of(5)), "a function of many numbers is two layers");
-    Program other = function_of(4);
-    other.outputs.push_back({"h", {{false, 12, 1, 1}}});
-    ok(is_apart(other), "so it is where something else sees what is inside");
-    other = function_of(4);
-    other.instructions[0].relu = false;
-    ok(is_apart(other), "and where nothing is rectified");
-    other = function_of(4);
-    other.instructions[1].arguments[0] = {{false, 71, 60, -1}};
-    ok(is_apart(other), "and where the second layer takes another order");
-    other = function_of(1);
-    const auto layer = [](std::int64_t first) {
-        return gwparam::Instruction{
-            Operation::dense, {{{false, first, 3, 1}}}, 3, 3, 1, 1, 0, 100, true};
-    };
-    other.instructions = {layer(0), layer(3), layer(6)};
-    other.outputs = {{"du", {{false, 9, 3, 1}}}};
-    const Plan chain = gwparam::plan_of(other);
-    ok(chain.steps[0].is_within_next && !chain.steps[1].is_within_next &&
-           !chain.steps[2].has_hidden,
-       "no function is inside another one");
+void test_places() {
+    Program program = chain(1);
+    const Instruction sum = program.instructions[0];
+    Instruction layer{Operation::dense, {{{false, 0, 10, 1}}}, 10, 10, 1, 1};
+    Instruction function{Operation::function, {{{false, 0, 10, 1}}}, 10, 10, 1, 1};
+    program.instructions = {layer, sum, function, layer, function, layer};
+    const Plan plan = gwparam::plan_of(program);
+    const std::size_t expected[] = {0, 0, 0, 1, 1, 2};
+    bool are_right = true;
+    for (std::size_t i = 0; i < plan.steps.size(); ++i) {
+        are_right = are_right && plan.steps[i].among == expected[i];
+    }
+    ok(are_right, "each step knows how many of its kind are before it");
 }
 
 // Computes with the numbers of elements as values: each argument must find its own.
@@ -147,16 +118,10 @@ bool finds_all(const Program &program) {
     }
     for (std::size_t i = 0; i < program.instructions.size(); ++i) {
         const Instruction &its = program.instructions[i];
-        if (plan.steps[i].is_within_next) {
-            element += its.size;
-            continue;
-        }
-        const Instruction &reads =
-            plan.steps[i].has_hidden ? program.instructions[i - 1] : its;
         // Written while arguments are read.
         fill(plan.steps[i].slot, its.size);
         for (std::size_t j = 0; j < its.arguments.size(); ++j) {
-            if (!same(reads.arguments[j], plan.steps[i].instruction.arguments[j])) {
+            if (!same(its.arguments[j], plan.steps[i].instruction.arguments[j])) {
                 return false;
             }
         }
@@ -183,7 +148,7 @@ void test_random() {
 int main() {
     test_reuse();
     test_runs();
-    test_functions();
+    test_places();
     test_random();
     return done_testing();
 }

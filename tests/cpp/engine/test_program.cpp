@@ -22,7 +22,11 @@ json whole() {
             {"op": "running_sum", "args": [[["w", 99, 2, -99], [9, 4, 1]]], "size": 6,
              "length": 2, "count": 3},
             {"op": "pick", "args": [[[0, 2, 1]], [[0, 4, 1]]], "size": 2, "length": 2,
-             "count": 2}
+             "count": 2},
+            {"op": "function", "args": [[[0, 4, 1]]], "size": 2, "rows": 2, "inputs": 2,
+             "units": 5, "weight": 90, "bias": 95, "activation": "silu", "sum": 94,
+             "shift": 99, "table": {"counts": [1, 2], "place": 96, "patches": 68,
+                                    "bound": 1e-6}}
         ],
         "outputs": [{"name": "du", "from": [[15, 6, 1]]}]
     })");
@@ -45,6 +49,13 @@ void test_whole() {
     ok(along.length == 2 && along.count == 3 && along.arguments[0][0].is_weights &&
            along.arguments[0][0].start == 99,
        "an operation along an axis");
+    const gwparam::Instruction &function = program.instructions[4];
+    ok(function.rows == 2 && function.inputs == 2 && function.outputs == 5 &&
+           function.weight == 90 && function.bias == 95 && function.sum == 94 &&
+           function.shift == 99 && function.activation == gwparam::Activation::silu &&
+           function.table && function.table->counts[1] == 2 &&
+           function.table->place == 96 && function.table->patches == 68,
+       "a function of few numbers");
 }
 
 void test_refused() {
@@ -104,7 +115,24 @@ void test_refused() {
         {"/instructions/2/count", 2, "instructions[2].size is 6 elements, expected 4"},
         {"/instructions/3/args/0", {{0, 3, 1}}, "args[0] is 3 elements, expected 2"},
         {"/instructions/3/args/1", {{0, 3, 1}}, "args[1] is 3 elements, expected 4"},
-        {"/outputs/0/from", {{22, 2, 1}}, "outputs[0].from[0] is up to 23"},
+        {"/instructions/4/size", 3, "instructions[4].size is 3 elements, expected 2"},
+        {"/instructions/4/args/0", {{0, 3, 1}}, "args[0] is 3 elements, expected 4"},
+        {"/instructions/4/inputs", 5, "instructions[4].inputs is 5, expected 1 to 4"},
+        {"/instructions/4/weight", 91, "weight is 91, expected 0 to 90"},
+        {"/instructions/4/bias", 96, "bias is 96, expected 0 to 95"},
+        {"/instructions/4/sum", 96, "sum is 96, expected 0 to 95"},
+        {"/instructions/4/shift", 100, "shift is 100, expected 0 to 99"},
+        {"/instructions/4/activation", "gelu",
+         "activation is \"gelu\", expected relu or silu"},
+        {"/instructions/4/table/counts", {1}, "table.counts is 1 values, expected 2"},
+        {"/instructions/4/table/counts/0", 1025, "counts[0] is 1025, expected 1 to"},
+        {"/instructions/4/table/counts/1", 0, "counts[1] is 0, expected 1 to"},
+        {"/instructions/4/table/place", 97, "table.place is 97, expected 0 to 96"},
+        {"/instructions/4/table/patches", 69, "table.patches is 69, expected 0 to 68"},
+        {"/instructions/4/table/bound", -1.0, "table.bound is negative"},
+        {"/instructions/4/table/steps", 1, "table.steps is no key"},
+        {"/instructions/4/inputs", 1, "table is there, expected only for two inputs"},
+        {"/outputs/0/from", {{24, 2, 1}}, "outputs[0].from[0] is up to 25"},
         {"/outputs/0/name", away, "outputs[0].name is missing"},
     };
     for (const Case &its : cases) {

@@ -36,11 +36,25 @@ DOCUMENT = {
             "count": 1,
         },
         {"op": "add", "args": [[[3, 2, 1]], [["w", 7, 2, -1]]], "size": 2},
+        {
+            "op": "function",
+            "args": [[[0, 2, 1]]],
+            "size": 1,
+            "rows": 1,
+            "inputs": 2,
+            "units": 3,
+            "weight": 0,
+            "bias": 5,
+            "activation": "silu",
+            "sum": 4,
+            "shift": 7,
+            "table": {"counts": [1, 2], "place": 4, "patches": 8, "bound": 1e-6},
+        },
     ],
     "outputs": [{"name": "v", "from": [[10, 2, 1]]}],
-    "weights": 8,
+    "weights": 40,
 }
-WEIGHTS = bytes(32)
+WEIGHTS = bytes(160)
 REMOVED = object()
 
 
@@ -72,8 +86,8 @@ def test_what_was_written_is_read():
         ),
         (
             ["instructions", 0, "weight"],
-            3,
-            "instructions[0].weight is 3, expected so that 8 weights suffice",
+            35,
+            "instructions[0].weight is 35, expected so that 40 weights suffice",
         ),
         (
             ["instructions", 0, "bias"],
@@ -118,8 +132,48 @@ def test_what_was_written_is_read():
         ),
         (
             ["instructions", 3, "args", 1, 0, 3],
-            1,
-            "instructions[3].args[1][0] is ['w', 7, 2, 1], expected within 8 weights",
+            33,
+            "instructions[3].args[1][0] is ['w', 7, 2, 33], expected within 40 weights",
+        ),
+        (
+            ["instructions", 4, "inputs"],
+            5,
+            "instructions[4].inputs is 5, expected at most 4",
+        ),
+        (
+            ["instructions", 4, "activation"],
+            "gelu",
+            "instructions[4].activation is gelu, expected relu or silu",
+        ),
+        (
+            ["instructions", 4, "rows"],
+            2,
+            "instructions[4].size is 1, expected 2",
+        ),
+        (
+            ["instructions", 4, "sum"],
+            38,
+            "instructions[4].sum is 38, expected so that 40 weights suffice",
+        ),
+        (
+            ["instructions", 4, "table", "counts"],
+            [1, 3],
+            "instructions[4].table.patches is 8, expected so that 40 weights suffice",
+        ),
+        (
+            ["instructions", 4, "table", "counts"],
+            [2],
+            "instructions[4].table.counts is [2], expected two, at most 1024",
+        ),
+        (
+            ["instructions", 4, "table", "bound"],
+            -1.0,
+            "instructions[4].table.bound is -1.0, expected a number of at least 0",
+        ),
+        (
+            ["instructions", 4, "table", "steps"],
+            2,
+            "instructions[4].table.steps is there, expected no such key",
         ),
         (
             ["outputs", 0, "from", 0],
@@ -134,7 +188,7 @@ def test_what_was_written_is_read():
         (
             ["weights"],
             9,
-            "column_weights.bin: bytes is 32, expected 36",
+            "column_weights.bin: bytes is 160, expected 36",
         ),
     ],
 )
