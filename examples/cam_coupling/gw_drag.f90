@@ -11,13 +11,14 @@ module gw_drag
     use cam_logfile, only: iulog
     use gwparam, only: gwparam_bottom_up
     use gwparam_coupling, only: gwparam_coupling_settings_t, gwparam_coupling_t
-    use gwparam_reports, only: gwparam_line_length, gwparam_report, gwparam_report_end, gwparam_report_start, &
-        & gwparam_report_step
+    use gwparam_reports, only: gwparam_line_length, gwparam_report, gwparam_report_end, &
+        & gwparam_report_start, gwparam_report_step
     use gwparam_restart_file, only: gwparam_restart_read, gwparam_restart_write
     use omp_lib, only: omp_get_max_threads, omp_get_thread_num
     use physics_types, only: physics_ptend, physics_state
     use ppgrid, only: begchunk, endchunk, pcols
     use shr_kind_mod, only: r8 => shr_kind_r8
+    use time_manager, only: get_curr_date, get_curr_time
     implicit none(type, external)
     private
 
@@ -71,6 +72,9 @@ contains
             call gwparam_restart_read(settings%restart_file, drag, stat=stat, errmsg=message)
             call stop_unless_ok(stat, message)
         end if
+        do i = 1, size(drag)
+            call tell_time(drag(i))
+        end do
         call say(gwparam_report_start)
 
     end subroutine gw_drag_init
@@ -111,6 +115,7 @@ contains
         integer :: stat
         character(len=message_length) :: message
 
+        call tell_time(drag(omp_get_thread_num() + 1))
         associate (c => state%lchnk)
             if (owner(c) /= omp_get_thread_num() + 1) then
                 write (message, "(a, i0, a, i0)") "chunk ", c, " came from another thread than ", &
@@ -123,6 +128,22 @@ contains
         call stop_unless_ok(stat, message)
 
     end subroutine gw_drag_tend
+
+    subroutine tell_time(one)
+
+        !! What time it is, for reports and messages.
+        type(gwparam_coupling_t), intent(inout) :: one
+
+        character(len=40) :: date
+        integer :: day, days, month, seconds, year
+
+        call get_curr_time(days, seconds)
+        call get_curr_date(year, month, day, seconds)
+        write (date, "(i4.4, 2('-', i2.2), i3.2, 2(':', i2.2))") year, month, day, seconds/3600, &
+               & mod(seconds/60, 60), mod(seconds, 60)
+        call one%set_time(days + seconds/86400.0_r8, date)
+
+    end subroutine tell_time
 
     subroutine gw_drag_end_step
 

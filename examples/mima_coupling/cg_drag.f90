@@ -21,8 +21,8 @@ module cg_drag_mod
     use gwparam, only: gwparam_top_down, gwparam_version
     use gwparam_coupling, only: gwparam_coupling_settings_t, gwparam_coupling_t
     use gwparam_mpi, only: gwparam_mpi_load
-    use gwparam_reports, only: gwparam_line_length, gwparam_report, gwparam_report_end, gwparam_report_start, &
-        & gwparam_report_step
+    use gwparam_reports, only: gwparam_line_length, gwparam_report, gwparam_report_end, &
+        & gwparam_report_start, gwparam_report_step
     use gwparam_restart_file, only: gwparam_restart_exists, gwparam_restart_is_writable, &
         & gwparam_restart_read, gwparam_restart_write
     use mpp_mod, only: mpp_clock_begin, mpp_clock_end, mpp_clock_id, mpp_get_current_pelist
@@ -229,8 +229,8 @@ contains
         integer :: days, seconds
 
         call get_time(Time, seconds, days)
-        write (date, "(a, i0, 3(a, i2.2))") "day ", days, " ", seconds/3600, ":", &
-               & mod(seconds/60, 60), ":", mod(seconds, 60)
+        write (date, "(a, i0, 3(a, i2.2))") "day ", days, " ", seconds/3600, ":", mod(seconds/60, &
+               & 60), ":", mod(seconds, 60)
         call drag%set_time(days + seconds/SECONDS_PER_DAY, date)
 
     end subroutine tell_time

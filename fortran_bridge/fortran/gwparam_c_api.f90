@@ -94,8 +94,8 @@ module gwparam_c_api
 
     public :: gwparam_version_c, gwparam_last_error_c, gwparam_options_init_c
     public :: gwparam_scheme_load_c, gwparam_scheme_free_c, gwparam_scheme_contract_c, &
-        & gwparam_scheme_description_c, gwparam_scheme_sha256_c, gwparam_scheme_guard_c, gwparam_scheme_ranks_c, &
-        & gwparam_scheme_gather_c, gwparam_scheme_put_place_c
+        & gwparam_scheme_description_c, gwparam_scheme_sha256_c, gwparam_scheme_guard_c, &
+        & gwparam_scheme_ranks_c, gwparam_scheme_gather_c, gwparam_scheme_put_place_c
     public :: gwparam_scheme_geometry_c, gwparam_scheme_statistics_c, gwparam_scheme_set_cells_c, &
         & gwparam_scheme_set_columns_c, gwparam_scheme_set_levels_c, gwparam_scheme_put_c
     public :: gwparam_scheme_add_columns_c, gwparam_scheme_flush_c, gwparam_scheme_run_c
@@ -171,8 +171,9 @@ module gwparam_c_api
 
         end function gwparam_scheme_contract_c
 
-        function gwparam_scheme_description_c(scheme, text, capacity, size) result(status) &
-                                              & bind(c, name="gwparam_scheme_description")
+        function gwparam_scheme_description_c(scheme, text, capacity, &
+                                              & size) result(status) bind(c, &
+                                              & name="gwparam_scheme_description")
 
             import :: c_char, c_int32_t, c_int64_t, c_ptr
             implicit none(type, external)

@@ -69,9 +69,9 @@ contains
         is_worse_than = .true.
         if (.not. other%excess > 0.0_dp) return
         difference = [key(other%excess) - key(self%excess), real(self%run - other%run, dp), &
-                    & key(self%latitude) - key(other%latitude), &
-                    & key(self%longitude) - key(other%longitude), &
-                    & real(self%level - other%level, dp), key(self%value) - key(other%value)]
+                          & key(self%latitude) - key(other%latitude), &
+                          & key(self%longitude) - key(other%longitude), &
+                          & real(self%level - other%level, dp), key(self%value) - key(other%value)]
         first = findloc(abs(difference) > 0.0_dp, .true., 1)
         is_worse_than = .false.
         if (first > 0) is_worse_than = difference(first) < 0.0_dp
@@ -79,7 +79,6 @@ contains
     end function is_worse_than
 
     elemental real(dp) function key(value)
-
         !! What has an order and a difference: NaN before all numbers, infinities after.
         real(dp), intent(in) :: value
 
@@ -93,7 +92,7 @@ contains
 
     pure function place_text(self) result(line)
 
-        !! "drag 0.012 m s-2 at latitude -32.4, longitude 10 degrees, level 3 (85 Pa), DATE, rank 1".
+        !! "drag 0.012 m s-2 at latitude -32.4, longitude 10, level 3 (85 Pa), DATE, rank 1".
         class(gwparam_place_t), intent(in) :: self
         character(len=200) :: line
 
@@ -117,9 +116,9 @@ contains
         integer(int64) :: numbers(n_place_numbers)
 
         numbers = [transfer([self%excess, self%value, self%latitude, self%longitude, &
-                   & self%pressure], [0_int64]), self%run, int(self%level, int64), &
-                   & int(self%rank, int64), transfer(self%field // self%units // self%date, &
-                   & [0_int64])]
+                            & self%pressure], [0_int64]), self%run, int(self%level, int64), &
+                            & int(self%rank, int64), &
+                            & transfer(self%field // self%units // self%date, [0_int64])]
 
     end function place_numbers
 
@@ -188,8 +187,8 @@ contains
         if (.not. allocated(self%levels)) allocate (self%levels(0))
         if (allocated(other%levels)) then
             n = size(other%levels)
-            if (size(self%levels) < n) self%levels = [self%levels, &
-                & spread(0_int64, 1, n - size(self%levels))]
+            if (size(self%levels) < n) self%levels = [self%levels, spread(0_int64, 1, &
+                & n - size(self%levels))]
             self%levels(:n) = self%levels(:n) + other%levels
         end if
         if (other%worst%is_worse_than(self%worst)) self%worst = other%worst

@@ -200,8 +200,8 @@ contains
                              & exchange_seconds=counters%exchange_seconds, on_graphs=merge(1, 0, &
                              & counters%on_graphs), lacks_fma=merge(1, 0, counters%lacks_fma), &
                              & momentum_imbalance=counters%momentum_imbalance, &
-                             & compiled=counters%compiled, &
-                             & threads=counters%threads, load_seconds=counters%load_seconds, &
+                             & compiled=counters%compiled, threads=counters%threads, &
+                             & load_seconds=counters%load_seconds, &
                              & put_seconds=counters%put_seconds, &
                              & get_seconds=counters%get_seconds, &
                              & levels_seconds=counters%levels_seconds)

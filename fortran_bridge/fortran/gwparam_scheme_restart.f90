@@ -8,8 +8,7 @@ submodule (gwparam_scheme) gwparam_scheme_restart
     use gwparam_array, only: view
     use gwparam_c_api, only: array_t, guard_report_t, gwparam_scheme_gather_c, &
         & gwparam_scheme_guard_c, gwparam_scheme_put_place_c, gwparam_scheme_ranks_c, &
-        & gwparam_scheme_restore_c, &
-        & gwparam_scheme_restore_statistics_c, gwparam_scheme_save_c, &
+        & gwparam_scheme_restore_c, gwparam_scheme_restore_statistics_c, gwparam_scheme_save_c, &
         & gwparam_scheme_statistics_c, gwparam_scheme_synchronise_c, statistics_t
     use gwparam_guard_report, only: guard_from_c
     use gwparam_options, only: counters_from_c, counters_to_c

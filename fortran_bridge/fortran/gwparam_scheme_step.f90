@@ -4,11 +4,10 @@ submodule (gwparam_scheme) gwparam_scheme_step
 
     use gwparam_array, only: view
     use gwparam_c_api, only: array_t, gwparam_scheme_add_columns_c, gwparam_scheme_contract_c, &
-        & gwparam_scheme_description_c, &
-        & gwparam_scheme_discard_c, gwparam_scheme_flush_c, gwparam_scheme_geometry_c, &
-        & gwparam_scheme_load_c, gwparam_scheme_run_c, gwparam_scheme_set_cells_c, &
-        & gwparam_scheme_set_columns_c, gwparam_scheme_set_levels_c, gwparam_scheme_sha256_c, &
-        & options_t
+        & gwparam_scheme_description_c, gwparam_scheme_discard_c, gwparam_scheme_flush_c, &
+        & gwparam_scheme_geometry_c, gwparam_scheme_load_c, gwparam_scheme_run_c, &
+        & gwparam_scheme_set_cells_c, gwparam_scheme_set_columns_c, gwparam_scheme_set_levels_c, &
+        & gwparam_scheme_sha256_c, options_t
     use gwparam_options, only: options_to_c
     use gwparam_versions, only: refuse_other_version
     implicit none(type, external)

@@ -256,8 +256,8 @@ typedef struct gwparam_place {
     double value;
     double latitude;  /**< [degrees]; NaN: the host did not say, as the next. */
     double longitude; /**< [degrees] */
-    /** Of its level [Pa]: what the host said of its levels, or that of the network's where
-     * the surface has 1000 hPa; NaN: it has none. */
+    /** Of its level [Pa]: what the host said of its levels, or that of the network's
+     * where the surface has 1000 hPa; NaN: it has none. */
     double pressure;
     int64_t run;   /**< The run since the load, from 1. */
     int32_t level; /**< From 1 at the top; 0: the field has no levels. */

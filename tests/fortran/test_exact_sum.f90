@@ -41,9 +41,9 @@ contains
     subroutine test_known_values()
 
         call ok(is_bits(total([real(dp)::]), 0.0_dp), "nothing")
+
         call ok(is_bits(total([1.0_dp, 2.0_dp, -4.5_dp]), -1.5_dp), "of both signs")
-        call ok(is_bits(total([1.0e16_dp, 1.0_dp, -1.0e16_dp]), 1.0_dp), &
-                & "what rounding would lose")
+        call ok(is_bits(total([1.0e16_dp, 1.0_dp, -1.0e16_dp]), 1.0_dp), "what rounding would lose")
         call ok(is_bits(total([1.0_dp, -1.0_dp]), 0.0_dp), "to nothing")
         call ok(is_bits(total([0.1_dp]), 0.1_dp) .and. is_bits(total([-0.1_dp]), -0.1_dp), &
                 & "a number is its own sum")
@@ -70,7 +70,7 @@ contains
         call received%add(parts(1))
         call received%add(parts(2))
         same = all(received%numbers() == whole%numbers()) .and. size(whole%numbers()) &
-                                    & == n_sum_numbers
+                   & == n_sum_numbers
         call ok(same .and. is_bits(received, whole%value()), "in parts that were sent")
         call ok(abs(whole%value() - sum(values)) <= 1.0e-10_dp*sum(abs(values)), &
                 & "near the sum with rounding")

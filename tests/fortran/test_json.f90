@@ -21,7 +21,7 @@ contains
 
         type(json_t) :: json
 
-        call json%open()
+        call json%open ()
         call json%put("text", 'a "word" \ ' // achar(10) // "x")
         call json%put("none", "  ")
         call json%put("whole", 12)
@@ -31,17 +31,17 @@ contains
         call json%put("yes", .true.)
         call json%put("list", [1_int64, 2_int64])
         call json%put("empty", [integer(int64)::])
-        call json%open("inside")
+        call json%open ("inside")
         call json%put_json("raw", "[1," // achar(10) // "2]")
-        call json%close()
+        call json%close ()
         call json%open_list("objects")
-        call json%open()
-        call json%close()
-        call json%open()
+        call json%open ()
+        call json%close ()
+        call json%open ()
         call json%put("no", .false.)
-        call json%close()
+        call json%close ()
         call json%close_list()
-        call json%close()
+        call json%close ()
         call ok(json%text == '{"text":"a \"word\" \\  x","none":null,"whole":12,' &
                 & // '"long":1099511627776,"real":-5.0000000000000000E-001,"nan":null,' &
                 & // '"yes":true,"list":[1,2],"empty":[],"inside":{"raw":[1, 2]},' &

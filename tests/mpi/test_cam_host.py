@@ -91,6 +91,11 @@ def test_the_sums_of_the_threads_add_up(run_cam, states, artefact):
     assert "the network ran 21 times on 384 columns" in finished.text
     lines = re.findall(r"gw_drag: recomputation (\d), (\w): rms", finished.text)
     assert lines == [("1", "u"), ("1", "v"), ("3", "u"), ("3", "v")]
+    assert "gw_drag: SHA-256 " in finished.text
+    log = (finished.folder / "gwparam_run.jsonl").read_text().splitlines()
+    assert len(log) == 4  # start, two recomputations, end
+    assert '"model_date":"0001-01-01 00:40:00"' in log[-1]
+    assert '"columns":384,' in log[-1]
 
 
 def test_merged_sums_are_those_of_one_thread(run_cam, states, artefact, tmp_path):

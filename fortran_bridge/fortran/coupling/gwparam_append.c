@@ -28,7 +28,8 @@ static int write_all(int file, const char *text, int64_t bytes) {
     return 0;
 }
 
-/* Gives 0, or the error number of the system; what was there before is left as it was. */
+/* Gives 0, or the error number of the system; what was there before is left as it was.
+ */
 int32_t gwparam_append(const char *path, const char *line, int64_t bytes) {
     const int file = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
     struct stat status;

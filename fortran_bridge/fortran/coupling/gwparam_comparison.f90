@@ -15,8 +15,8 @@ module gwparam_comparison
     integer, parameter :: native_sum = 1, network_sum = 2, native_square = 3, network_square = 4, &
         & product_sum = 5, difference_square = 6
 
-    integer, parameter, public :: n_comparison_numbers = 2 + n_sums*n_sum_numbers &
-        & + n_places*n_place_numbers !! Of a comparison as integers
+    integer, parameter :: n_numbers = 2 + n_sums*n_sum_numbers + n_places*n_place_numbers
+    integer, parameter, public :: n_comparison_numbers = n_numbers !! Of a comparison as integers
 
     type, public :: columns_t
         !! Where and when the columns of a window are.
@@ -73,8 +73,8 @@ contains
                     sums(:,:,native_sum) = sums(:,:,native_sum) + native
                     sums(:,:,native_square) = sums(:,:,native_square) + native**2
                     sums(:,:,product_sum) = sums(:,:,product_sum) + network*native
-                    sums(:,:,difference_square) = sums(:,:,difference_square) &
-                        & + (network - native)**2
+                    sums(:,:,difference_square) = sums(:,:, &
+                         & difference_square) + (network - native)**2
                 end associate
             end associate
         end do
@@ -115,9 +115,11 @@ contains
                 do i = 1, size(values, 1)
                     if (abs(values(i, j, k)) < most) cycle
                     found = gwparam_place_t(excess=most, value=values(i, j, k), &
-                        & latitude=columns%latitude(i, j), longitude=columns%longitude(i, j), &
-                        & pressure=columns%pressure(i, j, k), run=columns%run, level=k, &
-                        & rank=columns%rank, field=name, units="m s-2", date=columns%date)
+                                            & latitude=columns%latitude(i, j), &
+                                            & longitude=columns%longitude(i, j), &
+                                            & pressure=columns%pressure(i, j, k), &
+                                            & run=columns%run, level=k, rank=columns%rank, &
+                                            & field=name, units="m s-2", date=columns%date)
                     if (found%is_worse_than(largest)) largest = found
                 end do
             end do
@@ -134,12 +136,15 @@ contains
         call self%sums%add(other%sums)
         self%n = self%n + other%n
         self%n_native = self%n_native + other%n_native
-        if (other%largest_network%is_worse_than(self%largest_network)) self%largest_network = &
-            & other%largest_network
-        if (other%largest_native%is_worse_than(self%largest_native)) self%largest_native = &
-            & other%largest_native
-        if (other%largest_difference%is_worse_than(self%largest_difference)) &
-            & self%largest_difference = other%largest_difference
+        if (other%largest_network%is_worse_than(self%largest_network)) then
+            self%largest_network = other%largest_network
+        end if
+        if (other%largest_native%is_worse_than(self%largest_native)) then
+            self%largest_native = other%largest_native
+        end if
+        if (other%largest_difference%is_worse_than(self%largest_difference)) then
+            self%largest_difference = other%largest_difference
+        end if
 
     end subroutine add
 
@@ -161,7 +166,7 @@ contains
         class(comparison_t), intent(in) :: self
 
         bias = (self%sums(network_sum)%value() - self%sums(native_sum)%value()) &
-            & /max(self%n_native, 1_int64)
+                & /max(self%n_native, 1_int64)
 
     end function bias
 
@@ -184,8 +189,8 @@ contains
         native = self%sums(native_sum)%value()/n
         network = self%sums(network_sum)%value()/n
         correlation = ratio(self%sums(product_sum)%value()/n - native*network, &
-                            & sqrt(max(self%sums(native_square)%value()/n - native**2, 0.0_dp)) &
-                            & *sqrt(max(self%sums(network_square)%value()/n - network**2, &
+                            & sqrt(max(self%sums(native_square)%value()/n - native**2, &
+                            & 0.0_dp))*sqrt(max(self%sums(network_square)%value()/n - network**2, &
                             & 0.0_dp)))
 
     end function correlation
@@ -216,7 +221,6 @@ contains
     end function largest_ratio
 
     elemental real(dp) function ratio(over, under)
-
         !! 0 where there is nothing to divide by.
         real(dp), intent(in) :: over, under
 
@@ -234,8 +238,9 @@ contains
         integer :: s
 
         numbers = [self%n, self%n_native, (self%sums(s)%numbers(), s=1, n_sums), &
-                   & self%largest_network%numbers(), self%largest_native%numbers(), &
-                   & self%largest_difference%numbers()]
+                                           & self%largest_network%numbers(), &
+                                           & self%largest_native%numbers(), &
+                                           & self%largest_difference%numbers()]
 
     end function numbers
 

@@ -18,6 +18,7 @@ module gwparam_coupling
     !! to be said is text.
 
     use, intrinsic :: iso_c_binding, only: c_int32_t
+    use, intrinsic :: iso_fortran_env, only: int64
     use alexander_dunkerton, only: ad99_t
     use gwparam_alarm, only: alarm_t
     use gwparam_coupling_settings, only: gwparam_coupling_settings_t
@@ -363,14 +364,15 @@ contains
     end subroutine set_time
 
     pure real(dp) function next_after(self, days)
-
         !! When a report is due next: at whole multiples of the days between two.
         class(gwparam_coupling_t), intent(in) :: self
         real(dp), intent(in) :: days
 
+        next_after = huge(days)
+        if (.not. self%settings%report_days > 0.0_dp) return
         ! A time that is a multiple but for rounding has had its report.
-        next_after = (floor(days/self%settings%report_days + 1.0e-6_dp) + 1) &
-            & *self%settings%report_days
+        next_after = (floor(days/self%settings%report_days + 1.0e-6_dp, &
+                      & int64) + 1)*self%settings%report_days
 
     end function next_after
 

@@ -70,6 +70,8 @@ contains
             return
         end if
         state%alarm = self%alarm%left
+        state%days = self%counts%days
+        state%date = self%counts%date
         state%latitude = pack(self%latitude, self%exists)*degrees_per_radian
         state%longitude = pack(self%longitude, self%exists)*degrees_per_radian
         columns = size(state%latitude)
@@ -162,6 +164,7 @@ contains
             return
         end if
         self%counts%is_restored = .true.
+        self%counts%restored_date = state%date
         self%counts%restored_columns = state%counters%columns
         ! The interval may be a shorter one now.
         self%alarm%left = min(state%alarm, max(self%alarm%interval, self%settings%first))

@@ -151,13 +151,14 @@ contains
                      & len(s%restart_file), len(s%run_log)]
             if (reading) n = line_length
             w = [character(len=line_length)::s%mode,s%artefact, s%device, s%on_device_failure, &
-                           & s%precision, s%on_limit, s%on_range, s%on_unphysical, s%restart_file, &
-                           & s%run_log]
+                           & s%precision, s%on_limit, s%on_range, s%on_unphysical, &
+                           & s%restart_file, s%run_log]
             call transfer_group(w(1)(:n(1)), w(2)(:n(2)), w(3)(:n(3)), s%threads, &
                                 & s%ranks_per_device, w(4)(:n(4)), w(5)(:n(5)), s%lag, &
                                 & s%timeout_seconds, s%chunk_columns, w(6)(:n(6)), w(7)(:n(7)), &
                                 & w(8)(:n(8)), s%range_sigmas, s%restart, w(9)(:n(9)), &
-                                & s%log_interval, s%report_days, w(10)(:n(10)), ad%nearest_source_level, ad%use_top_weights, &
+                                & s%log_interval, s%report_days, w(10)(:n(10)), &
+                                & ad%nearest_source_level, ad%use_top_weights, &
                                 & ad%mass_weighted_lid, ad%mass_weighted_levels, &
                                 & ad%launch_full_stress, ad%deposit_reflected)
             if (.not. reading .or. io /= 0) return
@@ -180,8 +181,9 @@ contains
                                   & on_device_failure, precision, lag, timeout_seconds, &
                                   & chunk_columns, on_limit, on_range, on_unphysical, &
                                   & range_sigmas, restart, restart_file, log_interval, &
-                                  & report_days, run_log, nearest_source_level, use_top_weights, mass_weighted_lid, &
-                                  & mass_weighted_levels, launch_full_stress, deposit_reflected)
+                                  & report_days, run_log, nearest_source_level, use_top_weights, &
+                                  & mass_weighted_lid, mass_weighted_levels, launch_full_stress, &
+                                  & deposit_reflected)
 
             character(len=*), intent(inout) :: mode, artefact, device, on_device_failure
             character(len=*), intent(inout) :: precision, on_limit, on_range, on_unphysical
@@ -195,8 +197,8 @@ contains
             namelist /gwparam_nml/ mode, artefact, device, threads, ranks_per_device, &
                 & on_device_failure, precision, lag, timeout_seconds, chunk_columns, on_limit, &
                 & on_range, on_unphysical, range_sigmas, restart, restart_file, log_interval, &
-                & report_days, run_log, nearest_source_level, use_top_weights, mass_weighted_lid, mass_weighted_levels, &
-                & launch_full_stress, deposit_reflected
+                & report_days, run_log, nearest_source_level, use_top_weights, mass_weighted_lid, &
+                & mass_weighted_levels, launch_full_stress, deposit_reflected
 
             if (.not. reading) then
                 write (unit, nml=gwparam_nml, iostat=io, iomsg=message)

@@ -64,8 +64,8 @@ contains
         self%counts = gwparam_coupling_statistics_t(counters=gwparam_statistics_t(), &
             & comparison=comparison_t(), all=comparison_t(), mode=settings%mode, &
             & artefact=settings%artefact, run_log=settings%run_log, &
-            & runs_network=settings%runs_network(), &
-            & runs_native=settings%runs_native(), lag=settings%lag, &
+            & runs_network=settings%runs_network(), runs_native=settings%runs_native(), &
+            & lag=settings%lag, &
             & guards="on_limit = " // trim(settings%on_limit) // ", on_range = " &
             & // trim(settings%on_range) // ", on_unphysical = " // trim(settings%on_unphysical))
 

@@ -17,6 +17,8 @@ module gwparam_coupling_state
     type, public :: gwparam_coupling_state_t
         !! Of one object or, after `add`, of several.
         integer :: alarm = 0 !! Time until the next recomputation [s]
+        real(dp) :: days = 0.0_dp !! Model time, as the host told it [days]
+        character(len=40) :: date = "" !! The same as it is shown; '' where the host told none
         logical :: carries = .false. !! Whether results of the network are on their way
         type(gwparam_statistics_t) :: counters
         real(dp), allocatable :: latitude(:) !! [degrees_north] (column)
@@ -48,6 +50,8 @@ contains
         if (allocated(self%fields)) fits = size(self%latitude) > 0
         if (.not. fits) then
             self%alarm = other%alarm
+            self%days = other%days
+            self%date = other%date
             self%carries = other%carries
             self%counters = other%counters
             self%latitude = other%latitude

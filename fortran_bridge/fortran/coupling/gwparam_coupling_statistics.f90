@@ -6,8 +6,8 @@ module gwparam_coupling_statistics
     use gwparam_comparison, only: comparison_t, n_comparison_numbers
     use gwparam_guard_report, only: gwparam_guard_t
     use gwparam_kinds, only: dp
-    use gwparam_options, only: gwparam_compiled_runs, gwparam_compiled_unfit, &
-        & gwparam_guard_keep, gwparam_statistics_t
+    use gwparam_options, only: gwparam_compiled_runs, gwparam_compiled_unfit, gwparam_guard_keep, &
+        & gwparam_statistics_t
     use gwparam_scheme, only: gwparam_scheme_t
     use gwparam_status, only: gwparam_ok, text
     implicit none(type, external)
@@ -29,6 +29,7 @@ module gwparam_coupling_statistics
         logical :: is_log_due = .false. !! Whether the step that ended is one for the log
         logical :: is_report_due = .false. !! Whether it is one for a report
         logical :: is_restored = .false. !! Whether the run goes on from a restart
+        character(len=40) :: restored_date = "" !! Of the restart, where it is known
         integer(int64) :: restored_columns = 0 !! Of the counters, from there
         character(len=16) :: mode = "" !! As in gwparam_nml, as are the next two
         character(len=512) :: artefact = "", run_log = ""
@@ -74,6 +75,7 @@ contains
         self%is_report_due = self%is_report_due .or. other%is_report_due
         self%is_restored = self%is_restored .or. other%is_restored
         self%restored_columns = self%restored_columns + other%restored_columns
+        if (self%restored_date == "") self%restored_date = other%restored_date
         if (self%mode == "") self%mode = other%mode
         if (self%artefact == "") self%artefact = other%artefact
         if (self%run_log == "") self%run_log = other%run_log
@@ -130,16 +132,15 @@ contains
 
         associate (c => self%counters)
             numbers = [c%runs, c%columns, c%guarded_columns, c%guarded_columns_last_run, &
-                     & c%staging_bytes, c%messages, c%message_bytes, c%host_to_device_bytes, &
-                     & c%device_to_host_bytes, int(c%compiled, int64), int(c%threads, int64), &
-                     & merge(1_int64, 0_int64, [c%on_cuda, c%fell_back, c%on_graphs, &
-                     & c%lacks_fma]), int(self%recomputations, int64), self%restored_columns, &
-                     & transfer([c%inference_seconds, c%wait_seconds, c%exchange_seconds, &
-                     & c%momentum_imbalance, c%load_seconds, c%put_seconds, c%get_seconds, &
-                     & c%levels_seconds, self%momentum_imbalance], [0_int64])]
+                & c%staging_bytes, c%messages, c%message_bytes, c%host_to_device_bytes, &
+                & c%device_to_host_bytes, int(c%compiled, int64), int(c%threads, int64), &
+                & merge(1_int64, 0_int64, [c%on_cuda, c%fell_back, c%on_graphs, c%lacks_fma]), &
+                & int(self%recomputations, int64), self%restored_columns, &
+                & transfer([c%inference_seconds, c%wait_seconds, c%exchange_seconds, &
+                & c%momentum_imbalance, c%load_seconds, c%put_seconds, c%get_seconds, &
+                & c%levels_seconds, self%momentum_imbalance], [0_int64])]
         end associate
-        numbers = [numbers, (self%comparison(i)%numbers(), i=1, 2), (self%all(i)%numbers(), &
-                 & i=1, 2)]
+        numbers = [numbers, (self%comparison(i)%numbers(), i=1, 2), (self%all(i)%numbers(), i=1, 2)]
         if (.not. allocated(self%guard)) return
         do g = 1, size(self%guard)
             numbers = [numbers, self%guard(g)%numbers()]
@@ -206,7 +207,6 @@ contains
     end subroutine set_numbers
 
     elemental integer(int64) function native_columns(self)
-
         !! How many columns guards left to the native drag in this run.
         class(gwparam_coupling_statistics_t), intent(in) :: self
 
@@ -217,7 +217,6 @@ contains
     end function native_columns
 
     elemental real(dp) function native_share(self)
-
         !! The share of all columns of this run that guards left to the native drag [1].
         class(gwparam_coupling_statistics_t), intent(in) :: self
 
@@ -226,7 +225,6 @@ contains
     end function native_share
 
     elemental integer(int64) function columns_this_run(self)
-
         !! Columns that the network ran on in this run.
         class(gwparam_coupling_statistics_t), intent(in) :: self
 
@@ -247,13 +245,13 @@ contains
         do i = 1, size(lines)
             associate (c => self%comparison(i))
                 native = ""
-                if (self%runs_native) write (native, "(a, es9.2, a, f7.3, a, f0.3, a, f0.3)") &
-                    & ", native", c%rms_native(), " m s-2, pattern correlation", &
-                    & c%pattern_correlation(), ", R2 ", c%r2(), ", largest over largest ", &
-                    & c%largest_ratio()
+                if (self%runs_native) write (native, &
+                    & "(a, es9.2, a, f7.3, a, f0.3, a, f0.3)") ", native", c%rms_native(), &
+                    & " m s-2, pattern correlation", c%pattern_correlation(), ", R2 ", c%r2(), &
+                    & ", largest over largest ", c%largest_ratio()
                 write (lines(i), "(a, i0, 3a, es9.2, 2a)") "recomputation ", self%recomputations, &
-                       & ", ", component(i), ": rms of the network", c%rms_network(), &
-                       & " m s-2", trim(native)
+                       & ", ", component(i), ": rms of the network", c%rms_network(), " m s-2", &
+                       & trim(native)
             end associate
         end do
 
@@ -313,7 +311,7 @@ contains
         character(len=8) :: word
 
         character(len=8), parameter :: words(0:3) = [character(len=8)::"error","zero", "native", &
-                                              & "ignore"]
+                  & "ignore"]
 
         word = text(policy)
         if (policy >= 0 .and. policy <= ubound(words, 1)) word = words(policy)

@@ -296,9 +296,9 @@ contains
             call prepare_network(self, latitude, present(surface_pressure), &
                                  & present(half_pressure), status, message)
             if (status /= gwparam_ok) return
-            call run_network(self, latitude, &
-                             & self%longitude(i:i + size(u, 1) - 1,j:j + size(u, 2) - 1), pressure, height, temperature, u, v, &
-                             & surface_pressure, half_pressure, status, message)
+            call run_network(self, latitude, self%longitude(i:i + size(u, 1) - 1,j:j + size(u, &
+                             & 2) - 1), pressure, height, temperature, u, v, surface_pressure, &
+                             & half_pressure, status, message)
             if (status /= gwparam_ok) return
         end if
         associate (w => self%window, c => self%counts%comparison, ie => i + size(u, 1) - 1, &
@@ -387,8 +387,8 @@ contains
 
     end subroutine prepare_network
 
-    subroutine run_network(self, latitude, longitude, pressure, height, temperature, u, v, surface_pressure, &
-                           & half_pressure, status, message)
+    subroutine run_network(self, latitude, longitude, pressure, height, temperature, u, v, &
+                           & surface_pressure, half_pressure, status, message)
 
         !! Drag of the network; columns caught by a `native` guard keep the native one.
         class(gwparam_coupling_t), intent(inout) :: self

@@ -91,7 +91,6 @@ contains
     end subroutine add
 
     elemental real(dp) function rounded(self)
-
         !! The sum, rounded once or twice, and the same for equal sums; NaN where one of the numbers
         !! was not finite.
         class(exact_sum_t), intent(in) :: self

@@ -26,7 +26,7 @@ module gwparam_json
 
 contains
 
-    pure subroutine open(self, name)
+    pure subroutine open (self, name)
 
         class(json_t), intent(inout) :: self
         character(len=*), intent(in), optional :: name !! Absent: the whole, or one of a list
@@ -37,7 +37,7 @@ contains
 
     end subroutine open
 
-    pure subroutine close(self)
+    pure subroutine close (self)
 
         class(json_t), intent(inout) :: self
 

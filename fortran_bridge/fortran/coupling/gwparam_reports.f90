@@ -170,15 +170,14 @@ contains
             words = words(min(ends + 1, len(words) + 1):)
         end do
         associate (c => total%counters)
-            write (line, "(2a, i0, 2a, i0, a, f0.3, a)") trim(merge("on CUDA   ", &
-                   & "on the CPU", c%on_cuda)), " with ", c%threads, trim(merge(" thread ", &
-                   & " threads", c%threads == 1)), ", on ", total%ranks, &
-                   & " ranks, loaded in ", c%load_seconds, " s"
+            write (line, "(6a, f0.3, a)") trim(merge("on CUDA   ", "on the CPU", c%on_cuda)), &
+                   & " with ", trim(counted(c%threads, "thread")), ", on ", &
+                   & trim(counted(total%ranks, "rank")), ", loaded in ", c%load_seconds, " s"
         end associate
         call add_line(lines, line)
         call add_line(lines, "mode " // trim(total%mode) // ", " // trim(total%guards))
         if (total%is_restored) then
-            call add_line(lines, "goes on from a restart")
+            call add_line(lines, "goes on from a restart" // in_brackets(total%restored_date))
         else
             call add_line(lines, "begins anew: no restart was read")
         end if
@@ -196,15 +195,16 @@ contains
 
         allocate (lines(0))
         associate (c => total%counters)
-            write (line, "(a, f0.3, 2a, i0, a, i0, a, i0, a, f7.3, a)") "report at day ", &
-                   & total%days, trim(in_brackets(total%date)), ": ", &
-                   & total%recomputations, " recomputations on ", total%ranks, " ranks, guards caught ", &
-                   & c%guarded_columns, " columns, native drag in", 100*total%native_share(), " %"
+            write (line, "(a, f0.3, 6a, i0, a, f7.3, a)") "report at day ", total%days, &
+                   & trim(in_brackets(total%date)), ": ", trim(counted(total%recomputations, &
+                   & "recomputation")), " on ", trim(counted(total%ranks, "rank")), &
+                   & ", guards caught ", c%guarded_columns, " columns, native drag in", &
+                   & 100*total%native_share(), " %"
             call add_line(lines, line)
-            line = "ms a recomputation: put " // ms(c%put_seconds) // ", levels " &
-                & // ms(c%levels_seconds) // ", network " // ms(c%inference_seconds) // ", wait " &
-                & // ms(c%wait_seconds) // ", messages " // ms(c%exchange_seconds) // ", get " &
-                & // ms(c%get_seconds)
+            line = "ms a recomputation: put " // trim(ms(c%put_seconds)) // ", levels " &
+                & // trim(ms(c%levels_seconds)) // ", network " // trim(ms(c%inference_seconds)) &
+                & // ", wait " // trim(ms(c%wait_seconds)) // ", messages " &
+                & // trim(ms(c%exchange_seconds)) // ", get " // trim(ms(c%get_seconds))
             call add_line(lines, line)
         end associate
         if (allocated(total%guard)) then
@@ -214,8 +214,8 @@ contains
         end if
         do i = 1, 2
             associate (its => total%all(i))
-                if (its%largest_network%excess > 0.0_dp) call add_line(lines, "largest " &
-                    & // its%largest_network%text())
+                if (its%largest_network%excess > 0.0_dp) call add_line(lines, &
+                    & "largest " // its%largest_network%text())
                 if (its%n_native == 0) cycle
                 write (line, "(a, 3(a, f7.4), 2(a, es9.2), a, f0.3)") trim(component(i)), &
                        & ": pattern correlation", its%pattern_correlation(), ", correlation", &
@@ -223,8 +223,8 @@ contains
                        & " m s-2, rms over rms", its%rms_ratio(), ", largest over largest ", &
                        & its%largest_ratio()
                 call add_line(lines, line)
-                if (its%largest_difference%excess > 0.0_dp) call add_line(lines, "largest " &
-                    & // its%largest_difference%text())
+                if (its%largest_difference%excess > 0.0_dp) call add_line(lines, &
+                    & "largest " // its%largest_difference%text())
             end associate
         end do
 
@@ -233,12 +233,10 @@ contains
         function ms(seconds) result(words)
 
             real(dp), intent(in) :: seconds
-            character(len=:), allocatable :: words
+            character(len=24) :: words
 
-            character(len=24) :: buffer
-
-            write (buffer, "(f24.3)") 1000.0_dp*seconds/max(1, total%recomputations)
-            words = trim(adjustl(buffer))
+            write (words, "(f24.3)") 1000.0_dp*seconds/max(1, total%recomputations)
+            words = adjustl(words)
 
         end function ms
 
@@ -275,6 +273,17 @@ contains
         call add_line(lines, line)
 
     end function guard_lines
+
+    pure function counted(n, word) result(words)
+
+        !! "1 rank", "2 ranks".
+        integer, intent(in) :: n
+        character(len=*), intent(in) :: word
+        character(len=32) :: words
+
+        words = text(n) // " " // word // merge(" ", "s", n == 1)
+
+    end function counted
 
     pure function in_brackets(words) result(bracketed)
 

@@ -3,6 +3,7 @@ module gwparam_run_log
     !! The run log: a line of JSON for each report, docs/run-log.md.
 
     use, intrinsic :: iso_c_binding, only: c_char, c_int32_t, c_int64_t, c_null_char
+    use gwparam_c_api, only: gwparam_version_c
     use gwparam_comparison, only: comparison_t
     use gwparam_coupling_statistics, only: gwparam_coupling_statistics_t, policy_word
     use gwparam_guard_report, only: gwparam_guard_t, gwparam_place_t
@@ -11,7 +12,7 @@ module gwparam_run_log
     use gwparam_options, only: gwparam_compiled_none, gwparam_compiled_runs
     use gwparam_scheme, only: gwparam_scheme_t
     use gwparam_status, only: gwparam_err_file, gwparam_ok, text
-    use gwparam_versions, only: gwparam_version
+    use gwparam_text, only: from_c
     implicit none(type, external)
     private
 
@@ -22,6 +23,7 @@ module gwparam_run_log
     interface
 
         function gwparam_append_c(path, line, bytes) result(failure) bind(c, name="gwparam_append")
+
             !! Append a whole line to a file, or nothing.
             import :: c_char, c_int32_t, c_int64_t
             implicit none(type, external)
@@ -45,8 +47,8 @@ contains
         integer(c_int32_t) :: failure
 
         if (status /= gwparam_ok) return
-        failure = gwparam_append_c(trim(path) // c_null_char, line // new_line("a"), &
-                                   & len(line, c_int64_t) + 1)
+        failure = gwparam_append_c(trim(path) // c_null_char, line // new_line("a"), len(line, &
+                                   & c_int64_t) + 1)
         if (failure == 0) return
         status = gwparam_err_file
         message = "cannot write to run_log = " // trim(path) // ": error " // text(int(failure)) &
@@ -63,15 +65,20 @@ contains
         integer, intent(inout) :: status
         character(len=*), intent(inout) :: message
 
-        character(len=:), allocatable :: contract
+        character(len=:), allocatable :: contract, version
+        character(kind=c_char) :: chars(32)
         character(len=64) :: digest
         type(json_t) :: json
 
         if (status == gwparam_ok) call network%contract(contract, status, message)
         if (status == gwparam_ok) call network%sha256(digest, status, message)
         if (status /= gwparam_ok) return
+        ! Not by the function, whose result would leave its length in static memory.
+        status = gwparam_version_c(chars, size(chars, kind=c_int64_t))
+        if (status /= gwparam_ok) return
+        call from_c(chars, version)
         call begin(json, "start", found)
-        call json%put("gwparam", gwparam_version())
+        call json%put("gwparam", version)
         call json%put("mode", found%mode)
         call json%put("artefact", found%artefact)
         call json%put("sha256", digest)
@@ -82,8 +89,9 @@ contains
         call json%put("lag", found%lag)
         call json%put("load_seconds", found%counters%load_seconds)
         call json%put("restored", found%is_restored)
+        call json%put("restored_date", found%restored_date)
         call json%put_json("contract", contract)
-        call json%close()
+        call json%close ()
         line = json%text
 
     end subroutine start_line
@@ -110,14 +118,14 @@ contains
             call json%put("native_columns", found%native_columns())
             call json%put("native_share", found%native_share())
             call json%put("fell_back", c%fell_back)
-            call json%open("ms")
+            call json%open ("ms")
             call put_ms("put", c%put_seconds)
             call put_ms("levels", c%levels_seconds)
             call put_ms("network", c%inference_seconds)
             call put_ms("wait", c%wait_seconds)
             call put_ms("exchange", c%exchange_seconds)
             call put_ms("get", c%get_seconds)
-            call json%close()
+            call json%close ()
         end associate
         if (found%gives_fluxes) call json%put("momentum_imbalance", found%momentum_imbalance)
         call json%open_list("guards")
@@ -127,17 +135,17 @@ contains
             end do
         end if
         call json%close_list()
-        call json%open("last")
+        call json%open ("last")
         do i = 1, 2
             call put_comparison(json, component(i), found%comparison(i))
         end do
-        call json%close()
-        call json%open("run")
+        call json%close ()
+        call json%open ("run")
         do i = 1, 2
             call put_comparison(json, component(i), found%all(i))
         end do
-        call json%close()
-        call json%close()
+        call json%close ()
+        call json%close ()
         line = json%text
 
     contains
@@ -164,9 +172,10 @@ contains
         integer :: v(8)
 
         call date_and_time(values=v)
-        write (now, "(i4.4, 2('-', i2.2), 'T', 2(i2.2, ':'), i2.2, '.', i3.3, sp, i3.2, ss, ':', " &
-            & // "i2.2)") v(1:3), v(5:8), v(4)/60, abs(mod(v(4), 60))
-        call json%open()
+        write (now, &
+               & "(i4.4, 2('-', i2.2), 'T', 2(i2.2, ':'), i2.2, '.', i3.3, sp, i3.2, ss, ':', " &
+               & // "i2.2)") v(1:3), v(5:8), v(4)/60, abs(mod(v(4), 60))
+        call json%open ()
         call json%put("kind", kind)
         call json%put("model_days", found%days)
         call json%put("model_date", found%date)
@@ -179,14 +188,14 @@ contains
         type(json_t), intent(inout) :: json
         type(gwparam_guard_t), intent(in) :: guard
 
-        call json%open()
+        call json%open ()
         call json%put("name", guard%name)
         call json%put("policy", policy_word(guard%policy))
         call json%put("columns", guard%columns)
         call json%put("columns_last_run", guard%columns_last_run)
         call json%put("levels", guard%levels)
         call put_place(json, "worst", guard%worst)
-        call json%close()
+        call json%close ()
 
     end subroutine put_guard
 
@@ -201,7 +210,7 @@ contains
             call json%put_json(name, "null")
             return
         end if
-        call json%open(name)
+        call json%open (name)
         call json%put("field", place%field)
         call json%put("value", place%value)
         call json%put("units", place%units)
@@ -213,7 +222,7 @@ contains
         call json%put("date", place%date)
         call json%put("run", place%run)
         call json%put("rank", place%rank)
-        call json%close()
+        call json%close ()
 
     end subroutine put_place
 
@@ -223,7 +232,7 @@ contains
         character(len=*), intent(in) :: name
         type(comparison_t), intent(in) :: its
 
-        call json%open(name)
+        call json%open (name)
         call json%put("values", its%n)
         call json%put("rms_network", its%rms_network())
         call put_place(json, "largest_network", its%largest_network)
@@ -238,7 +247,7 @@ contains
             call put_place(json, "largest_native", its%largest_native)
             call put_place(json, "largest_difference", its%largest_difference)
         end if
-        call json%close()
+        call json%close ()
 
     end subroutine put_comparison
 

@@ -12,7 +12,7 @@ namespace gwparam {
 
 Step::Step(const Parts &parts)
     : parts_(parts), guards_(guards_of(parts.options)), tally_(guards_.size()),
-      network_in_(rows_for(parts.contract.inputs)),
+      last_tally_(guards_.size()), network_in_(rows_for(parts.contract.inputs)),
       network_out_(rows_for(parts.contract.outputs)) {
     parts_.inference.note(statistics_);
 }
@@ -228,7 +228,8 @@ void Step::finish() {
     const std::int64_t guarded = clear_marked(result.marks, result.rows);
     statistics_.momentum_imbalance =
         stage.momentum_imbalance(in_flight_.pressures, result.rows);
-    tally_.add(in_flight_.caught);
+    last_tally_ = in_flight_.caught;
+    tally_.add(last_tally_);
     statistics_.runs += 1;
     statistics_.columns += columns;
     statistics_.guarded_columns += guarded;

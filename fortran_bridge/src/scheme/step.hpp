@@ -40,7 +40,7 @@ class Step {
     const LevelPressures &pressures() const { return pressures_; }
     // What the guards caught in all runs, and in the last one; one a guard.
     const GuardTally &tally() const { return tally_; }
-    const GuardTally &last_tally() const { return in_flight_.caught; }
+    const GuardTally &last_tally() const { return last_tally_; }
 
     // Both are collective and drop all that was put, or is on its way, if they throw.
     void flush();
@@ -79,6 +79,7 @@ class Step {
     std::vector<Guard> guards_;
     LevelPressures pressures_;
     GuardTally tally_;
+    GuardTally last_tally_;
     std::optional<VerticalStage> vertical_; // from set_levels on
     std::vector<Rows> network_in_;          // of the columns of this rank
     std::vector<Rows> network_out_;

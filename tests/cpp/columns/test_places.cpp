@@ -37,7 +37,8 @@ int main() {
         gwparam::degrees_of(&array, "radians", "latitude");
     ok(degrees.size() == 2 && degrees[0] == 0.0 && std::abs(degrees[1] - 90) < 1e-12,
        "radians as degrees");
-    ok(gwparam::degrees_of(&array, nullptr, "latitude") == given, "degrees as they are");
+    ok(gwparam::degrees_of(&array, nullptr, "latitude") == given,
+       "degrees as they are");
     given[1] = NAN;
     ok(throws(GWPARAM_ERR_NONFINITE, "latitude is nan at (2)",
               [&] { gwparam::degrees_of(&array, nullptr, "latitude"); }),

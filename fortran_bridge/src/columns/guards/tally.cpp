@@ -48,41 +48,48 @@ void GuardTally::note(std::size_t guard, const Guard &its, const FieldContract &
                       const Rows &rows, std::int64_t column, bool top_down,
                       const LevelPressures &pressures, const Places &places,
                       std::int64_t run) {
-    Caught one;
-    one.columns = 1;
+    Caught &caught = caught_[guard];
     const std::int64_t width = rows.width();
-    if (field.levels > 0) {
-        one.levels.resize(static_cast<std::size_t>(width));
+    const bool on_levels = field.levels > 0;
+    ++caught.columns;
+    if (on_levels) {
+        caught.levels.resize(
+            std::max(caught.levels.size(), static_cast<std::size_t>(width)));
     }
-    for (std::int64_t level = 0; level < width; ++level) {
-        const double value = value_at(rows, column, level);
-        const double measured = its.excess(field, value, level);
+    const auto row_level = [&](std::int64_t from_top) {
+        return top_down ? from_top : width - 1 - from_top;
+    };
+    std::int64_t worst = -1; // from the top
+    double most = 1.0;
+    for (std::int64_t from_top = 0; from_top < width; ++from_top) {
+        const std::int64_t level = row_level(from_top);
+        const double measured = its.excess(field, value_at(rows, column, level), level);
         const double excess =
             std::isnan(measured) ? std::numeric_limits<double>::infinity() : measured;
-        if (!(excess > 1.0)) {
-            continue;
+        if (on_levels && excess > 1.0) {
+            ++caught.levels[static_cast<std::size_t>(from_top)];
         }
-        const std::int64_t from_top = top_down ? level : width - 1 - level;
-        Catch found{excess,
-                    value,
-                    places.latitude_of(column),
-                    places.longitude_of(column),
-                    unknown,
-                    run,
-                    0,
-                    field.name,
-                    field.units,
-                    places.date};
-        if (field.levels > 0) {
-            ++one.levels[static_cast<std::size_t>(from_top)];
-            found.level = from_top + 1;
-            found.pressure = pressures.at(its.sees, width, from_top);
-        }
-        if (found.is_worse_than(one.worst)) {
-            one.worst = found;
+        if (excess > most) {
+            most = excess;
+            worst = from_top;
         }
     }
-    caught_[guard].add(one);
+    if (worst < 0 || most < caught.worst.excess) {
+        return; // texts are copied for what may be the worst alone
+    }
+    const Catch found{most,
+                      value_at(rows, column, row_level(worst)),
+                      places.latitude_of(column),
+                      places.longitude_of(column),
+                      on_levels ? pressures.at(its.sees, width, worst) : unknown,
+                      run,
+                      on_levels ? worst + 1 : 0,
+                      field.name,
+                      field.units,
+                      places.date};
+    if (found.is_worse_than(caught.worst)) {
+        caught.worst = found;
+    }
 }
 
 void GuardTally::add(const GuardTally &other) {

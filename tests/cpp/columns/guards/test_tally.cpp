@@ -1,4 +1,5 @@
-// What guards caught: columns, levels, the worst value, and the same whoever looks first.
+// What guards caught: columns, levels, the worst value, and the same whoever looks
+// first.
 #include <cmath>
 #include <limits>
 #include <string>
@@ -22,15 +23,16 @@ using gwparam::Rows;
 constexpr std::int64_t levels = 3;
 
 Guard above_two() {
-    return {"limit", Guard::Sees::outputs, GWPARAM_GUARD_ZERO,
-            [](const FieldContract &, const Rows &rows, std::int64_t first,
-               std::int64_t end) {
-                return gwparam::first_beyond(rows, first, end, 2.0);
-            },
-            [](const FieldContract &, std::int64_t) { return std::string(); },
-            [](const FieldContract &, double value, std::int64_t) {
-                return std::abs(value) / 2.0;
-            }};
+    return {
+        "limit",
+        Guard::Sees::outputs,
+        GWPARAM_GUARD_ZERO,
+        [](const FieldContract &, const Rows &rows, std::int64_t first,
+           std::int64_t end) { return gwparam::first_beyond(rows, first, end, 2.0); },
+        [](const FieldContract &, std::int64_t) { return std::string(); },
+        [](const FieldContract &, double value, std::int64_t) {
+            return std::abs(value) / 2.0;
+        }};
 }
 
 FieldContract drag() {
