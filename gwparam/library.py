@@ -516,19 +516,18 @@ def _describe(name: str, array: Array) -> Any:
         raise ShapeError(
             f"{name} has rank {array.ndim}, expected 1 to {lib.GWPARAM_MAX_RANK}"
         )
-    if any(stride % array.itemsize for stride in array.strides):
-        raise ShapeError(
-            f"{name} has strides {array.strides} bytes, "
-            f"expected multiples of {array.itemsize}"
-        )
+    # A call of few columns takes microseconds, of which `ctypes` would be many.
+    if array.flags.c_contiguous:
+        data = ffi.from_buffer(array)
+    elif array.flags.f_contiguous:
+        data = ffi.from_buffer(array.T)
+    else:
+        if any(stride % array.itemsize for stride in array.strides):
+            raise ShapeError(
+                f"{name} has strides {array.strides} bytes, "
+                f"expected multiples of {array.itemsize}"
+            )
+        data = ffi.cast("void *", array.ctypes.data)
+    dtype = getattr(lib, _DTYPES[array.dtype])
     strides = [stride // array.itemsize for stride in array.strides]
-    return ffi.new(
-        "gwparam_array *",
-        {
-            "data": ffi.cast("void *", array.ctypes.data),
-            "dtype": getattr(lib, _DTYPES[array.dtype]),
-            "rank": array.ndim,
-            "shape": array.shape,
-            "stride": strides,
-        },
-    )
+    return ffi.new("gwparam_array *", (data, dtype, array.ndim, array.shape, strides))

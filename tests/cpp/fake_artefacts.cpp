@@ -13,6 +13,7 @@
 #include "columns/batch.hpp"
 #include "fake_backend.hpp"
 #include "small_host.hpp"
+#include "threads/thread_pool.hpp"
 #include "zip_file.hpp"
 
 namespace fake {
@@ -90,8 +91,10 @@ std::string probe_of(const Contract &contract, const std::string &backend) {
         });
         bytes += bytes_of(input, contract.inputs[f].levels, is_image);
     }
-    batch.run(*gwparam::backend_named(backend).load("", {"cpu", 1, false, 0, false}),
-              inputs, outputs);
+    gwparam::ThreadPool caller(1);
+    batch.run(
+        *gwparam::backend_named(backend).load("", {"cpu", caller, 1, false, 0, false}),
+        inputs, outputs);
     for (std::size_t f = 0; f < outputs.size(); ++f) {
         bytes += bytes_of(outputs[f], contract.outputs[f].levels, is_image);
     }

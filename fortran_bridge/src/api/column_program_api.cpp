@@ -7,6 +7,7 @@
 #include "engine/program.hpp"
 #include "engine/targets.hpp"
 #include "gwparam_column_program.h"
+#include "threads/thread_pool.hpp"
 
 namespace {
 
@@ -47,7 +48,8 @@ void run(const char *text, const void *weights, std::int64_t weights_bytes,
         pass.outputs.push_back(
             field(output.name, data, program.dtype, columns, size_of(output.from)));
     }
-    column_program(json, numbers, 1, usable_targets().front())->forward({pass});
+    ThreadPool caller(1);
+    column_program(json, numbers, caller, usable_targets().front())->forward({pass});
 }
 
 } // namespace

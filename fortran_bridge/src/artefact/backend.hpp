@@ -11,6 +11,8 @@
 
 namespace gwparam {
 
+class ThreadPool; // threads/thread_pool.hpp
+
 // One field of a batch: the memory of a tensor. It is contiguous but for the image of
 // the globe, (levels, nlat, nlon): there the levels of a cell lie side by side, as
 // those of a column do, so that nothing has to be turned.
@@ -65,8 +67,9 @@ class Backend {
 
 struct BackendOptions {
     std::string device; // auto, cpu, or an accelerator as cuda or cuda:N
-    int threads;        // on a CPU, at least 1
-    bool shares_passes; // all threads in one pass, or else each in passes of its own
+    ThreadPool &pool;   // for passes side by side, and outlives the backend
+    int threads;        // on a CPU, at least 1: as many as the pool has, or else
+    bool shares_passes; // all of them libtorch's own, in one pass
     int precision;      // GWPARAM_PRECISION_*
     bool may_record;    // an accelerator may record its work once and repeat it
     bool may_use_compiled = false; // a package beside the artefact may run in its place

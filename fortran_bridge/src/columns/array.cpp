@@ -25,8 +25,14 @@ constexpr std::int64_t tile = 128;
 // Walks over the horizontal points of an array, first dimension fastest.
 class Columns {
   public:
-    explicit Columns(const HostArray &host)
-        : array_(*host.array), dimensions_(array_.rank - (host.on_levels ? 1 : 0)) {}
+    Columns(const HostArray &host, std::int64_t first)
+        : array_(*host.array), dimensions_(array_.rank - (host.on_levels ? 1 : 0)) {
+        for (int d = 0; d < dimensions_; ++d) {
+            index_[d] = first % array_.shape[d];
+            offset_ += array_.stride[d] * index_[d];
+            first /= array_.shape[d];
+        }
+    }
 
     std::int64_t offset() const { return offset_; }
     std::int64_t index(int dimension) const { return index_[dimension]; }
@@ -52,10 +58,7 @@ class Columns {
 [[noreturn]] void throw_nonfinite(const HostArray &host, std::int64_t column,
                                   std::int64_t level, double value,
                                   const std::string &field, const std::string &place) {
-    Columns columns(host);
-    for (std::int64_t i = 0; i < column; ++i) {
-        columns.next();
-    }
+    const Columns columns(host, column);
     std::string where;
     for (int d = 0; d < host.array->rank; ++d) {
         const bool is_level = host.on_levels && d == host.array->rank - 1;
@@ -69,18 +72,21 @@ class Columns {
 
 // Runs body(first column, columns, offsets of the columns in the host's array) over
 // all.
-template <typename Body> void for_each_tile(const HostArray &host, Body &&body) {
-    Columns columns(host);
-    const std::int64_t n = host.columns();
-    std::array<std::int64_t, tile> offsets{};
-    for (std::int64_t start = 0; start < n; start += tile) {
-        const std::int64_t count = std::min(tile, n - start);
-        for (std::int64_t i = 0; i < count; ++i) {
-            offsets[i] = columns.offset();
-            columns.next();
+template <typename Body>
+void for_each_tile(const HostArray &host, std::int64_t width, ThreadPool &pool,
+                   Body &&body) {
+    pool.run_ranges(host.columns(), width, [&](std::int64_t first, std::int64_t end) {
+        Columns columns(host, first);
+        std::array<std::int64_t, tile> offsets; // NOLINT: as many are set as are read
+        for (std::int64_t start = first; start < end; start += tile) {
+            const std::int64_t count = std::min(tile, end - start);
+            for (std::int64_t i = 0; i < count; ++i) {
+                offsets[i] = columns.offset();
+                columns.next();
+            }
+            body(start, count, offsets);
         }
-        body(start, count, offsets);
-    }
+    });
 }
 
 // Where a tile's columns lie in the host's array, and how the levels follow each other.
@@ -145,37 +151,40 @@ std::int64_t find_nonfinite(const Network *values, std::int64_t count) {
 
 template <typename Host, typename Network>
 void pack_as(const HostArray &host, bool flip, const Conversion &conversion,
-             const std::string &field, Rows &rows, std::int64_t first,
+             const std::string &field, Rows &rows, std::int64_t first, ThreadPool &pool,
              const Place &place) {
     const auto *source = static_cast<const Host *>(host.array->data);
     const std::int64_t width = rows.width();
-    for_each_tile(host, [&](std::int64_t start, std::int64_t count,
-                            const auto &offsets) {
-        auto *target = reinterpret_cast<Network *>(rows.row(first + start));
-        const HostTile from = tile_of(host, flip, width, count, offsets);
-        pack_tile(source, from, conversion, width, target);
-        const std::int64_t bad = find_nonfinite(target, count * width);
-        if (bad < count * width) {
-            const std::int64_t level = bad % width;
-            throw_nonfinite(host, start + bad / width, flip ? width - 1 - level : level,
-                            static_cast<double>(target[bad]), field,
-                            place(first + start + bad / width));
-        }
-    });
+    for_each_tile(host, width, pool,
+                  [&](std::int64_t start, std::int64_t count, const auto &offsets) {
+                      auto *target =
+                          reinterpret_cast<Network *>(rows.row(first + start));
+                      const HostTile from = tile_of(host, flip, width, count, offsets);
+                      pack_tile(source, from, conversion, width, target);
+                      const std::int64_t bad = find_nonfinite(target, count * width);
+                      if (bad < count * width) {
+                          const std::int64_t level = bad % width;
+                          throw_nonfinite(host, start + bad / width,
+                                          flip ? width - 1 - level : level,
+                                          static_cast<double>(target[bad]), field,
+                                          place(first + start + bad / width));
+                      }
+                  });
 }
 
 template <typename Network, typename Host>
 void unpack_as(const Rows &rows, std::int64_t first, bool flip,
                const Conversion &conversion, const ColumnMark *marks,
-               const HostArray &host) {
+               const HostArray &host, ThreadPool &pool) {
     auto *target = static_cast<Host *>(host.array->data);
     const std::int64_t width = rows.width();
-    for_each_tile(host, [&](std::int64_t start, std::int64_t count,
-                            const auto &offsets) {
-        const auto *source = reinterpret_cast<const Network *>(rows.row(first + start));
-        const HostTile to = tile_of(host, flip, width, count, offsets);
-        unpack_tile(source, width, conversion, marks + start, to, target);
-    });
+    for_each_tile(host, width, pool,
+                  [&](std::int64_t start, std::int64_t count, const auto &offsets) {
+                      const auto *source =
+                          reinterpret_cast<const Network *>(rows.row(first + start));
+                      const HostTile to = tile_of(host, flip, width, count, offsets);
+                      unpack_tile(source, width, conversion, marks + start, to, target);
+                  });
 }
 
 } // namespace
@@ -257,7 +266,7 @@ HostArray checked_array(const gwparam_array *array, std::int64_t levels,
 }
 
 void pack(const HostArray &host, bool flip, const Conversion &conversion,
-          const std::string &field, Rows &rows, std::int64_t first,
+          const std::string &field, Rows &rows, std::int64_t first, ThreadPool &pool,
           const Place &place) {
     const bool host_single = host.array->dtype == GWPARAM_FLOAT32;
     const bool network_single = rows.dtype() == Dtype::float32;
@@ -265,19 +274,19 @@ void pack(const HostArray &host, bool flip, const Conversion &conversion,
         host_single
             ? (network_single ? pack_as<float, float> : pack_as<float, double>)
             : (network_single ? pack_as<double, float> : pack_as<double, double>);
-    copy(host, flip, conversion, field, rows, first, place);
+    copy(host, flip, conversion, field, rows, first, pool, place);
 }
 
 void unpack(const Rows &rows, std::int64_t first, bool flip,
             const Conversion &conversion, const ColumnMark *marks,
-            const HostArray &host) {
+            const HostArray &host, ThreadPool &pool) {
     const bool host_single = host.array->dtype == GWPARAM_FLOAT32;
     const bool network_single = rows.dtype() == Dtype::float32;
     const auto copy =
         network_single
             ? (host_single ? unpack_as<float, float> : unpack_as<float, double>)
             : (host_single ? unpack_as<double, float> : unpack_as<double, double>);
-    copy(rows, first, flip, conversion, marks, host);
+    copy(rows, first, flip, conversion, marks, host, pool);
 }
 
 } // namespace gwparam

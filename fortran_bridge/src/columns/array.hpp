@@ -12,6 +12,7 @@
 #include "base/units.hpp"
 #include "columns/places.hpp"
 #include "gwparam.h"
+#include "threads/thread_pool.hpp"
 
 namespace gwparam {
 
@@ -113,12 +114,12 @@ HostArray checked_array(const gwparam_array *array, std::int64_t levels,
 // if `flip`. Throws ERR_NONFINITE, naming the first bad cell; `place` is asked of its
 // row.
 void pack(const HostArray &host, bool flip, const Conversion &conversion,
-          const std::string &field, Rows &rows, std::int64_t first,
+          const std::string &field, Rows &rows, std::int64_t first, ThreadPool &pool,
           const Place &place = nowhere);
 
 // The way back, but for columns marked as kept; one mark a column.
 void unpack(const Rows &rows, std::int64_t first, bool flip,
             const Conversion &conversion, const ColumnMark *marks,
-            const HostArray &host);
+            const HostArray &host, ThreadPool &pool);
 
 } // namespace gwparam

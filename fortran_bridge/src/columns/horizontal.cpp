@@ -68,7 +68,7 @@ HorizontalStage::set_stencils(const LatLonAxes &host,
 }
 
 void HorizontalStage::run(Backend &backend, std::vector<Rows> &inputs,
-                          std::vector<Rows> &outputs) {
+                          std::vector<Rows> &outputs, ThreadPool &pool) {
     if (contract_.geometry.kind == GeometryKind::column) {
         batch_.run(backend, inputs, outputs);
         return;
@@ -77,35 +77,19 @@ void HorizontalStage::run(Backend &backend, std::vector<Rows> &inputs,
         rows.resize(results_);
     }
     if (contract_.geometry.kind == GeometryKind::stencil) {
-        run_stencils(backend, inputs, outputs);
+        run_stencils(backend, inputs, outputs, pool);
     } else {
         run_image(backend, inputs, outputs);
     }
 }
 
 void HorizontalStage::run_stencils(Backend &backend, const std::vector<Rows> &inputs,
-                                   std::vector<Rows> &outputs) {
-    const std::int64_t side = 2 * contract_.geometry.radius + 1;
-    const std::int64_t cells = side * side;
-    for (std::int64_t first = 0; first < results_; first += batch_.chunk()) {
-        const std::int64_t count = std::min(batch_.chunk(), results_ - first);
+                                   std::vector<Rows> &outputs, ThreadPool &pool) {
+    const std::int64_t together = batch_.chunk() * pool.threads();
+    for (std::int64_t first = 0; first < results_; first += together) {
+        const std::int64_t count = std::min(together, results_ - first);
         for (std::size_t f = 0; f < inputs.size(); ++f) {
-            const std::int64_t width = inputs[f].width();
-            Rows &stencils = batch_in_[f];
-            stencils.resize(count);
-            visit(stencils, [&](auto *target) {
-                using Value = std::remove_pointer_t<decltype(target)>;
-                const auto *source = reinterpret_cast<const Value *>(inputs[f].row(0));
-                for (std::int64_t i = 0; i < count; ++i) {
-                    const std::int64_t *around =
-                        neighbours_.data() + (first + i) * cells;
-                    for (std::int64_t k = 0; k < width; ++k) {
-                        for (std::int64_t n = 0; n < cells; ++n) {
-                            *target++ = source[around[n] * width + k];
-                        }
-                    }
-                }
-            });
+            gather(inputs[f], first, count, batch_in_[f], pool);
         }
         batch_.run(backend, batch_in_, batch_out_);
         for (std::size_t f = 0; f < outputs.size(); ++f) {
@@ -113,6 +97,32 @@ void HorizontalStage::run_stencils(Backend &backend, const std::vector<Rows> &in
                         static_cast<std::size_t>(count * outputs[f].row_bytes()));
         }
     }
+}
+
+// The columns around the results `first` on.
+void HorizontalStage::gather(const Rows &columns, std::int64_t first,
+                             std::int64_t count, Rows &stencils,
+                             ThreadPool &pool) const {
+    const std::int64_t side = 2 * contract_.geometry.radius + 1;
+    const std::int64_t cells = side * side;
+    const std::int64_t width = columns.width();
+    stencils.resize(count);
+    visit(stencils, [&](auto *stencil) {
+        using Value = std::remove_pointer_t<decltype(stencil)>;
+        const auto *source = reinterpret_cast<const Value *>(columns.row(0));
+        const auto copy = [&](std::int64_t begin, std::int64_t end) {
+            Value *target = stencil + begin * cells * width;
+            for (std::int64_t i = begin; i < end; ++i) {
+                const std::int64_t *around = neighbours_.data() + (first + i) * cells;
+                for (std::int64_t k = 0; k < width; ++k) {
+                    for (std::int64_t n = 0; n < cells; ++n) {
+                        *target++ = source[around[n] * width + k];
+                    }
+                }
+            }
+        };
+        pool.run_ranges(count, cells * width, copy);
+    });
 }
 
 void HorizontalStage::run_image(Backend &backend, const std::vector<Rows> &inputs,

@@ -40,8 +40,10 @@ class HorizontalStage {
                     bool computes);
 
     // Runs the network on columns of its own levels; gives one row a result. The inputs
-    // keep theirs, so that it can be tried again.
-    void run(Backend &backend, std::vector<Rows> &inputs, std::vector<Rows> &outputs);
+    // keep theirs, so that it can be tried again. Stencils are put together in the
+    // threads of the pool, and as many chunks of them at a time as it has threads.
+    void run(Backend &backend, std::vector<Rows> &inputs, std::vector<Rows> &outputs,
+             ThreadPool &pool);
 
     // From results to the columns of this rank. Can be called while run() is at work in
     // another thread.
@@ -53,13 +55,15 @@ class HorizontalStage {
     std::vector<std::int64_t> set_stencils(const LatLonAxes &host,
                                            const std::vector<std::int64_t> &results);
     void run_stencils(Backend &backend, const std::vector<Rows> &inputs,
-                      std::vector<Rows> &outputs);
+                      std::vector<Rows> &outputs, ThreadPool &pool);
+    void gather(const Rows &columns, std::int64_t first, std::int64_t count,
+                Rows &stencils, ThreadPool &pool) const;
     void run_image(Backend &backend, const std::vector<Rows> &inputs,
                    std::vector<Rows> &outputs);
 
     const Contract &contract_;
     Batch batch_;
-    std::vector<Rows> batch_in_; // stencils of a chunk, or the image
+    std::vector<Rows> batch_in_; // stencils of chunks, or the image
     std::vector<Rows> batch_out_;
     std::int64_t results_ = 0;             // of set_cells
     std::vector<std::int64_t> neighbours_; // rows of the inputs around each result

@@ -52,8 +52,9 @@ std::vector<double> degrees_of(const gwparam_array *array, const char *units,
     const HostArray host = checked_array(array, 0, name);
     Rows rows(Dtype::float64, 1);
     rows.resize(host.columns());
+    ThreadPool caller(1);
     pack(host, false, conversion(units == nullptr ? "degrees" : units, "degrees", name),
-         name, rows, 0);
+         name, rows, 0, caller);
     const auto *first = reinterpret_cast<const double *>(rows.row(0));
     return {first, first + rows.count()};
 }

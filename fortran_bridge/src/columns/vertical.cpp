@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
+#include <mutex>
 
 #include "columns/remap.hpp"
 
@@ -45,6 +45,15 @@ void copy_row(const Rows &source, Rows &target, std::int64_t i) {
             to[k] = static_cast<std::remove_reference_t<decltype(*to)>>(from[k]);
         }
     });
+}
+
+// Of one column.
+std::int64_t numbers_of(const std::vector<Rows> &fields) {
+    std::int64_t numbers = 0;
+    for (const Rows &rows : fields) {
+        numbers += rows.width();
+    }
+    return numbers;
 }
 
 } // namespace
@@ -132,18 +141,30 @@ VerticalStage::Pressures VerticalStage::room_for_pressures() const {
 }
 
 void VerticalStage::to_network(std::vector<Rows> &&host, std::int64_t columns,
-                               std::vector<Rows> &network, Pressures &pressures) const {
+                               std::vector<Rows> &network, Pressures &pressures,
+                               ThreadPool &pool) const {
     if (!contract_.needs_pressure()) {
         std::swap(host, network);
         return;
     }
-    const std::int64_t nlev = contract_.vertical.nlev;
-    std::vector<double> pressure(static_cast<std::size_t>(nlev));
-    LevelMap map(host_levels_, nlev);
     for (Rows &rows : network) {
         rows.resize(columns);
     }
-    for (std::int64_t c = 0; c < columns; ++c) {
+    pool.run_ranges(columns, numbers_of(host),
+                    [&](std::int64_t first, std::int64_t end) {
+                        columns_to_network(host, first, end, network);
+                    });
+    std::swap(pressures.full, host[full_pressure_]);
+    std::swap(pressures.half, host[half_pressure_]);
+}
+
+void VerticalStage::columns_to_network(const std::vector<Rows> &host,
+                                       std::int64_t first, std::int64_t end,
+                                       std::vector<Rows> &network) const {
+    const std::int64_t nlev = contract_.vertical.nlev;
+    std::vector<double> pressure(static_cast<std::size_t>(nlev));
+    LevelMap map(host_levels_, nlev);
+    for (std::int64_t c = first; c < end; ++c) {
         const double *full = doubles(host[full_pressure_], c);
         const double *half = doubles(host[half_pressure_], c);
         check_pressures(full, host_levels_, Levels::full, full_pressure_name, c);
@@ -170,16 +191,27 @@ void VerticalStage::to_network(std::vector<Rows> &&host, std::int64_t columns,
             }
         }
     }
-    std::swap(pressures.full, host[full_pressure_]);
-    std::swap(pressures.half, host[half_pressure_]);
 }
 
 void VerticalStage::to_host(std::vector<Rows> &&network, const Pressures &pressures,
-                            std::int64_t columns, std::vector<Rows> &host) const {
+                            std::int64_t columns, std::vector<Rows> &host,
+                            ThreadPool &pool) const {
     if (!contract_.needs_pressure()) {
         std::swap(host, network);
         return;
     }
+    for (Rows &rows : host) {
+        rows.resize(columns);
+    }
+    pool.run_ranges(columns, numbers_of(host),
+                    [&](std::int64_t first, std::int64_t end) {
+                        columns_to_host(network, pressures, first, end, host);
+                    });
+}
+
+void VerticalStage::columns_to_host(std::vector<Rows> &network,
+                                    const Pressures &pressures, std::int64_t first,
+                                    std::int64_t end, std::vector<Rows> &host) const {
     const std::int64_t nlev = contract_.vertical.nlev;
     std::vector<double> pressure(static_cast<std::size_t>(nlev));
     std::vector<double> at_half(static_cast<std::size_t>(host_levels_ + 1));
@@ -189,10 +221,7 @@ void VerticalStage::to_host(std::vector<Rows> &&network, const Pressures &pressu
         std::any_of(sources_.begin(), sources_.end(), [](const Source &source) {
             return source.origin == Origin::tendency;
         });
-    for (Rows &rows : host) {
-        rows.resize(columns);
-    }
-    for (std::int64_t c = 0; c < columns; ++c) {
+    for (std::int64_t c = first; c < end; ++c) {
         const double *full = doubles(pressures.full, c);
         const double *half = doubles(pressures.half, c);
         network_pressure(full, half, pressure.data());
@@ -237,28 +266,39 @@ void VerticalStage::to_host(std::vector<Rows> &&network, const Pressures &pressu
 }
 
 double VerticalStage::momentum_imbalance(const Pressures &pressures,
-                                         const std::vector<Rows> &host) const {
+                                         const std::vector<Rows> &host,
+                                         ThreadPool &pool) const {
     double worst = 0.0;
     for (std::size_t i = 0; i < sources_.size(); ++i) {
         if (sources_[i].origin != Origin::divergence) {
             continue;
         }
         const Rows &at_half = host[i - 1]; // add_output's order
+        std::mutex mutex;
         double difference = 0.0;
         double largest = 0.0;
-        for (std::int64_t c = 0; c < host[i].count(); ++c) {
-            const double *half = doubles(pressures.half, c);
-            const double *flux = doubles(at_half, c);
-            const double *tendency = doubles(host[i], c);
-            double gain = 0.0;
-            for (std::int64_t k = 0; k < host_levels_; ++k) {
-                gain += tendency[k] * (half[k + 1] - half[k]);
-                largest = std::max(largest, std::abs(flux[k]));
+        const auto look = [&](std::int64_t first, std::int64_t end) {
+            double its_difference = 0.0;
+            double its_largest = 0.0;
+            for (std::int64_t c = first; c < end; ++c) {
+                const double *half = doubles(pressures.half, c);
+                const double *flux = doubles(at_half, c);
+                const double *tendency = doubles(host[i], c);
+                double gain = 0.0;
+                for (std::int64_t k = 0; k < host_levels_; ++k) {
+                    gain += tendency[k] * (half[k + 1] - half[k]);
+                    its_largest = std::max(its_largest, std::abs(flux[k]));
+                }
+                its_largest = std::max(its_largest, std::abs(flux[host_levels_]));
+                const double crossed =
+                    sources_[i].factor * (flux[host_levels_] - flux[0]);
+                its_difference = std::max(its_difference, std::abs(gain - crossed));
             }
-            largest = std::max(largest, std::abs(flux[host_levels_]));
-            const double crossed = sources_[i].factor * (flux[host_levels_] - flux[0]);
-            difference = std::max(difference, std::abs(gain - crossed));
-        }
+            const std::lock_guard<std::mutex> lock(mutex);
+            difference = std::max(difference, its_difference);
+            largest = std::max(largest, its_largest);
+        };
+        pool.run_ranges(host[i].count(), host_levels_, look);
         if (largest > 0.0) {
             worst =
                 std::max(worst, difference / (std::abs(sources_[i].factor) * largest));

@@ -36,19 +36,23 @@ class VerticalStage {
     };
     Pressures room_for_pressures() const;
 
+    // Columns are shared out to the threads of a pool, with the same results and the
+    // same failure whatever their number.
+
     // Takes the host's inputs on and gives the pressures among them. Throws
     // ERR_ARGUMENT if those do not increase downwards.
     void to_network(std::vector<Rows> &&host, std::int64_t columns,
-                    std::vector<Rows> &network, Pressures &pressures) const;
+                    std::vector<Rows> &network, Pressures &pressures,
+                    ThreadPool &pool) const;
 
     // Gives the host's outputs, at the pressures of the same columns.
     void to_host(std::vector<Rows> &&network, const Pressures &pressures,
-                 std::int64_t columns, std::vector<Rows> &host) const;
+                 std::int64_t columns, std::vector<Rows> &host, ThreadPool &pool) const;
 
     // What a column gained less what crossed its ends, over the largest flux: the worst
     // of all columns and fluxes, 0 without fluxes. Of what to_host gave, or zeros.
-    double momentum_imbalance(const Pressures &pressures,
-                              const std::vector<Rows> &host) const;
+    double momentum_imbalance(const Pressures &pressures, const std::vector<Rows> &host,
+                              ThreadPool &pool) const;
 
   private:
     // Where a host's output comes from.
@@ -58,6 +62,12 @@ class VerticalStage {
         std::size_t output;
         double factor; // of a divergence
     };
+
+    void columns_to_network(const std::vector<Rows> &host, std::int64_t first,
+                            std::int64_t end, std::vector<Rows> &network) const;
+    void columns_to_host(std::vector<Rows> &network, const Pressures &pressures,
+                         std::int64_t first, std::int64_t end,
+                         std::vector<Rows> &host) const;
 
     void add_output(FieldContract field, Source source);
     void network_pressure(const double *full, const double *half,

@@ -31,17 +31,17 @@ template <typename Field> std::int64_t numbers_in_column(const Field &field) {
 
 template <typename T> class ColumnProgram : public Backend {
   public:
-    ColumnProgram(const Program &program, const std::string &weights, int threads,
+    ColumnProgram(const Program &program, const std::string &weights, ThreadPool &pool,
                   const Target &target)
         : dtype_(program.dtype), lacks_fma_(target.lacks_fma),
-          machine_(program, weights, target), pool_(threads) {
+          machine_(program, weights, target), pool_(pool) {
         for (const ProgramInput &input : program.inputs) {
             inputs_.push_back({input.name, input.size});
         }
         for (const ProgramOutput &output : program.outputs) {
             outputs_.push_back({output.name, size_of(output.from)});
         }
-        for (int i = 0; i < threads; ++i) {
+        for (int i = 0; i < pool.threads(); ++i) {
             memories_.push_back(machine_.memory());
         }
     }
@@ -144,20 +144,19 @@ template <typename T> class ColumnProgram : public Backend {
     std::vector<Expected> outputs_;
     Machine<T> machine_;
     std::vector<typename Machine<T>::Memory> memories_; // one a thread
-    ThreadPool pool_;                                   // ends before what it works on
+    ThreadPool &pool_;
 };
 
 } // namespace
 
 std::unique_ptr<Backend> column_program(const std::string &json,
-                                        const std::string &weights, int threads,
+                                        const std::string &weights, ThreadPool &pool,
                                         const Target &target) {
     const Program program = read_program(json, weights.size());
     if (program.dtype == Dtype::float32) {
-        return std::make_unique<ColumnProgram<float>>(program, weights, threads,
-                                                      target);
+        return std::make_unique<ColumnProgram<float>>(program, weights, pool, target);
     }
-    return std::make_unique<ColumnProgram<double>>(program, weights, threads, target);
+    return std::make_unique<ColumnProgram<double>>(program, weights, pool, target);
 }
 
 std::unique_ptr<Backend> load_column_program(const std::string &path,
@@ -171,7 +170,7 @@ std::unique_ptr<Backend> load_column_program(const std::string &path,
     }
     Archive archive(path);
     return column_program(archive.extra(program_file), archive.extra(weights_file),
-                          options.threads, usable_targets().front());
+                          options.pool, usable_targets().front());
 }
 
 } // namespace gwparam

@@ -16,9 +16,9 @@ constexpr const char *weights_file = "column_weights.bin";
 std::unique_ptr<Backend> load_column_program(const std::string &path,
                                              const BackendOptions &options);
 
-// Of the contents of both files, on a processor of this kind.
+// Of the contents of both files, on a processor of this kind. The pool must outlive it.
 std::unique_ptr<Backend> column_program(const std::string &json,
-                                        const std::string &weights, int threads,
+                                        const std::string &weights, ThreadPool &pool,
                                         const Target &target);
 
 } // namespace gwparam

@@ -9,19 +9,22 @@ namespace gwparam::GWPARAM_ENGINE {
 
 // Outputs and vectors of lanes of a register tile: what fits into the 32 or 16
 // registers beside the operands. The fewer lanes, the more inputs are zero in all of
-// them.
+// them. Where lanes are few, columns of a tile and vectors of sums.
 #if defined(GWPARAM_ENGINE_AVX512)
 constexpr int tile_outputs = 16;
 constexpr int tile_vectors = 1;
-constexpr std::int64_t most_columns = 4;
+constexpr int most_columns = 4;
+constexpr int most_sums = 16;
 #elif defined(GWPARAM_ENGINE_NEON)
 constexpr int tile_outputs = 8;
 constexpr int tile_vectors = 2;
-constexpr std::int64_t most_columns = 4;
+constexpr int most_columns = 4;
+constexpr int most_sums = 16;
 #else
 constexpr int tile_outputs = 4;
 constexpr int tile_vectors = 2;
-constexpr std::int64_t most_columns = 2;
+constexpr int most_columns = 2;
+constexpr int most_sums = 8;
 #endif
 
 // A number that is known when this is compiled.
@@ -212,9 +215,10 @@ inline void outputs_of_columns(const DenseLayer<T> &layer, const T *x, T *y,
         }
         return is_used;
     });
-    // As many as keep four sums under way: each waits for the one before it.
-    constexpr std::int64_t vectors = dense_block / lanes_of<T>;
-    constexpr int together = vectors >= 4 ? 1 : 4 / vectors;
+    // As many as there are registers for: each sum waits for the one before it, and
+    // weights of many blocks come from memory at the same time.
+    constexpr int sums = columns * int(dense_block / lanes_of<T>);
+    constexpr int together = sums >= most_sums ? 1 : most_sums / sums;
     const std::int64_t blocks = (layer.outputs + dense_block - 1) / dense_block;
     std::int64_t block = 0;
     for (; block + together <= blocks; block += together) {
@@ -229,12 +233,16 @@ template <typename T>
 inline void dense_over_outputs(const DenseLayer<T> &layer, const T *x, T *y,
                                std::int64_t lanes, std::int32_t *list) {
     std::int64_t at = 0;
-    for (; at + most_columns <= lanes; at += most_columns) {
-        outputs_of_columns<T, most_columns>(layer, x + at, y + at, lanes, list);
+    const auto columns = [&](auto size) {
+        for (; at + size <= lanes; at += size) {
+            outputs_of_columns<T, size>(layer, x + at, y + at, lanes, list);
+        }
+    };
+    columns(Size<most_columns>{});
+    if constexpr (most_columns > 2) {
+        columns(Size<2>{});
     }
-    for (; at < lanes; ++at) {
-        outputs_of_columns<T, 1>(layer, x + at, y + at, lanes, list);
-    }
+    columns(Size<1>{});
 }
 
 template <typename T>

@@ -46,9 +46,11 @@ Placement placement_of(const Communicator &communicator, GeometryKind geometry,
     placement.threads = options.threads;
     if (placement.threads == 0) {
         const auto online = static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN));
-        const int served = one_for_all
+        const bool is_owner = placement.owner == communicator.rank();
+        const int served = !is_owner ? 1
+                           : one_for_all
                                ? node_size
-                               : std::min(group_size, node_size - group * group_size);
+                               : std::min(group_size, node_size - first_of_group);
         const int share = std::max(1, online * served / node_size);
         placement.threads = communicator.alone() ? 1 : std::min(usable_cores(), share);
     }

@@ -12,7 +12,7 @@ namespace gwparam {
 struct Placement {
     int owner = 0;      // rank that runs the network for this one
     std::string device; // for an owner
-    int threads = 1;    // the same
+    int threads = 1;    // of this rank
 };
 
 // A global network has one owner in all, rank 0. Of others, each group of

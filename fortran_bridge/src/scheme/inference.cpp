@@ -14,14 +14,15 @@ Inference::Inference(const Communicator &communicator, const std::string &path,
       placement_(placement_of(communicator, contract.geometry.kind, options,
                               backend_named(contract.backend)
                                   .accelerators(options.device, options.precision))),
+      pool_(shares_passes(contract) ? 1 : placement_.threads),
       horizontal_(contract, options.chunk_columns),
       plans_(communicator, contract.geometry.kind, placement_.owner),
       site_in_(rows_for(contract.inputs)), site_out_(rows_for(contract.outputs)),
       results_(rows_for(contract.outputs)) {
     communicator.together([&] {
         if (placement_.owner == communicator.rank()) {
-            network_ =
-                std::make_unique<Network>(path, json, contract, placement_, options);
+            network_ = std::make_unique<Network>(path, json, contract, placement_,
+                                                 pool_, options);
         }
     });
 }

@@ -14,6 +14,7 @@
 #include "scheme/network.hpp"
 #include "scheme/positions.hpp"
 #include "threads/background_thread.hpp"
+#include "threads/thread_pool.hpp"
 
 namespace gwparam {
 
@@ -30,6 +31,9 @@ class Inference {
     void set_count(std::int64_t columns);
 
     const ExchangePlans &plans() const { return plans_; }
+
+    // Of the threads that this rank may have, for all that it computes.
+    ThreadPool &pool() { return pool_; }
 
     // What moves is collective. In between, launch() runs the network, in a thread of
     // its own where it lags, and wait() throws what it threw. While it runs, columns
@@ -53,6 +57,7 @@ class Inference {
 
     const gwparam_options &options_;
     Placement placement_;
+    ThreadPool pool_;
     HorizontalStage horizontal_;
     ExchangePlans plans_;
     std::unique_ptr<Network> network_; // of an owner

@@ -9,10 +9,10 @@
 namespace gwparam {
 
 Network::Network(const std::string &path, const std::string &json,
-                 const Contract &contract, const Placement &placement,
+                 const Contract &contract, const Placement &placement, ThreadPool &pool,
                  const gwparam_options &options)
     : path_(path), json_(json), contract_(contract), threads_(placement.threads),
-      options_(options) {
+      pool_(pool), options_(options) {
     try {
         load(placement.device, options.precision);
     } catch (const Error &e) {
@@ -29,15 +29,11 @@ void Network::load(const std::string &device_name, int precision) {
                     path_ + " holds another contract here than on rank 0");
     }
     const std::string probe = archive.extra(probe_file);
-    // Products and sums are cut for the threads that share them, and rounded as they
-    // are cut; a column must not change with the number of threads. An image is one
-    // pass.
-    const bool shares_passes = contract_.geometry.kind == GeometryKind::global;
     const bool may_record = options_.graphs == GWPARAM_GRAPHS_AUTO;
     const auto made = [&](bool may_use_compiled) {
         return backend_named(contract_.backend)
-            .load(path_, {device_name, threads_, shares_passes, precision, may_record,
-                          may_use_compiled});
+            .load(path_, {device_name, pool_, threads_, shares_passes(contract_),
+                          precision, may_record, may_use_compiled});
     };
     const bool is_reduced = precision != GWPARAM_PRECISION_EXPORTED;
     const double tolerance =
@@ -80,10 +76,10 @@ void Network::run(HorizontalStage &stage, std::vector<Rows> &inputs,
         if (backend_ == nullptr) { // it was to go on on the CPU, and could not
             throw Error(GWPARAM_ERR_DEVICE, "the device failed before");
         }
-        stage.run(*backend_, inputs, outputs);
+        stage.run(*backend_, inputs, outputs, pool_);
     } catch (const Error &e) {
         go_on_on_cpu(e);
-        stage.run(*backend_, inputs, outputs);
+        stage.run(*backend_, inputs, outputs, pool_);
     }
 }
 

@@ -10,15 +10,24 @@
 #include "columns/horizontal.hpp"
 #include "gwparam.h"
 #include "ranks/placement.hpp"
+#include "threads/thread_pool.hpp"
 
 namespace gwparam {
+
+// Products and sums are cut for the threads that share them, and rounded as they are
+// cut; a column must not change with the number of threads. An image is one pass, whose
+// threads are the backend's own.
+inline bool shares_passes(const Contract &contract) {
+    return contract.geometry.kind == GeometryKind::global;
+}
 
 class Network {
   public:
     // Loads the artefact, which must hold `json`, checks it against its own probe and
-    // warms it up. The contract must outlive the network.
+    // warms it up. The contract and the pool must outlive the network.
     Network(const std::string &path, const std::string &json, const Contract &contract,
-            const Placement &placement, const gwparam_options &options);
+            const Placement &placement, ThreadPool &pool,
+            const gwparam_options &options);
 
     // Where the device fails and that is allowed, goes on on the CPU. Called from one
     // thread at a time.
@@ -38,6 +47,7 @@ class Network {
     std::string json_;
     const Contract &contract_;
     int threads_;
+    ThreadPool &pool_;
     gwparam_options options_;
     std::unique_ptr<Backend> backend_;
     DeviceTraffic earlier_traffic_; // of devices that failed

@@ -81,8 +81,9 @@ void Pending::save(const std::string &name, const gwparam_array *array) const {
     const HostArray host = checked_exact(array, field);
     check_array_columns(host, field, result_.columns());
     const ColumnMarks all_pass(result_.marks.size(), column_passes);
+    ThreadPool caller(1); // a restart file is seldom written
     if (!is_mark(i)) {
-        unpack(result_.rows[i], 0, flip_, unchanged, all_pass.data(), host);
+        unpack(result_.rows[i], 0, flip_, unchanged, all_pass.data(), host, caller);
         return;
     }
     Rows rows(field.dtype, 1);
@@ -90,7 +91,7 @@ void Pending::save(const std::string &name, const gwparam_array *array) const {
     std::transform(result_.marks.begin(), result_.marks.end(),
                    reinterpret_cast<double *>(rows.row(0)),
                    [](ColumnMark mark) { return mark == column_kept ? 1.0 : 0.0; });
-    unpack(rows, 0, false, unchanged, all_pass.data(), host);
+    unpack(rows, 0, false, unchanged, all_pass.data(), host, caller);
 }
 
 void Pending::restore(const std::string &name, const gwparam_array *array) {
@@ -106,7 +107,8 @@ void Pending::restore(const std::string &name, const gwparam_array *array) {
     Rows marks(field.dtype, 1);
     Rows &rows = is_mark(i) ? marks : result_.rows[i];
     rows.resize(result_.columns());
-    pack(host, flip_ && !is_mark(i), unchanged, field.name, rows, 0);
+    ThreadPool caller(1);
+    pack(host, flip_ && !is_mark(i), unchanged, field.name, rows, 0, caller);
     if (is_mark(i)) {
         const auto *values = reinterpret_cast<const double *>(marks.row(0));
         std::transform(

@@ -42,8 +42,9 @@ Scheme::Scheme(const std::string &path, const gwparam_options &options,
       options_(checked_options(communicator_, options)),
       json_(of_all(communicator_, [&] { return Archive(path).extra(contract_file); })),
       sha256_(of_all(communicator_, [&] { return sha256_of_file(path); })),
-      contract_(parse_contract(json_)), pending_(windows_.result()),
+      contract_(parse_contract(json_)),
       inference_(communicator_, path, json_, contract_, options_),
+      windows_(inference_.pool()), pending_(windows_.result()),
       step_({communicator_, contract_, options_, outcome_, windows_, pending_,
              inference_}) {
     loading_.reset();

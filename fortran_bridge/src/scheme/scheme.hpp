@@ -94,9 +94,9 @@ class Scheme {
     std::string sha256_;
     Contract contract_;
     Outcome outcome_;
+    Inference inference_;
     Windows windows_;
     Pending pending_;
-    Inference inference_;
     Step step_;
 };
 

@@ -150,6 +150,7 @@ void Step::prepare() {
         throw Error(GWPARAM_ERR_ARGUMENT,
                     "there is no closed window to run, or one is open");
     }
+    ThreadPool &pool = parts_.inference.pool();
     const VerticalStage &stage = vertical();
     const std::int64_t columns = windows.columns();
     // Throws where positions are needed.
@@ -160,18 +161,18 @@ void Step::prepare() {
     next_.caught = windows.caught();
     {
         const Stopwatch stopwatch(statistics_.levels_seconds);
-        stage.to_network(windows.take(), columns, network_in_, next_.pressures);
+        stage.to_network(windows.take(), columns, network_in_, next_.pressures, pool);
     }
     const Contract &contract = parts_.contract;
     const bool has_running = parts_.pending.state() == Pending::State::running;
     look(Guard::Sees::inputs, contract.inputs, network_in_, contract.vertical.top_down,
-         statistics_.runs + (has_running ? 2 : 1), next_);
+         statistics_.runs + (has_running ? 2 : 1), next_, pool);
 }
 
 // Applies the guards that see such fields.
 void Step::look(Guard::Sees what, const std::vector<FieldContract> &fields,
                 const std::vector<Rows> &rows, bool top_down, std::int64_t run,
-                InFlight &columns) const {
+                InFlight &columns, ThreadPool &pool) const {
     const Watch watch{
         top_down, [&](std::int64_t column) { return columns.places.text(column); },
         [&](std::size_t guard, const FieldContract &of, const Rows &its,
@@ -179,7 +180,7 @@ void Step::look(Guard::Sees what, const std::vector<FieldContract> &fields,
             columns.caught.note(guard, guards_[guard], of, its, column, top_down,
                                 pressures_, columns.places, run);
         }};
-    apply(guards_, what, fields, rows, watch, columns.marks);
+    apply(guards_, what, fields, rows, watch, columns.marks, pool);
 }
 
 void Step::agree_before_moving() {
@@ -213,6 +214,7 @@ void Step::move_out() {
 
 // From the network's grid and levels to the host's, and the guards.
 void Step::finish() {
+    ThreadPool &pool = parts_.inference.pool();
     const VerticalStage &stage = vertical();
     Result &result = parts_.windows.result();
     const auto columns = static_cast<std::int64_t>(in_flight_.marks.size());
@@ -220,14 +222,14 @@ void Step::finish() {
     {
         const Stopwatch stopwatch(statistics_.levels_seconds);
         stage.to_host(std::move(network_out_), in_flight_.pressures, columns,
-                      result.rows);
+                      result.rows, pool);
     }
     look(Guard::Sees::outputs, result.fields, result.rows, stage.host_top_down(),
-         statistics_.runs + 1, in_flight_);
+         statistics_.runs + 1, in_flight_, pool);
     result.marks = in_flight_.marks;
     const std::int64_t guarded = clear_marked(result.marks, result.rows);
     statistics_.momentum_imbalance =
-        stage.momentum_imbalance(in_flight_.pressures, result.rows);
+        stage.momentum_imbalance(in_flight_.pressures, result.rows, pool);
     last_tally_ = in_flight_.caught;
     tally_.add(last_tally_);
     statistics_.runs += 1;

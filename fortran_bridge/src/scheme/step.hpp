@@ -73,7 +73,7 @@ class Step {
     bool agree(bool condition = true);
     void look(Guard::Sees what, const std::vector<FieldContract> &fields,
               const std::vector<Rows> &rows, bool top_down, std::int64_t run,
-              InFlight &columns) const;
+              InFlight &columns, ThreadPool &pool) const;
 
     const Parts parts_;
     std::vector<Guard> guards_;

@@ -107,7 +107,7 @@ void Windows::put(const std::string &name, const char *units,
     check_shape(name, host, open_->horizontal_shape);
     rows_[i].resize(open_->first + open_->columns);
     pack(host, flip_, conversion(or_own(units, field), field.units, field.name),
-         field.name, rows_[i], open_->first,
+         field.name, rows_[i], open_->first, pool_,
          [this](std::int64_t column) { return place_of(column); });
     marks_.resize(static_cast<std::size_t>(open_->first + open_->columns),
                   column_passes);
@@ -119,7 +119,7 @@ void Windows::put(const std::string &name, const char *units,
                                        top_down_, pressures_, places_, 0);
                       }};
     apply_to_field(guards_, Guard::Sees::host_inputs, field, rows_[i], open_->first,
-                   watch, marks_);
+                   watch, marks_, pool_);
     given_[i] = true;
 }
 
@@ -173,7 +173,7 @@ void Windows::get(std::int64_t window, const std::string &name, const char *unit
     check_shape(name, host, wanted.horizontal_shape);
     unpack(result_.rows[i], wanted.first, flip_,
            conversion(field.units, or_own(units, field), field.name),
-           result_.marks.data() + wanted.first, host);
+           result_.marks.data() + wanted.first, host, pool_);
 }
 
 } // namespace gwparam

@@ -25,6 +25,9 @@ struct Result {
 
 class Windows {
   public:
+    // Columns are copied in the threads of the pool, which must outlive this.
+    explicit Windows(ThreadPool &pool) : pool_(pool) {}
+
     // Begins afresh; `flip` if the host's vertical order is not that of the rows.
     void set_fields(const std::vector<FieldContract> &inputs,
                     const std::vector<FieldContract> &outputs, bool flip);
@@ -80,6 +83,7 @@ class Windows {
     void open(const HostArray &host);
     std::string place_of(std::int64_t column) const;
 
+    ThreadPool &pool_;
     std::vector<FieldContract> inputs_;
     bool flip_ = false;
     std::vector<Guard> guards_;

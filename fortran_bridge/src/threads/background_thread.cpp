@@ -62,6 +62,16 @@ void BackgroundThread::wait() {
     }
 }
 
+void BackgroundThread::wait_or_withdraw() {
+    {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        if (!has_begun_) {
+            task_ = nullptr;
+        }
+    }
+    wait();
+}
+
 void BackgroundThread::work() {
     const FloatEnvironmentGuard environment;       // the host's traps are inherited too
     pthread_setname_np(pthread_self(), "gwparam"); // for those who look at the host
@@ -71,6 +81,7 @@ void BackgroundThread::work() {
         if (!task_) {
             return;
         }
+        has_begun_ = true;
         lock.unlock(); // nobody changes the task before it is done
         use_all_cores();
         std::exception_ptr failure;
@@ -81,6 +92,7 @@ void BackgroundThread::work() {
         }
         lock.lock();
         failure_ = failure;
+        has_begun_ = false;
         task_ = nullptr;
         changed_.notify_all();
     }

@@ -23,6 +23,9 @@ class BackgroundThread {
     // Waits for the task, if there is one. Throws what it threw.
     void wait();
 
+    // The same, but for a task that has not begun: that one never does.
+    void wait_or_withdraw();
+
   private:
     void work();
 
@@ -30,6 +33,7 @@ class BackgroundThread {
     std::mutex mutex_;
     std::condition_variable changed_;
     std::function<void()> task_; // empty when there is nothing to do
+    bool has_begun_ = false;     // of the task
     std::exception_ptr failure_;
     bool stop_ = false;
 };

@@ -1,5 +1,6 @@
 #include "torch/graph.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <new>
 #include <optional>
@@ -33,8 +34,7 @@ class TorchBackend : public Backend {
                  bool has_package)
         : options_(options), has_package_(has_package),
           device_(chosen_device(options.device)),
-          threads_of_pass_(options.shares_passes ? options.threads : 1),
-          pool_(options.shares_passes || !device_.is_cpu() ? 1 : options.threads) {
+          threads_of_pass_(options.shares_passes ? options.threads : 1) {
         check_precision(options_.precision, device_);
         const ThreadsGuard threads(threads_of_pass_);
         network_->weights = load_weights(path, device_, options_.precision);
@@ -62,7 +62,13 @@ class TorchBackend : public Backend {
         const ThreadsGuard threads(threads_of_pass_);
         const Tf32Guard tf32(options_.precision, device_);
         try {
-            pool_.run(passes.size(), [&](std::size_t i) { run(passes[i]); });
+            if (device_.is_cpu()) {
+                options_.pool.run(passes.size(),
+                                  [&](std::size_t i) { run(passes[i]); });
+            } else {
+                std::for_each(passes.begin(), passes.end(),
+                              [&](const Pass &pass) { run(pass); });
+            }
         } catch (const Error &) {
             throw;
         } catch (const std::bad_alloc &) {
@@ -185,7 +191,6 @@ class TorchBackend : public Backend {
     c10::Device device_;
     int threads_of_pass_;
     std::unique_ptr<Network> network_ = std::make_unique<Network>();
-    ThreadPool pool_; // ends before the network that it runs
     DeviceTraffic traffic_;
 };
 

@@ -2,10 +2,12 @@
 #include "api/torch_plugin.hpp"
 #include "rows_and_errors.hpp"
 #include "tap.h"
+#include "threads/thread_pool.hpp"
 
 int main() {
     // Beside this program there is none.
-    const gwparam::BackendOptions options{"auto", 1, false, 0, false};
+    gwparam::ThreadPool caller(1);
+    const gwparam::BackendOptions options{"auto", caller, 1, false, 0, false};
     for (int attempt = 0; attempt < 2; ++attempt) {
         ok(throws(GWPARAM_ERR_CONTRACT,
                   "needs libtorch (backend \"torchscript\", a device or a reduced "

@@ -13,10 +13,11 @@ namespace {
 
 using gwparam::Dtype;
 using gwparam::Rows;
+using gwparam::ThreadPool;
 
-// Three different extents, and more columns than a tile has.
+// Three different extents, and columns for more than a tile and more than a thread.
 constexpr std::int64_t nlon = 3;
-constexpr std::int64_t nlat = 47;
+constexpr std::int64_t nlat = 2801;
 constexpr std::int64_t nlev = 4;
 constexpr std::int64_t columns = nlon * nlat;
 
@@ -57,6 +58,10 @@ template <typename Value> struct Memory {
     }
 };
 
+std::string on(const ThreadPool &pool) {
+    return ", on " + std::to_string(pool.threads());
+}
+
 template <typename Body> void each_cell(Body &&body) {
     for (std::int64_t j = 0; j < nlat; ++j) {
         for (std::int64_t i = 0; i < nlon; ++i) {
@@ -67,7 +72,8 @@ template <typename Body> void each_cell(Body &&body) {
     }
 }
 
-template <typename Value> void test_layouts(Dtype dtype, const char *types) {
+template <typename Value>
+void test_layouts(Dtype dtype, const char *types, ThreadPool &pool) {
     constexpr gwparam::Conversion there{2.0, -1.0};
     constexpr gwparam::Conversion back{0.5, 0.5};
     constexpr std::int64_t first = 5; // rows of an earlier window
@@ -85,7 +91,7 @@ template <typename Value> void test_layouts(Dtype dtype, const char *types) {
             gwparam::visit(rows, [](auto *values) {
                 std::fill(values, values + first * nlev, 8.0f);
             });
-            gwparam::pack(host, flip, there, "wind", rows, first);
+            gwparam::pack(host, flip, there, "wind", rows, first, pool);
             bool right = host.columns() == columns;
             for (std::int64_t n = 0; n < first; ++n) {
                 right &= gwparam::value_at(rows, n, n % nlev) == 8.0;
@@ -101,24 +107,28 @@ template <typename Value> void test_layouts(Dtype dtype, const char *types) {
             std::vector<gwparam::ColumnMark> marks(columns, gwparam::column_passes);
             marks[131] = gwparam::column_kept;
             marks[132] = gwparam::column_zeroed;
+            marks[columns - 1] = gwparam::column_kept;
             gwparam::unpack(rows, first, flip, back, marks.data(),
-                            gwparam::checked_array(&target_array, nlev, "wind"));
+                            gwparam::checked_array(&target_array, nlev, "wind"), pool);
             each_cell([&](auto i, auto j, auto k) {
-                const bool is_kept = i + nlon * j == 131;
+                const std::int64_t column = i + nlon * j;
+                const bool is_kept = column == 131 || column == columns - 1;
                 right &= target.at(layout, i, j, k) == (is_kept ? -99 : value(i, j, k));
                 target.at(layout, i, j, k) = -99;
             });
             // Nothing beside the array's elements.
             right &= std::all_of(target.values.begin(), target.values.end(),
                                  [](Value v) { return v == -99; });
-            ok(right,
-               (std::string(layout.name) + ", " + types + (flip ? ", upside down" : ""))
-                   .c_str());
+            ok(right, (std::string(layout.name) + ", " + types +
+                       (flip ? ", upside down" : "") + on(pool))
+                          .c_str());
         }
     }
 }
 
-void test_not_finite() {
+// In the second tile, where columns are looked at one after the other, and in the last
+// thread's part: the first of all, whoever finds what first.
+void test_not_finite(ThreadPool &pool) {
     const Layout &layout = layouts[0];
     Memory<double> memory;
     each_cell([&](auto i, auto j, auto k) { memory.at(layout, i, j, k) = 1.0; });
@@ -126,19 +136,29 @@ void test_not_finite() {
     const gwparam::HostArray host = gwparam::checked_array(&array, nlev, "wind");
     Rows single(Dtype::float32, nlev);
     single.resize(columns);
-    // The second tile, and columns are looked at one after the other.
+    const auto refuses = [&](bool flip, const char *text) {
+        return throws(GWPARAM_ERR_NONFINITE, text,
+                      [&] { gwparam::pack(host, flip, {}, "wind", single, 0, pool); });
+    };
     memory.at(layout, 1, 45, 2) = NAN;
-    memory.at(layout, 2, 45, 0) = -INFINITY;
-    for (const bool flip : {false, true}) {
-        ok(throws(GWPARAM_ERR_NONFINITE, "wind is nan at (2, 46, 3), counted from 1",
-                  [&] { gwparam::pack(host, flip, {}, "wind", single, 0); }),
-           "the first cell that is not finite, as the host counts");
+    for (std::int64_t j = 46; j < nlat; ++j) {
+        memory.at(layout, 0, j, 3) = INFINITY;
     }
+    memory.at(layout, 2, 45, 0) = -INFINITY;
+    bool right = true;
+    for (int again = 0; again < 50; ++again) {
+        right &= refuses(again % 2 == 0, "wind is nan at (2, 46, 3), counted from 1");
+    }
+    ok(right,
+       ("the first cell that is not finite, as the host counts" + on(pool)).c_str());
     memory.at(layout, 1, 45, 2) = 0.0;
     memory.at(layout, 2, 45, 0) = 1e300;
-    ok(throws(GWPARAM_ERR_NONFINITE, "wind is inf at (3, 46, 1)",
-              [&] { gwparam::pack(host, false, {}, "wind", single, 0); }),
-       "too large for the network's type");
+    ok(refuses(false, "wind is inf at (3, 46, 1)"),
+       ("too large for the network's type" + on(pool)).c_str());
+    each_cell([&](auto i, auto j, auto k) { memory.at(layout, i, j, k) = 1.0; });
+    memory.at(layout, 2, nlat - 1, 1) = NAN;
+    ok(refuses(true, "wind is nan at (3, 2801, 2)"),
+       ("in the last column" + on(pool)).c_str());
 }
 
 void test_descriptions() {
@@ -209,11 +229,14 @@ void test_rows() {
 } // namespace
 
 int main() {
-    test_layouts<float>(Dtype::float32, "single to single");
-    test_layouts<float>(Dtype::float64, "single to double");
-    test_layouts<double>(Dtype::float32, "double to single");
-    test_layouts<double>(Dtype::float64, "double to double");
-    test_not_finite();
+    for (const int threads : {1, 2, 3}) {
+        ThreadPool pool(threads);
+        test_layouts<float>(Dtype::float32, "single to single", pool);
+        test_layouts<float>(Dtype::float64, "single to double", pool);
+        test_layouts<double>(Dtype::float32, "double to single", pool);
+        test_layouts<double>(Dtype::float64, "double to double", pool);
+        test_not_finite(pool);
+    }
     test_descriptions();
     test_rows();
     return done_testing();

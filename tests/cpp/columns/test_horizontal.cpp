@@ -17,6 +17,7 @@ using gwparam::GeometryKind;
 using gwparam::HorizontalStage;
 using gwparam::Pass;
 using gwparam::Rows;
+using gwparam::ThreadPool;
 using Cells = std::vector<std::int64_t>;
 using Numbers = std::vector<double>;
 
@@ -44,6 +45,8 @@ Contract contract_of(GeometryKind kind) {
     contract.probe_columns = 1;
     return contract;
 }
+
+const Numbers weights{1, 2, 4, 8, 16, 32, 64, 128, 256};
 
 double value(std::int64_t cell, std::int64_t level) {
     return static_cast<double>(cell + 100 * level);
@@ -80,9 +83,10 @@ void test_column() {
                 2.0 * values_in<double>(pass.inputs[0])[n];
         }
     });
+    ThreadPool caller(1);
     std::vector<Rows> inputs = rows_at({7, 4, 2});
     std::vector<Rows> outputs = no_rows();
-    stage.run(backend, inputs, outputs);
+    stage.run(backend, inputs, outputs, caller);
     std::vector<Rows> columns = no_rows();
     stage.to_columns(std::move(outputs), columns);
     ok(values_of(columns[0]) == Numbers{14, 214, 8, 208, 4, 204},
@@ -118,9 +122,10 @@ void test_stencil() {
             }
         }
     });
+    ThreadPool caller(1);
     std::vector<Rows> inputs = rows_at(needs.inputs);
     std::vector<Rows> outputs = no_rows();
-    stage.run(backend, inputs, outputs);
+    stage.run(backend, inputs, outputs, caller);
     ok(right,
        "stencil: south to north, west to east, around the globe, poles repeated");
     ok(values_of(outputs[0]) == Numbers{1000, 1100, 2000, 2100},
@@ -138,9 +143,40 @@ void test_stencil() {
         }
     });
     inputs = rows_at(many.inputs);
-    stage.run(middle, inputs, outputs);
+    stage.run(middle, inputs, outputs, caller);
     ok(middle.passes() == 2 && values_of(outputs[0]) == values_of(rows_at(all)[0]),
        "stencil: several chunks");
+}
+
+// As many chunks together as there are threads, which share the gathering out.
+void test_stencils_over_threads() {
+    constexpr std::int64_t large_chunk = 1024;
+    const Contract contract = contract_of(GeometryKind::stencil);
+    HorizontalStage stage(contract, large_chunk);
+    Cells all(2 * large_chunk + 5);
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        all[i] = static_cast<std::int64_t>(7 * i) % cells;
+    }
+    const HorizontalStage::Needs needs = stage.set_cells(host(), cells, all, all);
+    Numbers expected;
+    for (const int threads : {1, 2, 3}) {
+        ThreadPool pool(threads);
+        SimpleBackend backend([](const Pass &pass) {
+            for (std::int64_t i = 0; i < large_chunk * nlev; ++i) {
+                const auto *around = values_in<double>(pass.inputs[0]) + i * 9;
+                values_in<double>(pass.outputs[0])[i] =
+                    std::inner_product(around, around + 9, weights.begin(), 0.0);
+            }
+        });
+        std::vector<Rows> inputs = rows_at(needs.inputs);
+        std::vector<Rows> outputs = no_rows();
+        stage.run(backend, inputs, outputs, pool);
+        expected = threads == 1 ? values_of(outputs[0]) : expected;
+        ok(backend.passes() == 3 && values_of(outputs[0]) == expected &&
+               expected[0] != expected[2],
+           ("stencil: the same results on " + std::to_string(threads) + " threads")
+               .c_str());
+    }
 }
 
 // A network on the host's own cells, whose tensors begin in the north, at 144 east.
@@ -174,9 +210,10 @@ void test_global() {
             }
         }
     });
+    ThreadPool caller(1);
     std::vector<Rows> inputs = rows_at(needs.inputs);
     std::vector<Rows> outputs = no_rows();
-    stage.run(backend, inputs, outputs);
+    stage.run(backend, inputs, outputs, caller);
     ok(right && backend.passes() == 1,
        "global: latitudes, longitudes, levels in the order of training");
 
@@ -202,6 +239,7 @@ void test_global() {
 int main() {
     test_column();
     test_stencil();
+    test_stencils_over_threads();
     test_global();
     return done_testing();
 }

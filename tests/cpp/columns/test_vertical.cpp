@@ -1,4 +1,5 @@
 // Between the host's levels and the network's: fields, closed forms, and the budget.
+#include <algorithm>
 #include <cmath>
 #include <string>
 #include <vector>
@@ -16,6 +17,8 @@ using gwparam::Rows;
 using gwparam::VerticalKind;
 using gwparam::VerticalStage;
 using Numbers = std::vector<double>;
+
+gwparam::ThreadPool caller(1);
 
 constexpr double rounding = 1e-13;
 constexpr double gravity = 9.80665;
@@ -125,10 +128,10 @@ void test_same_levels() {
     std::vector<Rows> network = gwparam::rows_for(contract.inputs);
     const std::byte *address = host[0].row(0);
     VerticalStage::Pressures pressures = stage.room_for_pressures();
-    stage.to_network(std::move(host), columns, network, pressures);
+    stage.to_network(std::move(host), columns, network, pressures, caller);
     const bool is_moved = network[0].row(0) == address;
     std::vector<Rows> back = gwparam::rows_for(contract.outputs);
-    stage.to_host(std::move(network), pressures, columns, back);
+    stage.to_host(std::move(network), pressures, columns, back, caller);
     ok(is_moved && back[0].row(0) == address &&
            values_of(back[0]) == Numbers{1, 2, 3, 4, 5, 6} && pressures.bytes() == 0,
        "rows move without a copy");
@@ -159,7 +162,7 @@ void test_to_network(bool top_down) {
     const auto linear = [](double pressure) { return 8.0 * std::log(pressure) - 3.0; };
     std::vector<Rows> network = gwparam::rows_for(contract.inputs);
     VerticalStage::Pressures pressures = stage.room_for_pressures();
-    stage.to_network(host_rows(linear), columns, network, pressures);
+    stage.to_network(host_rows(linear), columns, network, pressures, caller);
     bool winds = true;
     bool levels = true;
     bool kept = true;
@@ -190,8 +193,8 @@ void test_to_host(bool top_down) {
     const VerticalStage stage(contract, host_levels);
     std::vector<Rows> network = gwparam::rows_for(contract.inputs);
     VerticalStage::Pressures pressures = stage.room_for_pressures();
-    stage.to_network(host_rows([](double) { return 1.0; }), columns, network,
-                     pressures);
+    stage.to_network(host_rows([](double) { return 1.0; }), columns, network, pressures,
+                     caller);
 
     // A tendency linear in log p, a flux linear in p.
     const auto tendency = [](double pressure) { return 1e-5 * std::log(pressure); };
@@ -214,7 +217,7 @@ void test_to_host(bool top_down) {
         outputs.push_back(rows_of(Dtype::float64, network_levels, its));
     }
     std::vector<Rows> host = gwparam::rows_for(stage.host_outputs());
-    stage.to_host(std::move(outputs), pressures, columns, host);
+    stage.to_host(std::move(outputs), pressures, columns, host, caller);
 
     bool tendencies = true;
     bool fluxes = true;
@@ -257,34 +260,36 @@ void test_momentum_imbalance() {
     const VerticalStage stage(contract, host_levels);
     std::vector<Rows> network = gwparam::rows_for(contract.inputs);
     VerticalStage::Pressures pressures = stage.room_for_pressures();
-    stage.to_network(host_rows([](double) { return 1.0; }), columns, network,
-                     pressures);
+    stage.to_network(host_rows([](double) { return 1.0; }), columns, network, pressures,
+                     caller);
     const Numbers flux{0.01, 0.02, 0.03, 0.02, 0.04, 0.06};
     std::vector<Rows> outputs;
     for (int n = 0; n < 3; ++n) {
         outputs.push_back(rows_of(Dtype::float64, network_levels, flux));
     }
     std::vector<Rows> host = gwparam::rows_for(stage.host_outputs());
-    stage.to_host(std::move(outputs), pressures, columns, host);
-    ok(stage.momentum_imbalance(pressures, host) < 1e-14, "a flux is in balance");
+    stage.to_host(std::move(outputs), pressures, columns, host, caller);
+    ok(stage.momentum_imbalance(pressures, host, caller) < 1e-14,
+       "a flux is in balance");
 
     constexpr double extra = 1e-6;
     auto *tendency = reinterpret_cast<double *>(host[3].row(0));
     tendency[host_levels + 2] += extra;
     tendency[0] -= 0.1 * extra; // a smaller one does not count
     const double expected = extra * (half[1][3] - half[1][2]) / (gravity * 0.06);
-    const double found = stage.momentum_imbalance(pressures, host);
+    const double found = stage.momentum_imbalance(pressures, host, caller);
     ok(std::abs(found / expected - 1.0) < 1e-9, "what a column gains too much shows");
 
     for (Rows &rows : host) {
         rows = rows_of(rows.dtype(), rows.width(),
                        Numbers(static_cast<std::size_t>(columns * rows.width()), 0.0));
     }
-    ok(stage.momentum_imbalance(pressures, host) == 0.0,
+    ok(stage.momentum_imbalance(pressures, host, caller) == 0.0,
        "no flux is in balance, not NaN");
     Contract without = contract;
     without.fluxes.clear();
-    ok(VerticalStage(without, host_levels).momentum_imbalance(pressures, {}) == 0.0,
+    ok(VerticalStage(without, host_levels).momentum_imbalance(pressures, {}, caller) ==
+           0.0,
        "0 without fluxes");
 }
 
@@ -301,7 +306,7 @@ void test_refusals() {
         std::vector<Rows> network = gwparam::rows_for(contract.inputs);
         VerticalStage::Pressures pressures = stage.room_for_pressures();
         return throws(GWPARAM_ERR_ARGUMENT, text, [&] {
-            stage.to_network(std::move(host), columns, network, pressures);
+            stage.to_network(std::move(host), columns, network, pressures, caller);
         });
     };
     ok(refuses(1, 2, 100.0, "air_pressure is 100 Pa at level 3 of column 2"),
@@ -311,6 +316,86 @@ void test_refusals() {
        "a pressure below zero");
     ok(refuses(3, 5, 1e3, "air_pressure_at_half_levels is 1000 Pa at level 6"),
        "a surface above the levels");
+}
+
+// So many columns that several threads have their part: those of the test, again and
+// again.
+std::vector<Rows> repeated(const std::vector<Rows> &few, std::int64_t times) {
+    std::vector<Rows> rows;
+    for (const Rows &its : few) {
+        rows.emplace_back(its.dtype(), its.width());
+        rows.back().resize(times * its.count());
+        for (std::int64_t i = 0; i < times * its.count(); ++i) {
+            std::copy_n(its.row(i % its.count()), its.row_bytes(), rows.back().row(i));
+        }
+    }
+    return rows;
+}
+
+bool all_same(const std::vector<Rows> &found, const std::vector<Rows> &expected) {
+    bool same = found.size() == expected.size();
+    for (std::size_t f = 0; same && f < found.size(); ++f) {
+        same = values_of(found[f]) == values_of(expected[f]);
+    }
+    return same;
+}
+
+void test_threads() {
+    constexpr std::int64_t times = 3000;
+    const Contract contract = own_levels(false);
+    const VerticalStage stage(contract, host_levels);
+    const auto there = [&](std::vector<Rows> host, std::int64_t count,
+                           VerticalStage::Pressures &pressures,
+                           gwparam::ThreadPool &pool) {
+        std::vector<Rows> network = gwparam::rows_for(contract.inputs);
+        stage.to_network(std::move(host), count, network, pressures, pool);
+        return network;
+    };
+    const auto back = [&](std::vector<Rows> network, std::int64_t count,
+                          const VerticalStage::Pressures &pressures,
+                          gwparam::ThreadPool &pool) {
+        std::vector<Rows> host = gwparam::rows_for(stage.host_outputs());
+        stage.to_host(std::move(network), pressures, count, host, pool);
+        return host;
+    };
+    const std::vector<Rows> given =
+        host_rows([](double pressure) { return std::sqrt(pressure); });
+    std::vector<Rows> results;
+    for (int n = 0; n < 3; ++n) {
+        results.push_back(rows_of(Dtype::float64, network_levels,
+                                  {0.01, 0.02, 0.03, 0.02, 0.04, 0.06}));
+    }
+    VerticalStage::Pressures pressures = stage.room_for_pressures();
+    const std::vector<Rows> network =
+        there(repeated(given, 1), columns, pressures, caller);
+    const std::vector<Rows> host =
+        back(repeated(results, 1), columns, pressures, caller);
+    for (const int threads : {1, 2, 3}) {
+        gwparam::ThreadPool pool(threads);
+        const std::string on = ", on " + std::to_string(threads);
+        VerticalStage::Pressures all = stage.room_for_pressures();
+        ok(all_same(there(repeated(given, times), times * columns, all, pool),
+                    repeated(network, times)),
+           ("every column as alone, there" + on).c_str());
+        std::vector<Rows> found =
+            back(repeated(results, times), times * columns, all, pool);
+        ok(all_same(found, repeated(host, times)), ("and back" + on).c_str());
+        const double balanced = stage.momentum_imbalance(all, found, pool);
+        reinterpret_cast<double *>(found[3].row(columns * times - 1))[2] += 1e-6;
+        ok(balanced == stage.momentum_imbalance(pressures, host, caller) &&
+               stage.momentum_imbalance(all, found, pool) > 1e-8,
+           ("the worst column" + on).c_str());
+        bool right = true;
+        for (int again = 0; again < 20; ++again) {
+            std::vector<Rows> bad = repeated(given, times);
+            reinterpret_cast<double *>(bad[3].row(5998))[0] = -1.0;
+            reinterpret_cast<double *>(bad[1].row(5000))[2] = 100.0;
+            reinterpret_cast<double *>(bad[3].row(2000))[0] = -1.0;
+            right &= throws(GWPARAM_ERR_ARGUMENT, "Pa at level 1 of column 2001",
+                            [&] { there(std::move(bad), times * columns, all, pool); });
+        }
+        ok(right, ("the first column that is refused" + on).c_str());
+    }
 }
 
 } // namespace
@@ -324,5 +409,6 @@ int main() {
     }
     test_momentum_imbalance();
     test_refusals();
+    test_threads();
     return done_testing();
 }

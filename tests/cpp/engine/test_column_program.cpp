@@ -11,6 +11,7 @@
 #include "rows_and_errors.hpp"
 #include "scalar_interpreter.hpp"
 #include "tap.h"
+#include "threads/thread_pool.hpp"
 #include "zip_file.hpp"
 
 namespace {
@@ -20,6 +21,7 @@ using gwparam::BackendOptions;
 using gwparam::Dtype;
 using gwparam::Pass;
 using gwparam::Target;
+using gwparam::ThreadPool;
 
 template <typename T>
 constexpr Dtype dtype_of = sizeof(T) == 4 ? Dtype::float32 : Dtype::float64;
@@ -100,8 +102,8 @@ template <typename T> class Case {
         }
     }
 
-    std::unique_ptr<Backend> backend(int threads, const Target &target) const {
-        return gwparam::column_program(program_.dump(), bytes_of(weights_), threads,
+    std::unique_ptr<Backend> backend(ThreadPool &pool, const Target &target) const {
+        return gwparam::column_program(program_.dump(), bytes_of(weights_), pool,
                                        target);
     }
 
@@ -172,20 +174,23 @@ template <typename T> void test_bits(const std::string &type) {
         double numbers = 0.0;
         for (unsigned seed = 0; same && seed < 60; ++seed) {
             Case<T> one(seed, 25);
-            same = one.gives_bits(*one.backend(1 + int(seed % 4), target), 200);
+            ThreadPool pool(1 + int(seed % 4));
+            same = one.gives_bits(*one.backend(pool, target), 200);
             numbers += one.numbers();
         }
         ok(numbers > 60 * 0.3, (type + ": not too many of them are NaN").c_str());
         ok(same, (type + ": random programs, " + target.name).c_str());
         Case<T> one(7, 40);
-        const auto backend = one.backend(2, target);
+        ThreadPool two(2);
+        const auto backend = one.backend(two, target);
         for (std::int64_t columns = 1; same && columns <= 200;
              columns += columns < 70 ? 1 : 13) {
             same = one.gives_bits(*backend, columns);
         }
         ok(same, (type + ": passes of 1 to 200 columns, " + target.name).c_str());
         for (int threads = 1; same && threads <= 4; ++threads) {
-            same = one.gives_bits(*one.backend(threads, target), 50);
+            ThreadPool pool(threads);
+            same = one.gives_bits(*one.backend(pool, target), 50);
         }
         ok(same, (type + ": 1 to 4 threads, " + target.name).c_str());
     }
@@ -193,7 +198,8 @@ template <typename T> void test_bits(const std::string &type) {
 
 void test_environment() {
     Case<float> one(11, 30);
-    const auto backend = one.backend(2, gwparam::usable_targets().front());
+    ThreadPool pool(2);
+    const auto backend = one.backend(pool, gwparam::usable_targets().front());
     std::fesetround(FE_DOWNWARD);
     std::feclearexcept(FE_ALL_EXCEPT);
     const bool same = one.gives_bits(*backend, 60);
@@ -207,11 +213,12 @@ void test_environment() {
 void test_refused() {
     Case<float> one(3, 10);
     const Target target = gwparam::usable_targets().front();
-    const auto backend = one.backend(1, target);
+    ThreadPool pool(1);
+    const auto backend = one.backend(pool, target);
     ok(backend->has_defined_bits() && !backend->device().is_accelerator,
        "takes any number of rows, on the CPU");
     ok(backend->device().lacks_fma == target.lacks_fma &&
-           one.backend(1, gwparam::usable_targets().back())->device().lacks_fma ==
+           one.backend(pool, gwparam::usable_targets().back())->device().lacks_fma ==
                gwparam::usable_targets().back().lacks_fma,
        "says what its processor lacks");
     one.gives_bits(*backend, 200);
@@ -231,7 +238,8 @@ void test_refused() {
        "another number of fields");
     ok(throws(GWPARAM_ERR_CONTRACT, "column_program.json: ",
               [&] {
-                  gwparam::column_program(one.json(), one.weights() + "x", 1, target);
+                  gwparam::column_program(one.json(), one.weights() + "x", pool,
+                                          target);
               }),
        "weights of another size");
 }
@@ -244,15 +252,17 @@ void test_file() {
         write_zip(file, {{"net/extra/column_program.json", one.json()},
                          {"net/extra/column_weights.bin", one.weights()}});
     }
-    const BackendOptions options{"auto", 2, false, GWPARAM_PRECISION_EXPORTED, false};
+    ThreadPool pool(2);
+    const BackendOptions options{"auto", pool, 2, false, GWPARAM_PRECISION_EXPORTED,
+                                 false};
     ok(one.gives_bits(*gwparam::load_column_program(path, options), 200),
        "from a file");
-    BackendOptions other = options;
-    other.device = "cuda";
+    BackendOptions elsewhere = options;
+    elsewhere.device = "cuda";
     ok(throws(GWPARAM_ERR_ARGUMENT, "runs on the CPU",
-              [&] { gwparam::load_column_program(path, other); }),
+              [&] { gwparam::load_column_program(path, elsewhere); }),
        "no accelerator");
-    other = options;
+    BackendOptions other = options;
     other.precision = GWPARAM_PRECISION_BFLOAT16;
     ok(throws(GWPARAM_ERR_ARGUMENT, "precision",
               [&] { gwparam::load_column_program(path, other); }),

@@ -168,6 +168,7 @@ void test_threads() {
     ok(placements_of(job)[1].threads == 1, "more ranks than cores have one each");
     job.ranks_per_device = job.ranks;
     ok(placements_of(job)[0].threads == cores, "one that serves all has all cores");
+    ok(placements_of(job)[1].threads == 1, "and those that it serves have one");
     job.ranks_per_device = 0;
     job.geometry = GeometryKind::global;
     ok(placements_of(job)[0].threads == cores,

@@ -1,8 +1,11 @@
 // Windows of columns: put one after the other, taken together, got one by one.
 #include <cmath>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "rows_and_errors.hpp"
+#include "scheme/options.hpp"
 #include "scheme/windows.hpp"
 #include "tap.h"
 
@@ -26,8 +29,10 @@ FieldContract field(const char *name, const char *units, std::int64_t levels,
     return its;
 }
 
+gwparam::ThreadPool caller(1);
+
 Windows windows(bool flip = false) {
-    Windows made;
+    Windows made(caller);
     made.set_fields({field("wind", "m s-1", nlev, Dtype::float32),
                      field("surface_pressure", "Pa", 0, Dtype::float64)},
                     {field("drag", "m s-2", nlev, Dtype::float64)}, flip);
@@ -164,6 +169,56 @@ void test_room() {
     ok(same && bytes == 2 * 50 * (nlev * 4 + 8), "room is used again");
 }
 
+// Columns for several threads: put, looked at by the guard of inputs, and got.
+void test_threads() {
+    constexpr std::int64_t columns = 20000;
+    Numbers temperature(columns * nlev);
+    Numbers latitude(columns);
+    for (std::size_t i = 0; i < temperature.size(); ++i) {
+        temperature[i] = 200.0 + static_cast<double>(i % 97);
+    }
+    for (std::size_t i = 0; i < latitude.size(); ++i) {
+        latitude[i] = static_cast<double>(i % 90);
+    }
+    const gwparam_array t = array_of(temperature, columns, nlev);
+    const gwparam_array lat = array_of(latitude, columns, 0);
+    for (const int threads : {1, 2, 3}) {
+        const std::string on = ", on " + std::to_string(threads);
+        gwparam::ThreadPool pool(threads);
+        Windows made(pool);
+        made.set_fields({field("latitude", "degrees", 0, Dtype::float64),
+                         field("air_temperature", "K", nlev, Dtype::float64)},
+                        {field("drag", "m s-2", nlev, Dtype::float64)}, false);
+        made.set_guards(gwparam::guards_of(gwparam::default_options()), true, {});
+        made.put("latitude", nullptr, &lat);
+        made.put("air_temperature", nullptr, &t);
+        made.close();
+        std::swap(made.result().rows[0], made.take()[1]);
+        made.result().marks.assign(columns, gwparam::column_passes);
+        made.result_is_there();
+        Numbers drag(temperature.size());
+        const gwparam_array out = array_of(drag, columns, nlev);
+        made.get(1, "drag", nullptr, &out);
+        ok(drag == temperature, ("what was put is got" + on).c_str());
+        bool is_first = true;
+        for (int again = 0; again < 20; ++again) {
+            temperature[12000 * nlev + 1] = 12.0;
+            temperature[19000 * nlev] = 11.0;
+            made.put("latitude", nullptr, &lat);
+            is_first &= throws(GWPARAM_ERR_RANGE,
+                               "air_temperature is 12 K in column 12001 at level 2 "
+                               "from the top, counted from 1 (latitude 30 degrees)",
+                               [&] { made.put("air_temperature", nullptr, &t); });
+            made.discard();
+            temperature[12000 * nlev + 1] = temperature[19000 * nlev] = 250.0;
+        }
+        ok(is_first, ("the first column that no atmosphere has" + on).c_str());
+        for (std::size_t i = 0; i < temperature.size(); ++i) {
+            temperature[i] = 200.0 + static_cast<double>(i % 97);
+        }
+    }
+}
+
 } // namespace
 
 int main() {
@@ -171,5 +226,6 @@ int main() {
     test_round_trip(true);
     test_refusals();
     test_room();
+    test_threads();
     return done_testing();
 }

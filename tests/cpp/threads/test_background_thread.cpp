@@ -57,6 +57,34 @@ void test_failures() {
     ok(done, "once, and the next task is well");
 }
 
+void test_withdrawal() {
+    BackgroundThread thread;
+    std::atomic<int> begun{0};
+    std::atomic<int> ended{0};
+    int withdrawn = 0;
+    for (int n = 0; n < 2000; ++n) {
+        const int before = ended;
+        thread.start([&] {
+            ++begun;
+            std::this_thread::yield();
+            ++ended;
+        });
+        if (n % 2 == 0) {
+            std::this_thread::yield();
+        }
+        thread.wait_or_withdraw();
+        withdrawn += ended == before && begun == before ? 1 : 0;
+    }
+    const int those = ended;
+    sleep_a_little();
+    ok(begun == ended && ended == those && withdrawn > 0,
+       "a task that has not begun can be taken back, others are waited for");
+    bool done = false;
+    thread.start([&] { done = true; });
+    thread.wait();
+    ok(done, "and the next one runs");
+}
+
 void test_end() {
     std::atomic<bool> done{false};
     {
@@ -119,6 +147,7 @@ void test_traps() {
 int main(int argc, char **) {
     test_tasks();
     test_failures();
+    test_withdrawal();
     test_end();
     test_signals();
     if (argc == 1) { // any argument: a short run, under a tool that knows no traps

@@ -64,7 +64,7 @@ std::vector<Guard> guards_of(const gwparam_options &options);
 struct Watch {
     bool top_down = true; // the order of the rows' levels: messages count from the top
     Place place = nowhere;
-    // Hears of each column that a guard gives up.
+    // Hears of each column that a guard gives up, one at a time, in no order.
     std::function<void(std::size_t guard, const FieldContract &field, const Rows &rows,
                        std::int64_t column)>
         caught;
@@ -72,15 +72,16 @@ struct Watch {
 
 // Marks the columns that a guard of these fields gives up; those that are marked
 // already are not looked at. Throws ERR_RANGE, or ERR_NONFINITE for a value that is no
-// finite number, for a column that a guard must not give up.
+// finite number, for the first column that a guard must not give up, whatever the
+// number of threads.
 void apply(const std::vector<Guard> &guards, Guard::Sees what,
            const std::vector<FieldContract> &fields, const std::vector<Rows> &rows,
-           const Watch &watch, ColumnMarks &marks);
+           const Watch &watch, ColumnMarks &marks, ThreadPool &pool);
 
 // The same for one field, from a column on.
 void apply_to_field(const std::vector<Guard> &guards, Guard::Sees what,
                     const FieldContract &field, const Rows &rows, std::int64_t first,
-                    const Watch &watch, ColumnMarks &marks);
+                    const Watch &watch, ColumnMarks &marks, ThreadPool &pool);
 
 // Sets the outputs of all marked columns to zero, also of those that get() leaves
 // alone: what they hold may not be finite. Gives their number.

@@ -19,6 +19,8 @@ using gwparam::Watch;
 constexpr std::int64_t levels = 3;
 constexpr double too_much = 7.0;
 
+gwparam::ThreadPool caller(1);
+
 // Catches what is above its limit; like the library's own, but of no file.
 Guard above(const char *name, double limit, std::int32_t policy,
             Guard::Sees sees = Guard::Sees::outputs) {
@@ -102,7 +104,7 @@ void test_pairs() {
                 ColumnMarks marks(4, gwparam::column_passes);
                 const auto look = [&] {
                     apply(guards, Guard::Sees::outputs, two_fields(),
-                          with_value(2, its.value), Watch{}, marks);
+                          with_value(2, its.value), Watch{}, marks, caller);
                 };
                 if (acts == GWPARAM_GUARD_ERROR) {
                     right &= throws(
@@ -126,15 +128,16 @@ void test_given_up_before() {
                       gwparam::column_passes, gwparam::column_passes};
     const std::vector<Guard> guards{above("strict", 0.0, GWPARAM_GUARD_ERROR)};
     std::vector<Rows> rows = with_value(0, NAN);
-    ok(throws(
-           GWPARAM_ERR_RANGE, "drag is 0.5 m s-2 in column 3 at level 1 from the top",
-           [&] {
-               apply(guards, Guard::Sees::outputs, two_fields(), rows, Watch{}, marks);
-           }),
+    ok(throws(GWPARAM_ERR_RANGE,
+              "drag is 0.5 m s-2 in column 3 at level 1 from the top",
+              [&] {
+                  apply(guards, Guard::Sees::outputs, two_fields(), rows, Watch{},
+                        marks, caller);
+              }),
        "a column given up before is not looked at, the next one is");
     marks[2] = marks[3] = gwparam::column_kept;
     const ColumnMarks before = marks;
-    apply(guards, Guard::Sees::outputs, two_fields(), rows, Watch{}, marks);
+    apply(guards, Guard::Sees::outputs, two_fields(), rows, Watch{}, marks, caller);
     ok(marks == before, "and stays what it was");
 }
 
@@ -143,11 +146,11 @@ void test_what_a_guard_sees() {
         above("in", 0.0, GWPARAM_GUARD_ZERO, Guard::Sees::inputs)};
     ColumnMarks marks(4, gwparam::column_passes);
     apply(guards, Guard::Sees::outputs, two_fields(), with_value(0, NAN), Watch{},
-          marks);
+          marks, caller);
     ok(marks == ColumnMarks(4, gwparam::column_passes),
        "a guard of inputs does not look at outputs");
-    apply(guards, Guard::Sees::inputs, two_fields(), with_value(0, NAN), Watch{},
-          marks);
+    apply(guards, Guard::Sees::inputs, two_fields(), with_value(0, NAN), Watch{}, marks,
+          caller);
     ok(marks == ColumnMarks(4, gwparam::column_zeroed), "but at inputs");
 }
 
@@ -166,7 +169,7 @@ void test_messages() {
                       " from the top, counted from 1, expected 3 at most, level 2",
                   [&] {
                       apply(guards, Guard::Sees::outputs, two_fields(), rows,
-                            Watch{top_down}, marks);
+                            Watch{top_down}, marks, caller);
                   }),
            top_down ? "levels from the top" : "levels from below");
     }
@@ -175,9 +178,57 @@ void test_messages() {
     ok(throws(GWPARAM_ERR_NONFINITE, "surface is inf Pa in column 2, counted from 1,",
               [&] {
                   apply(guards, Guard::Sees::outputs, two_fields(), rows, Watch{},
-                        marks);
+                        marks, caller);
               }),
        "a surface field has no level");
+}
+
+// Whoever looks at the later columns may find what is bad there first.
+void test_threads() {
+    constexpr std::size_t columns = 20000;
+    const auto look = [&](int threads, std::int32_t weak_policy, ColumnMarks &marks) {
+        const std::vector<Guard> guards{above("weak", 5.0, weak_policy),
+                                        above("strict", 3.0, GWPARAM_GUARD_ERROR)};
+        std::vector<double> drag(columns * levels, 0.5);
+        std::vector<double> surface(columns, 0.5);
+        for (std::size_t column = 0; column < columns; column += 3) {
+            drag[column * levels + 1] = 7.0; // for the weak one
+        }
+        surface[7] = 4.0; // its field comes after the drag, the column before
+        drag[levels * 15001 + 2] = 4.0;
+        drag[levels * 18001] = 4.5;
+        std::vector<Rows> rows;
+        rows.push_back(rows_of(Dtype::float32, levels, drag));
+        rows.push_back(rows_of(Dtype::float64, 1, surface));
+        gwparam::ThreadPool pool(threads);
+        apply(guards, Guard::Sees::outputs, two_fields(), rows, Watch{}, marks, pool);
+    };
+    for (const int threads : {1, 2, 3}) {
+        bool right = true;
+        for (int again = 0; again < 20; ++again) {
+            ColumnMarks marks(columns, gwparam::column_passes);
+            right &= throws(GWPARAM_ERR_RANGE,
+                            "drag is 4 m s-2 in column 15002 at level 3 from the top",
+                            [&] { look(threads, GWPARAM_GUARD_KEEP, marks); });
+            marks.assign(columns, gwparam::column_passes);
+            right &= throws(GWPARAM_ERR_RANGE, "drag is 7 m s-2 in column 1 at level 2",
+                            [&] { look(threads, GWPARAM_GUARD_ERROR, marks); });
+            marks.assign(columns, gwparam::column_passes);
+            for (const std::size_t bad : {7, 15001, 18001}) {
+                marks[bad] = gwparam::column_zeroed;
+            }
+            look(threads, GWPARAM_GUARD_KEEP, marks);
+            for (std::size_t column = 0; column < columns; ++column) {
+                right &= marks[column] ==
+                         (column % 3 == 0 ? gwparam::column_kept
+                          : column == 7 || column == 15001 || column == 18001
+                              ? gwparam::column_zeroed
+                              : gwparam::column_passes);
+            }
+        }
+        ok(right, ("the same column and the same marks, on " + std::to_string(threads))
+                      .c_str());
+    }
 }
 
 void test_clear() {
@@ -211,6 +262,7 @@ int main() {
     test_given_up_before();
     test_what_a_guard_sees();
     test_messages();
+    test_threads();
     test_clear();
     test_list();
     return done_testing();
