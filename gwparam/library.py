@@ -86,6 +86,7 @@ def load_scheme(
     on_device_failure: str = "error",
     precision: str = "exported",
     graphs: str = "auto",
+    artefact_sha256: str = "",
 ) -> "Scheme":
     """Load an artefact into the compiled library, as a Fortran host would.
 
@@ -126,6 +127,9 @@ def load_scheme(
     graphs : str
         ``auto``: on a CUDA device the forward passes are recorded and repeated, where
         that works; ``off``: they run operation by operation.
+    artefact_sha256 : str
+        The one file that may be loaded: its SHA-256 as ``sha256sum`` prints it; empty:
+        any.
 
     Returns
     -------
@@ -156,6 +160,11 @@ def load_scheme(
     )
     options.precision = _choice(lib, "precision", precision, _PRECISIONS)
     options.graphs = _choice(lib, "graphs", graphs, _GRAPHS)
+    pin = artefact_sha256.encode()
+    if len(pin) >= ffi.sizeof(options.artefact_sha256):
+        expected = "64 hexadecimal digits in small letters"
+        raise wrong_setting("artefact_sha256", f'"{artefact_sha256}"', expected)
+    options.artefact_sha256 = pin
     handle = ffi.new("gwparam_scheme **")
     check(lib.gwparam_scheme_load(handle, fspath(path).encode(), options))
     return Scheme(ffi.gc(handle[0], lib.gwparam_scheme_free))

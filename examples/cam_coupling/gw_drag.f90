@@ -68,7 +68,7 @@ contains
         do i = 1, size(drag)
             call init_thread(i, state, pref_mid)
         end do
-        if (is_restart) then
+        if (is_restart .and. settings%reads_restart()) then
             call gwparam_restart_read(settings%restart_file, drag, stat=stat, errmsg=message)
             call stop_unless_ok(stat, message)
         end if
@@ -158,7 +158,7 @@ contains
         integer :: i, stat
         character(len=message_length) :: message
 
-        if (settings%restart) then
+        if (settings%writes_restart()) then
             call gwparam_restart_write(settings%restart_file, drag, stat=stat, errmsg=message)
             call stop_unless_ok(stat, message)
         end if

@@ -20,6 +20,7 @@ module cg_drag_mod
         & mpp_npes, mpp_pe, mpp_root_pe, NOTE, open_namelist_file, stdlog, write_version_number
     use gwparam, only: gwparam_top_down, gwparam_version
     use gwparam_coupling, only: gwparam_coupling_settings_t, gwparam_coupling_t
+    use gwparam_coupling_statistics, only: gwparam_coupling_statistics_t
     use gwparam_mpi, only: gwparam_mpi_load
     use gwparam_reports, only: gwparam_line_length, gwparam_report, gwparam_report_end, &
         & gwparam_report_start, gwparam_report_step
@@ -89,7 +90,7 @@ contains
         call time_manager_init
         call diag_manager_init
         call constants_init
-        call write_version_number("gwparam cg_drag " // gwparam_version(), "restart format 3")
+        call write_version_number("gwparam cg_drag " // gwparam_version(), "restart format 4")
 
         nlon = size(lonb) - 1
         nlat = size(latb) - 1
@@ -104,8 +105,8 @@ contains
                        & spread(0.5*(latb(:nlat) + latb(2:)), 1, nlon), &
                        & spread(0.5*(lonb(:nlon) + lonb(2:)), 2, nlat), stat=stat, errmsg=message)
         call stop_unless_ok("cg_drag_init")
-        if (chosen%restart) call start_again
         call tell_time(Time)
+        if (chosen%writes_restart()) call start_again
         call say(gwparam_report_start, "cg_drag_init")
         clock = mpp_clock_id("cg_drag: gwparam")
         module_is_initialized = .true.
@@ -178,7 +179,7 @@ contains
         !! Write the restart file, say what the network did, and free everything.
         if (.not. module_is_initialized) return
 
-        if (chosen%restart) then
+        if (chosen%writes_restart()) then
             call gwparam_restart_write("RESTART/" // chosen%restart_file, drag, mpp_pe(), &
                                        & mpp_npes(), stat, message)
             call stop_unless_ok("cg_drag_end")
@@ -386,15 +387,24 @@ contains
 
         !! Go on where the run before ended; without files the run starts as MiMA's does.
 
-        if (gwparam_restart_exists("INPUT/" // chosen%restart_file)) then
+        type(gwparam_coupling_statistics_t) :: found
+        logical :: is_there
+
+        is_there = gwparam_restart_exists("INPUT/" // chosen%restart_file)
+        if (chosen%reads_restart() .and. is_there) then
             call gwparam_restart_read("INPUT/" // chosen%restart_file, drag, mpp_pe(), stat, &
                                       & message)
             call stop_unless_ok("cg_drag_init")
         end if
+        call drag%statistics(found, stat, message)
+        call stop_unless_ok("cg_drag_init")
+        ! else the report says it
+        if (.not. chosen%runs_network()) call error_mesg("cg_drag_init", &
+            & trim(found%restart_line()), NOTE)
         call gwparam_restart_is_writable("RESTART/" // chosen%restart_file, mpp_pe(), stat, message)
         if (stat /= 0) call error_mesg("cg_drag_init", &
             & "cannot write to RESTART (make the " &
-            & // "folder, or set restart = .false. in gwparam_nml): " // trim(message), FATAL)
+            & // "folder, or set restart = 'off' in gwparam_nml): " // trim(message), FATAL)
 
     end subroutine start_again
 

@@ -36,6 +36,7 @@ module gwparam_c_api
         real(c_double) :: timeout_seconds
         integer(c_int32_t) :: graphs
         integer(c_int32_t) :: reserved2
+        character(kind=c_char) :: artefact_sha256(72)
     end type options_t
 
     type, bind(c), public :: statistics_t

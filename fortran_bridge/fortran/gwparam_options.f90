@@ -48,6 +48,7 @@ module gwparam_options
         integer :: precision = gwparam_precision_exported !! Of the network's matrix products
         real(dp) :: timeout_seconds = 0.0_dp !! How long a rank waits for another; 0: 600 [s]
         integer :: graphs = gwparam_graphs_auto !! Whether a CUDA device repeats recorded passes
+        character(len=64) :: artefact_sha256 = "" !! The one file that may be loaded; none: any
     end type gwparam_options_t
 
     type, public :: gwparam_statistics_t
@@ -110,6 +111,7 @@ contains
         c_options%precision = chosen%precision
         c_options%timeout_seconds = chosen%timeout_seconds
         c_options%graphs = chosen%graphs
+        c_options%artefact_sha256 = to_c(chosen%artefact_sha256, size(c_options%artefact_sha256))
 
     end subroutine options_to_c
 

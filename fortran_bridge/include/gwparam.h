@@ -198,6 +198,9 @@ typedef struct gwparam_options {
     double timeout_seconds;
     int32_t graphs;    /**< GWPARAM_GRAPHS_AUTO or GWPARAM_GRAPHS_OFF */
     int32_t reserved2; /**< 0. */
+    /** The one file that may be loaded: SHA-256, as 64 hexadecimal digits and a NUL, in
+     * small letters, as sha256sum prints them. Empty: any. */
+    char artefact_sha256[72];
 } gwparam_options;
 
 /** What a scheme has done since it was loaded. */

@@ -60,7 +60,7 @@ def drag(finished):
 def test_drag_has_the_bits_of_the_host_for_mima(
     run, run_cam, states, artefact, tmp_path, items
 ):
-    chosen = {"artefact": artefact, "restart": False, **items}
+    chosen = {"artefact": artefact, "restart": "off", **items}
     # CAM has a surface pressure; MiMA's drop-in would derive it, with other roundings.
     expected = drag(
         run(
@@ -100,7 +100,7 @@ def test_the_sums_of_the_threads_add_up(run_cam, states, artefact):
 
 def test_merged_sums_are_those_of_one_thread(run_cam, states, artefact, tmp_path):
     def log(threads):
-        chosen = {"mode": "shadow", "artefact": artefact, "restart": False}
+        chosen = {"mode": "shadow", "artefact": artefact, "restart": "off"}
         finished = run_cam(
             threads, folder=tmp_path / f"{threads}", states=states, gwparam=chosen
         )

@@ -15,7 +15,7 @@ ROWS = 48  # which 1, 2 and 3 ranks share equally
 
 
 def shadow(artefact, **items):
-    return {"mode": "shadow", "artefact": artefact, "restart": False, **items}
+    return {"mode": "shadow", "artefact": artefact, "restart": "off", **items}
 
 
 def log_of(finished, name="gwparam_run.jsonl"):
@@ -157,7 +157,7 @@ def test_guards_of_all_ranks_are_reported_with_places(run, states, artefact, tmp
             gwparam={
                 "mode": "ml",
                 "artefact": artefact,
-                "restart": False,
+                "restart": "off",
                 "on_range": "native",
                 "range_sigmas": 2.5,
             },
@@ -247,7 +247,7 @@ def test_an_input_that_is_refused_is_named_with_place_and_time(
         file["u"][1, 7, 12, 3] = 1e20
         lat, lon = float(file["lat"][12]), float(file["lon"][3])
     refused = run(
-        2, states=bad, gwparam={"mode": "ml", "artefact": artefact, "restart": False}
+        2, states=bad, gwparam={"mode": "ml", "artefact": artefact, "restart": "off"}
     )
     assert refused.code == 2
     place = f"(latitude {lat:.6g}, longitude {lon:.6g} degrees, day 0 00:20:00)"

@@ -216,6 +216,21 @@ def test_checksum_is_that_of_the_file(scheme, folder) -> None:
     assert scheme.sha256() == hashlib.sha256(content).hexdigest()
 
 
+def test_one_file_is_pinned(folder) -> None:
+    path = folder / "linear.pt"
+    found = hashlib.sha256(path.read_bytes()).hexdigest()
+    other = "0" * 64
+
+    gwparam.load_scheme(path, artefact_sha256=found).free()
+    with pytest.raises(
+        errors.ModelFileError, match=f"the SHA-256 {found}, expected {other}, as art"
+    ):
+        gwparam.load_scheme(path, artefact_sha256=other)
+    for wrong in ("abc", found.upper(), 100 * "a"):
+        with pytest.raises(errors.ArgumentError, match="64 hexadecimal digits"):
+            gwparam.load_scheme(path, artefact_sha256=wrong)
+
+
 def test_contract_is_that_of_the_archive(scheme) -> None:
     assert scheme.contract.name == "linear"
     assert [field.name for field in scheme.contract.inputs] == [U, V, PS, LAT]

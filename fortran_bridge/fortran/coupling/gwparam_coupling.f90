@@ -79,6 +79,7 @@ module gwparam_coupling
         logical, private :: is_ringing = .false. !! Whether this step computes
         type(window_t), private :: window
         logical, private :: has_time = .false. !! Whether the host tells the time
+        real(dp), private :: last_step = 0.0_dp !! From the time before to that one [days]
         real(dp), private :: next_report = 0.0_dp !! When a report is due [days]
         integer(c_int32_t), private :: calls = 0 !! 1 while a call is under way
 
@@ -356,6 +357,7 @@ contains
         character(len=*), intent(in), optional :: date !! As it shall be shown, of 40 characters
 
         if (.not. self%has_time) self%next_report = self%next_after(days)
+        if (self%has_time .and. days > self%counts%days) self%last_step = days - self%counts%days
         self%has_time = .true.
         self%counts%days = days
         self%counts%date = ""

@@ -29,7 +29,8 @@ module gwparam_coupling_statistics
         logical :: is_log_due = .false. !! Whether the step that ended is one for the log
         logical :: is_report_due = .false. !! Whether it is one for a report
         logical :: is_restored = .false. !! Whether the run goes on from a restart
-        character(len=40) :: restored_date = "" !! Of the restart, where it is known
+        logical :: is_held_only = .false. !! Whether it took the held drag alone from there
+        character(len=40) :: restored_date = "" !! Of that restart, as the host gave it
         integer(int64) :: restored_columns = 0 !! Of the counters, from there
         character(len=16) :: mode = "" !! As in gwparam_nml, as are the next two
         character(len=512) :: artefact = "", run_log = ""
@@ -45,6 +46,7 @@ module gwparam_coupling_statistics
         procedure :: add !! Those of another thread's object
         procedure :: reduce !! Those of all ranks
         procedure :: columns_this_run !! Columns since the start, not since that of a run before
+        procedure :: restart_line !! What was restored, and of which date
         procedure :: native_columns !! How many columns guards left to the native drag
         procedure :: native_share !! The same of all columns [1]
         procedure :: log_lines !! What the log says of the last recomputation
@@ -54,6 +56,20 @@ module gwparam_coupling_statistics
     public :: policy_word
 
 contains
+
+    pure function restart_line(self) result(line)
+
+        !! What was restored, and of which date, or that nothing was.
+        class(gwparam_coupling_statistics_t), intent(in) :: self
+        character(len=line_length) :: line
+
+        line = "begins anew: no restart was read"
+        if (.not. self%is_restored) return
+        line = "goes on from a restart"
+        if (self%is_held_only) line = "takes the held drag alone from a restart"
+        if (self%restored_date /= "") line = trim(line) // " (" // trim(self%restored_date) // ")"
+
+    end function restart_line
 
     elemental subroutine add(self, other)
 
@@ -74,6 +90,7 @@ contains
         self%is_log_due = self%is_log_due .or. other%is_log_due
         self%is_report_due = self%is_report_due .or. other%is_report_due
         self%is_restored = self%is_restored .or. other%is_restored
+        self%is_held_only = self%is_held_only .or. other%is_held_only
         self%restored_columns = self%restored_columns + other%restored_columns
         if (self%restored_date == "") self%restored_date = other%restored_date
         if (self%mode == "") self%mode = other%mode

@@ -176,11 +176,7 @@ contains
         end associate
         call add_line(lines, line)
         call add_line(lines, "mode " // trim(total%mode) // ", " // trim(total%guards))
-        if (total%is_restored) then
-            call add_line(lines, "goes on from a restart" // in_brackets(total%restored_date))
-        else
-            call add_line(lines, "begins anew: no restart was read")
-        end if
+        call add_line(lines, trim(total%restart_line()))
 
     end subroutine begin_lines
 
