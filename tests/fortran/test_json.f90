@@ -59,8 +59,9 @@ contains
         stat = gwparam_ok
         call append_line(path, "one", stat, message)
         call append_line(path, "two", stat, message)
-        call ok(stat == gwparam_ok .and. content(path) == "one" // new_line("a") // "two" &
-                & // new_line("a"), "line after line")
+        call ok(stat == gwparam_ok, "lines are written")
+        call ok(content(path) == "one" // new_line("a") // "two" // new_line("a"), &
+                & "line after line")
         call leave_half(path)
         call append_line(path, "three", stat, message)
         call ok(content(path) == "ha" // new_line("a") // "three" // new_line("a"), &

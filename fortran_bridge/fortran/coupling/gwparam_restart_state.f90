@@ -3,8 +3,7 @@ module gwparam_restart_state
     !! The state of a run in netCDF files, one a rank; the library of gwparam_restart_file alone
     !! uses it.
 
-    use, intrinsic :: iso_c_binding, only: c_char, c_int32_t, c_null_char
-    use, intrinsic :: iso_fortran_env, only: int64
+    use, intrinsic :: iso_c_binding, only: c_char, c_int32_t, c_int64_t, c_null_char
     use gwparam_coupling_state, only: gwparam_coupling_state_t
     use gwparam_kinds, only: dp
     use gwparam_options, only: gwparam_statistics_t
@@ -43,11 +42,11 @@ module gwparam_restart_state
         integer(c_int32_t) function replace(partial, target, why, capacity) bind(c, &
                 & name="gwparam_replace")
             !! Put a file that is whole in its place; 0, or why not.
-            import :: c_char, c_int32_t, int64
+            import :: c_char, c_int32_t, c_int64_t
             implicit none(type, external)
             character(kind=c_char), intent(in) :: partial(*), target(*)
             character(kind=c_char), intent(inout) :: why(*)
-            integer(int64), value, intent(in) :: capacity
+            integer(c_int64_t), value, intent(in) :: capacity
 
         end function replace
     end interface
@@ -133,7 +132,7 @@ contains
             why = ""
             if (file%status == gwparam_ok) then
                 if (replace(partial // c_null_char, file%path // c_null_char, why, len(why, &
-                    & int64)) == 0) return
+                    & c_int64_t)) == 0) return
                 end = index(why, c_null_char)
                 call file%give_up("cannot write " // file%path // ": " // why(:end - 1))
             else

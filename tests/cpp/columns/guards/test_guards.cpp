@@ -169,7 +169,7 @@ void test_messages() {
                       " from the top, counted from 1, expected 3 at most, level 2",
                   [&] {
                       apply(guards, Guard::Sees::outputs, two_fields(), rows,
-                            Watch{top_down}, marks, caller);
+                            Watch{top_down, gwparam::nowhere, {}}, marks, caller);
                   }),
            top_down ? "levels from the top" : "levels from below");
     }
