@@ -24,6 +24,8 @@ _GUARDS = {
     "error": "GWPARAM_GUARD_ERROR",
     "zero": "GWPARAM_GUARD_ZERO",
     "keep": "GWPARAM_GUARD_KEEP",
+    "clip": "GWPARAM_GUARD_CLIP",
+    "count": "GWPARAM_GUARD_COUNT",
     "ignore": "GWPARAM_GUARD_IGNORE",
 }
 _FAILURES = {"error": "GWPARAM_DEVICE_ERROR", "fallback": "GWPARAM_DEVICE_FALLBACK"}
@@ -79,9 +81,13 @@ def load_scheme(
     chunk_columns: int = 0,
     device: str = "auto",
     on_limit: str = "error",
-    on_range: str = "ignore",
+    on_range: str = "count",
     on_unphysical: str = "error",
-    range_sigmas: float = 0.0,
+    range_sigmas: float = 10.0,
+    taper_top: tuple[float, float] = (0.0, 0.0),
+    taper_surface: tuple[float, float] = (0.0, 0.0),
+    on_momentum: str = "ignore",
+    momentum_limit: float = 0.0,
     lag: int = 0,
     on_device_failure: str = "error",
     precision: str = "exported",
@@ -104,15 +110,24 @@ def load_scheme(
         ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
     on_limit, on_range, on_unphysical : str
         What happens to columns whose output exceeds the contract's limits, with an
-        input further than `range_sigmas` standard deviations from its training mean, or
-        with one that no atmosphere has (a latitude beyond 90.001 degrees, a surface
-        pressure below 1000 Pa, a temperature below 50 K, or elsewhere on levels a fill
-        value: -999, -9999, 1e15 and more):
-        ``error``, ``zero``, ``keep`` (the output array stays as it was) or ``ignore``.
+        input further than `range_sigmas` standard deviations from its training mean
+        (and outside of what training saw at all, where that is known), or with one that
+        no atmosphere has (a latitude beyond 90.001 degrees, a surface pressure below
+        1000 Pa, a temperature below 50 K, or elsewhere on levels a fill value: -999,
+        -9999, 1e15 and more):
+        ``error``, ``zero``, ``keep`` (the output array stays as it was), ``clip`` (the
+        nearest value that passes; not for `on_unphysical`), ``count`` or ``ignore``.
         `on_unphysical` comes first, when a field is put, then `on_range`; a column that
         one gives up is no matter of the next.
     range_sigmas : float
         See `on_range` [1].
+    taper_top, taper_surface : tuple of float
+        Tendencies fade, linearly in the logarithm of the pressure of the host's levels:
+        towards the top from all at the second to nothing at the first, towards the
+        surface from all at the first to nothing at the second [Pa]. Zeros: they do not.
+    on_momentum, momentum_limit : str, float
+        What happens to columns whose momentum grows by more than so much: the sum of
+        a tendency times the mass of its layer [Pa].
     lag : int
         0: a flush gives its own result. 1: it gives that of the flush before, while a
         second thread computes its own; the first flush waits for its own.
@@ -154,6 +169,10 @@ def load_scheme(
     options.on_range = _choice(lib, "on_range", on_range, _GUARDS)
     options.on_unphysical = _choice(lib, "on_unphysical", on_unphysical, _GUARDS)
     options.range_sigmas = range_sigmas
+    options.taper_top[0], options.taper_top[1] = taper_top
+    options.taper_surface[0], options.taper_surface[1] = taper_surface
+    options.on_momentum = _choice(lib, "on_momentum", on_momentum, _GUARDS)
+    options.momentum_limit = momentum_limit
     options.lag = lag
     options.on_device_failure = _choice(
         lib, "on_device_failure", on_device_failure, _FAILURES

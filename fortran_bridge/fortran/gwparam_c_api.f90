@@ -37,6 +37,11 @@ module gwparam_c_api
         integer(c_int32_t) :: graphs
         integer(c_int32_t) :: reserved2
         character(kind=c_char) :: artefact_sha256(72)
+        real(c_double) :: taper_top(2)
+        real(c_double) :: taper_surface(2)
+        real(c_double) :: momentum_limit
+        integer(c_int32_t) :: on_momentum
+        integer(c_int32_t) :: reserved3
     end type options_t
 
     type, bind(c), public :: statistics_t

@@ -88,14 +88,19 @@ enum { GWPARAM_FLOAT32 = 1, GWPARAM_FLOAT64 = 2 };
 enum { GWPARAM_TOP_DOWN = 1, GWPARAM_BOTTOM_UP = 2 };
 
 /** What a guard does with a column that it catches. That of on_unphysical looks first,
- * as inputs are put, then that of on_range, then that of on_limit: a column that one
- * has set to zero or kept is no matter of the next.
+ * as inputs are put, then that of on_range, then the one of outputs that are not
+ * finite, then those of on_limit and on_momentum: a column that one has set to zero or
+ * kept is no matter of the next.
  */
 enum {
     GWPARAM_GUARD_ERROR = 0,  /**< the call fails with GWPARAM_ERR_RANGE */
     GWPARAM_GUARD_ZERO = 1,   /**< the outputs of the column are zero */
     GWPARAM_GUARD_KEEP = 2,   /**< gwparam_scheme_get() leaves the column as it was */
-    GWPARAM_GUARD_IGNORE = 3, /**< nothing, but what is not finite fails the run */
+    GWPARAM_GUARD_IGNORE = 3, /**< nothing */
+    GWPARAM_GUARD_COUNT = 4,  /**< as ignore, but what it would catch is counted */
+    /** Values become the nearest ones that pass, and the column is counted; of on_range
+     * and on_limit alone. */
+    GWPARAM_GUARD_CLIP = 5,
 };
 
 /** What becomes of a device that fails: absent, lost or out of memory. */
@@ -167,17 +172,19 @@ typedef struct gwparam_options {
     int32_t threads;
     /** Columns of one forward pass, a multiple of 16; 0: 256. */
     int32_t chunk_columns;
-    /** What happens to columns whose output exceeds the contract's limits. */
+    /** What happens to columns whose output exceeds the contract's limits. One that is
+     * not finite is set to zero or kept where this says so, else fails the call. */
     int32_t on_limit;
     /** What happens to columns with an input further than range_sigmas standard
-     * deviations from its training mean. */
+     * deviations from its training mean, and outside of what training saw at all where
+     * the contract knows that. GWPARAM_GUARD_COUNT unless set. */
     int32_t on_range;
     /** What happens to columns with an input that no atmosphere has: a latitude beyond
      * 90.001 degrees, a surface pressure below 1000 Pa, a temperature below 50 K; other
      * fields on levels: -999, -9999, or 1e15 and more, as models write below ground.
      * Where it is an error, the put fails. */
     int32_t on_unphysical;
-    double range_sigmas;
+    double range_sigmas; /**< 10 unless set, positive where on_range does not ignore. */
     /** "auto", "cpu", "cuda" or "cuda:N", NUL-terminated. A column program runs on the
      * CPU unless another one is named. */
     char device[16];
@@ -201,6 +208,20 @@ typedef struct gwparam_options {
     /** The one file that may be loaded: SHA-256, as 64 hexadecimal digits and a NUL, in
      * small letters, as sha256sum prints them. Empty: any. */
     char artefact_sha256[72];
+    /** Tendencies of the network fade: from nothing at and above the first pressure to
+     * all at and below the second, linearly in its logarithm [Pa]. 0 and 0: they do
+     * not. Pressures are those of gwparam_scheme_set_levels(). Fluxes stay. */
+    double taper_top[2];
+    /** The same towards the surface: all at and above the first, nothing at and below
+     * the second [Pa]. */
+    double taper_surface[2];
+    double
+        momentum_limit; /**< See on_momentum [Pa]; positive where it does not ignore. */
+    /** What happens to columns that gain more momentum than momentum_limit: the sum of
+     * a wind's tendency times the mass of its layer, with the reference pressures of
+     * gwparam_scheme_set_levels(). GWPARAM_GUARD_IGNORE unless set. */
+    int32_t on_momentum;
+    int32_t reserved3; /**< 0. */
 } gwparam_options;
 
 /** What a scheme has done since it was loaded. */

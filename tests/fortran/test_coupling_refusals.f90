@@ -42,6 +42,12 @@ contains
                 & .and. settings%native%mass_weighted_lid &
                 & .and. .not. settings%native%use_top_weights, "items go where they belong")
         call ok(settings%runs_network() .and. settings%runs_native(), "shadow runs both")
+        settings = settings_of("taper_top = 50, 100, taper_surface = 9e4, 1e5, on_momentum = " &
+                               & // "'count', momentum_limit = 0.5")
+        call ok(all(abs(settings%taper_top - [50, &
+                & 100]) <= 0.0_dp) .and. all(abs(settings%taper_surface - [9e4_dp, &
+                & 1e5_dp]) <= 0.0_dp) .and. abs(settings%momentum_limit - 0.5_dp) <= 0.0_dp &
+                & .and. settings%on_momentum == "count", "pairs of pressures, and a limit")
 
         open (newunit=unit, status="scratch", action="readwrite")
         call settings%write_namelist(unit)
@@ -71,9 +77,11 @@ contains
         call refused("mode = 'hybrid'", "mode is hybrid, expected native, ml or shadow")
         call refused("mode = 'ml'", "mode is ml, which needs artefact in gwparam_nml")
         call refused("on_limit = 'panic'", &
-                     & "on_limit is panic, expected error, zero, native or ignore")
+                     & "on_limit is panic, expected error, zero, native, clip, count or ignore")
         call refused("on_range = 'keep'", &
-                     & "on_range is keep, expected error, zero, native or ignore")
+                     & "on_range is keep, expected error, zero, native, clip, count or ignore")
+        call refused("on_momentum = 'often'", &
+                     & "on_momentum is often, expected error, zero, native, clip, count or ignore")
         call refused("on_device_failure = 'gpu'", "on_device_failure is gpu, expected error or cpu")
         call refused("precision = 'half'", "precision is half, expected exported, tf32 or bfloat16")
         call refused("mode = 'shadow with the native scheme'", &

@@ -180,7 +180,7 @@ contains
         call apply(drag)
         v(2, 3, 4) = before
         call gwparam_report(drag, gwparam_report_end, lines, found)
-        associate (guard => found%guard(3))
+        associate (guard => found%guard(4))
             call ok(guard%name == "on_limit" .and. guard%policy == gwparam_guard_keep &
                     & .and. guard%columns == 1 .and. guard%columns_last_run == 1 &
                     & .and. guard%levels(4) == 1 .and. sum(guard%levels) == 1, &

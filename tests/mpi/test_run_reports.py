@@ -145,7 +145,9 @@ def test_shadow_statistics_are_those_of_the_globe_on_any_ranks(
     assert without(logs[3], *varies) == without(logs[1], *varies)
 
 
-def test_guards_of_all_ranks_are_reported_with_places(run, states, artefact, tmp_path):
+def test_guards_of_all_ranks_are_reported_with_places(
+    run, states, spread_artefact, tmp_path
+):
     with netCDF4.Dataset(states) as file:
         lat, lon = np.asarray(file["lat"][:]), np.asarray(file["lon"][:])
     logs = {}
@@ -156,7 +158,7 @@ def test_guards_of_all_ranks_are_reported_with_places(run, states, artefact, tmp
             states=states,
             gwparam={
                 "mode": "ml",
-                "artefact": artefact,
+                "artefact": spread_artefact,
                 "restart": "off",
                 "on_range": "native",
                 "range_sigmas": 2.5,

@@ -67,7 +67,8 @@ contains
             & runs_network=settings%runs_network(), runs_native=settings%runs_native(), &
             & lag=settings%lag, &
             & guards="on_limit = " // trim(settings%on_limit) // ", on_range = " &
-            & // trim(settings%on_range) // ", on_unphysical = " // trim(settings%on_unphysical))
+            & // trim(settings%on_range) // ", on_unphysical = " // trim(settings%on_unphysical) &
+            & // ", on_momentum = " // trim(settings%on_momentum))
 
         call set_up_native(self, top_down, status, message)
         if (status == gwparam_ok .and. settings%runs_network()) then

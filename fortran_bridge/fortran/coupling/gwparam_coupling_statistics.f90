@@ -40,7 +40,7 @@ module gwparam_coupling_statistics
         logical :: of_all = .false. !! Whether they are of all ranks: `reduce`
         logical :: runs_network = .false., runs_native = .false., gives_fluxes = .false.
         integer :: lag = 0
-        character(len=64) :: guards = "" !! As a line names them
+        character(len=128) :: guards = "" !! As a line names them
 
     contains
         procedure :: add !! Those of another thread's object
@@ -327,8 +327,8 @@ contains
         integer, intent(in) :: policy !! gwparam_guard_*
         character(len=8) :: word
 
-        character(len=8), parameter :: words(0:3) = [character(len=8)::"error","zero", "native", &
-                  & "ignore"]
+        character(len=8), parameter :: words(0:5) = [character(len=8)::"error","zero", "native", &
+                  & "ignore", "count", "clip"]
 
         word = text(policy)
         if (policy >= 0 .and. policy <= ubound(words, 1)) word = words(policy)

@@ -21,6 +21,14 @@ void Step::set_levels(const std::vector<double> &pressure) {
     const Vertical &its = parts_.contract.vertical;
     vertical_.emplace(parts_.contract, static_cast<std::int64_t>(pressure.size()));
     pressures_ = {pressure, pressure};
+    const std::vector<double> of_rows =
+        vertical_->host_top_down()
+            ? pressure
+            : std::vector<double>(pressure.rbegin(), pressure.rend());
+    taper_ = Taper(parts_.options, of_rows);
+    if (parts_.options.on_momentum != GWPARAM_GUARD_IGNORE) {
+        momentum_ = ColumnMomentum(vertical_->host_outputs(), of_rows);
+    }
     if (its.kind == VerticalKind::pressure) {
         pressures_.network.resize(its.a.size());
         for (std::size_t l = 0; l < its.a.size(); ++l) {
@@ -171,15 +179,14 @@ void Step::prepare() {
 
 // Applies the guards that see such fields.
 void Step::look(Guard::Sees what, const std::vector<FieldContract> &fields,
-                const std::vector<Rows> &rows, bool top_down, std::int64_t run,
+                std::vector<Rows> &rows, bool top_down, std::int64_t run,
                 InFlight &columns, ThreadPool &pool) const {
-    const Watch watch{
-        top_down, [&](std::int64_t column) { return columns.places.text(column); },
-        [&](std::size_t guard, const FieldContract &of, const Rows &its,
-            std::int64_t column) {
-            columns.caught.note(guard, guards_[guard], of, its, column, top_down,
-                                pressures_, columns.places, run);
-        }};
+    const Watch watch{top_down,
+                      [&](std::int64_t column) { return columns.places.text(column); },
+                      [&](const CaughtColumn &its) {
+                          columns.caught.note(its, guards_[its.guard], top_down,
+                                              pressures_, columns.places, run);
+                      }};
     apply(guards_, what, fields, rows, watch, columns.marks, pool);
 }
 
@@ -226,10 +233,13 @@ void Step::finish() {
     }
     look(Guard::Sees::outputs, result.fields, result.rows, stage.host_top_down(),
          statistics_.runs + 1, in_flight_, pool);
+    look(Guard::Sees::momentum, momentum_.fields(), momentum_.of(result.rows, pool),
+         stage.host_top_down(), statistics_.runs + 1, in_flight_, pool);
     result.marks = in_flight_.marks;
     const std::int64_t guarded = clear_marked(result.marks, result.rows);
     statistics_.momentum_imbalance =
         stage.momentum_imbalance(in_flight_.pressures, result.rows, pool);
+    taper_.apply(result.fields, result.rows, pool);
     last_tally_ = in_flight_.caught;
     tally_.add(last_tally_);
     statistics_.runs += 1;

@@ -8,7 +8,9 @@
 #include "artefact/contract.hpp"
 #include "columns/guards/guards.hpp"
 #include "columns/guards/tally.hpp"
+#include "columns/momentum.hpp"
 #include "columns/places.hpp"
+#include "columns/taper.hpp"
 #include "columns/vertical.hpp"
 #include "ranks/communicator.hpp"
 #include "scheme/inference.hpp"
@@ -72,7 +74,7 @@ class Step {
     void take_in(); // wait, move_out and finish, where nothing else is to be done
     bool agree(bool condition = true);
     void look(Guard::Sees what, const std::vector<FieldContract> &fields,
-              const std::vector<Rows> &rows, bool top_down, std::int64_t run,
+              std::vector<Rows> &rows, bool top_down, std::int64_t run,
               InFlight &columns, ThreadPool &pool) const;
 
     const Parts parts_;
@@ -80,6 +82,8 @@ class Step {
     LevelPressures pressures_;
     GuardTally tally_;
     GuardTally last_tally_;
+    ColumnMomentum momentum_;
+    Taper taper_;
     std::optional<VerticalStage> vertical_; // from set_levels on
     std::vector<Rows> network_in_;          // of the columns of this rank
     std::vector<Rows> network_out_;

@@ -109,15 +109,12 @@ void Windows::put(const std::string &name, const char *units,
     pack(host, flip_, conversion(or_own(units, field), field.units, field.name),
          field.name, rows_[i], open_->first, pool_,
          [this](std::int64_t column) { return place_of(column); });
-    marks_.resize(static_cast<std::size_t>(open_->first + open_->columns),
-                  column_passes);
-    const Watch watch{top_down_,
-                      [this](std::int64_t column) { return place_of(column); },
-                      [this](std::size_t guard, const FieldContract &of,
-                             const Rows &rows, std::int64_t column) {
-                          caught_.note(guard, guards_[guard], of, rows, column,
-                                       top_down_, pressures_, places_, 0);
-                      }};
+    marks_.resize(static_cast<std::size_t>(open_->first + open_->columns));
+    const Watch watch{
+        top_down_, [this](std::int64_t column) { return place_of(column); },
+        [this](const CaughtColumn &its) {
+            caught_.note(its, guards_[its.guard], top_down_, pressures_, places_, 0);
+        }};
     apply_to_field(guards_, Guard::Sees::host_inputs, field, rows_[i], open_->first,
                    watch, marks_, pool_);
     given_[i] = true;

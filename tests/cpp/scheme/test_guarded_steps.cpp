@@ -159,24 +159,54 @@ Scheme restart(Scheme before, const Setup &setup, gwparam_status &status) {
     return after;
 }
 
-// Whether the guards that acted, and no others, say what they caught in the last run:
-// number 2 looks at the range, number 3 at the limit.
-bool is_tallied(gwparam_scheme *scheme, bool is_counted, bool range_acts, int level,
-                bool lasts) {
+// What becomes of the bad column: which guards catch it, and what is done with it.
+struct Fate {
+    bool range; // guard number 2
+    bool finite;
+    bool limit;
+    std::int32_t acts; // GWPARAM_GUARD_IGNORE: it goes through
+
+    Fate(const Setup &setup, const Kind &kind) {
+        const auto passes = [](std::int32_t policy) {
+            return policy == GWPARAM_GUARD_COUNT || policy == GWPARAM_GUARD_IGNORE;
+        };
+        const bool replaces = setup.on_limit == GWPARAM_GUARD_ZERO ||
+                              setup.on_limit == GWPARAM_GUARD_KEEP;
+        range = kind.out_of_range && setup.on_range != GWPARAM_GUARD_IGNORE;
+        const bool goes_on = !range || passes(setup.on_range);
+        finite = goes_on && kind.gives_nan;
+        limit = goes_on && !kind.gives_nan && kind.beyond_limit &&
+                setup.on_limit != GWPARAM_GUARD_IGNORE;
+        acts = !goes_on                           ? setup.on_range
+               : finite && !replaces              ? std::int32_t{GWPARAM_GUARD_ERROR}
+               : finite                           ? setup.on_limit
+               : limit && !passes(setup.on_limit) ? setup.on_limit
+                                                  : std::int32_t{GWPARAM_GUARD_IGNORE};
+    }
+    bool catches(int number) const {
+        return (number == 2 && range) || (number == 3 && finite) ||
+               (number == 4 && limit);
+    }
+};
+
+// Whether the guards that caught the column, and no others, say so: in the last run,
+// and since the load if it `lasts`.
+bool is_tallied(gwparam_scheme *scheme, const Fate &fate, bool is_last, bool lasts) {
     bool right = true;
-    for (int number = 1; number <= 4; ++number) {
+    for (int number = 1; number <= 5; ++number) {
         gwparam_guard_report report{};
         std::vector<std::int64_t> levels(host::nlev + 1);
         std::int64_t n_levels = 0;
         const gwparam_status status =
             gwparam_scheme_guard(scheme, number, &report, sizeof report, levels.data(),
                                  static_cast<std::int64_t>(levels.size()), &n_levels);
-        const bool acts = number == (range_acts ? 2 : 3);
-        const std::int64_t last = is_counted && acts ? 1 : 0;
-        right &= status == GWPARAM_OK && report.columns_last_run == last &&
+        const bool catches = fate.catches(number);
+        right &= status == GWPARAM_OK &&
+                 report.columns_last_run == (is_last && catches ? 1 : 0) &&
                  n_levels == host::nlev + 1;
-        if (last == 1 || (lasts && acts)) {
+        if (lasts && catches) {
             const gwparam_place &worst = report.worst;
+            const int level = number == 3 ? 2 : 1;
             right &= report.columns == 1 && worst.run == bad_step + 1 &&
                      worst.level == level && worst.latitude == 10.0 &&
                      worst.longitude == 10.0 && worst.excess > 1.0 &&
@@ -191,15 +221,10 @@ bool is_tallied(gwparam_scheme *scheme, bool is_counted, bool range_acts, int le
 std::string fault_of(const Setup &setup, const Kind &kind) {
     fake::set_trouble(
         {kind.gives_nan ? fake::Fault::not_finite : fake::Fault::none, 0, bad_step, 1});
-    // The first guard that trips and is not told to ignore it decides.
-    const bool range_acts = kind.out_of_range && setup.on_range != GWPARAM_GUARD_IGNORE;
-    const bool limit_acts =
-        !range_acts && kind.beyond_limit && setup.on_limit != GWPARAM_GUARD_IGNORE;
-    const bool nan_acts = !range_acts && !limit_acts && kind.gives_nan;
-    const std::int32_t acts = range_acts   ? setup.on_range
-                              : limit_acts ? setup.on_limit
-                              : nan_acts   ? GWPARAM_GUARD_ERROR
-                                           : GWPARAM_GUARD_IGNORE;
+    const Fate fate(setup, kind);
+    const bool range_acts =
+        fate.range && !fate.finite && !fate.limit && fate.acts == setup.on_range;
+    const std::int32_t acts = fate.acts;
     const bool fails = acts == GWPARAM_GUARD_ERROR;
     // Inputs are looked at when they are put to work, outputs when they are there.
     const int failing_step = !fails ? -1 : range_acts ? bad_step : bad_step + setup.lag;
@@ -246,10 +271,8 @@ std::string fault_of(const Setup &setup, const Kind &kind) {
         const bool is_right =
             status == GWPARAM_OK && drag == expected &&
             statistics.guarded_columns_last_run == (is_counted ? 1 : 0) &&
-            is_tallied(scheme.get(), is_counted, range_acts,
-                       kind.gives_nan && !range_acts ? 2 : 1,
-                       of_step > bad_step && acts != GWPARAM_GUARD_IGNORE &&
-                           !setup.restarts);
+            is_tallied(scheme.get(), fate, of_step == bad_step && !is_restarted,
+                       of_step >= bad_step && !is_restarted && !setup.restarts);
         if (!is_right) {
             return "another result, " + here;
         }
@@ -266,9 +289,9 @@ int main() {
             for (const int lag : {0, 1}) {
                 for (const bool restarts : {false, true}) {
                     std::string faults;
-                    for (std::int32_t range = 0; range <= GWPARAM_GUARD_IGNORE;
+                    for (std::int32_t range = 0; range <= GWPARAM_GUARD_COUNT;
                          ++range) {
-                        for (std::int32_t limit = 0; limit <= GWPARAM_GUARD_IGNORE;
+                        for (std::int32_t limit = 0; limit <= GWPARAM_GUARD_COUNT;
                              ++limit) {
                             const std::string fault =
                                 fault_of({range, limit, order, lag, restarts}, kind);

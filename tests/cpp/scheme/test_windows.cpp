@@ -79,8 +79,7 @@ void test_round_trip(bool flip) {
 
     gwparam::Result &result = made.result();
     result.rows[0] = rows_of(Dtype::float64, nlev, turned);
-    result.marks = {gwparam::column_passes, gwparam::column_kept,
-                    gwparam::column_passes};
+    result.marks = {{}, {gwparam::ColumnMark::kept}, {}};
     Numbers drag(6, -9.0);
     gwparam_array array = array_of(drag, 2, nlev);
     ok(throws(GWPARAM_ERR_ARGUMENT, "nothing was run since the last put",
@@ -194,7 +193,7 @@ void test_threads() {
         made.put("air_temperature", nullptr, &t);
         made.close();
         std::swap(made.result().rows[0], made.take()[1]);
-        made.result().marks.assign(columns, gwparam::column_passes);
+        made.result().marks.assign(columns, {});
         made.result_is_there();
         Numbers drag(temperature.size());
         const gwparam_array out = array_of(drag, columns, nlev);
