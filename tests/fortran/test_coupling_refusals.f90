@@ -42,12 +42,6 @@ contains
                 & .and. settings%native%mass_weighted_lid &
                 & .and. .not. settings%native%use_top_weights, "items go where they belong")
         call ok(settings%runs_network() .and. settings%runs_native(), "shadow runs both")
-        settings = settings_of("taper_top = 50, 100, taper_surface = 9e4, 1e5, on_momentum = " &
-                               & // "'count', momentum_limit = 0.5")
-        call ok(all(abs(settings%taper_top - [50, &
-                & 100]) <= 0.0_dp) .and. all(abs(settings%taper_surface - [9e4_dp, &
-                & 1e5_dp]) <= 0.0_dp) .and. abs(settings%momentum_limit - 0.5_dp) <= 0.0_dp &
-                & .and. settings%on_momentum == "count", "pairs of pressures, and a limit")
 
         open (newunit=unit, status="scratch", action="readwrite")
         call settings%write_namelist(unit)
@@ -58,6 +52,12 @@ contains
         call ok(settings%mode == "shadow" .and. settings%native%mass_weighted_lid, &
                 & "what is written is read back from a unit")
 
+        settings = settings_of("taper_top = 50, 100, taper_surface = 9e4, 1e5, on_momentum = " &
+                               & // "'count', momentum_limit = 0.5")
+        call ok(all(abs(settings%taper_top - [50, &
+                & 100]) <= 0.0_dp) .and. all(abs(settings%taper_surface - [9e4_dp, &
+                & 1e5_dp]) <= 0.0_dp) .and. abs(settings%momentum_limit - 0.5_dp) <= 0.0_dp &
+                & .and. settings%on_momentum == "count", "pairs of pressures, and a limit")
         settings = settings_of("mode = 'ml', artefact = 'a.pt'")
         call ok(.not. settings%runs_native(), "ml runs the network alone")
         settings = settings_of("mode = 'ml', artefact = 'a.pt', on_limit = 'native'")
