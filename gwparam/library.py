@@ -11,10 +11,12 @@ from numpy.typing import ArrayLike, NDArray
 from gwparam.contract import Contract
 from gwparam.errors import (
     ArgumentError,
+    GwparamError,
     NonFiniteError,
     ShapeError,
     wrong_setting,
 )
+from gwparam.native_procedure import NativeDrag, NativeProcedure
 from gwparam.shared_library import check, shared_library
 
 Array = NDArray[Any]
@@ -23,6 +25,7 @@ _ORDERS = {"top_down": "GWPARAM_TOP_DOWN", "bottom_up": "GWPARAM_BOTTOM_UP"}
 _GUARDS = {
     "error": "GWPARAM_GUARD_ERROR",
     "zero": "GWPARAM_GUARD_ZERO",
+    "native": "GWPARAM_GUARD_NATIVE",
     "keep": "GWPARAM_GUARD_KEEP",
     "clip": "GWPARAM_GUARD_CLIP",
     "count": "GWPARAM_GUARD_COUNT",
@@ -88,6 +91,7 @@ def load_scheme(
     taper_surface: tuple[float, float] = (0.0, 0.0),
     on_momentum: str = "ignore",
     momentum_limit: float = 0.0,
+    native: NativeDrag | None = None,
     lag: int = 0,
     on_device_failure: str = "error",
     precision: str = "exported",
@@ -115,8 +119,9 @@ def load_scheme(
         no atmosphere has (a latitude beyond 90.001 degrees, a surface pressure below
         1000 Pa, a temperature below 50 K, or elsewhere on levels a fill value: -999,
         -9999, 1e15 and more):
-        ``error``, ``zero``, ``keep`` (the output array stays as it was), ``clip`` (the
-        nearest value that passes; not for `on_unphysical`), ``count`` or ``ignore``.
+        ``error``, ``zero``, ``native`` (the drag of `native`), ``keep`` (the output
+        array stays as it was), ``clip`` (the nearest value that passes; of the first
+        two alone), ``count`` or ``ignore``.
         `on_unphysical` comes first, when a field is put, then `on_range`; a column that
         one gives up is no matter of the next.
     range_sigmas : float
@@ -128,6 +133,8 @@ def load_scheme(
     on_momentum, momentum_limit : str, float
         What happens to columns whose momentum grows by more than so much: the sum of
         a tendency times the mass of its layer [Pa].
+    native : callable, optional
+        See `Scheme.set_native`; needed where a policy is ``native``.
     lag : int
         0: a flush gives its own result. 1: it gives that of the flush before, while a
         second thread computes its own; the first flush waits for its own.
@@ -173,6 +180,8 @@ def load_scheme(
     options.taper_surface[0], options.taper_surface[1] = taper_surface
     options.on_momentum = _choice(lib, "on_momentum", on_momentum, _GUARDS)
     options.momentum_limit = momentum_limit
+    if native is None and "native" in (on_limit, on_range, on_unphysical, on_momentum):
+        raise wrong_setting("native", None, "a function, as a guard falls back to it")
     options.lag = lag
     options.on_device_failure = _choice(
         lib, "on_device_failure", on_device_failure, _FAILURES
@@ -186,7 +195,9 @@ def load_scheme(
     options.artefact_sha256 = pin
     handle = ffi.new("gwparam_scheme **")
     check(lib.gwparam_scheme_load(handle, fspath(path).encode(), options))
-    return Scheme(ffi.gc(handle[0], lib.gwparam_scheme_free))
+    scheme = Scheme(ffi.gc(handle[0], lib.gwparam_scheme_free))
+    scheme.set_native(native)
+    return scheme
 
 
 def unit_conversion(given: str, wanted: str) -> tuple[float, float]:
@@ -263,6 +274,7 @@ class Scheme:
     def __init__(self, handle: Any) -> None:
         self._handle = handle
         self._host_nlev = 0
+        self._native: NativeProcedure | None = None
         self.contract = Contract.from_json(self._contract_json())
 
     def __enter__(self) -> Self:
@@ -356,6 +368,25 @@ class Scheme:
             _optional_text(units),
         )
 
+    def set_native(self, drag: NativeDrag | None) -> None:
+        """State the scheme of the policy ``native``, before the first `put`.
+
+        Parameters
+        ----------
+        drag : callable or None
+            Is called in `run` and `flush` with the numbers of the columns that guards
+            caught, ndarray of int64 (n,), from 0 in the order in which they were put
+            since the last flush, and with the names of the tendencies. Gives an array
+            (n, nlev) for each of them, in the host's order of levels: accelerations in
+            m s-2, others in the units of the contract. What it raises, `run` raises;
+            the scheme that calls it is in use.
+        """
+        ffi, lib = shared_library()
+        native = None if drag is None else NativeProcedure(drag)
+        pointer = ffi.NULL if native is None else native.pointer
+        self._call(lib.gwparam_scheme_set_native, pointer, ffi.NULL)
+        self._native = native
+
     def put(self, name: str, array: Array, units: str | None = None) -> None:
         """Hand over one input of the current window of columns; it is copied.
 
@@ -389,11 +420,11 @@ class Scheme:
 
     def flush(self) -> None:
         """Run the network on all windows closed since the last flush."""
-        self._call(shared_library()[1].gwparam_scheme_flush)
+        self._call_with_native(shared_library()[1].gwparam_scheme_flush)
 
     def run(self) -> None:
         """Close the window and run it: `add_columns` and `flush`."""
-        self._call(shared_library()[1].gwparam_scheme_run)
+        self._call_with_native(shared_library()[1].gwparam_scheme_run)
 
     def discard(self) -> None:
         """Drop every window and input handed over since the last flush."""
@@ -510,6 +541,15 @@ class Scheme:
         if self._handle is None:
             raise ArgumentError("the scheme was freed")
         check(function(self._handle, *arguments))
+
+    def _call_with_native(self, function: Any) -> None:
+        try:
+            self._call(function)
+        except GwparamError:
+            if self._native is not None and self._native.raised is not None:
+                raised, self._native.raised = self._native.raised, None
+                raise raised from None
+            raise
 
 
 def _choice(lib: Any, name: str, value: str, choices: Mapping[str, str]) -> int:

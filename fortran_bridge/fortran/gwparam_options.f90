@@ -18,6 +18,7 @@ module gwparam_options
     integer, parameter, public :: gwparam_guard_count = 4 !! Nothing, but a caught column is counted
     integer, parameter, public :: gwparam_guard_clip = 5
     !! Values of a caught column become the nearest ones that pass; for on_range and on_limit
+    integer, parameter, public :: gwparam_guard_native = 6 !! The host's `set_native` gives a column
 
     integer, parameter, public :: gwparam_device_error = 0 !! A device that fails fails the call
     integer, parameter, public :: gwparam_device_fallback = 1 !! The network goes on on the CPU
@@ -65,7 +66,7 @@ module gwparam_options
         logical :: on_cuda = .false. !! Whether the network runs on a CUDA device
         integer(int64) :: runs = 0 !! Successful runs
         integer(int64) :: columns = 0 !! Columns of those runs
-        integer(int64) :: guarded_columns = 0 !! Columns that a guard set to zero or kept
+        integer(int64) :: guarded_columns = 0 !! Columns that guards replaced or kept
         integer(int64) :: guarded_columns_last_run = 0 !! The same in the last run
         integer(int64) :: staging_bytes = 0 !! Memory of the staging buffers [bytes]
         integer :: owner = 0 !! The rank that runs the network for this one, from 0

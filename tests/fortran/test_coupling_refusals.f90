@@ -61,7 +61,7 @@ contains
         settings = settings_of("mode = 'ml', artefact = 'a.pt'")
         call ok(.not. settings%runs_native(), "ml runs the network alone")
         settings = settings_of("mode = 'ml', artefact = 'a.pt', on_limit = 'native'")
-        call ok(settings%runs_native(), "but for guards that fall back")
+        call ok(.not. settings%runs_native(), "also where guards fall back, on some columns")
         call settings%read_namelist(file="absent.nml", stat=stat, errmsg=errmsg)
         call ok(stat /= gwparam_ok .and. index(errmsg, "absent.nml") > 0, "an absent file is named")
         call settings%read_namelist(stat=stat, errmsg=errmsg)
@@ -77,11 +77,11 @@ contains
         call refused("mode = 'hybrid'", "mode is hybrid, expected native, ml or shadow")
         call refused("mode = 'ml'", "mode is ml, which needs artefact in gwparam_nml")
         call refused("on_limit = 'panic'", &
-                     & "on_limit is panic, expected error, zero, native, clip, count or ignore")
-        call refused("on_range = 'keep'", &
-                     & "on_range is keep, expected error, zero, native, clip, count or ignore")
+                     & "on_limit is panic, expected error, zero, native, keep, clip, count or ignore")
+        call refused("on_range = 'kept'", &
+                     & "on_range is kept, expected error, zero, native, keep, clip, count or ignore")
         call refused("on_momentum = 'often'", &
-                     & "on_momentum is often, expected error, zero, native, clip, count or ignore")
+                     & "on_momentum is often, expected error, zero, native, keep, clip, count or ignore")
         call refused("on_device_failure = 'gpu'", "on_device_failure is gpu, expected error or cpu")
         call refused("precision = 'half'", "precision is half, expected exported, tf32 or bfloat16")
         call refused("mode = 'shadow with the native scheme'", &

@@ -8,8 +8,8 @@ module gwparam_coupling_settings
     use gwparam_namelist_groups, only: find_group
     use gwparam_options, only: gwparam_device_error, gwparam_device_fallback, gwparam_guard_clip, &
         & gwparam_guard_count, gwparam_guard_error, gwparam_guard_ignore, gwparam_guard_keep, &
-        & gwparam_guard_zero, gwparam_options_t, gwparam_precision_bfloat16, &
-        & gwparam_precision_exported, gwparam_precision_tf32
+        & gwparam_guard_native, gwparam_guard_zero, gwparam_options_t, &
+        & gwparam_precision_bfloat16, gwparam_precision_exported, gwparam_precision_tf32
     use gwparam_status, only: fail, gwparam_err_argument, gwparam_err_file, gwparam_ok, text
     implicit none(type, external)
     private
@@ -19,11 +19,12 @@ module gwparam_coupling_settings
 
     ! The words of an item, and what they stand for in the same order.
     character(len=*), parameter :: modes(3) = [character(len=word_length)::"native","ml", "shadow"]
-    character(len=*), parameter :: guards(6) = [character(len=word_length)::"error","zero", &
-              & "native", "clip", "count", "ignore"]
-    integer, parameter :: guard_codes(6) = [gwparam_guard_error, gwparam_guard_zero, &
-                                      & gwparam_guard_keep, gwparam_guard_clip, &
-                                      & gwparam_guard_count, gwparam_guard_ignore]
+    character(len=*), parameter :: guards(7) = [character(len=word_length)::"error","zero", &
+              & "native", "keep", "clip", "count", "ignore"]
+    integer, parameter :: guard_codes(7) = [gwparam_guard_error, gwparam_guard_zero, &
+                                      & gwparam_guard_native, gwparam_guard_keep, &
+                                      & gwparam_guard_clip, gwparam_guard_count, &
+                                      & gwparam_guard_ignore]
     character(len=*), parameter :: failures(2) = [character(len=word_length)::"error","cpu"]
     integer, parameter :: failure_codes(2) = [gwparam_device_error, gwparam_device_fallback]
     character(len=*), parameter :: precisions(3) = [character(len=word_length)::"exported", &
@@ -51,7 +52,8 @@ module gwparam_coupling_settings
         real(dp) :: timeout_seconds = 0.0_dp !! How long ranks wait for each other, 0: 600 [s]
         integer :: chunk_columns = 0 !! Columns of one forward pass, 0: the library's
         character(len=word_length) :: on_limit = "error"
-        !! Drag beyond the limits: 'error', 'zero', 'native', 'clip', 'count' or 'ignore'
+        !! Drag beyond the limits: 'error', 'zero', 'native': that of the native scheme, 'keep':
+        !! that of the last recomputation, 'clip', 'count' or 'ignore'
         character(len=word_length) :: on_range = "count" !! Input unlike the training: the same
         character(len=word_length) :: on_unphysical = "error"
         !! Input that no atmosphere has, such as a latitude of 120 degrees: the same, but 'clip'
@@ -86,7 +88,8 @@ module gwparam_coupling_settings
         procedure :: reads_restart !! Whether a run goes on from another
         procedure :: writes_restart !! Whether another may go on from it
         procedure :: runs_network !! Whether the mode asks for the network
-        procedure :: runs_native !! Whether mode, guards or diagnostics ask for the native scheme
+        !! Whether mode or diagnostics ask for the native scheme in all columns
+        procedure :: runs_native
         procedure :: options !! For loading the network
     end type gwparam_coupling_settings_t
 
@@ -372,12 +375,10 @@ contains
 
     elemental logical function runs_native(self)
 
-        !! Whether mode, guards or diagnostics ask for the native scheme.
+        !! Whether mode or diagnostics ask for the native scheme in all columns.
         class(gwparam_coupling_settings_t), intent(in) :: self
 
-        runs_native = self%mode /= "ml" .or. self%on_limit == "native" &
-            & .or. self%on_range == "native" .or. self%on_unphysical == "native" &
-            & .or. self%on_momentum == "native" .or. self%native_diagnostics
+        runs_native = self%mode /= "ml" .or. self%native_diagnostics
 
     end function runs_native
 

@@ -6,8 +6,8 @@ module gwparam_coupling_statistics
     use gwparam_comparison, only: comparison_t, n_comparison_numbers
     use gwparam_guard_report, only: gwparam_guard_t
     use gwparam_kinds, only: dp
-    use gwparam_options, only: gwparam_compiled_runs, gwparam_compiled_unfit, gwparam_guard_keep, &
-        & gwparam_statistics_t
+    use gwparam_options, only: gwparam_compiled_runs, gwparam_compiled_unfit, &
+        & gwparam_guard_native, gwparam_statistics_t
     use gwparam_scheme, only: gwparam_scheme_t
     use gwparam_status, only: gwparam_ok, text
     implicit none(type, external)
@@ -229,7 +229,7 @@ contains
 
         native_columns = 0
         if (allocated(self%guard)) native_columns = sum(self%guard%columns, &
-            & mask=self%guard%policy == gwparam_guard_keep)
+            & mask=self%guard%policy == gwparam_guard_native)
 
     end function native_columns
 
@@ -327,8 +327,8 @@ contains
         integer, intent(in) :: policy !! gwparam_guard_*
         character(len=8) :: word
 
-        character(len=8), parameter :: words(0:5) = [character(len=8)::"error","zero", "native", &
-                  & "ignore", "count", "clip"]
+        character(len=8), parameter :: words(0:6) = [character(len=8)::"error","zero", "keep", &
+                  & "ignore", "count", "clip", "native"]
 
         word = text(policy)
         if (policy >= 0 .and. policy <= ubound(words, 1)) word = words(policy)

@@ -269,15 +269,16 @@ contains
                          & surface_pressure, half_pressure, status, message)
 
         !! Run what the mode asks for, and hold the drag of the window.
-        class(gwparam_coupling_t), intent(inout) :: self
+        class(gwparam_coupling_t), intent(inout), target :: self
         integer, intent(in) :: i, j
-        real(dp), intent(in) :: latitude(:,:)
-        real(dp), intent(in), dimension(:,:,:) :: pressure, height, temperature, u, v
+        real(dp), intent(in), target :: latitude(:,:)
+        real(dp), intent(in), dimension(:,:,:), target :: pressure, height, temperature, u, v
         real(dp), intent(in), optional :: surface_pressure(:,:), half_pressure(:,:,:)
         integer, intent(inout) :: status
         character(len=*), intent(inout) :: message
 
         type(columns_t) :: columns
+        type(native_window_t), target :: native
         integer :: n
 
         n = size(pressure, 3)
@@ -287,18 +288,31 @@ contains
             return
         end if
         self%window = window_t()
+        native = native_window_t(shipped=self%native, of_host=self%native_of_host, &
+                                 & is_bottom_up=self%is_bottom_up, i=i, j=j, &
+                                 & row=self%row(i:i + size(u, 1) - 1,j:j + size(u, 2) - 1), &
+                                 & latitude=latitude, pressure=pressure, height=height, &
+                                 & temperature=temperature, u=u, v=v)
         if (self%settings%runs_native()) then
-            call run_native(self, i, j, latitude, pressure, height, temperature, u, v, status, &
-                            & message)
+            call run_native(self, native, status, message)
             if (status /= gwparam_ok) return
+            native%drag_x => self%window%native_x
+            native%drag_y => self%window%native_y
         end if
         if (self%settings%runs_network()) then
             call prepare_network(self, latitude, present(surface_pressure), &
                                  & present(half_pressure), status, message)
             if (status /= gwparam_ok) return
-            call run_network(self, latitude, self%longitude(i:i + size(u, 1) - 1,j:j + size(u, &
-                             & 2) - 1), pressure, height, temperature, u, v, surface_pressure, &
-                             & half_pressure, status, message)
+            call self%network%set_native(native, status, message)
+            if (status /= gwparam_ok) return
+            associate (ie => i + size(u, 1) - 1, je => j + size(u, 2) - 1)
+                self%window%network_x = self%held_x(i:ie,j:je,:)
+                self%window%network_y = self%held_y(i:ie,j:je,:)
+                call run_network(self, latitude, self%longitude(i:ie,j:je), pressure, height, &
+                                 & temperature, u, v, surface_pressure, half_pressure, status, &
+                                 & message)
+            end associate
+            call self%network%set_native(stat=n)
             if (status /= gwparam_ok) return
         end if
         associate (w => self%window, c => self%counts%comparison, ie => i + size(u, 1) - 1, &
@@ -325,25 +339,31 @@ contains
 
     end subroutine recompute
 
-    subroutine run_native(self, i, j, latitude, pressure, height, temperature, u, v, status, &
-                          & message)
+    subroutine run_native(self, native, status, message)
 
-        !! Drag of the native scheme.
-        class(gwparam_coupling_t), intent(inout) :: self
-        integer, intent(in) :: i, j
-        real(dp), intent(in) :: latitude(:,:)
-        real(dp), intent(in), dimension(:,:,:) :: pressure, height, temperature, u, v
+        !! Drag of the native scheme in all columns of a window.
+        class(gwparam_coupling_t), intent(inout), target :: self
+        type(native_window_t), intent(in) :: native
         integer, intent(inout) :: status
         character(len=*), intent(inout) :: message
 
-        associate (w => self%window)
-            allocate (w%native_x, w%native_y, mold=u)
+        real(dp), dimension(size(native%u, 3), size(native%latitude)) :: x, y
+        integer :: n
+
+        associate (w => self%window, its => native)
+            allocate (w%native_x, w%native_y, mold=its%u)
+            if (associated(its%of_host)) then
+                call its%drag_of([(n, n=1, size(its%latitude))], x, y, status, message)
+                w%native_x = reshape(x, shape(its%u), order=[3, 1, 2])
+                w%native_y = reshape(y, shape(its%u), order=[3, 1, 2])
+                return
+            end if
             if (self%settings%native_diagnostics) then
-                allocate (w%buoyancy_frequency, w%diffusivity_x, w%diffusivity_y, mold=u)
+                allocate (w%buoyancy_frequency, w%diffusivity_x, w%diffusivity_y, mold=its%u)
             end if
             ! What is not allocated is absent.
-            call self%native%drag(self%row(i:i + size(u, 1) - 1,j:j + size(u, 2) - 1), latitude, &
-                                  & pressure, height, temperature, u, v, w%native_x, w%native_y, &
+            call self%native%drag(its%row, its%latitude, its%pressure, its%height, &
+                                  & its%temperature, its%u, its%v, w%native_x, w%native_y, &
                                   & w%diffusivity_x, w%diffusivity_y, &
                                   & buoyancy_frequency=w%buoyancy_frequency, stat=status, &
                                   & errmsg=message)
@@ -390,7 +410,7 @@ contains
     subroutine run_network(self, latitude, longitude, pressure, height, temperature, u, v, &
                            & surface_pressure, half_pressure, status, message)
 
-        !! Drag of the network; columns caught by a `native` guard keep the native one.
+        !! Drag of the network; columns that a guard keeps have what is held.
         class(gwparam_coupling_t), intent(inout) :: self
         real(dp), intent(in) :: latitude(:,:), longitude(:,:) !! [rad]
         real(dp), intent(in), dimension(:,:,:) :: pressure, height, temperature, u, v
@@ -418,13 +438,6 @@ contains
         call self%network%run(stat=status, errmsg=message)
         if (status /= gwparam_ok) return
         associate (w => self%window)
-            ! Columns that a guard leaves alone keep what is in the arrays.
-            if (allocated(w%native_x)) then
-                w%network_x = w%native_x
-                w%network_y = w%native_y
-            else
-                allocate (w%network_x, w%network_y, mold=u)
-            end if
             call self%network%get(trim(drag_name(1)), w%network_x, units="m s-2", stat=status, &
                                   & errmsg=message)
             if (status /= gwparam_ok) return

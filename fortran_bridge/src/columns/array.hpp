@@ -18,7 +18,7 @@ namespace gwparam {
 
 // What the guards (guards/guards.hpp) decided of a column.
 struct ColumnMark {
-    enum Decision : std::uint8_t { passes, kept, zeroed };
+    enum Decision : std::uint8_t { passes, kept, zeroed, native };
 
     Decision decision = passes;
     std::uint8_t noted = 0; // guards that caught it, a bit each

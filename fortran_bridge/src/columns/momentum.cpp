@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include "base/constants.hpp"
-#include "base/error.hpp"
 #include "base/units.hpp"
 
 namespace gwparam {
@@ -35,10 +34,8 @@ ColumnMomentum::ColumnMomentum(const std::vector<FieldContract> &outputs,
             output.levels != static_cast<std::int64_t>(pressure.size())) {
             continue;
         }
-        double to_si = 0.0;
-        try {
-            to_si = conversion(output.units, "m s-2", output.name).scale;
-        } catch (const Error &) {
+        const double to_si = acceleration_scale(output.units);
+        if (to_si == 0.0) {
             continue; // of another field than a wind
         }
         FieldContract field;

@@ -8,9 +8,22 @@ namespace gwparam {
 
 namespace {
 
-// 1 in columns that a guard keeps as the host has them. One that it sets to zero needs
-// no mark: its outputs are the zeros.
+// 1 in columns that a guard keeps as the host has them, 2 in those that it leaves to
+// the native scheme. One that it sets to zero needs no mark: its outputs are the zeros.
 constexpr const char *mark_name = "guard_mark";
+
+double number_of(ColumnMark mark) {
+    return mark.decision == ColumnMark::kept     ? 1.0
+           : mark.decision == ColumnMark::native ? 2.0
+                                                 : 0.0;
+}
+
+ColumnMark mark_of(double number) {
+    return {number == 0.0   ? ColumnMark::passes
+            : number == 2.0 ? ColumnMark::native
+                            : ColumnMark::kept,
+            0};
+}
 
 constexpr Conversion unchanged{1.0, 0.0};
 
@@ -89,9 +102,7 @@ void Pending::save(const std::string &name, const gwparam_array *array) const {
     Rows rows(field.dtype, 1);
     rows.resize(result_.columns());
     std::transform(result_.marks.begin(), result_.marks.end(),
-                   reinterpret_cast<double *>(rows.row(0)), [](ColumnMark mark) {
-                       return mark.decision == ColumnMark::kept ? 1.0 : 0.0;
-                   });
+                   reinterpret_cast<double *>(rows.row(0)), number_of);
     unpack(rows, 0, false, unchanged, all_pass.data(), host, caller);
 }
 
@@ -113,10 +124,7 @@ void Pending::restore(const std::string &name, const gwparam_array *array) {
     if (is_mark(i)) {
         const auto *values = reinterpret_cast<const double *>(marks.row(0));
         std::transform(values, values + result_.columns(), result_.marks.begin(),
-                       [](double value) {
-                           return ColumnMark{value != 0.0 ? ColumnMark::kept
-                                                          : ColumnMark::passes};
-                       });
+                       mark_of);
     }
     restored_[i] = true;
     if (std::find(restored_.begin(), restored_.end(), false) == restored_.end()) {

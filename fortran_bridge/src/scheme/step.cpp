@@ -77,6 +77,7 @@ bool Step::synchronise() {
     or_abandon([&] {
         if (parts_.pending.state() == Pending::State::running) {
             take_in();
+            static_cast<void>(agree());
             parts_.pending.set_state(Pending::State::done);
         } else { // tell the others what failed since the last flush
             parts_.communicator.agree(parts_.outcome);
@@ -111,9 +112,9 @@ void Step::run_stages() {
     std::swap(in_flight_, next_);
     if (needs_own) {
         take_in();
-    } else {
-        static_cast<void>(agree());
     }
+    outcome.attempt([&] { fall_back(); });
+    static_cast<void>(agree());
     if (lags) {
         parts_.pending.set_state(needs_own ? Pending::State::done
                                            : Pending::State::running);
@@ -132,7 +133,14 @@ void Step::take_in() {
     }
     outcome.attempt([&] { move_out(); });
     outcome.attempt([&] { finish(); });
-    static_cast<void>(agree());
+}
+
+// As a result is given, not as it is computed: only then the host has its state at
+// hand.
+void Step::fall_back() {
+    native_.apply(parts_.windows.result(),
+                  static_cast<std::int64_t>(pressures_.host.size()),
+                  parts_.windows.flips(), parts_.windows.places());
 }
 
 // Whether a condition holds on all ranks, none of which failed.
@@ -150,6 +158,7 @@ bool Step::agree(bool condition) {
 // From the host's levels to the network's, in the columns of this rank.
 void Step::prepare() {
     parts_.pending.check_restored();
+    check_native();
     Windows &windows = parts_.windows;
     // A rank of several may have no columns, and nothing to put at any step.
     const bool is_new =

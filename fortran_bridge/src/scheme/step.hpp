@@ -14,6 +14,7 @@
 #include "columns/vertical.hpp"
 #include "ranks/communicator.hpp"
 #include "scheme/inference.hpp"
+#include "scheme/native_fallback.hpp"
 #include "scheme/pending.hpp"
 #include "scheme/windows.hpp"
 
@@ -44,6 +45,11 @@ class Step {
     const GuardTally &tally() const { return tally_; }
     const GuardTally &last_tally() const { return last_tally_; }
 
+    // The host's scheme for the columns that guards leave to it, and whether it is
+    // there where they may.
+    NativeFallback &native() { return native_; }
+    void check_native() const { native_.check(parts_.options); }
+
     // Both are collective and drop all that was put, or is on its way, if they throw.
     void flush();
     bool synchronise(); // whether there is a result to save
@@ -72,6 +78,7 @@ class Step {
     void finish();
 
     void take_in(); // wait, move_out and finish, where nothing else is to be done
+    void fall_back();
     bool agree(bool condition = true);
     void look(Guard::Sees what, const std::vector<FieldContract> &fields,
               std::vector<Rows> &rows, bool top_down, std::int64_t run,
@@ -84,6 +91,7 @@ class Step {
     GuardTally last_tally_;
     ColumnMomentum momentum_;
     Taper taper_;
+    NativeFallback native_;
     std::optional<VerticalStage> vertical_; // from set_levels on
     std::vector<Rows> network_in_;          // of the columns of this rank
     std::vector<Rows> network_out_;

@@ -55,6 +55,7 @@ class Windows {
     bool is_open() const { return open_.has_value(); }
     bool none_closed() const { return windows_.empty(); }
     std::int64_t columns() const; // of those that are closed
+    bool flips() const { return flip_; }
 
     // What the guards decided of those columns.
     const ColumnMarks &marks() const { return marks_; }

@@ -32,6 +32,7 @@ static const double pressure[NLEV] = {1e3, 1e4, 3e4, 6e4, 9e4};
     X(gwparam_scheme_guard, (scheme, 1, &report, sizeof report, NULL, 0, &number))     \
     X(gwparam_scheme_ranks, (scheme, &word, &word))                                    \
     X(gwparam_scheme_gather, (scheme, &number, 1, &number))                            \
+    X(gwparam_scheme_set_native, (scheme, NULL, NULL))                                 \
     X(gwparam_scheme_put_place, (scheme, &surface, &surface, NULL, NULL))              \
     X(gwparam_scheme_set_levels, (scheme, GWPARAM_TOP_DOWN, NLEV, pressure))           \
     X(gwparam_scheme_set_columns, (scheme, &surface, &surface, NULL))                  \

@@ -360,9 +360,9 @@ static void test_option_failures(void) {
                   "threads is -1"),
        "negative threads");
     options = defaults();
-    options.on_limit = 6;
+    options.on_limit = 7;
     ok(fails_with(load_with("linear.pt", &options, &scheme), GWPARAM_ERR_ARGUMENT,
-                  "on_limit is 6"),
+                  "on_limit is 7"),
        "unknown guard");
     options = defaults();
     strcpy(options.device, "gpu");
@@ -375,9 +375,9 @@ static void test_option_failures(void) {
                   "device is \"cuda:99\""),
        "absent device");
     options = defaults();
-    options.on_unphysical = 6;
+    options.on_unphysical = 7;
     ok(fails_with(load_with("linear.pt", &options, &scheme), GWPARAM_ERR_ARGUMENT,
-                  "on_unphysical is 6, expected 0 to 5"),
+                  "on_unphysical is 7, expected 0 to 6"),
        "unknown guard of unphysical inputs");
     options = defaults();
     options.reserved2 = 1;

@@ -17,6 +17,11 @@ constexpr std::size_t values = columns * host::nlev;
 constexpr int bad_step = 1;
 constexpr double untouched = 77.0;
 
+// The policies that are tried in pairs; to clip is another result.
+constexpr std::int32_t policies[] = {GWPARAM_GUARD_ERROR, GWPARAM_GUARD_ZERO,
+                                     GWPARAM_GUARD_KEEP,  GWPARAM_GUARD_IGNORE,
+                                     GWPARAM_GUARD_COUNT, GWPARAM_GUARD_NATIVE};
+
 // What is wrong with column 0 in the bad step, and which guards see it.
 struct Kind {
     const char *name;
@@ -46,6 +51,27 @@ struct Free {
 };
 using Scheme = std::unique_ptr<gwparam_scheme, Free>;
 
+// The host's own scheme: of the step that is under way, of each level.
+int native_step = 0;
+
+double native_at(std::int64_t tendency, int place) {
+    return 1000.0 * native_step + 10.0 * static_cast<double>(tendency) + place;
+}
+
+gwparam_status native_drag(void *, const gwparam_native_columns *asked, char *,
+                           std::int64_t) {
+    if (asked->columns != 1 || asked->column[0] != 0 || asked->tendencies != 2 ||
+        asked->levels != host::nlev) {
+        return GWPARAM_ERR_SHAPE;
+    }
+    for (std::int64_t tendency = 0; tendency < 2; ++tendency) {
+        for (int place = 0; place < host::nlev; ++place) {
+            asked->drag[tendency * host::nlev + place] = native_at(tendency, place);
+        }
+    }
+    return GWPARAM_OK;
+}
+
 Scheme load(const Setup &setup) {
     gwparam_options options = host::defaults();
     options.on_range = setup.on_range;
@@ -61,6 +87,7 @@ Scheme load(const Setup &setup) {
     status = status ? status
                     : gwparam_scheme_set_levels(scheme, setup.order, host::nlev,
                                                 pressure.data());
+    status = status ? status : gwparam_scheme_set_native(scheme, native_drag, nullptr);
     return Scheme(status == GWPARAM_OK ? scheme : nullptr);
 }
 
@@ -171,7 +198,8 @@ struct Fate {
             return policy == GWPARAM_GUARD_COUNT || policy == GWPARAM_GUARD_IGNORE;
         };
         const bool replaces = setup.on_limit == GWPARAM_GUARD_ZERO ||
-                              setup.on_limit == GWPARAM_GUARD_KEEP;
+                              setup.on_limit == GWPARAM_GUARD_KEEP ||
+                              setup.on_limit == GWPARAM_GUARD_NATIVE;
         range = kind.out_of_range && setup.on_range != GWPARAM_GUARD_IGNORE;
         const bool goes_on = !range || passes(setup.on_range);
         finite = goes_on && kind.gives_nan;
@@ -238,6 +266,7 @@ std::string fault_of(const Setup &setup, const Kind &kind) {
             scheme = restart(std::move(scheme), setup, status);
             is_restarted = true;
         }
+        native_step = step;
         status = status ? status : put_and_run(scheme.get(), setup, kind, step);
         status = status ? status : get(scheme.get(), drag);
         const host::Report report = host::report(status);
@@ -259,9 +288,12 @@ std::string fault_of(const Setup &setup, const Kind &kind) {
         Drag expected = expected_of(setup, kind, of_step);
         const bool acted = of_step == bad_step && acts != GWPARAM_GUARD_IGNORE;
         for (int level = 0; acted && level < host::nlev; ++level) {
+            const std::size_t i = at(setup, 0, level);
+            const bool is_native = acts == GWPARAM_GUARD_NATIVE;
             const double value = acts == GWPARAM_GUARD_ZERO ? 0.0 : untouched;
-            expected.east[at(setup, 0, level)] = value;
-            expected.north[at(setup, 0, level)] = value;
+            const int place = static_cast<int>(i);
+            expected.east[i] = is_native ? native_at(0, place) : value;
+            expected.north[i] = is_native ? native_at(1, place) : value;
         }
         gwparam_statistics statistics{};
         status =
@@ -289,10 +321,8 @@ int main() {
             for (const int lag : {0, 1}) {
                 for (const bool restarts : {false, true}) {
                     std::string faults;
-                    for (std::int32_t range = 0; range <= GWPARAM_GUARD_COUNT;
-                         ++range) {
-                        for (std::int32_t limit = 0; limit <= GWPARAM_GUARD_COUNT;
-                             ++limit) {
+                    for (const std::int32_t range : policies) {
+                        for (const std::int32_t limit : policies) {
                             const std::string fault =
                                 fault_of({range, limit, order, lag, restarts}, kind);
                             if (!fault.empty()) {

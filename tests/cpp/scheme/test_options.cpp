@@ -47,9 +47,9 @@ void test_refusals() {
                [](Options o) { o.chunk_columns = 40; }) &&
            refuses("chunk_columns is -16", [](Options o) { o.chunk_columns = -16; }),
        "chunk_columns");
-    ok(refuses("on_limit is 6, expected 0 to 5", [](Options o) { o.on_limit = 6; }),
+    ok(refuses("on_limit is 7, expected 0 to 6", [](Options o) { o.on_limit = 7; }),
        "on_limit");
-    ok(refuses("on_range is -1, expected 0 to 5", [](Options o) { o.on_range = -1; }),
+    ok(refuses("on_range is -1, expected 0 to 6", [](Options o) { o.on_range = -1; }),
        "on_range");
     ok(refuses("range_sigmas is 0.0", [](Options o) { o.range_sigmas = 0.0; }),
        "range_sigmas");

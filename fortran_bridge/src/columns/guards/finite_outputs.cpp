@@ -10,8 +10,9 @@ namespace gwparam {
 namespace {
 
 std::int32_t policy_for(std::int32_t on_limit) {
-    const bool replaces =
-        on_limit == GWPARAM_GUARD_ZERO || on_limit == GWPARAM_GUARD_KEEP;
+    const bool replaces = on_limit == GWPARAM_GUARD_ZERO ||
+                          on_limit == GWPARAM_GUARD_KEEP ||
+                          on_limit == GWPARAM_GUARD_NATIVE;
     return replaces ? on_limit : std::int32_t{GWPARAM_GUARD_ERROR};
 }
 

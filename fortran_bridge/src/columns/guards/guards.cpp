@@ -75,6 +75,8 @@ ColumnMark::Decision decision_of(std::int32_t policy) {
         return ColumnMark::zeroed;
     case GWPARAM_GUARD_KEEP:
         return ColumnMark::kept;
+    case GWPARAM_GUARD_NATIVE:
+        return ColumnMark::native;
     default:
         return ColumnMark::passes;
     }
@@ -151,7 +153,7 @@ void apply_to(const std::vector<Guard> &guards, Guard::Sees what, const Fields &
 
 Guard::Guard(const char *option, Sees what, std::int32_t does)
     : name(option), sees(what), policy(does) {
-    check_choice(name, policy, GWPARAM_GUARD_CLIP);
+    check_choice(name, policy, GWPARAM_GUARD_NATIVE);
 }
 
 std::vector<Guard> guards_of(const gwparam_options &options) {

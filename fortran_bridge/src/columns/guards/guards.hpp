@@ -97,7 +97,8 @@ void apply_to_field(const std::vector<Guard> &guards, Guard::Sees what,
                     const Watch &watch, ColumnMarks &marks, ThreadPool &pool);
 
 // Sets the outputs of all marked columns to zero, also of those that get() leaves
-// alone: what they hold may not be finite. Gives their number.
+// alone, or the native scheme has yet to give: what they hold may not be finite. Gives
+// their number.
 std::int64_t clear_marked(const ColumnMarks &marks, std::vector<Rows> &outputs);
 
 // The first value that is not fine(value, level). All levels of a column are looked at

@@ -84,8 +84,8 @@ void test_settings() {
            guard.sees == Guard::Sees::inputs,
        "the policy of on_range, on inputs");
     ok(guard.expected(wind(), 1) == "-25 to -15", "what was expected");
-    ok(throws(GWPARAM_ERR_ARGUMENT, "on_range is 6, expected 0 to 5",
-              [] { guard_of(6, 1.0); }),
+    ok(throws(GWPARAM_ERR_ARGUMENT, "on_range is 7, expected 0 to 6",
+              [] { guard_of(7, 1.0); }),
        "an unknown policy");
     for (const double sigmas : {0.0, -1.0, static_cast<double>(NAN)}) {
         ok(throws(GWPARAM_ERR_ARGUMENT, "range_sigmas is ",

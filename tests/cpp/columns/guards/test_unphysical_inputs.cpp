@@ -80,8 +80,8 @@ void test_settings() {
            guard.expected(field_of("air_temperature", "K", 1), 0) == "at least 50 K" &&
            guard.expected(field_of("eastward_wind", "m s-1", 1), 0) == "no fill value",
        "what was expected");
-    ok(throws(GWPARAM_ERR_ARGUMENT, "on_unphysical is 6, expected 0 to 5",
-              [] { guard_of(6); }),
+    ok(throws(GWPARAM_ERR_ARGUMENT, "on_unphysical is 7, expected 0 to 6",
+              [] { guard_of(7); }),
        "an unknown policy");
 }
 

@@ -1,0 +1,137 @@
+#include "scheme/native_fallback.hpp"
+
+#include <array>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <sstream>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include "base/error.hpp"
+#include "base/units.hpp"
+
+namespace gwparam {
+
+namespace {
+
+std::vector<std::int64_t> columns_left(const ColumnMarks &marks) {
+    std::vector<std::int64_t> columns;
+    for (std::size_t column = 0; column < marks.size(); ++column) {
+        if (marks[column].decision == ColumnMark::native) {
+            columns.push_back(static_cast<std::int64_t>(column));
+        }
+    }
+    return columns;
+}
+
+bool is_known(gwparam_status status) {
+    switch (status) {
+#define GWPARAM_KNOWN(name, number, meaning)                                           \
+    case number:                                                                       \
+        return true;
+        GWPARAM_STATUS_LIST(GWPARAM_KNOWN)
+#undef GWPARAM_KNOWN
+    default:
+        return false;
+    }
+}
+
+[[noreturn]] void reject(gwparam_status status, const std::string &message) {
+    std::string text = "the native scheme failed: " + message;
+    if (message.empty()) {
+        text = "the native scheme failed with status " + std::to_string(status);
+    }
+    throw Error(is_known(status) ? status : GWPARAM_ERR_ARGUMENT, text);
+}
+
+// One column of a tendency from the procedure's levels to those of the rows.
+void copy_column(const double *from, double scale, std::int64_t levels, bool flip,
+                 std::int64_t column, Rows &rows) {
+    visit(rows, [&](auto *values) {
+        using Value = std::remove_reference_t<decltype(*values)>;
+        Value *to = values + column * levels;
+        for (std::int64_t k = 0; k < levels; ++k) {
+            to[flip ? levels - 1 - k : k] = static_cast<Value>(from[k] * scale);
+        }
+    });
+}
+
+} // namespace
+
+void NativeFallback::check(const gwparam_options &options) const {
+    const std::pair<const char *, std::int32_t> policies[] = {
+        {"on_unphysical", options.on_unphysical},
+        {"on_range", options.on_range},
+        {"on_limit", options.on_limit},
+        {"on_momentum", options.on_momentum}};
+    for (const auto &[option, policy] : policies) {
+        if (policy == GWPARAM_GUARD_NATIVE && procedure_ == nullptr) {
+            reject_argument(std::string(option) +
+                            " is native, but there is no native scheme: expected "
+                            "gwparam_scheme_set_native before the first put");
+        }
+    }
+}
+
+void NativeFallback::apply(Result &result, std::int64_t host_levels, bool flip,
+                           const Places &places) const {
+    const std::vector<std::int64_t> columns = columns_left(result.marks);
+    if (columns.empty()) {
+        return;
+    }
+    std::vector<std::size_t> fields;
+    std::vector<const char *> names;
+    std::vector<const char *> units;
+    std::vector<double> scales; // to the units of the rows
+    for (std::size_t f = 0; f < result.fields.size(); ++f) {
+        const FieldContract &field = result.fields[f];
+        if (field.kind == OutputKind::tendency && field.levels == host_levels) {
+            fields.push_back(f);
+            names.push_back(field.name.c_str());
+            const double to_si = acceleration_scale(field.units);
+            const bool is_si = to_si == 0.0 || to_si == 1.0;
+            units.push_back(is_si ? field.units.c_str() : "m s-2");
+            scales.push_back(is_si ? 1.0 : 1.0 / to_si);
+        }
+    }
+    const auto count = static_cast<std::int64_t>(columns.size());
+    std::vector<double> drag(fields.size() * columns.size() *
+                                 static_cast<std::size_t>(host_levels),
+                             std::numeric_limits<double>::quiet_NaN());
+    const gwparam_native_columns asked{
+        count,        columns.data(),
+        host_levels,  static_cast<std::int64_t>(fields.size()),
+        names.data(), units.data(),
+        drag.data()};
+    std::array<char, 512> message{};
+    const gwparam_status status =
+        procedure_(context_, &asked, message.data(),
+                   static_cast<std::int64_t>(message.size()) - 1);
+    if (status != GWPARAM_OK) {
+        reject(status, message.data());
+    }
+    for (std::size_t i = 0; i < drag.size(); ++i) {
+        if (!std::isfinite(drag[i])) {
+            const std::size_t row = i / static_cast<std::size_t>(host_levels);
+            const std::int64_t column = columns[row % columns.size()];
+            std::ostringstream text;
+            text << "the native scheme gives " << drag[i] << " for "
+                 << names[row / columns.size()] << " in column " << column + 1
+                 << ", counted from 1" << places.text(column)
+                 << ", expected a finite value";
+            throw Error(GWPARAM_ERR_NONFINITE, text.str());
+        }
+    }
+    for (std::size_t f = 0; f < fields.size(); ++f) {
+        for (std::size_t c = 0; c < columns.size(); ++c) {
+            copy_column(drag.data() + (f * columns.size() + c) *
+                                          static_cast<std::size_t>(host_levels),
+                        scales[f], host_levels, flip, columns[c],
+                        result.rows[fields[f]]);
+        }
+    }
+}
+
+} // namespace gwparam
