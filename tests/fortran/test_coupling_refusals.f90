@@ -72,16 +72,16 @@ contains
 
     subroutine test_settings_are_refused()
 
+        character(len=*), &
+                  & parameter :: guards = ", expected error, zero, native, keep, clip, " &
+                  & // "count or ignore"
         type(gwparam_coupling_settings_t) :: settings
 
         call refused("mode = 'hybrid'", "mode is hybrid, expected native, ml or shadow")
         call refused("mode = 'ml'", "mode is ml, which needs artefact in gwparam_nml")
-        call refused("on_limit = 'panic'", &
-                     & "on_limit is panic, expected error, zero, native, keep, clip, count or ignore")
-        call refused("on_range = 'kept'", &
-                     & "on_range is kept, expected error, zero, native, keep, clip, count or ignore")
-        call refused("on_momentum = 'often'", &
-                     & "on_momentum is often, expected error, zero, native, keep, clip, count or ignore")
+        call refused("on_limit = 'panic'", "on_limit is panic" // guards)
+        call refused("on_range = 'kept'", "on_range is kept" // guards)
+        call refused("on_momentum = 'often'", "on_momentum is often" // guards)
         call refused("on_device_failure = 'gpu'", "on_device_failure is gpu, expected error or cpu")
         call refused("precision = 'half'", "precision is half, expected exported, tf32 or bfloat16")
         call refused("mode = 'shadow with the native scheme'", &

@@ -1,12 +1,12 @@
 #include "scheme/native_fallback.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstring>
 #include <limits>
 #include <sstream>
 #include <string>
-#include <type_traits>
 #include <utility>
 
 #include "base/error.hpp"
@@ -46,16 +46,19 @@ bool is_known(gwparam_status status) {
     throw Error(is_known(status) ? status : GWPARAM_ERR_ARGUMENT, text);
 }
 
-// One column of a tendency from the procedure's levels to those of the rows.
-void copy_column(const double *from, double scale, std::int64_t levels, bool flip,
-                 std::int64_t column, Rows &rows) {
-    visit(rows, [&](auto *values) {
-        using Value = std::remove_reference_t<decltype(*values)>;
-        Value *to = values + column * levels;
+// One tendency of all asked columns, from the procedure's levels to those of the rows.
+Rows rows_of(const double *from, double scale, std::int64_t columns,
+             std::int64_t levels, bool flip) {
+    Rows rows(Dtype::float64, levels);
+    rows.resize(columns);
+    auto *to = reinterpret_cast<double *>(rows.row(0));
+    for (std::int64_t column = 0; column < columns; ++column) {
         for (std::int64_t k = 0; k < levels; ++k) {
-            to[flip ? levels - 1 - k : k] = static_cast<Value>(from[k] * scale);
+            const std::int64_t level = flip ? levels - 1 - k : k;
+            to[column * levels + level] = from[column * levels + k] * scale;
         }
-    });
+    }
+    return rows;
 }
 
 } // namespace
@@ -77,7 +80,9 @@ void NativeFallback::check(const gwparam_options &options) const {
 
 void NativeFallback::apply(Result &result, std::int64_t host_levels, bool flip,
                            const Places &places) const {
-    const std::vector<std::int64_t> columns = columns_left(result.marks);
+    std::vector<std::int64_t> columns = columns_left(result.marks);
+    result.native_columns.clear();
+    result.native.clear();
     if (columns.empty()) {
         return;
     }
@@ -124,14 +129,16 @@ void NativeFallback::apply(Result &result, std::int64_t host_levels, bool flip,
             throw Error(GWPARAM_ERR_NONFINITE, text.str());
         }
     }
-    for (std::size_t f = 0; f < fields.size(); ++f) {
-        for (std::size_t c = 0; c < columns.size(); ++c) {
-            copy_column(drag.data() + (f * columns.size() + c) *
-                                          static_cast<std::size_t>(host_levels),
-                        scales[f], host_levels, flip, columns[c],
-                        result.rows[fields[f]]);
-        }
+    for (const FieldContract &field : result.fields) {
+        result.native.emplace_back(Dtype::float64,
+                                   std::max<std::int64_t>(field.levels, 1));
     }
+    for (std::size_t f = 0; f < fields.size(); ++f) {
+        const double *its =
+            drag.data() + static_cast<std::int64_t>(f) * count * host_levels;
+        result.native[fields[f]] = rows_of(its, scales[f], count, host_levels, flip);
+    }
+    result.native_columns = std::move(columns);
 }
 
 } // namespace gwparam

@@ -20,8 +20,8 @@ class NativeFallback {
     // Throws ERR_ARGUMENT where a guard may leave columns to a scheme that is not set.
     void check(const gwparam_options &options) const;
 
-    // Gives the marked columns their drag: the tendencies on the host's levels; what
-    // else they have stays. `flip` if the host's vertical order is not that of the
+    // Asks for the drag of the marked columns: the tendencies on the host's levels.
+    // `flip` if the host's vertical order is not that of the
     // rows. Throws what the procedure reports, ERR_NONFINITE for what it leaves out.
     void apply(Result &result, std::int64_t host_levels, bool flip,
                const Places &places) const;

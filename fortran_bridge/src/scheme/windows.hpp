@@ -20,6 +20,11 @@ struct Result {
     std::vector<Rows> rows; // one a field
     ColumnMarks marks;      // one a column
 
+    // What the host's native scheme gave: of these columns, for each field that it has,
+    // as numbers of their own, since those of a network may be of single precision.
+    std::vector<std::int64_t> native_columns;
+    std::vector<Rows> native;
+
     std::int64_t columns() const { return static_cast<std::int64_t>(marks.size()); }
 };
 
@@ -82,6 +87,8 @@ class Windows {
     };
 
     void open(const HostArray &host);
+    void unpack_native(const Rows &native, const Window &wanted,
+                       const Conversion &to_host, const HostArray &host) const;
     std::string place_of(std::int64_t column) const;
 
     ThreadPool &pool_;

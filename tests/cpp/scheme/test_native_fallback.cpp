@@ -89,20 +89,25 @@ void test_answer() {
             result, flip);
         ok(asked == "1 4 du [m s-2] dT [K s-1] ",
            "it is asked for tendencies of the columns that are left to it");
-        std::vector<double> du(10, 7.0);
-        std::vector<double> dt(10, 7.0);
+        std::vector<double> du(4);
+        std::vector<double> dt(4);
         const std::size_t top = flip ? 1 : 0;
         for (const std::size_t c : {0, 1}) {
-            const std::size_t row = c == 0 ? 2 : 8;
             const double first = 2.0 * static_cast<double>(c) + 1.0;
-            du[row + top] = 86400.0 * first;
-            du[row + 1 - top] = 86400.0 * (first + 1.0);
-            dt[row + top] = first + 4.0;
-            dt[row + 1 - top] = first + 5.0;
+            du[2 * c + top] = 86400.0 * first;
+            du[2 * c + 1 - top] = 86400.0 * (first + 1.0);
+            dt[2 * c + top] = first + 4.0;
+            dt[2 * c + 1 - top] = first + 5.0;
         }
-        ok(values_of(result.rows[1]) == du && values_of(result.rows[2]) == dt &&
-               values_of(result.rows[0]) == std::vector<double>(15, 7.0),
-           "they get it in the units and the order of the rows, and no others");
+        ok(result.native_columns == std::vector<std::int64_t>{1, 4} &&
+               values_of(result.native[1]) == du && values_of(result.native[2]) == dt &&
+               result.native[0].count() == 0,
+           "they have it in the units and the order of the rows");
+        result.marks.assign(5, {});
+        apply([](const gwparam_native_columns &its, char *) { return give_all(its); },
+              result, flip);
+        ok(result.native_columns.empty() && result.native.empty(),
+           "and no longer once nothing is caught");
     }
 }
 
@@ -121,7 +126,6 @@ void test_nothing_is_asked() {
 
 void test_failures() {
     Result result = result_of();
-    const std::vector<double> before = values_of(result.rows[1]);
     ok(throws(GWPARAM_ERR_SHAPE, "the native scheme failed: no wave has any stress",
               [&] {
                   apply(
@@ -158,7 +162,7 @@ void test_failures() {
                    result);
            }),
        "what it leaves out is named");
-    ok(values_of(result.rows[1]) == before, "and nothing changed");
+    ok(result.native_columns.empty(), "and there is none of it");
 }
 
 void test_check() {
