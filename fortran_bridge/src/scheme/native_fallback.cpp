@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstring>
+#include <initializer_list>
 #include <limits>
 #include <sstream>
 #include <string>
@@ -27,15 +27,11 @@ std::vector<std::int64_t> columns_left(const ColumnMarks &marks) {
 }
 
 bool is_known(gwparam_status status) {
-    switch (status) {
-#define GWPARAM_KNOWN(name, number, meaning)                                           \
-    case number:                                                                       \
-        return true;
-        GWPARAM_STATUS_LIST(GWPARAM_KNOWN)
-#undef GWPARAM_KNOWN
-    default:
-        return false;
-    }
+#define GWPARAM_NUMBER(name, number, meaning) number,
+    const std::initializer_list<gwparam_status> known{
+        GWPARAM_STATUS_LIST(GWPARAM_NUMBER)};
+#undef GWPARAM_NUMBER
+    return std::find(known.begin(), known.end(), status) != known.end();
 }
 
 [[noreturn]] void reject(gwparam_status status, const std::string &message) {

@@ -45,6 +45,7 @@ Guard training_range(const gwparam_options &options) {
             return Spot{end, -1};
         }
         std::vector<Interval> passes; // of each level
+        passes.reserve(static_cast<std::size_t>(rows.width()));
         for (std::int64_t level = 0; level < rows.width(); ++level) {
             passes.push_back(passing(field, sigmas, level));
         }
