@@ -16,6 +16,7 @@ from gwparam.errors import (
     ShapeError,
     wrong_setting,
 )
+from gwparam.guard_reports import GuardReport, guard_reports
 from gwparam.native_procedure import NativeDrag, NativeProcedure
 from gwparam.shared_library import check, shared_library
 
@@ -521,6 +522,14 @@ class Scheme:
             lacks_fma=bool(found.lacks_fma),
             compiled=_COMPILED[found.compiled],
         )
+
+    def guards(self) -> list[GuardReport]:
+        """Say what each guard caught since the load, in the order of their looks."""
+        if self._handle is None:
+            raise ArgumentError("the scheme was freed")
+        lib = shared_library()[1]
+        policies = {getattr(lib, code): word for word, code in _GUARDS.items()}
+        return guard_reports(self._handle, policies)
 
     def sha256(self) -> str:
         """SHA-256 of the artefact's file as it was loaded, hexadecimal."""
