@@ -90,6 +90,7 @@ module gwparam_coupling_settings
         procedure :: runs_network !! Whether the mode asks for the network
         !! Whether mode or diagnostics ask for the native scheme in all columns
         procedure :: runs_native
+        procedure :: keeps_drag !! Whether a guard may keep the drag of the last recomputation
         procedure :: options !! For loading the network
     end type gwparam_coupling_settings_t
 
@@ -381,6 +382,16 @@ contains
         runs_native = self%mode /= "ml" .or. self%native_diagnostics
 
     end function runs_native
+
+    elemental logical function keeps_drag(self)
+
+        !! Whether a guard may keep the drag of the last recomputation.
+        class(gwparam_coupling_settings_t), intent(in) :: self
+
+        keeps_drag = any([self%on_unphysical, self%on_range, self%on_limit, &
+                         & self%on_momentum] == "keep")
+
+    end function keeps_drag
 
     type(gwparam_options_t) function options(self)
 

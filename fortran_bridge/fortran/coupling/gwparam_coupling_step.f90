@@ -306,8 +306,12 @@ contains
             call self%network%set_native(native, status, message)
             if (status /= gwparam_ok) return
             associate (ie => i + size(u, 1) - 1, je => j + size(u, 2) - 1)
-                self%window%network_x = self%held_x(i:ie,j:je,:)
-                self%window%network_y = self%held_y(i:ie,j:je,:)
+                if (self%settings%keeps_drag()) then
+                    self%window%network_x = self%held_x(i:ie,j:je,:)
+                    self%window%network_y = self%held_y(i:ie,j:je,:)
+                else
+                    allocate (self%window%network_x, self%window%network_y, mold=u)
+                end if
                 call run_network(self, latitude, self%longitude(i:ie,j:je), pressure, height, &
                                  & temperature, u, v, surface_pressure, half_pressure, status, &
                                  & message)
@@ -347,12 +351,14 @@ contains
         integer, intent(inout) :: status
         character(len=*), intent(inout) :: message
 
-        real(dp), dimension(size(native%u, 3), size(native%latitude)) :: x, y
+        real(dp), allocatable, dimension(:,:) :: x, y
         integer :: n
 
         associate (w => self%window, its => native)
             allocate (w%native_x, w%native_y, mold=its%u)
             if (associated(its%of_host)) then
+                allocate (x(size(its%u, 3), size(its%latitude)), source=0.0_dp)
+                y = x
                 call its%drag_of([(n, n=1, size(its%latitude))], x, y, status, message)
                 w%native_x = reshape(x, shape(its%u), order=[3, 1, 2])
                 w%native_y = reshape(y, shape(its%u), order=[3, 1, 2])
@@ -410,7 +416,7 @@ contains
     subroutine run_network(self, latitude, longitude, pressure, height, temperature, u, v, &
                            & surface_pressure, half_pressure, status, message)
 
-        !! Drag of the network; columns that a guard keeps have what is held.
+        !! Drag of the network; columns that a guard keeps have what is in the window.
         class(gwparam_coupling_t), intent(inout) :: self
         real(dp), intent(in) :: latitude(:,:), longitude(:,:) !! [rad]
         real(dp), intent(in), dimension(:,:,:) :: pressure, height, temperature, u, v
