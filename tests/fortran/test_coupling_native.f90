@@ -100,6 +100,7 @@ program test_coupling_native
     call test_some_columns_have_the_bits_of_all()
     call test_shadow_is_ml()
     call test_keep()
+    call test_a_host_without_temperature_or_height()
     call done()
 
 contains
@@ -371,5 +372,30 @@ contains
         call fill(1)
 
     end subroutine test_keep
+
+    subroutine test_a_host_without_temperature_or_height()
+
+        !! The network needs neither; it is said in the first step, not when a column is caught.
+        type(gwparam_coupling_t) :: drag
+        real(dp), dimension(nlon, nlat, nlev) :: none
+
+        none = 0.0_dp
+        call start(drag, ml())
+        call drag%apply(1, 1, step, lat, p, none, none, u, v, dudt, dvdt, ps, stat=stat)
+        call ok(stat == gwparam_ok, "no matter where no guard falls back")
+        call drag%free()
+        call start(drag, ml() // ", on_momentum = 'native', momentum_limit = 1")
+        call drag%apply(1, 1, step, lat, p, z, none, u, v, dudt, dvdt, ps, stat=stat, errmsg=errmsg)
+        call ok(stat == gwparam_err_argument .and. index(errmsg, &
+                & "a guard's policy is native, whose scheme fails: temperature is 0") == 1, &
+                & "no temperature")
+        call drag%apply(1, 1, step, lat, p, none, t, u, v, dudt, dvdt, ps, stat=stat, errmsg=errmsg)
+        call ok(stat == gwparam_err_argument .and. index(errmsg, &
+                & "fails: height goes from 0") > 0, "no height")
+        call apply(drag)
+        call drag%apply(1, 1, step, lat, p, none, none, u, v, dudt, dvdt, ps, stat=stat)
+        call ok(stat == gwparam_ok, "only the first step is looked at")
+
+    end subroutine test_a_host_without_temperature_or_height
 
 end program test_coupling_native

@@ -41,7 +41,6 @@ module gwparam_coupling
 
     real(dp), parameter :: degrees_per_radian = 180.0_dp/acos(-1.0_dp)
     integer, parameter :: message_length = 1024
-
     character(len=*), parameter :: half_levels = "_at_half_levels" !! Ends names of values there
 
     ! Fields that a host can hand to a network, by their names in an artefact's contract.
@@ -61,8 +60,7 @@ module gwparam_coupling
         !! `init` loads it, unless the host has; a host of several ranks does, by gwparam_mpi_load
         type(gwparam_coupling_settings_t), private :: settings
         type(ad99_t), private :: native
-        procedure(gwparam_native_drag), pointer, nopass, private :: native_of_host => null()
-        !! In its place
+        procedure(gwparam_native_drag), pointer, nopass, private :: host_native => null() !! Instead
         type(alarm_t), private :: alarm
         type(gwparam_coupling_statistics_t), private :: counts
         logical, private :: is_bottom_up = .false. !! Arrays of the host; all here are top-down

@@ -90,6 +90,7 @@ module gwparam_coupling_settings
         procedure :: runs_network !! Whether the mode asks for the network
         !! Whether mode or diagnostics ask for the native scheme in all columns
         procedure :: runs_native
+        procedure :: falls_back !! Whether a guard may leave columns to the native scheme
         procedure :: keeps_drag !! Whether a guard may keep the drag of the last recomputation
         procedure :: options !! For loading the network
     end type gwparam_coupling_settings_t
@@ -392,6 +393,16 @@ contains
                          & self%on_momentum] == "keep")
 
     end function keeps_drag
+
+    elemental logical function falls_back(self)
+
+        !! Whether a guard may leave columns to the native scheme.
+        class(gwparam_coupling_settings_t), intent(in) :: self
+
+        falls_back = any([self%on_unphysical, self%on_range, self%on_limit, &
+                         & self%on_momentum] == "native")
+
+    end function falls_back
 
     type(gwparam_options_t) function options(self)
 

@@ -77,9 +77,9 @@ contains
             & // ", on_momentum = " // trim(settings%on_momentum))
 
         self%row = merge(1, 0, self%exists)
-        self%native_of_host => null()
+        self%host_native => null()
         if (present(native)) then
-            self%native_of_host => native
+            self%host_native => native
         else
             call set_up_native(self, top_down, status, message)
         end if

@@ -288,11 +288,15 @@ contains
             return
         end if
         self%window = window_t()
-        native = native_window_t(shipped=self%native, of_host=self%native_of_host, &
+        native = native_window_t(shipped=self%native, of_host=self%host_native, &
                                  & is_bottom_up=self%is_bottom_up, i=i, j=j, &
                                  & row=self%row(i:i + size(u, 1) - 1,j:j + size(u, 2) - 1), &
                                  & latitude=latitude, pressure=pressure, height=height, &
                                  & temperature=temperature, u=u, v=v)
+        if (self%settings%falls_back() .and. self%counts%recomputations == 0) then
+            call native%check(status, message)
+            if (status /= gwparam_ok) return
+        end if
         if (self%settings%runs_native()) then
             call run_native(self, native, status, message)
             if (status /= gwparam_ok) return

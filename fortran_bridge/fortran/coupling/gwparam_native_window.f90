@@ -52,11 +52,31 @@ module gwparam_native_window
     contains
         procedure :: drag => drag_of_caught !! What the library asks for
         procedure :: drag_of !! Of columns by their numbers
+        procedure :: check !! Whether the host gives what the shipped scheme needs
     end type native_window_t
 
     public :: gwparam_native_drag
 
 contains
+
+    subroutine check(self, status, message)
+
+        !! Whether the shipped scheme has what it needs, before a column needs it: temperature and
+        !! height, which a network may do without. Tried in the first column.
+        class(native_window_t), intent(in) :: self
+        integer, intent(inout) :: status
+        character(len=*), intent(inout) :: message
+
+        real(dp), dimension(size(self%u, 3), 1) :: x, y
+
+        if (associated(self%of_host) .or. size(self%u) == 0) return
+        x = 0.0_dp
+        y = 0.0_dp
+        call self%drag_of([1], x, y, status, message)
+        if (status /= gwparam_ok) message = "a guard's policy is native, whose scheme fails: " &
+            & // message
+
+    end subroutine check
 
     subroutine drag_of_caught(self, column, name, units, drag, stat, errmsg)
 
