@@ -163,7 +163,7 @@ typedef struct gwparam_options {
      * with any number; those of a global network share its pass, and its last bits
      * change with their number. 0: this rank's share of the cores where there are
      * several ranks (all cores it may use, for the one rank that runs a global
-     * network), else 1. */
+     * network), else 1. At most 1024. */
     int32_t threads;
     /** Columns of one forward pass, a multiple of 16; 0: 256. */
     int32_t chunk_columns;

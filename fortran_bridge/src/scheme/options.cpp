@@ -13,12 +13,11 @@ namespace {
 
 // Rows of this many columns keep every chunk in 64-byte alignment.
 constexpr std::int32_t chunk_multiple = 16;
+// Each has memory of its own from the load on.
+constexpr std::int32_t most_threads = 1024;
 
 gwparam_options checked(gwparam_options options) {
-    if (options.threads < 0) {
-        reject_argument("threads is " + std::to_string(options.threads) +
-                        ", expected at least 0");
-    }
+    check_choice("threads", options.threads, most_threads);
     if (options.chunk_columns == 0) {
         options.chunk_columns = default_chunk_columns;
     }
