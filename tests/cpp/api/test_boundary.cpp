@@ -58,7 +58,8 @@ void test_rounding_of_the_host() {
     guarded([&] { inside = std::fegetround(); });
     const int after = std::fegetround();
     std::fesetround(FE_TONEAREST);
-    ok(inside == FE_TONEAREST, "numbers are rounded to nearest, whatever the host does");
+    ok(inside == FE_TONEAREST,
+       "numbers are rounded to nearest, whatever the host does");
     ok(after == FE_UPWARD, "the host rounds as before");
 }
 
