@@ -49,7 +49,7 @@ _MOVES: Mapping[str, Sequence[int]] = {
         ),
         (0,),
     ),
-    **dict.fromkeys(("select_scatter", "slice_scatter"), (0, 1)),
+    **dict.fromkeys(("copy", "select_scatter", "slice_scatter"), (0, 1)),
     "scatter": (0, 3),
     "index_put": (0, 2),
     "where": (1, 2),
@@ -168,6 +168,9 @@ class _Follower:
         if name in _CONSTANTS:
             args = (torch.zeros(args[0].ids.shape, dtype=torch.float64), *args[1:])
             return target(*args, **named)
+        if name == "copy" and isinstance(args[1], Elements):
+            # Into a tensor that may be of another type.
+            args = (args[0], self._converted(args[1], node.meta["val"].dtype))
         if self._moves(name, args):
             return self._moved(target, name, args, named)
         return self._computed(target, name, args, named, node)

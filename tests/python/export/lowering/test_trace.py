@@ -102,3 +102,22 @@ def test_true_and_true_is_no_2():
 
     with pytest.raises(LoweringError, match=r"^it uses aten\.add of truth values$"):
         lower(bare(function), "float64")
+
+
+def written(x):
+    """Write into parts of a tensor, from numbers and other parts."""
+    y = 2.0 * x
+    y[:, 0] = 0.5
+    y[:, 1:4] *= 3.0
+    y[:, ::2] += x[:, -1:]
+    out = torch.zeros_like(x)
+    out[:, 1:] = y[:, :-1]
+    out[:, 0] = x[:, 2]
+    whole = torch.zeros_like(x, dtype=torch.int64)
+    whole[:, 2:5] = 3.0 * x[:, :3]
+    return out + whole
+
+
+def test_writing_into_parts():
+    network = bare(lambda x, _: written(x[:, :NLEV]))
+    assert differences(network) < 1
