@@ -250,7 +250,7 @@ def _build(
     network = in_precision(fuse(published), dtype)
     scripted = torch.jit.script(network)
     promises, lowered = _verify(published, scripted, dtype)
-    _refuse_broken(promises)
+    _refuse_broken(promises, lowered.libtorch)
     contract = _contract(published, checkpoint, dtype, reduced_tolerance)
     exported = _exported(network, scripted, published, dtype, exported_program)
     contract = replace(
@@ -315,10 +315,11 @@ def _verify(
     return promises, lowered
 
 
-def _refuse_broken(promises: list[Promise]) -> None:
+def _refuse_broken(promises: list[Promise], libtorch: str = "") -> None:
+    why = f"; it runs through libtorch: {libtorch}" if libtorch else ""
     for promise in promises:
         if not promise.kept:
-            raise InferenceError(f"broken: {promise.what} ({promise.measured})")
+            raise InferenceError(f"broken: {promise.what} ({promise.measured}){why}")
 
 
 def _contract(
