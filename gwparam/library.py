@@ -65,6 +65,11 @@ class Statistics(NamedTuple):
     momentum_imbalance: float
     compiled: str
     """``none``, ``runs``, or ``unfit``: a package is there, and TorchScript runs."""
+    threads: int
+    load_seconds: float
+    put_seconds: float
+    get_seconds: float
+    levels_seconds: float
 
 
 def load_scheme(
@@ -81,6 +86,7 @@ def load_scheme(
     on_device_failure: str = "error",
     precision: str = "exported",
     graphs: str = "auto",
+    artefact_sha256: str = "",
 ) -> "Scheme":
     """Load an artefact into the compiled library, as a Fortran host would.
 
@@ -121,6 +127,9 @@ def load_scheme(
     graphs : str
         ``auto``: on a CUDA device the forward passes are recorded and repeated, where
         that works; ``off``: they run operation by operation.
+    artefact_sha256 : str
+        The one file that may be loaded: its SHA-256 as ``sha256sum`` prints it; empty:
+        any.
 
     Returns
     -------
@@ -151,6 +160,11 @@ def load_scheme(
     )
     options.precision = _choice(lib, "precision", precision, _PRECISIONS)
     options.graphs = _choice(lib, "graphs", graphs, _GRAPHS)
+    pin = artefact_sha256.encode()
+    if len(pin) >= ffi.sizeof(options.artefact_sha256):
+        expected = "64 hexadecimal digits in small letters"
+        raise wrong_setting("artefact_sha256", f'"{artefact_sha256}"', expected)
+    options.artefact_sha256 = pin
     handle = ffi.new("gwparam_scheme **")
     check(lib.gwparam_scheme_load(handle, fspath(path).encode(), options))
     return Scheme(ffi.gc(handle[0], lib.gwparam_scheme_free))
@@ -457,6 +471,13 @@ class Scheme:
             lacks_fma=bool(found.lacks_fma),
             compiled=_COMPILED[found.compiled],
         )
+
+    def sha256(self) -> str:
+        """SHA-256 of the artefact's file as it was loaded, hexadecimal."""
+        ffi, lib = shared_library()
+        text = ffi.new("char[]", lib.GWPARAM_SHA256_BYTES)
+        self._call(lib.gwparam_scheme_sha256, text, len(text))
+        return bytes(ffi.string(text)).decode()
 
     def _contract_json(self) -> str:
         ffi, lib = shared_library()

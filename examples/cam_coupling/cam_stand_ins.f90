@@ -127,6 +127,50 @@ contains
 
 end module physics_types
 
+module time_manager
+
+    !! Stand-in for CAM's clock and calendar: days of January, year 1.
+
+    implicit none(type, external)
+    private
+
+    integer :: elapsed = 0 !! Since the first of January [s]
+
+    public :: get_curr_date, get_curr_time, stand_in_set_time
+
+contains
+
+    subroutine stand_in_set_time(seconds)
+
+        integer, intent(in) :: seconds
+
+        elapsed = seconds
+
+    end subroutine stand_in_set_time
+
+    subroutine get_curr_date(yr, mon, day, tod)
+
+        integer, intent(out) :: yr, mon, day
+        integer, intent(out) :: tod !! Time of the day [s]
+
+        yr = 1
+        mon = 1
+        call get_curr_time(day, tod)
+        day = day + 1
+
+    end subroutine get_curr_date
+
+    subroutine get_curr_time(days, seconds)
+
+        integer, intent(out) :: days, seconds
+
+        days = elapsed/86400
+        seconds = mod(elapsed, 86400)
+
+    end subroutine get_curr_time
+
+end module time_manager
+
 module fms_mod
 
     !! What the reader of MiMA's states says and asks; here it does so in CAM's way.

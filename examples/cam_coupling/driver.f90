@@ -15,6 +15,7 @@ program driver
     use physics_types, only: physics_ptend, physics_state
     use ppgrid, only: begchunk, endchunk, pcols, ppgrid_init, pver
     use states_file, only: states_t, stop_on_netcdf_error
+    use time_manager, only: stand_in_set_time
     implicit none(type, external)
 
     real, parameter :: radian = 180.0/(4.0*atan(1.0)) !! Degrees per radian
@@ -42,6 +43,7 @@ program driver
 
     do step = first_step, first_step + steps - 1
         call read_state(1 + mod(step - 1, file%ntime))
+        call stand_in_set_time((step - 1)*dtime)
         !$omp parallel do schedule(static)
         do c = begchunk, endchunk
             call gw_drag_tend(state(c), ptend(c), real(dtime))

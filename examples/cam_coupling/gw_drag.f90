@@ -10,13 +10,15 @@ module gw_drag
     use cam_abortutils, only: endrun
     use cam_logfile, only: iulog
     use gwparam, only: gwparam_bottom_up
-    use gwparam_coupling, only: gwparam_coupling_settings_t, gwparam_coupling_statistics_t, &
-        & gwparam_coupling_t
+    use gwparam_coupling, only: gwparam_coupling_settings_t, gwparam_coupling_t
+    use gwparam_reports, only: gwparam_line_length, gwparam_report, gwparam_report_end, &
+        & gwparam_report_start, gwparam_report_step
     use gwparam_restart_file, only: gwparam_restart_read, gwparam_restart_write
     use omp_lib, only: omp_get_max_threads, omp_get_thread_num
     use physics_types, only: physics_ptend, physics_state
     use ppgrid, only: begchunk, endchunk, pcols
     use shr_kind_mod, only: r8 => shr_kind_r8
+    use time_manager, only: get_curr_date, get_curr_time
     implicit none(type, external)
     private
 
@@ -66,10 +68,14 @@ contains
         do i = 1, size(drag)
             call init_thread(i, state, pref_mid)
         end do
-        if (is_restart) then
+        if (is_restart .and. settings%reads_restart()) then
             call gwparam_restart_read(settings%restart_file, drag, stat=stat, errmsg=message)
             call stop_unless_ok(stat, message)
         end if
+        do i = 1, size(drag)
+            call tell_time(drag(i))
+        end do
+        call say(gwparam_report_start)
 
     end subroutine gw_drag_init
 
@@ -109,6 +115,7 @@ contains
         integer :: stat
         character(len=message_length) :: message
 
+        call tell_time(drag(omp_get_thread_num() + 1))
         associate (c => state%lchnk)
             if (owner(c) /= omp_get_thread_num() + 1) then
                 write (message, "(a, i0, a, i0)") "chunk ", c, " came from another thread than ", &
@@ -122,29 +129,40 @@ contains
 
     end subroutine gw_drag_tend
 
+    subroutine tell_time(one)
+
+        !! What time it is, for reports and messages.
+        type(gwparam_coupling_t), intent(inout) :: one
+
+        character(len=40) :: date
+        integer :: day, days, month, seconds, year
+
+        call get_curr_time(days, seconds)
+        call get_curr_date(year, month, day, seconds)
+        write (date, "(i4.4, 2('-', i2.2), i3.2, 2(':', i2.2))") year, month, day, seconds/3600, &
+               & mod(seconds/60, 60), mod(seconds, 60)
+        call one%set_time(days + seconds/86400.0_r8, date)
+
+    end subroutine tell_time
+
     subroutine gw_drag_end_step
 
         !! After the loop over chunks: what the library has to say of this step.
-        type(gwparam_coupling_statistics_t) :: found
-
-        found = all_threads()
-        call print_lines(found%log_lines())
+        call say(gwparam_report_step)
 
     end subroutine gw_drag_end_step
 
     subroutine gw_drag_final
 
         !! Write the restart file of this process, say what the network did, and free everything.
-        type(gwparam_coupling_statistics_t) :: found
         integer :: i, stat
         character(len=message_length) :: message
 
-        if (settings%restart) then
+        if (settings%writes_restart()) then
             call gwparam_restart_write(settings%restart_file, drag, stat=stat, errmsg=message)
             call stop_unless_ok(stat, message)
         end if
-        found = all_threads()
-        call print_lines(found%summary_lines())
+        call say(gwparam_report_end)
         do i = 1, size(drag)
             call drag(i)%free
         end do
@@ -152,32 +170,22 @@ contains
 
     end subroutine gw_drag_final
 
-    type(gwparam_coupling_statistics_t) function all_threads() result(total)
+    subroutine say(when)
 
-        !! Counters and sums of all columns of this process.
-        type(gwparam_coupling_statistics_t) :: found
+        !! What the library has to report of all threads.
+        integer, intent(in) :: when
+
+        character(len=gwparam_line_length), allocatable :: lines(:)
         integer :: i, stat
         character(len=message_length) :: message
 
-        do i = 1, size(drag)
-            call drag(i)%statistics(found, stat, message)
-            call stop_unless_ok(stat, message)
-            call total%add(found)
-        end do
-
-    end function all_threads
-
-    subroutine print_lines(lines)
-
-        character(len=*), intent(in) :: lines(:)
-
-        integer :: i
-
+        call gwparam_report(drag, when, lines, stat=stat, errmsg=message)
+        call stop_unless_ok(stat, message)
         do i = 1, size(lines)
             write (iulog, "(2a)") "gw_drag: ", trim(lines(i))
         end do
 
-    end subroutine print_lines
+    end subroutine say
 
     subroutine stop_unless_ok(stat, message)
 

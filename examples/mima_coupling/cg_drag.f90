@@ -19,13 +19,15 @@ module cg_drag_mod
     use fms_mod, only: check_nml_error, close_file, error_mesg, FATAL, file_exist, fms_init, &
         & mpp_npes, mpp_pe, mpp_root_pe, NOTE, open_namelist_file, stdlog, write_version_number
     use gwparam, only: gwparam_top_down, gwparam_version
-    use gwparam_coupling, only: gwparam_coupling_settings_t, gwparam_coupling_statistics_t, &
-        & gwparam_coupling_t
+    use gwparam_coupling, only: gwparam_coupling_settings_t, gwparam_coupling_t
+    use gwparam_coupling_statistics, only: gwparam_coupling_statistics_t
     use gwparam_mpi, only: gwparam_mpi_load
+    use gwparam_reports, only: gwparam_line_length, gwparam_report, gwparam_report_end, &
+        & gwparam_report_start, gwparam_report_step
     use gwparam_restart_file, only: gwparam_restart_exists, gwparam_restart_is_writable, &
         & gwparam_restart_read, gwparam_restart_write
     use mpp_mod, only: mpp_clock_begin, mpp_clock_end, mpp_clock_id, mpp_get_current_pelist
-    use time_manager_mod, only: time_manager_init, time_type
+    use time_manager_mod, only: get_time, time_manager_init, time_type
     implicit none(type, external)
     private
 
@@ -88,7 +90,7 @@ contains
         call time_manager_init
         call diag_manager_init
         call constants_init
-        call write_version_number("gwparam cg_drag " // gwparam_version(), "restart format 3")
+        call write_version_number("gwparam cg_drag " // gwparam_version(), "restart format 4")
 
         nlon = size(lonb) - 1
         nlat = size(latb) - 1
@@ -103,7 +105,9 @@ contains
                        & spread(0.5*(latb(:nlat) + latb(2:)), 1, nlon), &
                        & spread(0.5*(lonb(:nlon) + lonb(2:)), 2, nlat), stat=stat, errmsg=message)
         call stop_unless_ok("cg_drag_init")
-        if (chosen%restart) call start_again
+        call tell_time(Time)
+        if (chosen%writes_restart()) call start_again
+        call say(gwparam_report_start, "cg_drag_init")
         clock = mpp_clock_id("cg_drag: gwparam")
         module_is_initialized = .true.
 
@@ -148,13 +152,14 @@ contains
         else if (drag%needs("surface_air_pressure") .and. .not. present(phalf)) then
             at_surface = surface_pressure(pfull)
         end if
+        call tell_time(Time)
         call mpp_clock_begin(clock)
         call drag%apply(is, js, delt, lat, pfull, zfull, temp, uuu, vvv, gwfcng_x, gwfcng_y, &
                         & at_surface, phalf, stat, message)
         call mpp_clock_end(clock)
         call stop_unless_ok("cg_drag_calc")
         if (drag%is_new()) call send_diagnostics(Time, is, js, gwfcng_x, gwfcng_y)
-        if (drag%is_new() .and. drag%is_between_steps()) call write_log
+        if (drag%is_between_steps()) call say(gwparam_report_step, "cg_drag_calc")
 
     end subroutine cg_drag_calc
 
@@ -172,27 +177,14 @@ contains
     subroutine cg_drag_end
 
         !! Write the restart file, say what the network did, and free everything.
-        character(len=256), allocatable :: lines(:) !! As long as FMS prints
-        integer :: i, n
-        type(gwparam_coupling_statistics_t) :: found
-
         if (.not. module_is_initialized) return
 
-        if (chosen%restart) then
+        if (chosen%writes_restart()) then
             call gwparam_restart_write("RESTART/" // chosen%restart_file, drag, mpp_pe(), &
                                        & mpp_npes(), stat, message)
             call stop_unless_ok("cg_drag_end")
         end if
-        call drag%statistics(found, stat, message)
-        call stop_unless_ok("cg_drag_end")
-        lines = found%summary_lines()
-        ! Of other ranks only what guards caught.
-        n = size(lines)
-        if (mpp_pe() /= mpp_root_pe()) n = merge(1, 0, found%counters%guarded_columns > 0)
-        do i = 1, n
-            write (message, "(a, i0, 2a)") "rank ", mpp_pe(), ": ", trim(lines(i))
-            call error_mesg("cg_drag_end", trim(message), NOTE)
-        end do
+        call say(gwparam_report_end, "cg_drag_end")
         call drag%free
         deallocate (reference_pressure)
         module_is_initialized = .false.
@@ -229,19 +221,38 @@ contains
 
     end subroutine send_diagnostics
 
-    subroutine write_log
+    subroutine tell_time(Time)
 
-        !! What the library has to say of this step, on the drag of the root's columns.
-        character(len=256), allocatable :: lines(:) !! As long as FMS prints
+        !! What time it is, for reports and messages; as days, which all calendars of FMS have.
+        type(time_type), intent(in) :: Time
+
+        character(len=40) :: date
+        integer :: days, seconds
+
+        call get_time(Time, seconds, days)
+        write (date, "(a, i0, 3(a, i2.2))") "day ", days, " ", seconds/3600, ":", mod(seconds/60, &
+               & 60), ":", mod(seconds, 60)
+        call drag%set_time(days + seconds/SECONDS_PER_DAY, date)
+
+    end subroutine tell_time
+
+    subroutine say(when, routine)
+
+        !! What the library has to report of all ranks; the root gets lines, the others none.
+        integer, intent(in) :: when
+        character(len=*), intent(in) :: routine
+
+        character(len=gwparam_line_length), allocatable :: lines(:) !! Shorter than FMS cuts
         integer :: i
 
-        if (mpp_pe() /= mpp_root_pe()) return
-        lines = drag%log_lines()
+        call gwparam_report(drag, when, lines, stat=stat, errmsg=message)
+        call stop_unless_ok(routine)
         do i = 1, size(lines)
-            write (stdlog(), "(3a)") "cg_drag: ", trim(lines(i)), " (columns of the root)"
+            write (stdlog(), "(2a)") "cg_drag: ", trim(lines(i))
+            if (when /= gwparam_report_step) call error_mesg(routine, trim(lines(i)), NOTE)
         end do
 
-    end subroutine write_log
+    end subroutine say
 
     function surface_pressure(pfull) result(psurf)
 
@@ -376,15 +387,24 @@ contains
 
         !! Go on where the run before ended; without files the run starts as MiMA's does.
 
-        if (gwparam_restart_exists("INPUT/" // chosen%restart_file)) then
+        type(gwparam_coupling_statistics_t) :: found
+        logical :: is_there
+
+        is_there = gwparam_restart_exists("INPUT/" // chosen%restart_file)
+        if (chosen%reads_restart() .and. is_there) then
             call gwparam_restart_read("INPUT/" // chosen%restart_file, drag, mpp_pe(), stat, &
                                       & message)
             call stop_unless_ok("cg_drag_init")
         end if
+        call drag%statistics(found, stat, message)
+        call stop_unless_ok("cg_drag_init")
+        ! else the report says it
+        if (.not. chosen%runs_network()) call error_mesg("cg_drag_init", &
+            & trim(found%restart_line()), NOTE)
         call gwparam_restart_is_writable("RESTART/" // chosen%restart_file, mpp_pe(), stat, message)
         if (stat /= 0) call error_mesg("cg_drag_init", &
             & "cannot write to RESTART (make the " &
-            & // "folder, or set restart = .false. in gwparam_nml): " // trim(message), FATAL)
+            & // "folder, or set restart = 'off' in gwparam_nml): " // trim(message), FATAL)
 
     end subroutine start_again
 

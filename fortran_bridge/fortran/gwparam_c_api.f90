@@ -36,6 +36,7 @@ module gwparam_c_api
         real(c_double) :: timeout_seconds
         integer(c_int32_t) :: graphs
         integer(c_int32_t) :: reserved2
+        character(kind=c_char) :: artefact_sha256(72)
     end type options_t
 
     type, bind(c), public :: statistics_t
@@ -60,11 +61,42 @@ module gwparam_c_api
         integer(c_int32_t) :: lacks_fma
         real(c_double) :: momentum_imbalance
         integer(c_int32_t) :: compiled
-        integer(c_int32_t) :: reserved1
+        integer(c_int32_t) :: threads
+        real(c_double) :: load_seconds
+        real(c_double) :: put_seconds
+        real(c_double) :: get_seconds
+        real(c_double) :: levels_seconds
     end type statistics_t
 
+    type, bind(c), public :: place_t
+        !! Where and when a value was: gwparam_place.
+        real(c_double) :: excess
+        real(c_double) :: value
+        real(c_double) :: latitude
+        real(c_double) :: longitude
+        real(c_double) :: pressure
+        integer(c_int64_t) :: run
+        integer(c_int32_t) :: level
+        integer(c_int32_t) :: rank
+        character(kind=c_char) :: field(96)
+        character(kind=c_char) :: units(24)
+        character(kind=c_char) :: date(40)
+    end type place_t
+
+    type, bind(c), public :: guard_report_t
+        !! What one guard caught: gwparam_guard_report.
+        integer(c_int32_t) :: struct_size
+        integer(c_int32_t) :: policy
+        character(kind=c_char) :: name(32)
+        integer(c_int64_t) :: columns
+        integer(c_int64_t) :: columns_last_run
+        type(place_t) :: worst
+    end type guard_report_t
+
     public :: gwparam_version_c, gwparam_last_error_c, gwparam_options_init_c
-    public :: gwparam_scheme_load_c, gwparam_scheme_free_c, gwparam_scheme_contract_c
+    public :: gwparam_scheme_load_c, gwparam_scheme_free_c, gwparam_scheme_contract_c, &
+        & gwparam_scheme_description_c, gwparam_scheme_sha256_c, gwparam_scheme_guard_c, &
+        & gwparam_scheme_ranks_c, gwparam_scheme_gather_c, gwparam_scheme_put_place_c
     public :: gwparam_scheme_geometry_c, gwparam_scheme_statistics_c, gwparam_scheme_set_cells_c, &
         & gwparam_scheme_set_columns_c, gwparam_scheme_set_levels_c, gwparam_scheme_put_c
     public :: gwparam_scheme_add_columns_c, gwparam_scheme_flush_c, gwparam_scheme_run_c
@@ -139,6 +171,87 @@ module gwparam_c_api
             integer(c_int32_t) :: status
 
         end function gwparam_scheme_contract_c
+
+        function gwparam_scheme_description_c(scheme, text, capacity, &
+                                              & size) result(status) bind(c, &
+                                              & name="gwparam_scheme_description")
+
+            import :: c_char, c_int32_t, c_int64_t, c_ptr
+            implicit none(type, external)
+            type(c_ptr), value, intent(in) :: scheme
+            character(kind=c_char), intent(out) :: text(*)
+            integer(c_int64_t), value, intent(in) :: capacity
+            integer(c_int64_t), intent(out) :: size
+            integer(c_int32_t) :: status
+
+        end function gwparam_scheme_description_c
+
+        function gwparam_scheme_sha256_c(scheme, text, capacity) result(status) bind(c, &
+                                         & name="gwparam_scheme_sha256")
+
+            import :: c_char, c_int32_t, c_int64_t, c_ptr
+            implicit none(type, external)
+            type(c_ptr), value, intent(in) :: scheme
+            character(kind=c_char), intent(out) :: text(*)
+            integer(c_int64_t), value, intent(in) :: capacity
+            integer(c_int32_t) :: status
+
+        end function gwparam_scheme_sha256_c
+
+        function gwparam_scheme_guard_c(scheme, number, report, struct_size, levels, capacity, &
+                                        & n_levels) result(status) bind(c, &
+                                        & name="gwparam_scheme_guard")
+
+            import :: c_int32_t, c_int64_t, c_ptr, guard_report_t
+            implicit none(type, external)
+            type(c_ptr), value, intent(in) :: scheme
+            integer(c_int64_t), value, intent(in) :: number
+            type(guard_report_t), intent(out) :: report
+            integer(c_int32_t), value, intent(in) :: struct_size
+            integer(c_int64_t), intent(out) :: levels(*)
+            integer(c_int64_t), value, intent(in) :: capacity
+            integer(c_int64_t), intent(out) :: n_levels
+            integer(c_int32_t) :: status
+
+        end function gwparam_scheme_guard_c
+
+        function gwparam_scheme_ranks_c(scheme, rank, ranks) result(status) bind(c, &
+                                        & name="gwparam_scheme_ranks")
+
+            import :: c_int32_t, c_ptr
+            implicit none(type, external)
+            type(c_ptr), value, intent(in) :: scheme
+            integer(c_int32_t), intent(out) :: rank, ranks
+            integer(c_int32_t) :: status
+
+        end function gwparam_scheme_ranks_c
+
+        function gwparam_scheme_gather_c(scheme, mine, count, all) result(status) bind(c, &
+                                         & name="gwparam_scheme_gather")
+
+            import :: c_int32_t, c_int64_t, c_ptr
+            implicit none(type, external)
+            type(c_ptr), value, intent(in) :: scheme
+            integer(c_int64_t), intent(in) :: mine(*)
+            integer(c_int64_t), value, intent(in) :: count
+            integer(c_int64_t), intent(inout) :: all(*)
+            integer(c_int32_t) :: status
+
+        end function gwparam_scheme_gather_c
+
+        function gwparam_scheme_put_place_c(scheme, latitude, longitude, units, &
+                                            & date) result(status) bind(c, &
+                                            & name="gwparam_scheme_put_place")
+
+            import :: array_t, c_char, c_int32_t, c_ptr
+            implicit none(type, external)
+            type(c_ptr), value, intent(in) :: scheme
+            type(array_t), intent(in) :: latitude, longitude
+            character(kind=c_char), intent(in), optional :: units(*)
+            character(kind=c_char), intent(in), optional :: date(*)
+            integer(c_int32_t) :: status
+
+        end function gwparam_scheme_put_place_c
 
         function gwparam_scheme_geometry_c(scheme, geometry) result(status) bind(c, &
                                            & name="gwparam_scheme_geometry")

@@ -48,6 +48,7 @@ module gwparam_options
         integer :: precision = gwparam_precision_exported !! Of the network's matrix products
         real(dp) :: timeout_seconds = 0.0_dp !! How long a rank waits for another; 0: 600 [s]
         integer :: graphs = gwparam_graphs_auto !! Whether a CUDA device repeats recorded passes
+        character(len=64) :: artefact_sha256 = "" !! The one file that may be loaded; none: any
     end type gwparam_options_t
 
     type, public :: gwparam_statistics_t
@@ -72,6 +73,11 @@ module gwparam_options
         real(dp) :: momentum_imbalance = 0.0_dp
         !! Of fluxes in the last run: a column's gain less what crossed its ends, at worst [1]
         integer :: compiled = gwparam_compiled_none !! Whether a compiled package runs
+        integer :: threads = 0 !! Of the network on this rank
+        real(dp) :: load_seconds = 0.0_dp !! Time to load [s]
+        real(dp) :: put_seconds = 0.0_dp !! Time to copy the host's fields in [s]
+        real(dp) :: get_seconds = 0.0_dp !! Time to copy results out [s]
+        real(dp) :: levels_seconds = 0.0_dp !! Time between levels of host and network [s]
 
     contains
         procedure :: add !! Those of a network on other columns
@@ -105,6 +111,7 @@ contains
         c_options%precision = chosen%precision
         c_options%timeout_seconds = chosen%timeout_seconds
         c_options%graphs = chosen%graphs
+        c_options%artefact_sha256 = to_c(chosen%artefact_sha256, size(c_options%artefact_sha256))
 
     end subroutine options_to_c
 
@@ -134,6 +141,11 @@ contains
         self%lacks_fma = self%lacks_fma .or. other%lacks_fma
         self%momentum_imbalance = max(self%momentum_imbalance, other%momentum_imbalance)
         self%compiled = max(self%compiled, other%compiled)
+        self%threads = max(self%threads, other%threads)
+        self%load_seconds = max(self%load_seconds, other%load_seconds)
+        self%put_seconds = max(self%put_seconds, other%put_seconds)
+        self%get_seconds = max(self%get_seconds, other%get_seconds)
+        self%levels_seconds = max(self%levels_seconds, other%levels_seconds)
 
     end subroutine add
 
@@ -162,6 +174,11 @@ contains
         counters%lacks_fma = found%lacks_fma == 1
         counters%momentum_imbalance = found%momentum_imbalance
         counters%compiled = found%compiled
+        counters%threads = found%threads
+        counters%load_seconds = found%load_seconds
+        counters%put_seconds = found%put_seconds
+        counters%get_seconds = found%get_seconds
+        counters%levels_seconds = found%levels_seconds
 
     end function counters_from_c
 
@@ -185,7 +202,11 @@ contains
                              & exchange_seconds=counters%exchange_seconds, on_graphs=merge(1, 0, &
                              & counters%on_graphs), lacks_fma=merge(1, 0, counters%lacks_fma), &
                              & momentum_imbalance=counters%momentum_imbalance, &
-                             & compiled=counters%compiled, reserved1=0)
+                             & compiled=counters%compiled, threads=counters%threads, &
+                             & load_seconds=counters%load_seconds, &
+                             & put_seconds=counters%put_seconds, &
+                             & get_seconds=counters%get_seconds, &
+                             & levels_seconds=counters%levels_seconds)
 
     end function counters_to_c
 

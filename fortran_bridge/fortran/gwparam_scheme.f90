@@ -27,7 +27,9 @@ module gwparam_scheme
 
     use, intrinsic :: iso_c_binding, only: c_associated, c_char, c_int32_t, c_int64_t, &
         & c_null_char, c_null_ptr, c_ptr
+    use, intrinsic :: iso_fortran_env, only: int64
     use gwparam_c_api, only: gwparam_last_error_c, gwparam_scheme_free_c
+    use gwparam_guard_report, only: gwparam_guard_t
     use gwparam_kinds, only: dp, sp
     use gwparam_options, only: gwparam_options_t, gwparam_statistics_t
     use gwparam_status, only: fail, gwparam_ok
@@ -59,6 +61,8 @@ module gwparam_scheme
         procedure, public :: is_loaded !! Whether there is a network
         procedure, public :: free !! Give everything back; idempotent
         procedure, public :: contract !! What the artefact says of itself
+        procedure, public :: description => description_of !! The same in words
+        procedure, public :: sha256 => sha256_of_artefact !! Which file it is
         procedure, public :: geometry => geometry_of !! What the network sees at once
         procedure, public :: set_levels !! State the host's levels, once
         generic, public :: set_columns => set_columns_1, set_columns_2
@@ -68,6 +72,7 @@ module gwparam_scheme
         procedure, public :: field => describe_field !! Name, units and levels of one field
         generic, public :: put => put_sp_1, put_sp_2, put_sp_3, put_dp_1, put_dp_2, put_dp_3
         !! Hand over one input of the window, of rank 1 to 3 in single or double precision
+        procedure, public :: put_place !! Say where and when the columns of the window are
         procedure, public :: add_columns !! Close a window of columns
         procedure, public :: flush => flush_windows !! Run all closed windows
         procedure, public :: run !! Close the window and run it
@@ -76,6 +81,9 @@ module gwparam_scheme
         !! Take one output of a window, of rank 1 to 3 in single or double precision
         procedure, public :: statistics !! Counters
         procedure, public :: restore_statistics !! Go on counting
+        procedure, public :: guard => guard_of !! What one guard caught on this rank
+        procedure, public :: ranks => ranks_of !! Which of the ranks this is
+        procedure, public :: gather !! Numbers of all ranks, for a report
         procedure, public :: synchronise !! Complete what is pending, so that it can be saved
         procedure, public :: settle => synchronise !! Its name until 0.1
         generic, public :: save => save_1, save_2, save_3
@@ -300,6 +308,56 @@ module gwparam_scheme
 
         end subroutine restore_statistics
 
+        module subroutine guard_of(self, number, guard, stat, errmsg)
+
+            !! What one guard caught on this rank since the load.
+            implicit none(type, external)
+            class(gwparam_scheme_t), intent(in) :: self
+            integer, intent(in) :: number !! From 1
+            type(gwparam_guard_t), intent(inout) :: guard
+            !! Without a name past the last one; unchanged on failure
+            integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
+            character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
+
+        end subroutine guard_of
+
+        module subroutine ranks_of(self, rank, ranks, stat, errmsg)
+
+            !! Which of the host's ranks this is, and how many there are: 1 after `load`.
+            implicit none(type, external)
+            class(gwparam_scheme_t), intent(in) :: self
+            integer, intent(inout) :: rank, ranks !! From 0; unchanged on failure
+            integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
+            character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
+
+        end subroutine ranks_of
+
+        module subroutine gather(self, mine, all, stat, errmsg)
+
+            !! Give rank 0 the numbers of all ranks, as many on each; collective, between steps.
+            implicit none(type, external)
+            class(gwparam_scheme_t), intent(in) :: self
+            integer(int64), intent(in) :: mine(:)
+            integer(int64), intent(inout) :: all(:,:)
+            !! (number, rank) on rank 0; elsewhere it may have no ranks
+            integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
+            character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
+
+        end subroutine gather
+
+        module subroutine put_place(self, latitude, longitude, units, date, stat, errmsg)
+
+            !! Say where and when the columns of the window are, before its inputs.
+            implicit none(type, external)
+            class(gwparam_scheme_t), intent(in) :: self
+            real(dp), intent(in), target :: latitude(:,:), longitude(:,:) !! As surface fields
+            character(len=*), intent(in), optional :: units !! Of both; default: degrees
+            character(len=*), intent(in), optional :: date !! As it shall be shown; stays
+            integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
+            character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
+
+        end subroutine put_place
+
         module subroutine synchronise(self, carries, stat, errmsg)
 
             !! Complete what is pending to the next flush; with lag = 1, wait for the last result.
@@ -411,6 +469,29 @@ module gwparam_scheme
             character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
 
         end subroutine contract
+
+        module subroutine description_of(self, lines, stat, errmsg)
+
+            !! What the artefact is, in words: its name, what it sees, levels, limits.
+            implicit none(type, external)
+            class(gwparam_scheme_t), intent(in) :: self
+            character(len=:), allocatable, intent(inout) :: lines
+            !! Parted by new_line("a"); unchanged on failure
+            integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
+            character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
+
+        end subroutine description_of
+
+        module subroutine sha256_of_artefact(self, digest, stat, errmsg)
+
+            !! SHA-256 of the artefact's file, as it was when it was loaded.
+            implicit none(type, external)
+            class(gwparam_scheme_t), intent(in) :: self
+            character(len=64), intent(inout) :: digest !! Hexadecimal; unchanged on failure
+            integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
+            character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
+
+        end subroutine sha256_of_artefact
 
         module subroutine geometry_of(self, geometry, stat, errmsg)
 

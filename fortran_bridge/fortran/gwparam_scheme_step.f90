@@ -4,9 +4,10 @@ submodule (gwparam_scheme) gwparam_scheme_step
 
     use gwparam_array, only: view
     use gwparam_c_api, only: array_t, gwparam_scheme_add_columns_c, gwparam_scheme_contract_c, &
-        & gwparam_scheme_discard_c, gwparam_scheme_flush_c, gwparam_scheme_geometry_c, &
-        & gwparam_scheme_load_c, gwparam_scheme_run_c, gwparam_scheme_set_cells_c, &
-        & gwparam_scheme_set_columns_c, gwparam_scheme_set_levels_c, options_t
+        & gwparam_scheme_description_c, gwparam_scheme_discard_c, gwparam_scheme_flush_c, &
+        & gwparam_scheme_geometry_c, gwparam_scheme_load_c, gwparam_scheme_run_c, &
+        & gwparam_scheme_set_cells_c, gwparam_scheme_set_columns_c, gwparam_scheme_set_levels_c, &
+        & gwparam_scheme_sha256_c, options_t
     use gwparam_options, only: options_to_c
     use gwparam_versions, only: refuse_other_version
     implicit none(type, external)
@@ -51,6 +52,40 @@ contains
     call report(status, stat, errmsg)
 
     end procedure contract
+
+    module procedure description_of
+
+    character(kind=c_char), allocatable :: text(:)
+    integer(c_int64_t) :: needed
+    integer(c_int32_t) :: status
+
+    allocate (text(1))
+    status = gwparam_scheme_description_c(self%pointer, text, 0_c_int64_t, needed)
+    if (status == gwparam_ok) then
+        deallocate (text)
+        allocate (text(needed))
+        status = gwparam_scheme_description_c(self%pointer, text, size(text, kind=c_int64_t), &
+                                              & needed)
+    end if
+    if (status == gwparam_ok) call from_c(text, lines)
+    call report(status, stat, errmsg)
+
+    end procedure description_of
+
+    module procedure sha256_of_artefact
+
+    character(kind=c_char) :: text(len(digest) + 1)
+    character(len=:), allocatable :: found
+    integer(c_int32_t) :: status
+
+    status = gwparam_scheme_sha256_c(self%pointer, text, size(text, kind=c_int64_t))
+    if (status == gwparam_ok) then
+        call from_c(text, found)
+        digest = found
+    end if
+    call report(status, stat, errmsg)
+
+    end procedure sha256_of_artefact
 
     module procedure geometry_of
 

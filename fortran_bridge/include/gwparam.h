@@ -198,6 +198,9 @@ typedef struct gwparam_options {
     double timeout_seconds;
     int32_t graphs;    /**< GWPARAM_GRAPHS_AUTO or GWPARAM_GRAPHS_OFF */
     int32_t reserved2; /**< 0. */
+    /** The one file that may be loaded: SHA-256, as 64 hexadecimal digits and a NUL, in
+     * small letters, as sha256sum prints them. Empty: any. */
+    char artefact_sha256[72];
 } gwparam_options;
 
 /** What a scheme has done since it was loaded. */
@@ -238,9 +241,45 @@ typedef struct gwparam_statistics {
      * crossed its ends, over the largest flux, in the worst of this rank's columns and
      * fluxes [1]; 0 without fluxes. Columns that a guard caught do not count. */
     double momentum_imbalance;
-    int32_t compiled;  /**< GWPARAM_COMPILED_NONE, _RUNS or _UNFIT; known at load. */
-    int32_t reserved1; /**< 0. */
+    int32_t compiled; /**< GWPARAM_COMPILED_NONE, _RUNS or _UNFIT; known at load. */
+    int32_t threads;  /**< Of the network on this rank; known at load. */
+    /** Time to load, to copy the host's fields in and out, and between its levels and
+     * those of the network [s]. */
+    double load_seconds;
+    double put_seconds;
+    double get_seconds;
+    double levels_seconds;
 } gwparam_statistics;
+
+/** One value that a guard caught, or another of a report: where and when it was. */
+typedef struct gwparam_place {
+    /** How far beyond what passes: 1 is the bound; infinite where that has no measure;
+     * 0: there is no such value. */
+    double excess;
+    double value;
+    double latitude;  /**< [degrees]; NaN: the host did not say, as the next. */
+    double longitude; /**< [degrees] */
+    /** Of its level [Pa]: what the host said of its levels, or that of the network's
+     * where the surface has 1000 hPa; NaN: it has none. */
+    double pressure;
+    int64_t run;   /**< The run since the load, from 1. */
+    int32_t level; /**< From 1 at the top; 0: the field has no levels. */
+    int32_t rank;
+    char field[96];
+    char units[24];
+    char date[40]; /**< As the host gave it, cut to fit. */
+} gwparam_place;
+
+/** What one guard caught on this rank since the load. */
+typedef struct gwparam_guard_report {
+    uint32_t struct_size;
+    int32_t policy; /**< GWPARAM_GUARD_* */
+    char name[32];  /**< Of the option that has its policy, such as on_range. */
+    int64_t columns;
+    int64_t columns_last_run;
+    gwparam_place
+        worst; /**< The value with the largest excess; the first of equal ones. */
+} gwparam_guard_report;
 
 /**
  * Copy the library's version, "MAJOR.MINOR.PATCH".
@@ -322,6 +361,34 @@ GWPARAM_API gwparam_status gwparam_scheme_contract(const gwparam_scheme *scheme,
                                                    int64_t *size);
 
 /**
+ * Copy what the artefact is, in lines: its name, what it sees, its levels; then each
+ * tendency and its limit.
+ * @param      scheme   The scheme.
+ * @param[out] text     Receives the NUL-terminated text, lines parted by newlines; may
+ * be null if capacity is 0.
+ * @param      capacity Bytes at text.
+ * @param[out] size     Bytes that the text needs, the NUL included.
+ * @return As gwparam_scheme_contract().
+ */
+GWPARAM_API gwparam_status gwparam_scheme_description(const gwparam_scheme *scheme,
+                                                      char *text, int64_t capacity,
+                                                      int64_t *size);
+
+/** Bytes of a SHA-256 in hexadecimal digits, the NUL included. */
+enum { GWPARAM_SHA256_BYTES = 65 };
+
+/**
+ * Copy the SHA-256 of the artefact's file, as rank 0 read it when it was loaded: what
+ * sha256sum prints.
+ * @param      scheme   The scheme.
+ * @param[out] text     Receives 64 hexadecimal digits and a NUL.
+ * @param      capacity Bytes at text, at least GWPARAM_SHA256_BYTES.
+ * @return GWPARAM_OK, or ERR_ARGUMENT.
+ */
+GWPARAM_API gwparam_status gwparam_scheme_sha256(const gwparam_scheme *scheme,
+                                                 char *text, int64_t capacity);
+
+/**
  * What the network sees at once: what is more than a column needs
  * gwparam_scheme_set_columns() and all columns in one flush.
  * @param      scheme   The scheme.
@@ -341,6 +408,50 @@ GWPARAM_API gwparam_status gwparam_scheme_geometry(const gwparam_scheme *scheme,
 GWPARAM_API gwparam_status gwparam_scheme_statistics(const gwparam_scheme *scheme,
                                                      gwparam_statistics *statistics,
                                                      uint32_t struct_size);
+
+/**
+ * Copy what one guard caught on this rank since the load.
+ * @param      scheme      The scheme.
+ * @param      number      From 1, in the order in which they look at a column; past the
+ *                         last guard, the name is empty.
+ * @param[out] report      Receives it.
+ * @param      struct_size sizeof(gwparam_guard_report) as the caller was compiled.
+ * @param[out] levels      Receives how many values were beyond, on each level from the
+ *                         top: those of the network for a guard of its inputs, else
+ * those of the host; 0 past the last level. May be null if capacity is 0.
+ * @param      capacity    Numbers at levels.
+ * @param[out] n_levels    Receives how many numbers there are.
+ * @return GWPARAM_OK, or ERR_ARGUMENT.
+ */
+GWPARAM_API gwparam_status gwparam_scheme_guard(const gwparam_scheme *scheme,
+                                                int64_t number,
+                                                gwparam_guard_report *report,
+                                                uint32_t struct_size, int64_t *levels,
+                                                int64_t capacity, int64_t *n_levels);
+
+/**
+ * Which of the host's ranks this is.
+ * @param      scheme The scheme.
+ * @param[out] rank   Receives its number, from 0.
+ * @param[out] ranks  Receives how many there are; 1 after gwparam_scheme_load().
+ * @return GWPARAM_OK, or ERR_ARGUMENT.
+ */
+GWPARAM_API gwparam_status gwparam_scheme_ranks(const gwparam_scheme *scheme,
+                                                int32_t *rank, int32_t *ranks);
+
+/**
+ * Give rank 0 the numbers of all ranks, for a report; collective, between two steps.
+ * @param      scheme The scheme.
+ * @param      mine   Numbers of this rank.
+ * @param      count  How many, the same on all ranks.
+ * @param[out] all    Receives count numbers of each rank, in their order, on rank 0;
+ *                    elsewhere it is left alone and may be null.
+ * @return GWPARAM_OK, ERR_ARGUMENT, ERR_SHAPE (other counts), ERR_RANK, or the failure
+ * of a rank since the last collective call.
+ */
+GWPARAM_API gwparam_status gwparam_scheme_gather(gwparam_scheme *scheme,
+                                                 const int64_t *mine, int64_t count,
+                                                 int64_t *all);
 
 /**
  * State the host's levels; needed once, before the first put. What was put, or is
@@ -424,6 +535,23 @@ GWPARAM_API gwparam_status gwparam_scheme_field(const gwparam_scheme *scheme,
 GWPARAM_API gwparam_status gwparam_scheme_put(gwparam_scheme *scheme, const char *name,
                                               const char *units,
                                               const gwparam_array *array);
+
+/**
+ * Say where and when the columns of the current window are, before its inputs: messages
+ * and reports then name them. No network needs it.
+ * @param scheme    The scheme.
+ * @param latitude  (horizontal...), as the inputs; null: not known.
+ * @param longitude The same.
+ * @param units     Units of both; null: degrees.
+ * @param date      NUL-terminated, as it shall be shown; it stays until the next one.
+ *                  Null: as it was.
+ * @return As gwparam_scheme_put().
+ */
+GWPARAM_API gwparam_status gwparam_scheme_put_place(gwparam_scheme *scheme,
+                                                    const gwparam_array *latitude,
+                                                    const gwparam_array *longitude,
+                                                    const char *units,
+                                                    const char *date);
 
 /**
  * Close the current window of columns: all inputs are there.

@@ -10,6 +10,7 @@ from gwparam.contract.archive import (
     read_probe,
 )
 from gwparam.contract.checks import check_geometry, check_vertical
+from gwparam.contract.checksums import check_contents
 from gwparam.contract.document import CONTRACT_VERSION, TORCHSCRIPT, Contract
 from gwparam.contract.fields import (
     Checksum,
@@ -57,6 +58,7 @@ __all__ = [
     "TrainingRecord",
     "Values",
     "Vertical",
+    "check_contents",
     "check_geometry",
     "check_vertical",
     "pack_probe",

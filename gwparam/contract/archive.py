@@ -2,16 +2,17 @@
 
 import math
 import zipfile
+from itertools import chain
 from os import PathLike
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gwparam.contract.checksums import MAX_JSON_BYTES, inner_name, opened
 from gwparam.contract.document import Contract
 from gwparam.contract.fields import Field
 from gwparam.errors import ContractError, ModelFileError
-from gwparam.file_kinds import check_readable
 
 CONTRACT_FILE = "gwparam_contract.json"
 PROBE_FILE = "gwparam_probe.bin"
@@ -57,30 +58,38 @@ def read_probe(path: str | PathLike[str]) -> tuple[Arrays, Arrays]:
     ModelFileError
         As `read_contract`.
     ContractError
-        As `read_contract`, or if the probe has another size than the contract says.
+        As `read_contract`, or if the probe has another size than the contract says, or
+        holds what is not finite.
     """
     contract = read_contract(path)
     data = read_extra(path, PROBE_FILE)
     columns = contract.probe.columns
     groups: tuple[Arrays, Arrays] = ({}, {})
-    offset = 0
     shaped: tuple[list[tuple[Field, tuple[int, ...]]], ...] = (
         [(f, contract.input_shape(f, columns)) for f in contract.inputs],
         [(f, contract.output_shape(f, columns)) for f in contract.outputs],
     )
+    size = sum(
+        math.prod(shape) * np.dtype(member.dtype).itemsize
+        for member, shape in chain(*shaped)
+    )
+    if len(data) != size:
+        raise ContractError(
+            f"{PROBE_FILE} has {len(data)} bytes, the contract asks for {size}"
+        )
+    offset = 0
     for group, shapes in zip(groups, shaped, strict=True):
         for member, shape in shapes:
-            dtype = np.dtype(member.dtype)
-            count = math.prod(shape)
-            raw = data[offset : offset + count * dtype.itemsize]
-            offset += count * dtype.itemsize
-            if len(raw) == count * dtype.itemsize:
-                values = np.frombuffer(raw, dtype.newbyteorder("<"))
-                group[member.name] = values.reshape(shape).astype(dtype)
-    if len(data) != offset:
-        raise ContractError(
-            f"{PROBE_FILE} has {len(data)} bytes, the contract asks for {offset}"
-        )
+            stored = np.dtype(member.dtype).newbyteorder("<")
+            values = np.frombuffer(data, stored, math.prod(shape), offset)
+            offset += values.nbytes
+            if not np.isfinite(values).all():
+                place = int(np.argmin(np.isfinite(values)))
+                raise ContractError(
+                    f"{PROBE_FILE} holds {values[place]} in {member.name} (value "
+                    f"{place}), expected finite numbers"
+                )
+            group[member.name] = values.reshape(shape).astype(member.dtype)
     return groups
 
 
@@ -95,20 +104,29 @@ def read_extra(path: str | PathLike[str], name: str) -> bytes:
 
     Raises
     ------
-    ModelFileError, ContractError
+    ModelFileError
+        As `read_contract`, or if the file is compressed or a text that is too large.
+    ContractError
         As `read_contract`.
     """
-    check_readable(path)
-    try:
-        with open(path, "rb") as file, zipfile.ZipFile(file) as archive:
-            for member in archive.namelist():
-                # The first folder is named as the file was when it was written.
-                if member.split("/", 1)[-1] == f"extra/{name}":
-                    return archive.read(member)
-    except OSError as error:
-        reason = error.strerror or error
-        raise ModelFileError(f"cannot read {path}: {reason}") from None
-    except Exception as error:  # a damaged archive raises anything
-        reason = str(error) or type(error).__name__
-        raise ModelFileError(f"{path} is not a complete archive: {reason}") from None
+    with opened(path) as archive:
+        for entry in archive.infolist():
+            # The first folder is named as the file was when it was written.
+            if inner_name(entry) == f"extra/{name}":
+                _check_size(path, name, entry)
+                return archive.read(entry)
     raise ContractError(f"{path} holds no {name}: it was not written by gwparam export")
+
+
+def _check_size(path: str | PathLike[str], name: str, entry: zipfile.ZipInfo) -> None:
+    """Check before it is read that it is as large as the file says."""
+    if entry.compress_type != zipfile.ZIP_STORED:
+        raise ModelFileError(
+            f"{path} is not a complete archive: {name} is compressed, expected it as "
+            "it is"
+        )
+    if name.endswith(".json") and entry.file_size > MAX_JSON_BYTES:
+        raise ModelFileError(
+            f"{path}: {name} has {entry.file_size} bytes, expected at most "
+            f"{MAX_JSON_BYTES}"
+        )

@@ -9,6 +9,7 @@ import gzip
 import hashlib
 import io
 import json
+import re
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from torch import Tensor, nn
 from gwparam.contract import (
     ExportedProgram,
     Geometry,
+    check_contents,
     read_contract,
     read_extra,
     read_probe,
@@ -29,6 +31,10 @@ from gwparam.contract import (
 from gwparam.errors import ContractError
 from gwparam.export.verify import Promise, run_probe
 
+_MAX_BYTES = 64 << 20  # it shares the weights
+_PLAIN = tuple(f"data/{x}/model_{x}_config.json" for x in ("weights", "constants"))
+_NUMBERS = ("data/weights/weight_", "data/constants/tensor_")  # unless their table
+# says that they are pickled
 PLACES = ExportedProgram("exported_program.pt2.gz", "exported_weights.json")
 
 
@@ -115,6 +121,8 @@ def make_exported(
                 strict=False,
             )
         program.example_inputs = None  # they hold the weights
+        for node in program.graph.nodes:
+            node.meta.pop("stack_trace", None)  # it holds paths of this machine
         torch.export.save(program, buffer)
         again = Program(torch.export.load(buffer).module(), weights)
         with torch.inference_mode():
@@ -191,19 +199,43 @@ def read_exported(path: str | PathLike[str]) -> Program:
     places = read_contract(path).exported_program
     if places is None:
         raise ContractError(f"{path} has no exported program")
-    file = io.BytesIO(gzip.decompress(read_extra(path, places.file)))
-    program = torch.export.load(file)
+    check_contents(path)
+    with gzip.open(io.BytesIO(read_extra(path, places.file))) as packed:
+        data = packed.read(_MAX_BYTES + 1)
+    if len(data) > _MAX_BYTES:
+        raise ContractError(f"{places.file} has more than {_MAX_BYTES} bytes")
+    _refuse_pickles(data)
+    program = torch.export.load(io.BytesIO(data))
     table = json.loads(read_extra(path, places.weights))
     with zipfile.ZipFile(path) as archive:
         members = {m.split("/", 1)[-1]: m for m in archive.namelist()}
         weights = {}
         for name, place in table.items():
-            data = bytearray(archive.read(members[place["file"]]))
-            flat = torch.frombuffer(data, dtype=getattr(torch, place["dtype"]))
+            numbers = bytearray(archive.read(members[place["file"]]))
+            flat = torch.frombuffer(numbers, dtype=getattr(torch, place["dtype"]))
             weights[name] = flat.as_strided(
                 place["shape"], place["stride"], place["offset"]
             )
     return Program(program.module(), weights)
+
+
+def _refuse_pickles(data: bytes) -> None:
+    """Check that nothing in the file of torch.export would be unpickled.
+
+    Raises
+    ------
+    ContractError
+        If something would.
+    """
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        for entry in archive.infolist():
+            name = entry.filename.split("/", 1)[-1]
+            plain = name in _PLAIN or name.startswith(_NUMBERS)
+            if (name.startswith("data/") and not plain and entry.file_size) or (
+                name.endswith("_config.json")
+                and re.search(rb'"use_pickle"\s*:\s*true', archive.read(entry))
+            ):
+                raise ContractError(f"{PLACES.file} holds {name}, which may be code")
 
 
 def check_exported_reload(path: str | PathLike[str]) -> Promise:

@@ -47,6 +47,8 @@ from gwparam.export.memory import return_freed_blocks
 from gwparam.export.precision import FIELDS, Precision, in_precision
 from gwparam.export.probe import draw_inputs
 from gwparam.export.reduced import check_reduced
+from gwparam.export.script import script
+from gwparam.export.seal import seal
 from gwparam.export.verify import (
     TOLERANCE,
     Promise,
@@ -248,7 +250,7 @@ def _build(
     exported_program: str,
 ) -> _Artefact:
     network = in_precision(fuse(published), dtype)
-    scripted = torch.jit.script(network)
+    scripted = script(network)
     promises, lowered = _verify(published, scripted, dtype)
     _refuse_broken(promises, lowered.libtorch)
     contract = _contract(published, checkpoint, dtype, reduced_tolerance)
@@ -342,7 +344,7 @@ def _contract(
         name=description.name,
         gwparam_version=gwparam.__version__,
         torch_version=torch.__version__,
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        created=_now().isoformat(timespec="seconds"),
         source=Source(network.architecture, checkpoint.path.name, checkpoint.sha256),
         citation=description.citation,
         geometry=network.geometry,
@@ -359,6 +361,18 @@ def _contract(
         expected_error=_expected_error(network, record),
         probe=Probe(columns, network.rounding * TOLERANCE[dtype], reduced_tolerance),
     )
+
+
+def _now() -> datetime:
+    """Give the time of the export, or what SOURCE_DATE_EPOCH wants it to be [s]."""
+    given = os.environ.get("SOURCE_DATE_EPOCH")
+    if given is None:
+        return datetime.now(UTC)
+    try:
+        return datetime.fromtimestamp(int(given), UTC)
+    except (ValueError, OverflowError, OSError):
+        expected = "seconds since 1970"
+        raise wrong_setting("SOURCE_DATE_EPOCH", given, expected) from None
 
 
 def _expected_error(
@@ -402,7 +416,6 @@ def _write(path: Path, built: _Artefact) -> Export:
         **built.lowered.files,
     }
     places = built.contract.exported_program
-    # torch writes the file's name into the archive, so it has to be the last one.
     target = Path(os.path.realpath(path))
     with (
         writing(path),
@@ -416,6 +429,7 @@ def _write(path: Path, built: _Artefact) -> Export:
                 extra[places.file] = built.exported.program
                 extra[places.weights] = weight_table(written, built.exported.weights)
                 torch.jit.save(built.network, os.fspath(written), _extra_files=extra)
+            seal(written)
         built.network, built.exported = None, Exported(absent=built.exported.absent)
         has_program = built.lowered.program is not None
         reload = (check_program_reload if has_program else check_reload)(written)

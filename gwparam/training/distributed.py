@@ -16,6 +16,7 @@ from torch.distributed.fsdp import fully_shard
 
 from gwparam.errors import DeviceError, wrong_setting
 from gwparam.networks import find_network
+from gwparam.training.gloo import ONE_THREAD
 from gwparam.training.settings import Settings
 
 _PRECISIONS = {
@@ -52,7 +53,9 @@ def start(settings: Settings) -> Fabric:
     strategy: Any = "auto"
     if world > 1:
         block = find_network(settings.arch).trainable.block
-        strategy, devices = _strategy(settings.strategy, world, block), local
+        backend = ONE_THREAD if accelerator == "cpu" else None
+        strategy = _strategy(settings.strategy, world, block, backend)
+        devices = local
     if settings.precision == "float16":
         if accelerator == "cpu":
             raise wrong_setting("precision", "float16", "a GPU for it")
@@ -94,7 +97,7 @@ def maximum(fabric: Fabric, number: int) -> int:
 @cache
 def _on_hosts() -> Any:
     """Where processes talk without a GPU, whose work would have to end first."""
-    return dist.new_group(backend="gloo")
+    return dist.new_group(backend=ONE_THREAD)
 
 
 def _device(name: str) -> tuple[str, Any]:
@@ -114,14 +117,19 @@ def _device(name: str) -> tuple[str, Any]:
     return "cuda", [int(number)] if number else 1
 
 
-def _strategy(name: str, world: int, block: type[nn.Module] | None) -> Any:
+def _strategy(
+    name: str, world: int, block: type[nn.Module] | None, backend: str | None
+) -> Any:
     if name == "fsdp":
         shard = partial(_shard, block=block)
         return ModelParallelStrategy(
-            shard, data_parallel_size=world, tensor_parallel_size=1
+            shard,
+            data_parallel_size=world,
+            tensor_parallel_size=1,
+            process_group_backend=backend,
         )
     # Frozen parts and parts without effect get no gradient.
-    return DDPStrategy(find_unused_parameters=True)
+    return DDPStrategy(find_unused_parameters=True, process_group_backend=backend)
 
 
 def _shard(

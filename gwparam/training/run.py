@@ -40,6 +40,8 @@ class State:
         Epochs done, and batches done of the one that follows.
     step : int
         Steps done.
+    epoch_loss : float
+        Mean loss of those batches of the epoch that follows [1].
     best_loss, best_epoch : float and int
         Smallest validation loss, and after how many epochs it was.
     """
@@ -47,6 +49,7 @@ class State:
     epoch: int = 0
     batch: int = 0
     step: int = 0
+    epoch_loss: float = 0.0
     best_loss: float = math.inf
     best_epoch: int = 0
 

@@ -20,6 +20,7 @@ from gwparam.data.training_range import describe
 from gwparam.errors import ArgumentError, DeviceError, ModelFileError
 from gwparam.training.checkpoint import STATE_FILE, all_weights
 from gwparam.training.distributed import gather, maximum, start
+from gwparam.training.folder_lock import locked
 from gwparam.training.freezing import plain_weights
 from gwparam.training.interruption import Interruption
 from gwparam.training.loader import SequentialLoader, Share
@@ -107,6 +108,7 @@ def train(
             return _take_statistics(fabric, splits, spec)
 
         prepared = prepare(stack, settings, take, fabric.world_size)
+        stack.enter_context(_alone(fabric, folder))
         if resume:
             _check_same(folder, prepared)
         else:
@@ -140,10 +142,10 @@ def train(
 class _StepMeter:
     """Steps since some moment: their loss, and how fast they were."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, loss: float = 0.0, steps: int = 0) -> None:
         self._run = run
-        self._total = torch.zeros((), device=run.fabric.device)
-        self._steps = 0
+        self._total = torch.tensor(loss * steps, device=run.fabric.device)
+        self._before, self._steps = steps, steps
         self._began, self._waited = time.monotonic(), run.loader.waited
 
     @property
@@ -171,7 +173,7 @@ class _StepMeter:
             run.learning_rate,
             loss,
             None,
-            self._steps * run.loader.batch / seconds,
+            (self._steps - self._before) * run.loader.batch / seconds,
             (run.loader.waited - self._waited) / seconds,
         )
 
@@ -202,7 +204,9 @@ class _Loop:
     def _epoch(self) -> bool:
         """Train to the end of an epoch; False if asked to stop."""
         run, state = self._run, self._run.state
-        whole, recent = _StepMeter(run), _StepMeter(run)
+        # A training that goes on had steps of this epoch before.
+        whole = _StepMeter(run, state.epoch_loss, state.batch)
+        recent = _StepMeter(run)
         # Closed before the files are, whatever happens in between.
         with closing(run.loader.epoch(state.epoch, state.batch)) as batches:
             for batch in batches:
@@ -215,22 +219,26 @@ class _Loop:
                     recent = _StepMeter(run)
                 action = self._next_action()
                 if action != _CONTINUE:
-                    whole.mean()
+                    state.epoch_loss = self._mean(whole)
                     self._save()
                 if action == _STOP:
                     return False
-        # Every process has seen as many samples.
-        losses = gather(run.fabric, whole.mean())
-        entry = whole.entry(state.epoch + 1, sum(losses) / len(losses))
+        state.epoch_loss = self._mean(whole)
+        entry = whole.entry(state.epoch + 1, state.epoch_loss)
         # Scores of many samples take long, and nobody is heard meanwhile.
         if maximum(run.fabric, run.is_main_process and self._unsaved > _LONG_SECONDS):
             self._save()
-        state.epoch, state.batch = state.epoch + 1, 0
+        state.epoch, state.batch, state.epoch_loss = state.epoch + 1, 0, 0.0
         validation = run.scores("validation")["validation"].loss
         run.keep_best(validation)
         self._log.write(replace(entry, validation_loss=validation))
         self._save()
         return True
+
+    def _mean(self, meter: _StepMeter) -> float:
+        """Mean loss of all processes, each of which has seen as many samples."""
+        losses = gather(self._run.fabric, meter.mean())
+        return float(sum(losses)) / len(losses)
 
     @property
     def _unsaved(self) -> float:
@@ -330,13 +338,25 @@ def _stored_statistics(folder: Path) -> SampleStatistics:
     return typed_json.parse(SampleStatistics, stored)
 
 
+@contextmanager
+def _alone(fabric: Fabric, folder: Path) -> Iterator[None]:
+    """Lock the folder on the process that writes; all fail where it cannot."""
+    with ExitStack() as stack:
+        failure = ""
+        if fabric.global_rank == 0:
+            try:
+                stack.enter_context(locked(folder))
+            except ModelFileError as error:
+                failure = str(error)
+        failure = gather(fabric, failure)[0]
+        if failure:
+            raise ModelFileError(failure)
+        yield
+
+
 def _make_folder(fabric: Fabric, folder: Path, prepared: Prepared) -> None:
     if fabric.global_rank == 0:
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            (folder / STATE_FILE).unlink(missing_ok=True)
-        except OSError as error:
-            raise ModelFileError(f"cannot make {folder}: {error.strerror}") from None
+        (folder / STATE_FILE).unlink(missing_ok=True)
         write_run(
             folder,
             prepared.settings,

@@ -256,10 +256,13 @@ def test_header_has_the_layout_that_fortran_writes(declarations: str) -> None:
     ffi = cffi.FFI()
     ffi.cdef(declarations)
     assert ffi.sizeof("gwparam_array") == 8 + 4 + 4 + 4 * 8 + 4 * 8
-    assert ffi.sizeof("gwparam_options") == 6 * 4 + 8 + 16 + 4 * 4 + 8 + 2 * 4
+    assert ffi.sizeof("gwparam_options") == 6 * 4 + 8 + 16 + 4 * 4 + 8 + 2 * 4 + 72
     assert ffi.sizeof("gwparam_statistics") == (
-        2 * 4 + 5 * 8 + 2 * 4 + 7 * 8 + 2 * 4 + 8 + 2 * 4
+        2 * 4 + 5 * 8 + 2 * 4 + 7 * 8 + 2 * 4 + 8 + 2 * 4 + 4 * 8
     )
+    place = 5 * 8 + 8 + 2 * 4 + 96 + 24 + 40
+    assert ffi.sizeof("gwparam_place") == place
+    assert ffi.sizeof("gwparam_guard_report") == 2 * 4 + 32 + 2 * 8 + place
 
 
 def test_python_has_the_counters_of_the_header(declarations: str) -> None:

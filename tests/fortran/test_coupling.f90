@@ -73,7 +73,7 @@ contains
         type(gwparam_coupling_t) :: drag
         type(gwparam_coupling_statistics_t) :: found
         real(dp), dimension(nlon, nlat, nlev) :: native_x
-        character(len=200), allocatable :: lines(:)
+        character(len=240), allocatable :: lines(:)
 
         call start(drag, "mode = 'native', log_interval = 1")
         call apply(drag)

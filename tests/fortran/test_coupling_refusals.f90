@@ -35,10 +35,10 @@ contains
         close (unit)
         call ok(index(line, "! no namelist group gwparam_nml was read") == 1, "and the log says so")
         items = "mode = 'shadow', artefact = 'a.pt', lag = 1, range_sigmas = 4.5, on_range = 'zero'"
-        settings = settings_of(items // ", restart = .false., mass_weighted_lid = .true.")
+        settings = settings_of(items // ", restart = 'off', mass_weighted_lid = .true.")
         call ok(settings%mode == "shadow" .and. settings%artefact == "a.pt" &
                 & .and. settings%lag == 1 .and. abs(settings%range_sigmas - 4.5_dp) <= 0.0_dp &
-                & .and. settings%on_range == "zero" .and. .not. settings%restart &
+                & .and. settings%on_range == "zero" .and. .not. settings%writes_restart() &
                 & .and. settings%native%mass_weighted_lid &
                 & .and. .not. settings%native%use_top_weights, "items go where they belong")
         call ok(settings%runs_network() .and. settings%runs_native(), "shadow runs both")

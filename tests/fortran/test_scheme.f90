@@ -99,6 +99,7 @@ contains
 
         type(gwparam_scheme_t) :: scheme
         type(gwparam_statistics_t) :: counters
+        character(len=64) :: digest
         character(len=:), allocatable :: json
         integer :: stat
 
@@ -114,6 +115,8 @@ contains
         call ok(counters%runs == 1 .and. counters%columns == nlon*nlat, "counters")
         call scheme%contract(json)
         call ok(index(json, '"linear"') > 0, "contract")
+        call scheme%sha256(digest)
+        call ok(verify(digest, "0123456789abcdef") == 0, "checksum of the artefact")
         call ok(len(gwparam_version()) >= 5, "version")
 
     end subroutine test_whole_arrays

@@ -60,7 +60,7 @@ def drag(finished):
 def test_drag_has_the_bits_of_the_host_for_mima(
     run, run_cam, states, artefact, tmp_path, items
 ):
-    chosen = {"artefact": artefact, "restart": False, **items}
+    chosen = {"artefact": artefact, "restart": "off", **items}
     # CAM has a surface pressure; MiMA's drop-in would derive it, with other roundings.
     expected = drag(
         run(
@@ -91,11 +91,16 @@ def test_the_sums_of_the_threads_add_up(run_cam, states, artefact):
     assert "the network ran 21 times on 384 columns" in finished.text
     lines = re.findall(r"gw_drag: recomputation (\d), (\w): rms", finished.text)
     assert lines == [("1", "u"), ("1", "v"), ("3", "u"), ("3", "v")]
+    assert "gw_drag: SHA-256 " in finished.text
+    log = (finished.folder / "gwparam_run.jsonl").read_text().splitlines()
+    assert len(log) == 4  # start, two recomputations, end
+    assert '"model_date":"0001-01-01 00:40:00"' in log[-1]
+    assert '"columns":384,' in log[-1]
 
 
 def test_merged_sums_are_those_of_one_thread(run_cam, states, artefact, tmp_path):
     def log(threads):
-        chosen = {"mode": "shadow", "artefact": artefact, "restart": False}
+        chosen = {"mode": "shadow", "artefact": artefact, "restart": "off"}
         finished = run_cam(
             threads, folder=tmp_path / f"{threads}", states=states, gwparam=chosen
         )

@@ -104,7 +104,7 @@ def flux_artefact(tmp_path_factory):
 
 
 def ml(artefact, **items):
-    return {"mode": "ml", "artefact": artefact, "restart": False, **items}
+    return {"mode": "ml", "artefact": artefact, "restart": "off", **items}
 
 
 def drag_of(finished):

@@ -92,7 +92,7 @@ def test_without_a_file_the_drag_is_zero_until_the_alarm_rings(halves, tmp_path)
 
 def test_restart_is_ignored_and_not_written_when_switched_off(halves, tmp_path):
     _, go_on = halves
-    finished = go_on(tmp_path / "second", gwparam={"restart": False})
+    finished = go_on(tmp_path / "second", gwparam={"restart": "off"})
     assert np.all(drag(finished)[:, 0] == 0.0)
     assert not list((tmp_path / "second" / "RESTART").iterdir())
 
@@ -130,11 +130,11 @@ def test_restart_refuses_another_format(halves, tmp_path, change):
         if change == "older":
             del file.format
         else:
-            file.format = 4.0
+            file.format = 5.0
     finished = go_on(tmp_path / "second")
     assert finished.code == 2
-    found = {"older": 2, "newer": 4}[change]
-    message = f"cg_drag.res.nc.0000 has restart format {found}, expected 3"
+    found = {"older": 2, "newer": 5}[change]
+    message = f"cg_drag.res.nc.0000 has restart format {found}, expected 4"
     assert message in finished.text
 
 
@@ -175,3 +175,74 @@ def test_a_missing_restart_folder_is_found_at_the_start(run, states, tmp_path):
     assert finished.code == 2
     assert "cannot write to RESTART (make the folder, or set restart" in finished.text
     assert not (tmp_path / "tendencies.nc").exists()
+
+
+def test_restart_refuses_another_date(halves, tmp_path):
+    """As one that was left in INPUT by another run."""
+    _, go_on = halves
+    finished = go_on(tmp_path / "second", first_step=STEPS + 3)
+    assert finished.code == 2
+    assert re.search(
+        r"the restart is of day \d+ [0-9:]+, expected day \d+ [0-9:]+ \(", finished.text
+    )
+    assert "restart = 'state_only' takes its drag alone" in finished.text
+
+
+def test_restart_refuses_another_scheme_and_artefact(halves, artefact, tmp_path):
+    _, go_on = halves
+    finished = go_on(tmp_path / "second", gwparam={"mode": "ml", "artefact": artefact})
+    assert finished.code == 2
+    assert "the restart is of scheme native, switches" in finished.text
+    file = tmp_path / "second" / "INPUT" / "cg_drag.res.nc.0000"
+    for part in (0, 1):
+        with netCDF4.Dataset(file.with_suffix(f".000{part}"), "a") as other:
+            other.artefact_sha256 = "ab" * 32
+    finished = go_on(tmp_path / "second")
+    assert finished.code == 2
+    assert f"the restart is of the artefact with SHA-256 {'ab' * 32}" in finished.text
+
+
+def test_state_only_takes_the_held_drag_of_any_run(halves, artefact, tmp_path):
+    _, go_on = halves
+    for part in (0, 1):
+        file = tmp_path / "second" / "INPUT" / f"cg_drag.res.nc.000{part}"
+        with netCDF4.Dataset(file, "a") as later:
+            later.alarm = 2400.0  # it rings in the third step
+    exact = drag(go_on(tmp_path / "second"))
+    shutil.rmtree(tmp_path / "second" / "RESTART")
+    finished = go_on(
+        tmp_path / "second",
+        first_step=STEPS + 3,
+        gwparam={"mode": "ml", "artefact": artefact, "restart": "state_only"},
+    )
+    np.testing.assert_array_equal(drag(finished)[:, 0], exact[:, 0])
+    assert np.ptp(exact[:, 0]) > 0.0
+    assert "takes the held drag alone from a restart (day" in finished.text
+
+
+def test_fresh_reads_nothing_and_writes(halves, tmp_path):
+    _, go_on = halves
+    finished = go_on(tmp_path / "second", gwparam={"restart": "fresh"})
+    assert np.all(drag(finished)[:, 0] == 0.0)
+    assert "begins anew: no restart was read" in finished.text
+    assert len(list((tmp_path / "second" / "RESTART").iterdir())) == 2
+
+
+def test_an_unknown_word(halves, tmp_path):
+    _, go_on = halves
+    finished = go_on(tmp_path / "second", gwparam={"restart": "maybe"})
+    assert finished.code == 2
+    expected = "restart is maybe, expected exact, state_only, fresh or off"
+    assert expected in finished.text
+
+
+def test_a_restart_file_is_whole_and_no_device_is_replaced(halves, tmp_path):
+    _, go_on = halves
+    folder = tmp_path / "second" / "RESTART"
+    folder.mkdir()
+    (folder / "cg_drag.res.nc.0000").symlink_to("/dev/null")
+    finished = go_on(tmp_path / "second", ranks=1)
+    assert finished.code == 2
+    assert "cg_drag.res.nc.0000: it is no regular file" in finished.text
+    assert [path.name for path in folder.iterdir()] == ["cg_drag.res.nc.0000"]
+    assert not [p for p in (tmp_path / "first").rglob("*.part")]

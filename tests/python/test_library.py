@@ -1,5 +1,6 @@
 """The compiled library from Python: layouts, exceptions, what a wrong call leaves."""
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -208,6 +209,26 @@ def test_free_is_idempotent_and_final(folder) -> None:
         scheme.free()
     with pytest.raises(errors.ArgumentError, match="freed"):
         scheme.run()
+
+
+def test_checksum_is_that_of_the_file(scheme, folder) -> None:
+    content = (folder / "linear.pt").read_bytes()
+    assert scheme.sha256() == hashlib.sha256(content).hexdigest()
+
+
+def test_one_file_is_pinned(folder) -> None:
+    path = folder / "linear.pt"
+    found = hashlib.sha256(path.read_bytes()).hexdigest()
+    other = "0" * 64
+
+    gwparam.load_scheme(path, artefact_sha256=found).free()
+    with pytest.raises(
+        errors.ModelFileError, match=f"the SHA-256 {found}, expected {other}, as art"
+    ):
+        gwparam.load_scheme(path, artefact_sha256=other)
+    for wrong in ("abc", found.upper(), 100 * "a"):
+        with pytest.raises(errors.ArgumentError, match="64 hexadecimal digits"):
+            gwparam.load_scheme(path, artefact_sha256=wrong)
 
 
 def test_contract_is_that_of_the_archive(scheme) -> None:

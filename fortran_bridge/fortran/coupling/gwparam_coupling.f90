@@ -18,11 +18,14 @@ module gwparam_coupling
     !! to be said is text.
 
     use, intrinsic :: iso_c_binding, only: c_int32_t
+    use, intrinsic :: iso_fortran_env, only: int64
     use alexander_dunkerton, only: ad99_t
     use gwparam_alarm, only: alarm_t
     use gwparam_coupling_settings, only: gwparam_coupling_settings_t
     use gwparam_coupling_state, only: gwparam_coupling_state_t
-    use gwparam_coupling_statistics, only: comparison_t, gwparam_coupling_statistics_t, line_length
+    use gwparam_comparison, only: columns_t, comparison_t
+    use gwparam_coupling_statistics, only: gwparam_coupling_statistics_t, line_length
+    use gwparam_guard_report, only: gwparam_guard_t
     use gwparam_kinds, only: dp
     use gwparam_options, only: gwparam_statistics_t
     use gwparam_scheme, only: gwparam_bottom_up, gwparam_column, gwparam_input, gwparam_output, &
@@ -75,6 +78,9 @@ module gwparam_coupling
         logical, allocatable, private :: served(:,:) !! In this step (i, j)
         logical, private :: is_ringing = .false. !! Whether this step computes
         type(window_t), private :: window
+        logical, private :: has_time = .false. !! Whether the host tells the time
+        real(dp), private :: last_step = 0.0_dp !! From the time before to that one [days]
+        real(dp), private :: next_report = 0.0_dp !! When a report is due [days]
         integer(c_int32_t), private :: calls = 0 !! 1 while a call is under way
 
     contains
@@ -84,6 +90,8 @@ module gwparam_coupling
         procedure :: is_new !! Whether the drag of the last window was computed in this step
         procedure :: is_between_steps !! Whether no window of a step is missing
         procedure :: diagnostic !! A field of the last window
+        procedure :: is_report_due !! Whether the step that ended is one for a report
+        procedure :: set_time !! What time it is in the model
         procedure :: log_lines !! What to print of the last step
         procedure :: statistics !! Counters and sums, and what to print
         procedure :: save => save_columns !! What a restart needs
@@ -91,7 +99,7 @@ module gwparam_coupling
         procedure :: restore !! Go on from there
         procedure :: free !! Give everything back; idempotent
         procedure, private :: apply_window, apply_columns, begin_call, end_call, give_back
-        procedure, private :: set_up_network
+        procedure, private :: set_up_network, next_after
     end type gwparam_coupling_t
 
     interface
@@ -332,10 +340,48 @@ contains
 
     end function diagnostic
 
+    elemental logical function is_report_due(self)
+
+        !! Whether the step that ended is one for the log or for a report; the same on all ranks.
+        class(gwparam_coupling_t), intent(in) :: self
+
+        is_report_due = self%counts%is_log_due .or. self%counts%is_report_due
+
+    end function is_report_due
+
+    subroutine set_time(self, days, date)
+
+        !! What time it is in the model, for reports and messages; before the windows of a step.
+        class(gwparam_coupling_t), intent(inout) :: self
+        real(dp), intent(in) :: days !! Since any day of the host's, the same after a restart
+        character(len=*), intent(in), optional :: date !! As it shall be shown, of 40 characters
+
+        if (.not. self%has_time) self%next_report = self%next_after(days)
+        if (self%has_time .and. days > self%counts%days) self%last_step = days - self%counts%days
+        self%has_time = .true.
+        self%counts%days = days
+        self%counts%date = ""
+        if (present(date)) self%counts%date = date
+
+    end subroutine set_time
+
+    pure real(dp) function next_after(self, days)
+        !! When a report is due next: at whole multiples of the days between two.
+        class(gwparam_coupling_t), intent(in) :: self
+        real(dp), intent(in) :: days
+
+        next_after = huge(days)
+        if (.not. self%settings%report_days > 0.0_dp) return
+        ! A time that is a multiple but for rounding has had its report.
+        next_after = (floor(days/self%settings%report_days + 1.0e-6_dp, &
+                      & int64) + 1)*self%settings%report_days
+
+    end function next_after
+
     pure function log_lines(self) result(lines)
 
         !! What the log says of the step that ended, on the columns of this object; none unless
-        !! lines are due. Those of several objects: `statistics`, `add`, and its `log_lines`.
+        !! lines are due. Those of all ranks and threads: gwparam_reports.
         class(gwparam_coupling_t), intent(in) :: self
         character(len=line_length), allocatable :: lines(:)
 
@@ -362,12 +408,35 @@ contains
             if (self%network%is_loaded()) then
                 call self%network%statistics(now%counters, stat=status, errmsg=message)
             end if
+            if (status == gwparam_ok .and. self%network%is_loaded()) then
+                call find_guards(self%network, now%guard, status, message)
+            end if
             if (status == gwparam_ok) found = now
             call self%end_call()
         end if
         if (status /= gwparam_ok) call fail(status, trim(message), stat, errmsg)
 
     end subroutine statistics
+
+    subroutine find_guards(network, guards, status, message)
+
+        !! What each guard of a network caught.
+        type(gwparam_scheme_t), intent(in) :: network
+        type(gwparam_guard_t), allocatable, intent(inout) :: guards(:)
+        integer, intent(inout) :: status
+        character(len=*), intent(inout) :: message
+
+        type(gwparam_guard_t) :: found
+
+        if (allocated(guards)) deallocate (guards)
+        allocate (guards(0))
+        do
+            call network%guard(size(guards) + 1, found, status, message)
+            if (status /= gwparam_ok .or. found%name == "") exit
+            guards = [guards, found]
+        end do
+
+    end subroutine find_guards
 
     subroutine free(self, stat, errmsg)
 

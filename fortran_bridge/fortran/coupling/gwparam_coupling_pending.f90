@@ -70,6 +70,9 @@ contains
             return
         end if
         state%alarm = self%alarm%left
+        state%held_only = self%settings%restart == "state_only"
+        call identify(self, state, status, message)
+        if (status /= gwparam_ok) return
         state%latitude = pack(self%latitude, self%exists)*degrees_per_radian
         state%longitude = pack(self%longitude, self%exists)*degrees_per_radian
         columns = size(state%latitude)
@@ -96,6 +99,66 @@ contains
         end do
 
     end subroutine make_blank
+
+    subroutine identify(self, state, status, message)
+
+        !! Say of which artefact, scheme and date a state is.
+        class(gwparam_coupling_t), intent(in) :: self
+        type(gwparam_coupling_state_t), intent(inout) :: state
+        integer, intent(inout) :: status
+        character(len=*), intent(inout) :: message
+
+        character(len=64) :: digest
+
+        if (self%network%is_loaded()) then
+            digest = ""
+            call self%network%sha256(digest, stat=status, errmsg=message)
+            state%artefact = digest
+        end if
+        associate (n => self%settings%native)
+            state%scheme = self%settings%mode
+            if (self%settings%mode /= "ml") write (state%scheme, &
+                & "(2a, 6(1x, l1))") trim(self%settings%mode), ", switches", &
+                & n%nearest_source_level, n%use_top_weights, n%mass_weighted_lid, &
+                & n%mass_weighted_levels, n%launch_full_stress, n%deposit_reflected
+        end associate
+        if (.not. self%has_time) return
+        state%days = self%counts%days
+        state%step = self%last_step
+        state%date = self%counts%date
+        if (state%date == "") write (state%date, "(a, f0.5)") "day ", state%days
+
+    end subroutine identify
+
+    subroutine check_identity(mine, state, status, message)
+
+        !! Whether a state is of this artefact and scheme, and ends where this run begins.
+        type(gwparam_coupling_state_t), intent(in) :: mine, state
+        integer, intent(inout) :: status
+        character(len=*), intent(inout) :: message
+
+        real(dp), parameter :: rounding = 1.0e-6_dp !! [days]
+        real(dp) :: later
+
+        ! A host says the time of its last step as it begins, or as it ends.
+
+        later = mine%days - state%days
+        message = ""
+        if (state%scheme /= mine%scheme) then
+            message = "scheme " // trim(state%scheme) // ", expected " // trim(mine%scheme)
+        else if (state%artefact /= mine%artefact) then
+            message = "the artefact with SHA-256 " // trim(state%artefact) // ", expected " &
+                & // trim(mine%artefact)
+        else if (state%date /= "" .and. mine%date /= "" .and. (later < -rounding &
+                 & .or. later > state%step + rounding)) then
+            message = trim(state%date) // ", expected " // trim(mine%date)
+        end if
+        if (message == "") return
+        status = gwparam_err_argument
+        message = "the restart is of " // trim(message) // " (restart = 'state_only' takes " &
+                                               & // "its drag alone, 'fresh' begins anew)"
+
+    end subroutine check_identity
 
     subroutine save_all(self, state, status, message)
 
@@ -151,6 +214,9 @@ contains
 
         call make_blank(self, expected, status, message)
         if (status == gwparam_ok) call check_fields(expected, state, status, message)
+        if (status == gwparam_ok .and. .not. expected%held_only) then
+            call check_identity(expected, state, status, message)
+        end if
         if (status /= gwparam_ok) return
         from = 1
         if (present(first)) from = first
@@ -161,13 +227,17 @@ contains
                                                & // " columns, expected at least " // text(to)
             return
         end if
+        self%counts%is_restored = .true.
+        self%counts%restored_date = state%date
+        self%counts%is_held_only = expected%held_only
+        if (.not. expected%held_only) self%counts%restored_columns = state%counters%columns
         ! The interval may be a shorter one now.
         self%alarm%left = min(state%alarm, max(self%alarm%interval, self%settings%first))
         do k = 1, size(self%held_x, 3)
             self%held_x(:,:,k) = unpack(state%fields(1)%values(from:to,k), self%exists, 0.0_dp)
             self%held_y(:,:,k) = unpack(state%fields(2)%values(from:to,k), self%exists, 0.0_dp)
         end do
-        if (.not. self%network%is_loaded()) return
+        if (expected%held_only .or. .not. self%network%is_loaded()) return
         do f = n_held + 1, state%n_saved()
             associate (field => state%fields(f))
                 if (size(field%values, 2) > 1) then

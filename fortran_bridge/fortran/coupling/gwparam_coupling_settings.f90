@@ -30,11 +30,16 @@ module gwparam_coupling_settings
     integer, parameter :: precision_codes(3) = [gwparam_precision_exported, &
                                           & gwparam_precision_tf32, gwparam_precision_bfloat16]
 
+    character(len=*), parameter :: restarts(4) = [character(len=word_length)::"exact", &
+              & "state_only", "fresh", "off"]
+
     type, public :: gwparam_coupling_settings_t
         !! Items of gwparam_nml, which `read_namelist` reads, and below them what the host sets.
         character(len=word_length) :: mode = "native"
         !! What drives: 'native', 'ml', or 'shadow': native drives, the network runs beside it
         character(len=512) :: artefact = "" !! What `gwparam export` wrote
+        character(len=64) :: artefact_sha256 = ""
+        !! The one file that this may be, as sha256sum prints it; '': any
         character(len=15) :: device = "cpu" !! 'cpu', 'cuda', 'cuda:N' or 'auto'
         integer :: threads = 0 !! Of the network, 0: a rank's share of the cores
         integer :: ranks_per_device = 0 !! Ranks of a node with one network, 0: the library's choice
@@ -50,9 +55,14 @@ module gwparam_coupling_settings
         character(len=word_length) :: on_unphysical = "error"
         !! Input that no atmosphere has, such as a latitude of 120 degrees: the same
         real(dp) :: range_sigmas = 0.0_dp !! What is unlike: further than so many deviations [1]
-        logical :: restart = .true. !! Exact restart
+        character(len=word_length) :: restart = "exact"
+        !! 'exact': the next run goes on as if this one had not ended; it is refused with another
+        !! artefact, scheme or date. 'state_only' takes the held drag alone, of any. 'fresh' reads
+        !! nothing, 'off' neither reads nor writes
         character(len=512) :: restart_file = "cg_drag.res.nc" !! Its name, before the rank
         integer :: log_interval = 8 !! Recomputations between lines in the log, 0: none
+        real(dp) :: report_days = 10.0_dp !! Model time between reports, 0: none on the way [days]
+        character(len=512) :: run_log = "gwparam_run.jsonl" !! Lines of JSON; '' or 'off': none
         !! Of gwparam_nml: its switches; the rest is the host's
         type(ad99_settings_t) :: native = ad99_settings_t()
         integer :: interval = 0 !! Between recomputations, 0: every step [s]
@@ -65,6 +75,8 @@ module gwparam_coupling_settings
         procedure :: read_namelist !! From a unit, a file or a text, and check
         procedure :: write_namelist !! To a unit of the host
         procedure :: check !! Whether all can be meant
+        procedure :: reads_restart !! Whether a run goes on from another
+        procedure :: writes_restart !! Whether another may go on from it
         procedure :: runs_network !! Whether the mode asks for the network
         procedure :: runs_native !! Whether mode, guards or diagnostics ask for the native scheme
         procedure :: options !! For loading the network
@@ -140,21 +152,23 @@ contains
         integer, intent(in), optional :: unit
         character(len=*), intent(in), optional :: record
 
-        character(len=line_length) :: w(9) !! Words as the reader finds them: it cuts what is long
+        character(len=line_length) :: w(12) !! Words as the reader finds them: it cuts what is long
         integer :: n(size(w)) !! Characters to be written, or read
 
         associate (s => settings, ad => settings%native)
             n = [len(s%mode), len(s%artefact), len(s%device), len(s%on_device_failure), &
                      & len(s%precision), len(s%on_limit), len(s%on_range), len(s%on_unphysical), &
-                     & len(s%restart_file)]
+                     & len(s%restart_file), len(s%run_log), len(s%restart), len(s%artefact_sha256)]
             if (reading) n = line_length
             w = [character(len=line_length)::s%mode,s%artefact, s%device, s%on_device_failure, &
-                           & s%precision, s%on_limit, s%on_range, s%on_unphysical, s%restart_file]
-            call transfer_group(w(1)(:n(1)), w(2)(:n(2)), w(3)(:n(3)), s%threads, &
+                           & s%precision, s%on_limit, s%on_range, s%on_unphysical, &
+                           & s%restart_file, s%run_log, s%restart, s%artefact_sha256]
+            call transfer_group(w(1)(:n(1)), w(2)(:n(2)), w(12)(:n(12)), w(3)(:n(3)), s%threads, &
                                 & s%ranks_per_device, w(4)(:n(4)), w(5)(:n(5)), s%lag, &
                                 & s%timeout_seconds, s%chunk_columns, w(6)(:n(6)), w(7)(:n(7)), &
-                                & w(8)(:n(8)), s%range_sigmas, s%restart, w(9)(:n(9)), &
-                                & s%log_interval, ad%nearest_source_level, ad%use_top_weights, &
+                                & w(8)(:n(8)), s%range_sigmas, w(11)(:n(11)), w(9)(:n(9)), &
+                                & s%log_interval, s%report_days, w(10)(:n(10)), &
+                                & ad%nearest_source_level, ad%use_top_weights, &
                                 & ad%mass_weighted_lid, ad%mass_weighted_levels, &
                                 & ad%launch_full_stress, ad%deposit_reflected)
             if (.not. reading .or. io /= 0) return
@@ -167,31 +181,38 @@ contains
             call take("on_range", w(7), s%on_range)
             call take("on_unphysical", w(8), s%on_unphysical)
             call take("restart_file", w(9), s%restart_file)
+            call take("run_log", w(10), s%run_log)
+            call take("restart", w(11), s%restart)
+            call take("artefact_sha256", w(12), s%artefact_sha256)
+            if (s%run_log == "off") s%run_log = ""
         end associate
 
     contains
 
-        subroutine transfer_group(mode, artefact, device, threads, ranks_per_device, &
-                                  & on_device_failure, precision, lag, timeout_seconds, &
-                                  & chunk_columns, on_limit, on_range, on_unphysical, &
-                                  & range_sigmas, restart, restart_file, log_interval, &
-                                  & nearest_source_level, use_top_weights, mass_weighted_lid, &
-                                  & mass_weighted_levels, launch_full_stress, deposit_reflected)
+        subroutine transfer_group(mode, artefact, artefact_sha256, device, threads, &
+                                  & ranks_per_device, on_device_failure, precision, lag, &
+                                  & timeout_seconds, chunk_columns, on_limit, on_range, &
+                                  & on_unphysical, range_sigmas, restart, restart_file, &
+                                  & log_interval, report_days, run_log, nearest_source_level, &
+                                  & use_top_weights, mass_weighted_lid, mass_weighted_levels, &
+                                  & launch_full_stress, deposit_reflected)
 
-            character(len=*), intent(inout) :: mode, artefact, device, on_device_failure
-            character(len=*), intent(inout) :: precision, on_limit, on_range, on_unphysical
-            character(len=*), intent(inout) :: restart_file
+            character(len=*), intent(inout) :: mode, artefact, artefact_sha256, device
+            character(len=*), intent(inout) :: on_device_failure, precision
+            character(len=*), intent(inout) :: on_limit, on_range, on_unphysical
+            character(len=*), intent(inout) :: restart, restart_file, run_log
             integer, intent(inout) :: threads, ranks_per_device, lag, chunk_columns, log_interval
-            real(dp), intent(inout) :: timeout_seconds, range_sigmas
-            logical, intent(inout) :: restart, nearest_source_level, use_top_weights
+            real(dp), intent(inout) :: timeout_seconds, range_sigmas, report_days
+            logical, intent(inout) :: nearest_source_level, use_top_weights
             logical, intent(inout) :: mass_weighted_lid, mass_weighted_levels
             logical, intent(inout) :: launch_full_stress, deposit_reflected
 
-            namelist /gwparam_nml/ mode, artefact, device, threads, ranks_per_device, &
-                & on_device_failure, precision, lag, timeout_seconds, chunk_columns, on_limit, &
-                & on_range, on_unphysical, range_sigmas, restart, restart_file, log_interval, &
-                & nearest_source_level, use_top_weights, mass_weighted_lid, mass_weighted_levels, &
-                & launch_full_stress, deposit_reflected
+            namelist /gwparam_nml/ mode, artefact, artefact_sha256, device, threads, &
+                & ranks_per_device, on_device_failure, precision, lag, timeout_seconds, &
+                & chunk_columns, on_limit, on_range, on_unphysical, range_sigmas, restart, &
+                & restart_file, log_interval, report_days, run_log, nearest_source_level, &
+                & use_top_weights, mass_weighted_lid, mass_weighted_levels, launch_full_stress, &
+                & deposit_reflected
 
             if (.not. reading) then
                 write (unit, nml=gwparam_nml, iostat=io, iomsg=message)
@@ -264,9 +285,12 @@ contains
         call expect_word("on_range", self%on_range, guards)
         call expect_word("on_unphysical", self%on_unphysical, guards)
         call expect_word("on_device_failure", self%on_device_failure, failures)
+        call expect_word("restart", self%restart, restarts)
         call expect_word("precision", self%precision, precisions)
         call expect_time("interval", self%interval)
         call expect_time("first", self%first)
+        if (message == "" .and. .not. self%report_days >= 0.0_dp) message = "report_days is " &
+            & // text(self%report_days) // ", expected at least 0"
         if (message == "" .and. self%runs_network() .and. self%artefact == "") then
             message = "mode is " // trim(self%mode) &
                                          & // ", which needs artefact in gwparam_nml: the file" &
@@ -305,6 +329,24 @@ contains
 
     end subroutine check
 
+    elemental logical function reads_restart(self)
+
+        !! Whether a run goes on from another, if there is a file.
+        class(gwparam_coupling_settings_t), intent(in) :: self
+
+        reads_restart = self%restart == "exact" .or. self%restart == "state_only"
+
+    end function reads_restart
+
+    elemental logical function writes_restart(self)
+
+        !! Whether another may go on from it.
+        class(gwparam_coupling_settings_t), intent(in) :: self
+
+        writes_restart = self%restart /= "off"
+
+    end function writes_restart
+
     elemental logical function runs_network(self)
 
         !! Whether the mode asks for the network.
@@ -331,6 +373,7 @@ contains
         class(gwparam_coupling_settings_t), intent(in) :: self
 
         options%device = self%device
+        options%artefact_sha256 = self%artefact_sha256
         options%threads = self%threads
         options%ranks_per_device = self%ranks_per_device
         options%on_device_failure = code(self%on_device_failure, failures, failure_codes)

@@ -58,16 +58,22 @@ contains
         self%held_y = self%held_x
         self%is_ringing = .false.
         self%is_placed = .false.
+        self%has_time = .false.
         call self%alarm%wind(settings%interval, settings%first)
+        self%next_report = settings%report_days
         self%counts = gwparam_coupling_statistics_t(counters=gwparam_statistics_t(), &
-            & comparison=comparison_t(), runs_network=settings%runs_network(), &
-            & runs_native=settings%runs_native(), lag=settings%lag, &
+            & comparison=comparison_t(), all=comparison_t(), mode=settings%mode, &
+            & artefact=settings%artefact, run_log=settings%run_log, &
+            & runs_network=settings%runs_network(), runs_native=settings%runs_native(), &
+            & lag=settings%lag, &
             & guards="on_limit = " // trim(settings%on_limit) // ", on_range = " &
             & // trim(settings%on_range) // ", on_unphysical = " // trim(settings%on_unphysical))
 
         call set_up_native(self, top_down, status, message)
         if (status == gwparam_ok .and. settings%runs_network()) then
             call self%set_up_network(top_down, status, message)
+            if (status == gwparam_ok) call self%network%ranks(self%counts%rank, &
+                & self%counts%ranks, status, message)
         end if
         if (status /= gwparam_ok) call self%give_back(ignored, unread)
 

@@ -17,6 +17,12 @@ module gwparam_coupling_state
     type, public :: gwparam_coupling_state_t
         !! Of one object or, after `add`, of several.
         integer :: alarm = 0 !! Time until the next recomputation [s]
+        logical :: held_only = .false. !! Whether the held drag is all that is wanted
+        character(len=64) :: artefact = "" !! SHA-256 of its file; none in mode 'native'
+        character(len=256) :: scheme = "" !! Mode, and switches of the native scheme
+        real(dp) :: days = 0.0_dp !! Model time of the host, if it tells any [days]
+        real(dp) :: step = 0.0_dp !! Of the time before that [days]
+        character(len=40) :: date = "" !! As the host gave it; none: it told no time
         logical :: carries = .false. !! Whether results of the network are on their way
         type(gwparam_statistics_t) :: counters
         real(dp), allocatable :: latitude(:) !! [degrees_north] (column)
@@ -49,6 +55,12 @@ contains
         if (.not. fits) then
             self%alarm = other%alarm
             self%carries = other%carries
+            self%held_only = other%held_only
+            self%artefact = other%artefact
+            self%scheme = other%scheme
+            self%days = other%days
+            self%step = other%step
+            self%date = other%date
             self%counters = other%counters
             self%latitude = other%latitude
             self%longitude = other%longitude
@@ -79,7 +91,8 @@ contains
         !! Those that are held, and what is pending if it carries any.
         class(gwparam_coupling_state_t), intent(in) :: self
 
-        n_saved = merge(size(self%fields), min(2, size(self%fields)), self%carries)
+        n_saved = merge(size(self%fields), min(2, size(self%fields)), &
+                        & self%carries .and. .not. self%held_only)
 
     end function n_saved
 

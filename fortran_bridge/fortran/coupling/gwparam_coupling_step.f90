@@ -8,6 +8,8 @@ submodule (gwparam_coupling) gwparam_coupling_step
     character(len=*), parameter :: offered_units(8) = [character(len=13)::"m s-1","m s-1", "K", &
               & "Pa", "m", "Pa", "Pa", "degrees_north"]
 
+    real(dp), parameter :: seconds_per_day = 86400.0_dp
+
 contains
 
     module procedure apply_window
@@ -222,6 +224,7 @@ contains
         if (self%is_between_steps()) then
             self%is_ringing = self%alarm%rings()
             self%counts%is_log_due = .false.
+            self%counts%is_report_due = .false.
             if (self%is_ringing) self%counts%comparison = comparison_t()
         end if
         if (self%is_ringing) then
@@ -247,12 +250,18 @@ contains
         self%served = .not. self%exists
         if (self%is_ringing) then
             self%counts%recomputations = self%counts%recomputations + 1
+            call self%counts%all%add(self%counts%comparison)
             if (self%settings%runs_network() .and. self%settings%log_interval > 0) then
                 self%counts%is_log_due = mod(self%counts%recomputations - 1, &
                                              & self%settings%log_interval) == 0
             end if
         end if
         call self%alarm%lower(dt)
+        if (.not. self%has_time) self%counts%days = self%counts%days + dt/seconds_per_day
+        if (self%settings%runs_network() .and. self%settings%report_days > 0.0_dp) then
+            self%counts%is_report_due = self%counts%days >= self%next_report
+            if (self%counts%is_report_due) self%next_report = self%next_after(self%counts%days)
+        end if
 
     end subroutine end_step
 
@@ -268,6 +277,7 @@ contains
         integer, intent(inout) :: status
         character(len=*), intent(inout) :: message
 
+        type(columns_t) :: columns
         integer :: n
 
         n = size(pressure, 3)
@@ -286,16 +296,23 @@ contains
             call prepare_network(self, latitude, present(surface_pressure), &
                                  & present(half_pressure), status, message)
             if (status /= gwparam_ok) return
-            call run_network(self, latitude, pressure, height, temperature, u, v, &
-                             & surface_pressure, half_pressure, status, message)
+            call run_network(self, latitude, self%longitude(i:i + size(u, 1) - 1,j:j + size(u, &
+                             & 2) - 1), pressure, height, temperature, u, v, surface_pressure, &
+                             & half_pressure, status, message)
             if (status /= gwparam_ok) return
         end if
         associate (w => self%window, c => self%counts%comparison, ie => i + size(u, 1) - 1, &
                    & je => j + size(u, 2) - 1)
             if (self%settings%runs_network()) then
+                columns%latitude = latitude*degrees_per_radian
+                columns%longitude = self%longitude(i:ie,j:je)*degrees_per_radian
+                columns%pressure = pressure
+                columns%run = self%counts%recomputations + 1
+                columns%rank = self%counts%rank
+                columns%date = self%counts%date
                 ! What is not allocated is an absent argument.
-                call c(1)%compare(w%network_x, w%native_x)
-                call c(2)%compare(w%network_y, w%native_y)
+                call c(1)%compare("eastward drag", columns, w%network_x, w%native_x)
+                call c(2)%compare("northward drag", columns, w%network_y, w%native_y)
             end if
             if (self%settings%mode == "ml") then
                 self%held_x(i:ie,j:je,:) = w%network_x
@@ -370,12 +387,12 @@ contains
 
     end subroutine prepare_network
 
-    subroutine run_network(self, latitude, pressure, height, temperature, u, v, surface_pressure, &
-                           & half_pressure, status, message)
+    subroutine run_network(self, latitude, longitude, pressure, height, temperature, u, v, &
+                           & surface_pressure, half_pressure, status, message)
 
         !! Drag of the network; columns caught by a `native` guard keep the native one.
         class(gwparam_coupling_t), intent(inout) :: self
-        real(dp), intent(in) :: latitude(:,:)
+        real(dp), intent(in) :: latitude(:,:), longitude(:,:) !! [rad]
         real(dp), intent(in), dimension(:,:,:) :: pressure, height, temperature, u, v
         real(dp), intent(in), optional :: surface_pressure(:,:), half_pressure(:,:,:)
         integer, intent(inout) :: status
@@ -383,6 +400,8 @@ contains
 
         type(gwparam_statistics_t) :: counters
 
+        call self%network%put_place(latitude*degrees_per_radian, longitude*degrees_per_radian, &
+                                    & date=self%counts%date, stat=status, errmsg=message)
         call put_levels(1, u)
         call put_levels(2, v)
         call put_levels(3, temperature)

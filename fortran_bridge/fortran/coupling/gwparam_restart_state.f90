@@ -3,6 +3,7 @@ module gwparam_restart_state
     !! The state of a run in netCDF files, one a rank; the library of gwparam_restart_file alone
     !! uses it.
 
+    use, intrinsic :: iso_c_binding, only: c_char, c_int32_t, c_int64_t, c_null_char
     use gwparam_coupling_state, only: gwparam_coupling_state_t
     use gwparam_kinds, only: dp
     use gwparam_options, only: gwparam_statistics_t
@@ -10,14 +11,15 @@ module gwparam_restart_state
         & gwparam_ok, text
     use netcdf, only: NF90_CLOBBER, nf90_close, nf90_create, nf90_def_dim, nf90_def_var, &
         & NF90_DOUBLE, nf90_get_att, nf90_get_var, NF90_GLOBAL, nf90_inq_dimid, nf90_inq_varid, &
-        & nf90_inquire_dimension, nf90_inquire_variable, NF90_NETCDF4, NF90_NOERR, NF90_NOWRITE, &
-        & nf90_open, nf90_put_att, nf90_put_var, nf90_strerror
+        & nf90_inquire_attribute, nf90_inquire_dimension, nf90_inquire_variable, NF90_NETCDF4, &
+        & NF90_NOERR, NF90_NOWRITE, nf90_open, nf90_put_att, nf90_put_var, nf90_strerror
     implicit none(type, external)
     private
 
     public :: part_path, read_state, write_state
 
-    integer, parameter :: format_number = 3 !! 1 and 2 were the drop-in's own, on rows of latitude
+    integer, parameter :: format_number = 4
+    !! 1 and 2 were the drop-in's own, on rows of latitude; 3 did not say of what it was
     integer, parameter :: message_length = 1024
 
     type :: file_t
@@ -32,7 +34,22 @@ module gwparam_restart_state
         procedure :: give_up
         procedure :: close => close_file
         procedure :: number
+        procedure :: words
     end type file_t
+
+    interface
+
+        integer(c_int32_t) function replace(partial, target, why, capacity) bind(c, &
+                & name="gwparam_replace")
+            !! Put a file that is whole in its place; 0, or why not.
+            import :: c_char, c_int32_t, c_int64_t
+            implicit none(type, external)
+            character(kind=c_char), intent(in) :: partial(*), target(*)
+            character(kind=c_char), intent(inout) :: why(*)
+            integer(c_int64_t), value, intent(in) :: capacity
+
+        end function replace
+    end interface
 
 contains
 
@@ -59,6 +76,7 @@ contains
         character(len=*), intent(inout) :: message
 
         type(file_t) :: file
+        character(len=:), allocatable :: partial
         integer :: f, part, parts
 
         if (status /= gwparam_ok) return
@@ -73,7 +91,8 @@ contains
             return
         end if
         file%path = part_path(path, part)
-        call file%check(nf90_create(file%path, ior(NF90_NETCDF4, NF90_CLOBBER), file%id), "write")
+        partial = file%path // ".part"  ! an older file stays until this one is whole
+        call file%check(nf90_create(partial, ior(NF90_NETCDF4, NF90_CLOBBER), file%id), "write")
         file%is_open = file%status == gwparam_ok
         if (file%is_open) then
             call file%check(nf90_put_att(file%id, NF90_GLOBAL, "title", &
@@ -83,6 +102,11 @@ contains
             call note("part", part*1.0_dp)
             call note("parts", parts*1.0_dp)
             call note("alarm", state%alarm*1.0_dp)
+            call note("days", state%days)
+            call note("step", state%step)
+            call say("date", state%date)
+            call say("scheme", state%scheme)
+            call say("artefact_sha256", state%artefact)
             call note("carries", merge(1.0_dp, 0.0_dp, state%carries))
             call note("runs", real(state%counters%runs, dp))
             call note("columns", real(state%counters%columns, dp))
@@ -94,10 +118,29 @@ contains
             end do
         end if
         call file%close ("write")
+        call finish
         status = file%status
         message = file%message
 
     contains
+
+        subroutine finish
+
+            character(kind=c_char, len=128) :: why
+            integer :: end, ignored, unit
+
+            why = ""
+            if (file%status == gwparam_ok) then
+                if (replace(partial // c_null_char, file%path // c_null_char, why, len(why, &
+                    & c_int64_t)) == 0) return
+                end = index(why, c_null_char)
+                call file%give_up("cannot write " // file%path // ": " // why(:end - 1))
+            else
+                open (newunit=unit, file=partial, status="old", iostat=ignored)
+                if (ignored == 0) close (unit, status="delete")
+            end if
+
+        end subroutine finish
 
         subroutine note(name, value)
 
@@ -107,6 +150,16 @@ contains
             call file%check(nf90_put_att(file%id, NF90_GLOBAL, name, value), "write")
 
         end subroutine note
+
+        subroutine say(name, words)
+
+            character(len=*), intent(in) :: name, words
+
+            ! netCDF takes no text of no length.
+
+            call file%check(nf90_put_att(file%id, NF90_GLOBAL, name, trim(words) // " "), "write")
+
+        end subroutine say
 
         subroutine put(name, values, units)
 
@@ -204,7 +257,10 @@ contains
         integer, allocatable :: place(:)
         real(dp), allocatable :: latitude(:,:), longitude(:,:)
         integer :: f
-        real(dp) :: alarm, carries, found_format, its_part, its_parts
+        character(len=64) :: artefact
+        character(len=256) :: scheme
+        character(len=40) :: date
+        real(dp) :: alarm, carries, days, found_format, its_part, its_parts
 
         ! The drop-in of 0.1 wrote no such number.
 
@@ -218,13 +274,24 @@ contains
         end if
         alarm = file%number("alarm")
         carries = file%number("carries")
+        days = file%number("days")
+        call file%words("date", date)
+        call file%words("scheme", scheme)
+        call file%words("artefact_sha256", artefact)
         its_part = file%number("part")
         its_parts = file%number("parts")
         if (part == 0) then
             parts = nint(its_parts)
             state%alarm = nint(alarm)
+            state%days = days
+            state%step = file%number("step")
+            state%date = date
+            state%scheme = scheme
+            state%artefact = artefact
         end if
-        if (any(nint([alarm, its_parts, its_part]) /= [state%alarm, parts, part])) then
+        if (any(nint([alarm, its_parts, its_part]) /= [state%alarm, parts, &
+            & part]) .or. abs(days - state%days) > 0.0_dp .or. date /= state%date &
+            & .or. scheme /= state%scheme .or. artefact /= state%artefact) then
             call file%give_up(file%path // " is of another run than the first part")
         end if
         state%carries = state%carries .and. nint(carries) == 1
@@ -400,5 +467,40 @@ contains
         call self%check(nf90_get_att(self%id, NF90_GLOBAL, name, number), "read")
 
     end function number
+
+    subroutine words(self, name, value)
+
+        !! An attribute that is a text.
+        class(file_t), intent(inout) :: self
+        character(len=*), intent(in) :: name
+        character(len=*), intent(out) :: value
+
+        integer :: length, status
+
+        value = ""
+        length = 0
+        status = nf90_inquire_attribute(self%id, NF90_GLOBAL, name, len=length)
+        call self%check(status, "read")
+        if (status == NF90_NOERR .and. length > len(value) + 1) then
+            call self%give_up(self%path // " has " // name // " of " // text(length) &
+                              & // " characters, expected at most " // text(len(value)))
+        else if (status == NF90_NOERR) then
+            call get(length)
+        end if
+
+    contains
+
+        subroutine get(length)
+
+            integer, intent(in) :: length
+
+            character(len=length) :: found
+
+            call self%check(nf90_get_att(self%id, NF90_GLOBAL, name, found), "read")
+            value = found
+
+        end subroutine get
+
+    end subroutine words
 
 end module gwparam_restart_state

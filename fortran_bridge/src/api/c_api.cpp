@@ -3,6 +3,7 @@
 #include <cstring>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "api/boundary.hpp"
 #include "api/turn.hpp"
@@ -74,6 +75,17 @@ void check_room(const char *what, int64_t capacity, const std::string &text) {
                     std::string(what) + " is " + std::to_string(capacity) +
                         ", expected at least " + std::to_string(text.size() + 1));
     }
+}
+
+// Says how much room a text needs, and copies it where there is any.
+void copy_whole(const std::string &source, char *text, int64_t capacity,
+                int64_t *size) {
+    given(size, "size") = static_cast<int64_t>(source.size()) + 1;
+    if (capacity == 0) {
+        return;
+    }
+    check_room("capacity", capacity, source);
+    copy_text(source.c_str(), text, capacity);
 }
 
 // Whose open window or result a call goes on with: no other thread's.
@@ -209,18 +221,22 @@ gwparam_status gwparam_scheme_free(gwparam_scheme *scheme) {
 gwparam_status gwparam_scheme_contract(const gwparam_scheme *scheme, char *text,
                                        int64_t capacity, int64_t *size) {
     return look(scheme, GoesOnWith::nothing, [&](const gwparam::Scheme &its) {
-        const std::string &json = its.contract_json();
-        const auto needed = static_cast<int64_t>(json.size()) + 1;
-        given(size, "size") = needed;
-        if (capacity == 0) {
-            return;
-        }
-        if (capacity < needed) {
-            throw Error(GWPARAM_ERR_ARGUMENT,
-                        "capacity is " + std::to_string(capacity) +
-                            ", expected at least " + std::to_string(needed));
-        }
-        copy_text(json.c_str(), text, capacity);
+        copy_whole(its.contract_json(), text, capacity, size);
+    });
+}
+
+gwparam_status gwparam_scheme_description(const gwparam_scheme *scheme, char *text,
+                                          int64_t capacity, int64_t *size) {
+    return look(scheme, GoesOnWith::nothing, [&](const gwparam::Scheme &its) {
+        copy_whole(its.description(), text, capacity, size);
+    });
+}
+
+gwparam_status gwparam_scheme_sha256(const gwparam_scheme *scheme, char *text,
+                                     int64_t capacity) {
+    return look(scheme, GoesOnWith::nothing, [&](const gwparam::Scheme &its) {
+        check_room("capacity", capacity, its.sha256());
+        copy_text(its.sha256().c_str(), text, capacity);
     });
 }
 
@@ -239,6 +255,55 @@ gwparam_status gwparam_scheme_statistics(const gwparam_scheme *scheme,
         current.struct_size = struct_size;
         std::memcpy(&given(statistics, "statistics"), &current,
                     std::min(static_cast<std::size_t>(struct_size), sizeof current));
+    });
+}
+
+gwparam_status gwparam_scheme_guard(const gwparam_scheme *scheme, int64_t number,
+                                    gwparam_guard_report *report, uint32_t struct_size,
+                                    int64_t *levels, int64_t capacity,
+                                    int64_t *n_levels) {
+    return look(scheme, GoesOnWith::nothing, [&](const gwparam::Scheme &its) {
+        std::vector<int64_t> found;
+        gwparam_guard_report current = its.guard(number, found);
+        gwparam_guard_report &target = given(report, "report");
+        given(n_levels, "n_levels") = static_cast<int64_t>(found.size());
+        if (capacity > 0) {
+            found.resize(static_cast<std::size_t>(capacity));
+            std::copy(found.begin(), found.end(), &given(levels, "levels"));
+        }
+        current.struct_size = struct_size;
+        std::memcpy(&target, &current,
+                    std::min(static_cast<std::size_t>(struct_size), sizeof current));
+    });
+}
+
+gwparam_status gwparam_scheme_ranks(const gwparam_scheme *scheme, int32_t *rank,
+                                    int32_t *ranks) {
+    return look(scheme, GoesOnWith::nothing, [&](const gwparam::Scheme &its) {
+        given(rank, "rank") = its.rank();
+        given(ranks, "ranks") = its.ranks();
+    });
+}
+
+gwparam_status gwparam_scheme_gather(gwparam_scheme *scheme, const int64_t *mine,
+                                     int64_t count, int64_t *all) {
+    return call(scheme, GoesOnWith::nothing, [&](gwparam::Scheme &its, const auto &) {
+        std::vector<int64_t> numbers;
+        its.attempt([&] {
+            if (count < 0) {
+                throw Error(GWPARAM_ERR_ARGUMENT, "count is " + std::to_string(count) +
+                                                      ", expected at least 0");
+            }
+            if (its.rank() == 0 && count > 0) {
+                given(all, "all");
+            }
+            if (count > 0) {
+                given(mine, "mine");
+                numbers.assign(mine, mine + count);
+            }
+        });
+        const std::vector<int64_t> gathered = its.gather(numbers);
+        std::copy(gathered.begin(), gathered.end(), all);
     });
 }
 
@@ -286,6 +351,15 @@ gwparam_status gwparam_scheme_put(gwparam_scheme *scheme, const char *name,
                                   const char *units, const gwparam_array *array) {
     return call_locally(scheme, GoesOnWith::window, [&](gwparam::Scheme &its) {
         its.put(&given(name, "name"), units, array);
+    });
+}
+
+gwparam_status gwparam_scheme_put_place(gwparam_scheme *scheme,
+                                        const gwparam_array *latitude,
+                                        const gwparam_array *longitude,
+                                        const char *units, const char *date) {
+    return call_locally(scheme, GoesOnWith::window, [&](gwparam::Scheme &its) {
+        its.put_place(latitude, longitude, units, date);
     });
 }
 

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 #include <iomanip>
+#include <set>
 #include <sstream>
 
 #include <sys/stat.h>
@@ -71,19 +72,19 @@ bool take_long_numbers(const std::string &extra,
     return true;
 }
 
-// Without the folder that all entries are in.
-std::string name_inside(const std::string &name) {
-    return name.substr(name.find('/') + 1);
-}
+constexpr std::size_t at_once = 8; // bytes of one turn of the checksum
 
-constexpr std::array<std::uint32_t, 256> crc_of_bytes() {
-    std::array<std::uint32_t, 256> table{};
+// Of a byte that so many others follow.
+constexpr std::array<std::array<std::uint32_t, 256>, at_once> crc_of_bytes() {
+    std::array<std::array<std::uint32_t, 256>, at_once> table{};
     for (std::uint32_t byte = 0; byte < 256; ++byte) {
         std::uint32_t crc = byte;
-        for (int bit = 0; bit < 8; ++bit) {
+        for (std::size_t bit = 0; bit < 8 * at_once; ++bit) {
             crc = crc >> 1 ^ (crc % 2 == 1 ? 0xedb88320U : 0U);
+            if (bit % 8 == 7) {
+                table[bit / 8][byte] = crc;
+            }
         }
-        table[byte] = crc;
     }
     return table;
 }
@@ -116,7 +117,7 @@ Archive::Archive(const std::string &path) : path_(path) {
 std::string Archive::extra(const std::string &name) {
     const Entry *found = nullptr;
     for (const Entry &entry : entries_) {
-        if (name_inside(entry.name) != "extra/" + name) {
+        if (entry.inner_name() != "extra/" + name) {
             continue;
         }
         if (found != nullptr) {
@@ -127,7 +128,17 @@ std::string Archive::extra(const std::string &name) {
     if (found == nullptr || found->bytes == 0) {
         throw Error(GWPARAM_ERR_CONTRACT, path_ + " holds no " + name);
     }
-    return contents(*found);
+    const std::string suffix = ".json";
+    const bool is_json =
+        name.size() > suffix.size() &&
+        name.compare(name.size() - suffix.size(), suffix.size(), suffix) == 0;
+    if (is_json && found->bytes > max_json_bytes) {
+        reject(name + " has " + std::to_string(found->bytes) +
+               " bytes, expected at most " + std::to_string(max_json_bytes));
+    }
+    std::string bytes;
+    read(*found, [&bytes](const std::string &piece) { bytes += piece; });
+    return bytes;
 }
 
 std::string Archive::listing() const {
@@ -223,6 +234,7 @@ void Archive::read_directory(const Directory &directory) {
     if (at != list.size()) {
         reject("its list of entries is longer than it says");
     }
+    expect_distinct();
     std::sort(entries_.begin(), entries_.end(),
               [](const Entry &a, const Entry &b) { return a.offset < b.offset; });
     std::uint64_t limit = directory.offset;
@@ -237,11 +249,23 @@ void Archive::read_directory(const Directory &directory) {
     }
 }
 
-std::string Archive::contents(const Entry &entry) {
-    const std::string name = name_inside(entry.name);
-    if (!entry.is_plain || entry.stored_bytes != entry.bytes) {
-        reject(name + " is compressed or encrypted, expected it as it is");
+// libtorch finds either of two, and takes small letters for large ones.
+void Archive::expect_distinct() const {
+    std::set<std::string> names;
+    for (const Entry &entry : entries_) {
+        std::string name = entry.name;
+        for (char &c : name) {
+            c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+        }
+        if (!names.insert(name).second) {
+            reject("it holds " + entry.inner_name() + " twice");
+        }
     }
+}
+
+// Where its bytes are, which the list does not say.
+std::uint64_t Archive::begin_of(const Entry &entry) {
+    const std::string name = entry.inner_name();
     const std::string header = bytes_at(entry.offset, local_header.bytes);
     if (!begins(header, 0, local_header)) {
         reject(name + " is not where it says");
@@ -252,23 +276,55 @@ std::string Archive::contents(const Entry &entry) {
     if (bytes_at(name_at, name_bytes) != entry.name) {
         reject(name + " has another name there");
     }
-    if (begin > entry.limit || entry.bytes > entry.limit - begin) {
+    if (begin > entry.limit || entry.stored_bytes > entry.limit - begin) {
         reject(name + " overlaps with what comes after it");
     }
-    std::string bytes = bytes_at(begin, entry.bytes);
-    if (crc32(bytes) != entry.crc) {
+    return begin;
+}
+
+void Archive::read(const Entry &entry, const Taker &take) {
+    constexpr std::uint64_t piece_bytes = 1 << 20;
+    const std::string name = entry.inner_name();
+    if (!entry.is_plain || entry.stored_bytes != entry.bytes) {
+        reject(name + " is compressed or encrypted, expected it as it is");
+    }
+    const std::uint64_t begin = begin_of(entry);
+    Crc32 crc;
+    for (std::uint64_t done = 0; done < entry.bytes;) {
+        const std::uint64_t now = std::min(piece_bytes, entry.bytes - done);
+        const std::string piece = bytes_at(begin + done, now);
+        crc.update(piece);
+        take(piece);
+        done += now;
+    }
+    if (crc.value() != entry.crc) {
         reject(name + " is damaged: its checksum differs");
     }
-    return bytes;
+}
+
+void Crc32::update(const std::string &bytes) {
+    static constexpr auto table = crc_of_bytes();
+    const auto byte = [&bytes](std::size_t at) {
+        return static_cast<unsigned char>(bytes[at]);
+    };
+    std::size_t at = 0;
+    for (; at + at_once <= bytes.size(); at += at_once) {
+        std::uint32_t next = 0;
+        for (std::size_t i = 0; i < at_once; ++i) {
+            const std::uint32_t before = i < 4 ? state_ >> 8 * i : 0;
+            next ^= table[at_once - 1 - i][(before ^ byte(at + i)) & 0xff];
+        }
+        state_ = next;
+    }
+    for (; at < bytes.size(); ++at) {
+        state_ = state_ >> 8 ^ table[0][(state_ ^ byte(at)) & 0xff];
+    }
 }
 
 std::uint32_t crc32(const std::string &bytes) {
-    static constexpr std::array<std::uint32_t, 256> table = crc_of_bytes();
-    std::uint32_t crc = 0xffffffff;
-    for (const char byte : bytes) {
-        crc = crc >> 8 ^ table[(crc ^ static_cast<unsigned char>(byte)) & 0xff];
-    }
-    return ~crc;
+    Crc32 crc;
+    crc.update(bytes);
+    return crc.value();
 }
 
 } // namespace gwparam

@@ -57,7 +57,7 @@ class Columns {
 
 [[noreturn]] void throw_nonfinite(const HostArray &host, std::int64_t column,
                                   std::int64_t level, double value,
-                                  const std::string &field) {
+                                  const std::string &field, const std::string &place) {
     const Columns columns(host, column);
     std::string where;
     for (int d = 0; d < host.array->rank; ++d) {
@@ -66,7 +66,8 @@ class Columns {
                  std::to_string((is_level ? level : columns.index(d)) + 1);
     }
     throw Error(GWPARAM_ERR_NONFINITE, field + " is " + std::to_string(value) +
-                                           " at (" + where + "), counted from 1");
+                                           " at (" + where + "), counted from 1" +
+                                           place);
 }
 
 // Runs body(first column, columns, offsets of the columns in the host's array) over
@@ -150,8 +151,8 @@ std::int64_t find_nonfinite(const Network *values, std::int64_t count) {
 
 template <typename Host, typename Network>
 void pack_as(const HostArray &host, bool flip, const Conversion &conversion,
-             const std::string &field, Rows &rows, std::int64_t first,
-             ThreadPool &pool) {
+             const std::string &field, Rows &rows, std::int64_t first, ThreadPool &pool,
+             const Place &place) {
     const auto *source = static_cast<const Host *>(host.array->data);
     const std::int64_t width = rows.width();
     for_each_tile(host, width, pool,
@@ -165,7 +166,8 @@ void pack_as(const HostArray &host, bool flip, const Conversion &conversion,
                           const std::int64_t level = bad % width;
                           throw_nonfinite(host, start + bad / width,
                                           flip ? width - 1 - level : level,
-                                          static_cast<double>(target[bad]), field);
+                                          static_cast<double>(target[bad]), field,
+                                          place(first + start + bad / width));
                       }
                   });
 }
@@ -264,14 +266,15 @@ HostArray checked_array(const gwparam_array *array, std::int64_t levels,
 }
 
 void pack(const HostArray &host, bool flip, const Conversion &conversion,
-          const std::string &field, Rows &rows, std::int64_t first, ThreadPool &pool) {
+          const std::string &field, Rows &rows, std::int64_t first, ThreadPool &pool,
+          const Place &place) {
     const bool host_single = host.array->dtype == GWPARAM_FLOAT32;
     const bool network_single = rows.dtype() == Dtype::float32;
     const auto copy =
         host_single
             ? (network_single ? pack_as<float, float> : pack_as<float, double>)
             : (network_single ? pack_as<double, float> : pack_as<double, double>);
-    copy(host, flip, conversion, field, rows, first, pool);
+    copy(host, flip, conversion, field, rows, first, pool, place);
 }
 
 void unpack(const Rows &rows, std::int64_t first, bool flip,

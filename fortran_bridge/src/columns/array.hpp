@@ -10,6 +10,7 @@
 #include "base/dtype.hpp"
 #include "base/shape.hpp"
 #include "base/units.hpp"
+#include "columns/places.hpp"
 #include "gwparam.h"
 #include "threads/thread_pool.hpp"
 
@@ -110,9 +111,11 @@ HostArray checked_array(const gwparam_array *array, std::int64_t levels,
                         const std::string &field);
 
 // Copy all columns of the host into rows `first`, `first` + 1, ..., turned upside down
-// if `flip`. Throws ERR_NONFINITE, naming the first bad cell.
+// if `flip`. Throws ERR_NONFINITE, naming the first bad cell; `place` is asked of its
+// row.
 void pack(const HostArray &host, bool flip, const Conversion &conversion,
-          const std::string &field, Rows &rows, std::int64_t first, ThreadPool &pool);
+          const std::string &field, Rows &rows, std::int64_t first, ThreadPool &pool,
+          const Place &place = nowhere);
 
 // The way back, but for columns marked as kept; one mark a column.
 void unpack(const Rows &rows, std::int64_t first, bool flip,

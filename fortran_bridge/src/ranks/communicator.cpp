@@ -165,6 +165,25 @@ Communicator::Lists Communicator::all_to_all(const Lists &lists) const {
     return taken;
 }
 
+std::vector<std::int64_t>
+Communicator::gather(const std::vector<std::int64_t> &list) const {
+    Outcome outcome;
+    const auto count = static_cast<std::int64_t>(list.size());
+    const Values least = agree(outcome, {count, -count});
+    if (least[0] != -least[1]) {
+        throw Error(GWPARAM_ERR_SHAPE, "ranks gather " + std::to_string(least[0]) +
+                                           " to " + std::to_string(-least[1]) +
+                                           " numbers, expected as many on all");
+    }
+    Lists lists(static_cast<std::size_t>(size_));
+    lists.front() = list;
+    std::vector<std::int64_t> all;
+    for (const auto &its : all_to_all(lists)) {
+        all.insert(all.end(), its.begin(), its.end());
+    }
+    return all;
+}
+
 void Communicator::start(const std::vector<gwparam_message> &receives,
                          const std::vector<gwparam_message> &sends) const {
     Reason reason;

@@ -83,6 +83,10 @@ class Communicator {
     using Lists = std::vector<std::vector<std::int64_t>>;
     Lists all_to_all(const Lists &lists) const;
 
+    // Collective: rank 0 has the lists of all, one after the other; the others nothing.
+    // Throws ERR_SHAPE where they are not of one length.
+    std::vector<std::int64_t> gather(const std::vector<std::int64_t> &list) const;
+
     // Begin and end messages; every rank comes, also one that has none.
     void start(const std::vector<gwparam_message> &receives,
                const std::vector<gwparam_message> &sends) const;

@@ -66,6 +66,7 @@ void Inference::give_back(std::vector<Rows> &in, std::vector<Rows> &out) {
 
 void Inference::note(gwparam_statistics &statistics) const {
     statistics.owner = placement_.owner;
+    statistics.threads = placement_.threads;
     statistics.staging_bytes =
         horizontal_.bytes() + bytes_of(site_in_) + bytes_of(site_out_);
     if (network_ == nullptr) {

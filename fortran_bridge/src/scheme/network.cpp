@@ -2,11 +2,29 @@
 
 #include "artefact/archive.hpp"
 #include "artefact/backend_registry.hpp"
+#include "artefact/integrity.hpp"
 #include "base/error.hpp"
+#include "base/sha256.hpp"
 #include "base/stopwatch.hpp"
 #include "scheme/probe.hpp"
 
 namespace gwparam {
+
+namespace {
+
+void check_pin(const std::string &path, const std::string &expected) {
+    if (expected.empty()) {
+        return;
+    }
+    const std::string found = sha256_of_file(path);
+    if (found != expected) {
+        throw Error(GWPARAM_ERR_FILE, path + " has the SHA-256 " + found +
+                                          ", expected " + expected +
+                                          ", as artefact_sha256 says");
+    }
+}
+
+} // namespace
 
 Network::Network(const std::string &path, const std::string &json,
                  const Contract &contract, const Placement &placement, ThreadPool &pool,
@@ -23,6 +41,8 @@ Network::Network(const std::string &path, const std::string &json,
 void Network::load(const std::string &device_name, int precision) {
     earlier_traffic_ = device().traffic;
     backend_.reset(); // there may be no room for two
+    check_integrity(path_);
+    check_pin(path_, options_.artefact_sha256);
     Archive archive(path_);
     if (archive.extra(contract_file) != json_) {
         throw Error(GWPARAM_ERR_CONTRACT,

@@ -44,6 +44,15 @@ gwparam_options checked(gwparam_options options) {
     if (std::memchr(options.device, '\0', sizeof options.device) == nullptr) {
         reject_argument("device has no terminating NUL");
     }
+    const std::string pin(
+        options.artefact_sha256,
+        strnlen(options.artefact_sha256, sizeof options.artefact_sha256));
+    if (!pin.empty() &&
+        (pin.size() != 64 ||
+         pin.find_first_not_of("0123456789abcdef") != std::string::npos)) {
+        reject_argument("artefact_sha256 is \"" + pin +
+                        "\", expected 64 hexadecimal digits in small letters");
+    }
     return options;
 }
 

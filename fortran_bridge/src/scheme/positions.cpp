@@ -4,7 +4,7 @@
 
 #include "base/error.hpp"
 #include "base/units.hpp"
-#include "columns/array.hpp"
+#include "columns/places.hpp"
 
 namespace gwparam {
 
@@ -12,17 +12,6 @@ namespace {
 
 Conversion to_degrees(const char *units, const char *name) {
     return conversion(units == nullptr ? "degrees" : units, "degrees", name);
-}
-
-std::vector<double> degrees_of(const gwparam_array *array, const char *units,
-                               const char *name) {
-    const HostArray host = checked_array(array, 0, name);
-    Rows rows(Dtype::float64, 1);
-    rows.resize(host.columns());
-    ThreadPool caller(1);
-    pack(host, false, to_degrees(units, name), name, rows, 0, caller);
-    const auto *first = reinterpret_cast<const double *>(rows.row(0));
-    return {first, first + rows.count()};
 }
 
 template <typename Value> void check_span(const char *name, const Span<Value> &span) {

@@ -1,9 +1,13 @@
 #include "scheme/scheme.hpp"
 
+#include <algorithm>
+#include <cstring>
+#include <limits>
 #include <utility>
 
 #include "artefact/archive.hpp"
 #include "base/error.hpp"
+#include "base/sha256.hpp"
 #include "columns/host_levels.hpp"
 #include "scheme/options.hpp"
 
@@ -12,15 +16,22 @@ namespace gwparam {
 namespace {
 
 // What rank 0 reads, so that only those who run the network need its file.
-std::string contract_of_all(const Communicator &communicator, const std::string &path) {
-    std::string json;
+template <typename Read>
+std::string of_all(const Communicator &communicator, Read &&read) {
+    std::string text;
     communicator.together([&] {
         if (communicator.rank() == 0) {
-            json = Archive(path).extra(contract_file);
+            text = read();
         }
     });
-    communicator.broadcast(0, json);
-    return json;
+    communicator.broadcast(0, text);
+    return text;
+}
+
+// NUL-terminated, cut to fit.
+template <std::size_t size>
+void copy_cut(const std::string &text, char (&target)[size]) {
+    std::strncpy(target, text.c_str(), size - 1);
 }
 
 } // namespace
@@ -29,11 +40,15 @@ Scheme::Scheme(const std::string &path, const gwparam_options &options,
                Communicator communicator)
     : communicator_(std::move(communicator)),
       options_(checked_options(communicator_, options)),
-      json_(contract_of_all(communicator_, path)), contract_(parse_contract(json_)),
+      json_(of_all(communicator_, [&] { return Archive(path).extra(contract_file); })),
+      sha256_(of_all(communicator_, [&] { return sha256_of_file(path); })),
+      contract_(parse_contract(json_)),
       inference_(communicator_, path, json_, contract_, options_),
       windows_(inference_.pool()), pending_(windows_.result()),
       step_({communicator_, contract_, options_, outcome_, windows_, pending_,
-             inference_}) {}
+             inference_}) {
+    loading_.reset();
+}
 
 template <typename Body> auto Scheme::or_discard(Body &&body) {
     try {
@@ -47,11 +62,15 @@ template <typename Body> auto Scheme::or_discard(Body &&body) {
 void Scheme::set_levels(std::int32_t order, std::int64_t nlev, const double *pressure) {
     pending_.check_nothing_runs("levels");
     check_host_levels(contract_.vertical, order, nlev, pressure);
-    step_.set_levels(nlev);
+    std::vector<double> from_top(pressure, pressure + nlev);
+    if (order == GWPARAM_BOTTOM_UP) {
+        std::reverse(from_top.begin(), from_top.end());
+    }
+    step_.set_levels(from_top);
     const VerticalStage &vertical = step_.vertical();
     const bool flip = (order == GWPARAM_TOP_DOWN) != vertical.host_top_down();
     windows_.set_fields(vertical.host_inputs(), vertical.host_outputs(), flip);
-    windows_.set_guards(step_.guards(), vertical.host_top_down());
+    windows_.set_guards(step_.guards(), vertical.host_top_down(), step_.pressures());
     pending_.set_fields(options_.lag != 0, flip);
 }
 
@@ -96,10 +115,19 @@ FieldContract Scheme::field(std::int32_t kind, std::int64_t number) const {
 
 void Scheme::put(const std::string &name, const char *units,
                  const gwparam_array *array) {
+    const Stopwatch stopwatch(put_seconds_);
     or_discard([&] {
         step_.check_levels();
         pending_.check_restored();
         windows_.put(name, units, array);
+    });
+}
+
+void Scheme::put_place(const gwparam_array *latitude, const gwparam_array *longitude,
+                       const char *units, const char *date) {
+    or_discard([&] {
+        step_.check_levels();
+        windows_.put_place(latitude, longitude, units, date);
     });
 }
 
@@ -139,6 +167,58 @@ void Scheme::restore(const std::string &name, const gwparam_array *array) {
         reject_argument("restore comes before the first put");
     }
     pending_.restore(name, array);
+}
+
+gwparam_statistics Scheme::statistics() const {
+    gwparam_statistics statistics = step_.statistics();
+    statistics.load_seconds = load_seconds_;
+    statistics.put_seconds = put_seconds_;
+    statistics.get_seconds = get_seconds_;
+    return statistics;
+}
+
+gwparam_guard_report Scheme::guard(std::int64_t number,
+                                   std::vector<std::int64_t> &levels) const {
+    if (number < 1) {
+        reject_argument("number is " + std::to_string(number) +
+                        ", expected at least 1");
+    }
+    gwparam_guard_report report{};
+    const auto g = static_cast<std::size_t>(number - 1);
+    if (g >= step_.guards().size()) {
+        return report;
+    }
+    const Guard &guard = step_.guards()[g];
+    const Caught &caught = step_.tally().of(g);
+    const Catch &worst = caught.worst;
+    report.policy = guard.policy;
+    report.columns = caught.columns;
+    report.columns_last_run = step_.last_tally().of(g).columns;
+    copy_cut(guard.name, report.name);
+    report.worst = {worst.excess,
+                    worst.value,
+                    worst.latitude,
+                    worst.longitude,
+                    worst.pressure,
+                    worst.run,
+                    static_cast<std::int32_t>(worst.level),
+                    communicator_.rank(),
+                    {},
+                    {},
+                    {}};
+    copy_cut(worst.field, report.worst.field);
+    copy_cut(worst.units, report.worst.units);
+    copy_cut(worst.date, report.worst.date);
+    levels = caught.levels;
+    // As many on all ranks: half levels are one more.
+    const LevelPressures &known = step_.pressures();
+    levels.resize(std::max(known.host.size(), known.network.size()) + 1);
+    return report;
+}
+
+std::vector<std::int64_t> Scheme::gather(const std::vector<std::int64_t> &mine) {
+    communicator_.agree(outcome_);
+    return communicator_.gather(mine);
 }
 
 std::int32_t Scheme::geometry() const {

@@ -2,9 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "artefact/contract.hpp"
+#include "artefact/description.hpp"
+#include "base/stopwatch.hpp"
 #include "ranks/communicator.hpp"
 #include "scheme/inference.hpp"
 #include "scheme/pending.hpp"
@@ -16,7 +20,7 @@ namespace gwparam {
 
 class Scheme {
   public:
-    // Collective, as are set_columns, set_cells, flush and synchronise.
+    // Collective, as are set_columns, set_cells, flush, synchronise and gather.
     Scheme(const std::string &path, const gwparam_options &options,
            Communicator communicator = Communicator());
     Scheme(const Scheme &) = delete;
@@ -35,6 +39,8 @@ class Scheme {
     FieldContract field(std::int32_t kind, std::int64_t number) const;
 
     void put(const std::string &name, const char *units, const gwparam_array *array);
+    void put_place(const gwparam_array *latitude, const gwparam_array *longitude,
+                   const char *units, const char *date);
     bool has_open_window() const { return windows_.is_open(); }
     std::int64_t add_columns();
     void flush() { step_.flush(); }
@@ -42,6 +48,7 @@ class Scheme {
     void begin_afresh(); // drops what was put, and a failure that others do not know of
     void get(std::int64_t window, const std::string &name, const char *units,
              const gwparam_array *array) const {
+        const Stopwatch stopwatch(get_seconds_);
         windows_.get(window, name, units, array);
     }
 
@@ -52,18 +59,39 @@ class Scheme {
         step_.restore_counters(statistics);
     }
 
+    // What guard `number`, from 1, caught on this rank, and on which levels from the
+    // top; past the last guard there is no name.
+    gwparam_guard_report guard(std::int64_t number,
+                               std::vector<std::int64_t> &levels) const;
+    int rank() const { return communicator_.rank(); }
+    int ranks() const { return communicator_.size(); }
+    // Runs a part of a collective call; what it throws, the call throws on all ranks.
+    template <typename Body> void attempt(Body &&body) { outcome_.attempt(body); }
+    // Collective, as many on each rank: rank 0 has the numbers of all ranks, in their
+    // order.
+    std::vector<std::int64_t> gather(const std::vector<std::int64_t> &mine);
+
     const std::string &contract_json() const { return json_; }
+    std::string description() const { return gwparam::description(contract_); }
+    const std::string &sha256() const {
+        return sha256_;
+    } // of the file that rank 0 read
     std::int32_t geometry() const; // GWPARAM_COLUMN, _STENCIL or _GLOBAL
-    gwparam_statistics statistics() const { return step_.statistics(); }
+    gwparam_statistics statistics() const;
 
   private:
     // Drops what was put if the body throws.
     template <typename Body> auto or_discard(Body &&body);
     template <typename Find> void set_positions(Find &&find);
 
+    double load_seconds_ = 0.0;
+    double put_seconds_ = 0.0;
+    mutable double get_seconds_ = 0.0;
+    std::optional<Stopwatch> loading_{load_seconds_}; // first, and gone at the end
     Communicator communicator_;
     gwparam_options options_;
     std::string json_;
+    std::string sha256_;
     Contract contract_;
     Outcome outcome_;
     Inference inference_;

@@ -1,24 +1,38 @@
 #include "scheme/step.hpp"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
+#include "base/constants.hpp"
 #include "base/error.hpp"
 #include "base/stopwatch.hpp"
 
 namespace gwparam {
 
 Step::Step(const Parts &parts)
-    : parts_(parts), guards_(guards_of(parts.options)),
-      network_in_(rows_for(parts.contract.inputs)),
+    : parts_(parts), guards_(guards_of(parts.options)), tally_(guards_.size()),
+      last_tally_(guards_.size()), network_in_(rows_for(parts.contract.inputs)),
       network_out_(rows_for(parts.contract.outputs)) {
     parts_.inference.note(statistics_);
 }
 
-void Step::set_levels(std::int64_t nlev) {
-    vertical_.emplace(parts_.contract, nlev);
-    next_ = {{}, vertical_->room_for_pressures()};
-    in_flight_ = {{}, vertical_->room_for_pressures()};
+void Step::set_levels(const std::vector<double> &pressure) {
+    const Vertical &its = parts_.contract.vertical;
+    vertical_.emplace(parts_.contract, static_cast<std::int64_t>(pressure.size()));
+    pressures_ = {pressure, pressure};
+    if (its.kind == VerticalKind::pressure) {
+        pressures_.network.resize(its.a.size());
+        for (std::size_t l = 0; l < its.a.size(); ++l) {
+            pressures_.network[l] = its.a[l] + its.b[l] * reference_surface_pressure;
+        }
+        if (!its.top_down) {
+            std::reverse(pressures_.network.begin(), pressures_.network.end());
+        }
+    }
+    const GuardTally none(guards_.size());
+    next_ = {{}, {}, none, vertical_->room_for_pressures()};
+    in_flight_ = {{}, {}, none, vertical_->room_for_pressures()};
 }
 
 void Step::check_levels() const {
@@ -143,10 +157,30 @@ void Step::prepare() {
     static_cast<void>(parts_.inference.plans().cover(columns));
     parts_.pending.check_columns(columns);
     next_.marks = windows.marks();
-    stage.to_network(windows.take(), columns, network_in_, next_.pressures, pool);
+    next_.places = windows.places();
+    next_.caught = windows.caught();
+    {
+        const Stopwatch stopwatch(statistics_.levels_seconds);
+        stage.to_network(windows.take(), columns, network_in_, next_.pressures, pool);
+    }
     const Contract &contract = parts_.contract;
-    apply(guards_, Guard::Sees::inputs, contract.inputs, network_in_,
-          contract.vertical.top_down, next_.marks, pool);
+    const bool has_running = parts_.pending.state() == Pending::State::running;
+    look(Guard::Sees::inputs, contract.inputs, network_in_, contract.vertical.top_down,
+         statistics_.runs + (has_running ? 2 : 1), next_, pool);
+}
+
+// Applies the guards that see such fields.
+void Step::look(Guard::Sees what, const std::vector<FieldContract> &fields,
+                const std::vector<Rows> &rows, bool top_down, std::int64_t run,
+                InFlight &columns, ThreadPool &pool) const {
+    const Watch watch{
+        top_down, [&](std::int64_t column) { return columns.places.text(column); },
+        [&](std::size_t guard, const FieldContract &of, const Rows &its,
+            std::int64_t column) {
+            columns.caught.note(guard, guards_[guard], of, its, column, top_down,
+                                pressures_, columns.places, run);
+        }};
+    apply(guards_, what, fields, rows, watch, columns.marks, pool);
 }
 
 void Step::agree_before_moving() {
@@ -185,14 +219,19 @@ void Step::finish() {
     Result &result = parts_.windows.result();
     const auto columns = static_cast<std::int64_t>(in_flight_.marks.size());
     parts_.inference.to_columns(network_out_);
-    stage.to_host(std::move(network_out_), in_flight_.pressures, columns, result.rows,
-                  pool);
+    {
+        const Stopwatch stopwatch(statistics_.levels_seconds);
+        stage.to_host(std::move(network_out_), in_flight_.pressures, columns,
+                      result.rows, pool);
+    }
+    look(Guard::Sees::outputs, result.fields, result.rows, stage.host_top_down(),
+         statistics_.runs + 1, in_flight_, pool);
     result.marks = in_flight_.marks;
-    apply(guards_, Guard::Sees::outputs, result.fields, result.rows,
-          stage.host_top_down(), result.marks, pool);
     const std::int64_t guarded = clear_marked(result.marks, result.rows);
     statistics_.momentum_imbalance =
         stage.momentum_imbalance(in_flight_.pressures, result.rows, pool);
+    last_tally_ = in_flight_.caught;
+    tally_.add(last_tally_);
     statistics_.runs += 1;
     statistics_.columns += columns;
     statistics_.guarded_columns += guarded;

@@ -7,6 +7,8 @@
 
 #include "artefact/contract.hpp"
 #include "columns/guards/guards.hpp"
+#include "columns/guards/tally.hpp"
+#include "columns/places.hpp"
 #include "columns/vertical.hpp"
 #include "ranks/communicator.hpp"
 #include "scheme/inference.hpp"
@@ -29,11 +31,16 @@ class Step {
     };
     explicit Step(const Parts &parts);
 
-    void set_levels(std::int64_t nlev);
+    // Pressures of the host's levels from the top [Pa].
+    void set_levels(const std::vector<double> &pressure);
     // Both throw ERR_ARGUMENT unless levels are set.
     void check_levels() const;
     const VerticalStage &vertical() const;
     const std::vector<Guard> &guards() const { return guards_; }
+    const LevelPressures &pressures() const { return pressures_; }
+    // What the guards caught in all runs, and in the last one; one a guard.
+    const GuardTally &tally() const { return tally_; }
+    const GuardTally &last_tally() const { return last_tally_; }
 
     // Both are collective and drop all that was put, or is on its way, if they throw.
     void flush();
@@ -46,6 +53,8 @@ class Step {
     // What the way back needs of columns that are on their way.
     struct InFlight {
         ColumnMarks marks; // one a column
+        Places places;
+        GuardTally caught;
         VerticalStage::Pressures pressures;
     };
 
@@ -62,9 +71,15 @@ class Step {
 
     void take_in(); // wait, move_out and finish, where nothing else is to be done
     bool agree(bool condition = true);
+    void look(Guard::Sees what, const std::vector<FieldContract> &fields,
+              const std::vector<Rows> &rows, bool top_down, std::int64_t run,
+              InFlight &columns, ThreadPool &pool) const;
 
     const Parts parts_;
     std::vector<Guard> guards_;
+    LevelPressures pressures_;
+    GuardTally tally_;
+    GuardTally last_tally_;
     std::optional<VerticalStage> vertical_; // from set_levels on
     std::vector<Rows> network_in_;          // of the columns of this rank
     std::vector<Rows> network_out_;

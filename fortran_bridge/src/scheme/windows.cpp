@@ -1,6 +1,7 @@
 #include "scheme/windows.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <sstream>
 #include <utility>
 
@@ -36,13 +37,49 @@ void Windows::set_fields(const std::vector<FieldContract> &inputs,
     discard();
 }
 
-void Windows::set_guards(const std::vector<Guard> &guards, bool top_down) {
+void Windows::set_guards(const std::vector<Guard> &guards, bool top_down,
+                         const LevelPressures &pressures) {
     guards_ = guards;
     top_down_ = top_down;
+    pressures_ = pressures;
+    caught_ = GuardTally(guards.size());
+}
+
+void Windows::open(const HostArray &host) {
+    if (has_result_) {
+        discard();
+    }
+    if (!open_) {
+        open_ = Window{columns(), host.columns(), host.horizontal_shape()};
+    }
+}
+
+void Windows::put_place(const gwparam_array *latitude, const gwparam_array *longitude,
+                        const char *units, const char *date) {
+    const auto take = [&](const gwparam_array *array, const char *name,
+                          std::vector<double> &all) {
+        if (array == nullptr) {
+            return;
+        }
+        const HostArray host = checked_array(array, 0, name);
+        open(host);
+        check_shape(name, host, open_->horizontal_shape);
+        const std::vector<double> values = degrees_of(array, units, name);
+        all.resize(static_cast<std::size_t>(open_->first), std::nan(""));
+        all.insert(all.end(), values.begin(), values.end());
+    };
+    take(latitude, "latitude", places_.latitude);
+    take(longitude, "longitude", places_.longitude);
+    if (date != nullptr) {
+        places_.date = date;
+    }
 }
 
 // Where a column lies, as far as it was put.
 std::string Windows::place_of(std::int64_t column) const {
+    if (std::isfinite(places_.latitude_of(column)) || !places_.date.empty()) {
+        return places_.text(column);
+    }
     std::ostringstream text;
     for (const char *coordinate : {"latitude", "longitude"}) {
         for (std::size_t i = 0; i < inputs_.size(); ++i) {
@@ -63,21 +100,26 @@ void Windows::put(const std::string &name, const char *units,
     const std::size_t i = find_field(inputs_, name, "input");
     const FieldContract &field = inputs_[i];
     const HostArray host = checked_array(array, field.levels, field.name);
-    if (!open_) {
-        open_ = Window{columns(), host.columns(), host.horizontal_shape()};
-    }
+    open(host);
     if (given_[i]) {
         reject_argument(name + " was put twice into one window");
     }
     check_shape(name, host, open_->horizontal_shape);
     rows_[i].resize(open_->first + open_->columns);
     pack(host, flip_, conversion(or_own(units, field), field.units, field.name),
-         field.name, rows_[i], open_->first, pool_);
+         field.name, rows_[i], open_->first, pool_,
+         [this](std::int64_t column) { return place_of(column); });
     marks_.resize(static_cast<std::size_t>(open_->first + open_->columns),
                   column_passes);
-    apply_to_field(
-        guards_, Guard::Sees::host_inputs, field, rows_[i], open_->first, top_down_,
-        [this](std::int64_t column) { return place_of(column); }, marks_, pool_);
+    const Watch watch{top_down_,
+                      [this](std::int64_t column) { return place_of(column); },
+                      [this](std::size_t guard, const FieldContract &of,
+                             const Rows &rows, std::int64_t column) {
+                          caught_.note(guard, guards_[guard], of, rows, column,
+                                       top_down_, pressures_, places_, 0);
+                      }};
+    apply_to_field(guards_, Guard::Sees::host_inputs, field, rows_[i], open_->first,
+                   watch, marks_, pool_);
     given_[i] = true;
 }
 
@@ -95,6 +137,9 @@ std::int64_t Windows::close() {
 void Windows::discard() {
     windows_.clear();
     marks_.clear();
+    places_.latitude.clear();
+    places_.longitude.clear();
+    caught_.clear();
     open_.reset();
     given_.assign(inputs_.size(), false);
     has_result_ = false;

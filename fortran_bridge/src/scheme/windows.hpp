@@ -9,6 +9,8 @@
 #include "artefact/contract.hpp"
 #include "columns/array.hpp"
 #include "columns/guards/guards.hpp"
+#include "columns/guards/tally.hpp"
+#include "columns/places.hpp"
 
 namespace gwparam {
 
@@ -31,7 +33,17 @@ class Windows {
                     const std::vector<FieldContract> &outputs, bool flip);
 
     // Lets guards look at what is put; `top_down` is the order of the rows' levels.
-    void set_guards(const std::vector<Guard> &guards, bool top_down);
+    void set_guards(const std::vector<Guard> &guards, bool top_down,
+                    const LevelPressures &pressures);
+
+    // Says where and when the columns of the open window are, or opens one; either may
+    // be null. Throws ERR_SHAPE, ERR_NONFINITE, ERR_CONTRACT (units).
+    void put_place(const gwparam_array *latitude, const gwparam_array *longitude,
+                   const char *units, const char *date);
+    // Of the columns of all windows; for messages, also of what was put as an input.
+    const Places &places() const { return places_; }
+    // What guards of host_inputs caught in the windows, but for the number of the run.
+    const GuardTally &caught() const { return caught_; }
 
     // Copies an input of the open window, or opens one. Throws ERR_ARGUMENT (put
     // twice), ERR_CONTRACT (no such input, units), ERR_SHAPE, ERR_NONFINITE, ERR_RANGE.
@@ -68,6 +80,7 @@ class Windows {
         std::vector<std::int64_t> horizontal_shape;
     };
 
+    void open(const HostArray &host);
     std::string place_of(std::int64_t column) const;
 
     ThreadPool &pool_;
@@ -75,6 +88,9 @@ class Windows {
     bool flip_ = false;
     std::vector<Guard> guards_;
     bool top_down_ = true;
+    LevelPressures pressures_;
+    Places places_;
+    GuardTally caught_;
     std::vector<Rows> rows_;
     ColumnMarks marks_; // one a column, the open window's included
     std::vector<Window> windows_;

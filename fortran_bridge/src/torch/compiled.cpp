@@ -10,9 +10,10 @@
 #include <torch/csrc/inductor/aoti_package/model_package_loader.h>
 #include <torch/version.h>
 
+#include "artefact/file_state.hpp"
+#include "artefact/integrity.hpp"
 #include "base/error.hpp"
 #include "torch/errors.hpp"
-#include "torch/file_state.hpp"
 #include "torch/package_keys.hpp"
 #include "torch/results.hpp"
 #include "torch/staging.hpp"
@@ -58,6 +59,7 @@ class CompiledBackend : public Backend {
         : inputs_(fitting_inputs(artefact, this_libtorch(), this_processor())),
           threads_(threads) {
         const ThreadsGuard guard(threads_);
+        check_integrity(package_path(artefact));
         package_ = load_package(package_path(artefact));
     }
 

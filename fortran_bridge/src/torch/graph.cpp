@@ -69,6 +69,7 @@ class TorchBackend : public Backend {
                 std::for_each(passes.begin(), passes.end(),
                               [&](const Pass &pass) { run(pass); });
             }
+            network_->weights->expect_unchanged();
         } catch (const Error &) {
             throw;
         } catch (const std::bad_alloc &) {

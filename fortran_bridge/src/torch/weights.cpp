@@ -6,9 +6,10 @@
 
 #include <torch/csrc/jit/serialization/import.h>
 
+#include "artefact/file_state.hpp"
 #include "base/error.hpp"
+#include "torch/allowed_graph.hpp"
 #include "torch/errors.hpp"
-#include "torch/file_state.hpp"
 
 namespace gwparam {
 
@@ -17,6 +18,8 @@ namespace {
 using Key = std::tuple<FileState, std::string, int>; // with device and precision
 
 torch::jit::Module read_module(const std::string &path, const c10::Device &device) {
+    const FileState before = state_of(path);
+    check_code(path);
     torch::jit::Module module;
     try {
         module = torch::jit::load(path, c10::kCPU);
@@ -24,6 +27,10 @@ torch::jit::Module read_module(const std::string &path, const c10::Device &devic
         throw Error(GWPARAM_ERR_FILE,
                     path + " is no complete TorchScript archive: " + first_line(e));
     }
+    if (state_of(path) != before) {
+        throw Error(GWPARAM_ERR_FILE, path + " was written while it was read");
+    }
+    check_graphs(path, module);
     try {
         module.to(device);
         module.eval();
@@ -34,7 +41,37 @@ torch::jit::Module read_module(const std::string &path, const c10::Device &devic
     return module;
 }
 
+std::uint32_t version_of(const at::Tensor &tensor) {
+    return tensor.unsafeGetTensorImpl()->version_counter().current_version();
+}
+
+// Everything in attributes, which are more than parameters and buffers.
+void collect(const torch::jit::Module &module, Weights &weights) {
+    for (const torch::jit::Module &part : module.modules()) {
+        for (const auto &attribute : part.attributes(/*recurse=*/false)) {
+            c10::IValue::HashAliasedIValues inside;
+            attribute.getSubValues(inside);
+            for (const c10::IValue &value : inside) {
+                if (value.isTensor() && !value.toTensor().is_inference()) {
+                    weights.tensors.push_back(value.toTensor());
+                    weights.versions.push_back(version_of(value.toTensor()));
+                }
+            }
+        }
+    }
+}
+
 } // namespace
+
+void Weights::expect_unchanged() const {
+    for (std::size_t i = 0; i < tensors.size(); ++i) {
+        if (version_of(tensors[i]) != versions[i]) {
+            throw Error(GWPARAM_ERR_INFERENCE,
+                        "the network changed its own weights, expected that a call "
+                        "changes nothing");
+        }
+    }
+}
 
 std::shared_ptr<Weights> load_weights(const std::string &path,
                                       const c10::Device &device, int precision) {
@@ -51,6 +88,7 @@ std::shared_ptr<Weights> load_weights(const std::string &path,
     if (weights == nullptr || weights->device_lost) {
         weights = std::make_shared<Weights>();
         weights->module = read_module(path, device);
+        collect(weights->module, *weights);
         known = weights;
     }
     return weights;

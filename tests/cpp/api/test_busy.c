@@ -19,13 +19,20 @@ static int64_t number;
 static int32_t word;
 static char text[100];
 static gwparam_statistics counters;
+static gwparam_guard_report report;
 static const double pressure[NLEV] = {1e3, 1e4, 3e4, 6e4, 9e4};
 
 /* tests/abi compares them with the header. */
 #define ENTRIES(X)                                                                     \
     X(gwparam_scheme_contract, (scheme, text, sizeof text, &number))                   \
+    X(gwparam_scheme_description, (scheme, text, sizeof text, &number))                \
+    X(gwparam_scheme_sha256, (scheme, text, sizeof text))                              \
     X(gwparam_scheme_geometry, (scheme, &word))                                        \
     X(gwparam_scheme_statistics, (scheme, &counters, sizeof counters))                 \
+    X(gwparam_scheme_guard, (scheme, 1, &report, sizeof report, NULL, 0, &number))     \
+    X(gwparam_scheme_ranks, (scheme, &word, &word))                                    \
+    X(gwparam_scheme_gather, (scheme, &number, 1, &number))                            \
+    X(gwparam_scheme_put_place, (scheme, &surface, &surface, NULL, NULL))              \
     X(gwparam_scheme_set_levels, (scheme, GWPARAM_TOP_DOWN, NLEV, pressure))           \
     X(gwparam_scheme_set_columns, (scheme, &surface, &surface, NULL))                  \
     X(gwparam_scheme_set_cells, (scheme, pressure, 1, pressure, 1, NULL, &number, 1))  \

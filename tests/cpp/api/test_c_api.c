@@ -721,6 +721,48 @@ static void test_strings(void) {
            strstr(json, "\"name\": \"linear\"") != NULL,
        "contract");
     free(json);
+    char words[400] = "";
+    ok(gwparam_scheme_description(scheme, NULL, 0, &size) == GWPARAM_OK && size > 20 &&
+           gwparam_scheme_description(scheme, words, sizeof words, &size) ==
+               GWPARAM_OK &&
+           strncmp(words, "linear (torchscript) sees a column on 5 levels", 46) == 0,
+       "description");
+    ok(fails_with(gwparam_scheme_description(scheme, words, 10, &size),
+                  GWPARAM_ERR_ARGUMENT, "capacity is 10, expected at least "),
+       "description without room");
+    int32_t rank = -1, ranks = -1;
+    int64_t one[2] = {3, 5}, all[2] = {0, 0}, n_levels = 0, counts[6];
+    gwparam_guard_report report;
+    ok(gwparam_scheme_ranks(scheme, &rank, &ranks) == GWPARAM_OK && rank == 0 &&
+           ranks == 1 && gwparam_scheme_gather(scheme, one, 2, all) == GWPARAM_OK &&
+           all[0] == 3 && all[1] == 5,
+       "the one rank");
+    ok(fails_with(gwparam_scheme_gather(scheme, one, -1, all), GWPARAM_ERR_ARGUMENT,
+                  "count is -1"),
+       "no negative count");
+    ok(fails_with(gwparam_scheme_gather(scheme, one, 1, NULL), GWPARAM_ERR_ARGUMENT,
+                  "all is null"),
+       "no gathering into nothing");
+    ok(gwparam_scheme_guard(scheme, 2, &report, sizeof report, counts, 6, &n_levels) ==
+               GWPARAM_OK &&
+           strcmp(report.name, "on_range") == 0 && report.columns == 0 &&
+           report.worst.excess == 0 && report.policy == GWPARAM_GUARD_IGNORE,
+       "a guard that caught nothing");
+    ok(gwparam_scheme_guard(scheme, 99, &report, sizeof report, NULL, 0, &n_levels) ==
+               GWPARAM_OK &&
+           report.name[0] == 0,
+       "past the last guard there is no name");
+    ok(fails_with(
+           gwparam_scheme_guard(scheme, 0, &report, sizeof report, NULL, 0, &n_levels),
+           GWPARAM_ERR_ARGUMENT, "number is 0"),
+       "guards are counted from 1");
+    char digest[GWPARAM_SHA256_BYTES] = "";
+    ok(gwparam_scheme_sha256(scheme, digest, sizeof digest) == GWPARAM_OK &&
+           strlen(digest) == 64 && strspn(digest, "0123456789abcdef") == 64,
+       "checksum of the artefact");
+    ok(fails_with(gwparam_scheme_sha256(scheme, digest, sizeof digest - 1),
+                  GWPARAM_ERR_ARGUMENT, "capacity is 64, expected at least 65"),
+       "checksum without room");
     double scale = 0, offset = 0;
     ok(gwparam_units_conversion("degC", "K", &scale, &offset) == GWPARAM_OK &&
            scale == 1 && offset == 273.15,

@@ -212,6 +212,15 @@ void test_every_cut_and_change() {
 
 void test_checksum() {
     ok(gwparam::crc32("123456789") == 0xcbf43926, "the checksum of the specification");
+    const std::string text = probe + json + probe;
+    bool same = true;
+    for (std::size_t cut = 0; cut <= text.size(); ++cut) {
+        gwparam::Crc32 crc;
+        crc.update(text.substr(0, cut));
+        crc.update(text.substr(cut));
+        same &= crc.value() == gwparam::crc32(text);
+    }
+    ok(same, "in two pieces");
 }
 
 void test_real(const std::string &folder) {

@@ -51,7 +51,8 @@ void test_alone() {
            communicator.node_ranks() == std::vector<int>{0} && text == "as it is" &&
            communicator.agree(outcome, {7, -7, 1, 2}) ==
                Communicator::Values{7, -7, 1, 2} &&
-           communicator.all_to_all({{3, 1}}) == Communicator::Lists{{3, 1}},
+           communicator.all_to_all({{3, 1}}) == Communicator::Lists{{3, 1}} &&
+           communicator.gather({5, 6}) == std::vector<std::int64_t>{5, 6},
        "a rank alone agrees with itself");
     outcome.keep(Error(GWPARAM_ERR_RANGE, "too much"));
     bool is_plain = false;
@@ -61,6 +62,28 @@ void test_alone() {
         is_plain = std::string(e.what()) == "too much";
     }
     ok(is_plain && !outcome.failed(), "and names no rank in a failure");
+}
+
+void test_gather() {
+    std::vector<std::vector<std::int64_t>> found(ranks);
+    ok(all_say(said_by_ranks(ranks,
+                             [&](const Communicator &communicator, std::size_t rank) {
+                                 const auto r = static_cast<std::int64_t>(rank);
+                                 found[rank] = communicator.gather({r, 10 * r});
+                             }),
+               "") &&
+           found[0] == std::vector<std::int64_t>{0, 0, 1, 10, 2, 20, 3, 30} &&
+           found[1].empty() && found[3].empty(),
+       "rank 0 has the lists of all, in the order of the ranks");
+    ok(all_say(said_by_ranks(
+                   ranks,
+                   [](const Communicator &communicator, std::size_t rank) {
+                       communicator.gather(
+                           std::vector<std::int64_t>(rank == 2 ? 2 : 1));
+                   },
+                   GWPARAM_ERR_SHAPE),
+               "ranks gather 1 to 2 numbers, expected as many on all"),
+       "lists of one length alone");
 }
 
 void test_agree() {
@@ -230,6 +253,7 @@ int main() {
     test_outcome();
     test_alone();
     test_agree();
+    test_gather();
     test_texts_and_lists();
     test_messages();
     test_table();

@@ -100,7 +100,14 @@ gwparam_status put_and_run(gwparam_scheme *scheme, const Setup &setup, const Kin
     const gwparam_array east = host::array_of(u.data(), columns, host::nlev);
     const gwparam_array north = host::array_of(v.data(), columns, host::nlev);
     const gwparam_array surface = host::array_of(ps.data(), columns);
-    gwparam_status status = gwparam_scheme_put(scheme, host::u, nullptr, &east);
+    std::vector<double> latitude(columns);
+    for (std::int64_t column = 0; column < columns; ++column) {
+        latitude[static_cast<std::size_t>(column)] = 10.0 * (column + 1);
+    }
+    const gwparam_array places = host::array_of(latitude.data(), columns);
+    gwparam_status status = gwparam_scheme_put_place(
+        scheme, &places, &places, nullptr, ("step " + std::to_string(step)).c_str());
+    status = status ? status : gwparam_scheme_put(scheme, host::u, nullptr, &east);
     status = status ? status : gwparam_scheme_put(scheme, host::v, nullptr, &north);
     status = status ? status : gwparam_scheme_put(scheme, host::ps, nullptr, &surface);
     return status ? status : gwparam_scheme_run(scheme);
@@ -150,6 +157,34 @@ Scheme restart(Scheme before, const Setup &setup, gwparam_status &status) {
     }
     status = right ? GWPARAM_OK : GWPARAM_ERR_INTERNAL;
     return after;
+}
+
+// Whether the guards that acted, and no others, say what they caught in the last run:
+// number 2 looks at the range, number 3 at the limit.
+bool is_tallied(gwparam_scheme *scheme, bool is_counted, bool range_acts, int level,
+                bool lasts) {
+    bool right = true;
+    for (int number = 1; number <= 4; ++number) {
+        gwparam_guard_report report{};
+        std::vector<std::int64_t> levels(host::nlev + 1);
+        std::int64_t n_levels = 0;
+        const gwparam_status status =
+            gwparam_scheme_guard(scheme, number, &report, sizeof report, levels.data(),
+                                 static_cast<std::int64_t>(levels.size()), &n_levels);
+        const bool acts = number == (range_acts ? 2 : 3);
+        const std::int64_t last = is_counted && acts ? 1 : 0;
+        right &= status == GWPARAM_OK && report.columns_last_run == last &&
+                 n_levels == host::nlev + 1;
+        if (last == 1 || (lasts && acts)) {
+            const gwparam_place &worst = report.worst;
+            right &= report.columns == 1 && worst.run == bad_step + 1 &&
+                     worst.level == level && worst.latitude == 10.0 &&
+                     worst.longitude == 10.0 && worst.excess > 1.0 &&
+                     worst.date == "step " + std::to_string(bad_step) &&
+                     levels[static_cast<std::size_t>(level - 1)] == 1;
+        }
+    }
+    return right;
 }
 
 // What is wrong with one run, or nothing.
@@ -210,7 +245,11 @@ std::string fault_of(const Setup &setup, const Kind &kind) {
         const bool is_counted = acted && !is_restarted;
         const bool is_right =
             status == GWPARAM_OK && drag == expected &&
-            statistics.guarded_columns_last_run == (is_counted ? 1 : 0);
+            statistics.guarded_columns_last_run == (is_counted ? 1 : 0) &&
+            is_tallied(scheme.get(), is_counted, range_acts,
+                       kind.gives_nan && !range_acts ? 2 : 1,
+                       of_step > bad_step && acts != GWPARAM_GUARD_IGNORE &&
+                           !setup.restarts);
         if (!is_right) {
             return "another result, " + here;
         }

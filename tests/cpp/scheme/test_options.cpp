@@ -73,6 +73,13 @@ void test_refusals() {
     ok(refuses("device has no terminating NUL",
                [](Options o) { std::memset(o.device, 'c', sizeof o.device); }),
        "device");
+    ok(refuses("artefact_sha256 is \"AB\", expected 64 hexadecimal digits",
+               [](Options o) { std::strcpy(o.artefact_sha256, "AB"); }) &&
+           refuses("artefact_sha256 is \"ccc",
+                   [](Options o) {
+                       std::memset(o.artefact_sha256, 'c', sizeof o.artefact_sha256);
+                   }),
+       "artefact_sha256");
 }
 
 template <typename Change>

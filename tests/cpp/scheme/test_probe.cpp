@@ -169,6 +169,52 @@ void test_differences() {
     }
 }
 
+// Nothing that comes after it makes up for what is not finite, wherever it is.
+void test_not_finite_is_remembered() {
+    const double infinity = std::numeric_limits<double>::infinity();
+    for (const double bad : {static_cast<double>(NAN), infinity, -infinity}) {
+        bool every_place = true;
+        for (std::int64_t place = 0; place < chunk * nlev; ++place) {
+            // All before it are 1000 times too large, all after it are right.
+            SimpleBackend backend(
+                [=](const Pass &pass) {
+                    auto *tendency = values_in<double>(pass.outputs[0]);
+                    for (std::int64_t n = 0; n < chunk * nlev; ++n) {
+                        const double right = twice(values_in<float>(pass.inputs[0])[n]);
+                        tendency[n] = n < place    ? 1000.0 * right
+                                      : n == place ? bad
+                                                   : right;
+                    }
+                },
+                probe(count));
+            every_place &= fails(backend, GWPARAM_ERR_INFERENCE, "off by", 1e3);
+        }
+        ok(every_place, "what is not finite is remembered");
+    }
+}
+
+// It would be reproduced by anything: what is expected, and what is given.
+void test_a_probe_is_finite() {
+    const double infinity = std::numeric_limits<double>::infinity();
+    for (const double bad : {static_cast<double>(NAN), infinity, -infinity}) {
+        std::string as_input = probe(count);
+        const auto single = static_cast<float>(bad);
+        as_input.replace(5 * sizeof(float), sizeof(float),
+                         reinterpret_cast<const char *>(&single), sizeof(float));
+        for (const bool has_defined_bits : {false, true}) {
+            const auto with = [&](const std::string &bytes) {
+                return SimpleBackend([](const Pass &) {}, bytes, has_defined_bits);
+            };
+            ok(fails(with(probe(count, bad)), GWPARAM_ERR_CONTRACT,
+                     "in tendency (row 1, value 1), expected finite numbers", 1.0),
+               "an answer that is not finite");
+            ok(fails(with(as_input), GWPARAM_ERR_CONTRACT,
+                     "in eastward_wind (row 1, value 2), expected finite numbers", 1.0),
+               "an input that is not finite");
+        }
+    }
+}
+
 // A backend whose bits the artefact defines has no tolerance.
 void test_bits() {
     const auto zero = [](std::int64_t sign_of_row) {
@@ -213,13 +259,31 @@ void test_size() {
     }
 }
 
+// Nothing is made for columns that are not there: these would be 7 PB.
+void test_columns_that_are_not_there() {
+    Contract vast = column();
+    vast.probe_columns = 100000000;
+    for (auto *fields : {&vast.inputs, &vast.outputs}) {
+        fields->front().levels = 100000;
+        fields->resize(60, fields->front());
+    }
+    SimpleBackend backend = doubling(probe(count));
+    ok(throws(
+           GWPARAM_ERR_CONTRACT, "the probe has 180 bytes, expected 7200000000000000",
+           [&] { gwparam::check_probe(vast, backend.probe(), backend, chunk, 1.0); }),
+       "a probe that no memory holds");
+}
+
 } // namespace
 
 int main() {
     test_passes();
     test_image();
     test_differences();
+    test_not_finite_is_remembered();
+    test_a_probe_is_finite();
     test_bits();
     test_size();
+    test_columns_that_are_not_there();
     return done_testing();
 }

@@ -189,7 +189,7 @@ void test_threads() {
         made.set_fields({field("latitude", "degrees", 0, Dtype::float64),
                          field("air_temperature", "K", nlev, Dtype::float64)},
                         {field("drag", "m s-2", nlev, Dtype::float64)}, false);
-        made.set_guards(gwparam::guards_of(gwparam::default_options()), true);
+        made.set_guards(gwparam::guards_of(gwparam::default_options()), true, {});
         made.put("latitude", nullptr, &lat);
         made.put("air_temperature", nullptr, &t);
         made.close();

@@ -5,7 +5,13 @@ from random import Random
 import numpy as np
 import pytest
 
-from gwparam.contract import CONTRACT_FILE, PROBE_FILE, read_contract, read_probe
+from gwparam.contract import (
+    CONTRACT_FILE,
+    PROBE_FILE,
+    read_contract,
+    read_extra,
+    read_probe,
+)
 from gwparam.errors import ContractError, ModelFileError
 
 
@@ -58,7 +64,7 @@ def test_a_damaged_archive_is_no_other_error(tiny_artefact, tmp_path):
     """zipfile itself raises seven kinds of exception, a fault of text among them."""
     contract = zipfile.ZipFile(tiny_artefact).read(_member(tiny_artefact))
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("netz_ä/code", bytes(100))
         archive.writestr(f"netz_ä/extra/{CONTRACT_FILE}", contract)
     path = tmp_path / "damaged.pt"
@@ -108,4 +114,18 @@ def test_probe_of_another_size(tiny_artefact, tmp_path, surplus):
     )
 
     with pytest.raises(ContractError, match=f"has {size + surplus} bytes"):
+        read_probe(path)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize(
+    ("place", "name"),
+    [(7, "eastward_wind"), (-1, "tendency_of_northward_wind_due_to_gravity_wave_drag")],
+)
+def test_a_probe_is_finite(tiny_artefact, tmp_path, bad, place, name):
+    values = np.frombuffer(read_extra(tiny_artefact, PROBE_FILE), "<f8").copy()
+    values[place] = bad
+    path = rewritten(tiny_artefact, tmp_path / "p.pt", {PROBE_FILE: values.tobytes()})
+
+    with pytest.raises(ContractError, match=f"holds {bad} in {name} .*finite numbers"):
         read_probe(path)

@@ -12,6 +12,7 @@ import gwparam
 import gwparam.export.column_program as column_program
 from gwparam import errors
 from gwparam.contract import PROBE_FILE, pack_probe, read_contract, read_probe
+from gwparam.contract.checksums import CHECKSUMS_FILE
 from gwparam.export import export_model
 from gwparam.export.column_program import (
     answer_probe,
@@ -21,6 +22,7 @@ from gwparam.export.column_program import (
 )
 from gwparam.export.lowering import LoweringError, lower, read_program, run_program
 from gwparam.export.probe import draw_inputs
+from gwparam.export.seal import add_checksums
 
 
 def read(path):
@@ -127,7 +129,9 @@ def rewritten(path, folder, change):
     with zipfile.ZipFile(path) as old, zipfile.ZipFile(other, "w") as new:
         for item in old.infolist():
             name = item.filename.split("/")[-1]
-            new.writestr(item, change(name, old.read(item)))
+            if name != CHECKSUMS_FILE:
+                new.writestr(item, change(name, old.read(item)))
+    add_checksums(other)
     return other
 
 

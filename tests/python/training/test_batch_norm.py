@@ -11,6 +11,7 @@ import torch.distributed as dist
 from torch import nn
 
 from gwparam.training.batch_norm import SharedBatchNorm, share_batch_norm
+from gwparam.training.gloo import ONE_THREAD
 
 ROUNDING = 1e-5
 """Float32 over float64, over the largest: 6e-8 a rounding, some 30 in each sum over the
@@ -66,7 +67,7 @@ def work(rank, folder):
     os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo")
     torch.set_num_threads(1)
     store = f"file://{folder}/store"
-    dist.init_process_group("gloo", init_method=store, rank=rank, world_size=WORLD)
+    dist.init_process_group(ONE_THREAD, init_method=store, rank=rank, world_size=WORLD)
     count = SHAPE[0] // WORLD
     rows = slice(rank * count, (rank + 1) * count)
     layer = filled(SharedBatchNorm(SHAPE[1], momentum=MOMENTUM))

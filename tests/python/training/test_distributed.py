@@ -1,11 +1,20 @@
+"""As a program, one of two processes that say how many threads talk for them."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 import torch
+import torch.distributed as dist
 
 from gwparam.errors import ArgumentError, DeviceError
 from gwparam.training.distributed import gather, maximum, start
 from gwparam.training.settings import Settings
+
+TIMEOUT = 120  # seconds: processes that wait for each other are a failure
 
 
 @pytest.fixture(autouse=True)
@@ -73,3 +82,39 @@ def test_one_process_talks_to_nobody():
 
     assert gather(fabric, "found") == ["found"]
     assert maximum(fabric, -3) == -3
+
+
+@pytest.mark.parametrize("strategy", ["ddp", "fsdp"])
+def test_every_group_of_processes_has_one_thread(tmp_path, strategy):
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
+    ran = subprocess.run(
+        [*torchrun, "--nproc-per-node=2", __file__, strategy, tmp_path],
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=TIMEOUT,
+    )
+
+    assert ran.returncode == 0, ran.stderr
+    for rank in range(2):
+        told, *threads = map(int, (tmp_path / str(rank)).read_text().split())
+        assert told == 1
+        # One group to train, others of parts of it, one to tell times and scores.
+        assert len(threads) >= 2
+        assert set(threads) == {1}
+
+
+def _count_threads(strategy, folder):
+    fabric = start(settings(strategy=strategy))
+    told = maximum(fabric, fabric.global_rank)
+    threads = [
+        group._get_backend(torch.device("cpu")).options._threads
+        for group in dist.distributed_c10d._world.pg_map
+    ]
+    text = " ".join(map(str, [told, *threads]))
+    (folder / str(fabric.global_rank)).write_text(text)
+    fabric.barrier()
+
+
+if __name__ == "__main__":
+    _count_threads(sys.argv[1], Path(sys.argv[2]))

@@ -1,4 +1,6 @@
+import csv
 import json
+from dataclasses import replace
 
 import pytest
 import torch
@@ -6,9 +8,10 @@ from training_files import training_set, written
 
 from gwparam.checkpoints import read_checkpoint
 from gwparam.contract import TrainingDates
-from gwparam.errors import ArgumentError, DeviceError
+from gwparam.errors import ArgumentError, DeviceError, ModelFileError
 from gwparam.training import train as module
 from gwparam.training.checkpoint import STATE_FILE
+from gwparam.training.folder_lock import LOCK_FILE, locked
 from gwparam.training.settings import Settings
 from gwparam.training.train import NETWORK_FILE, SCORES_FILE, train
 
@@ -114,3 +117,44 @@ def test_network_says_what_it_was_trained_on(settings):
     assert record.training_dates == (day,)
     # The scaling is not known, so an error has no units.
     assert record.expected_error == ()
+
+
+def losses(folder):
+    with (folder / "log.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    return [float(row["loss"]) for row in rows if row["validation_loss"]]
+
+
+@pytest.mark.parametrize("stopped", [1, 2, 3, 4])
+def test_an_epoch_has_its_loss_wherever_the_training_was_stopped(
+    settings, tmp_path, monkeypatch, stopped
+):
+    """After its last batch too, where nothing of it is left to do."""
+    through = tmp_path / "through"
+    train(replace(settings, output=str(through)), False, lambda prepared: None)
+    steps = 0
+
+    class Asked(module.Interruption):
+        @property
+        def signal(self):
+            nonlocal steps
+            steps += 1
+            return 15 if steps == stopped else None
+
+        @signal.setter
+        def signal(self, value):
+            pass
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "Interruption", Asked)
+        assert train(settings, False, lambda prepared: None).network is None
+    train(settings, True, lambda prepared: None)
+
+    assert losses(tmp_path / "run") == pytest.approx(losses(through), rel=1e-6)
+
+
+def test_a_folder_has_one_training_at_a_time(settings, tmp_path):
+    with locked(tmp_path / "run"):
+        with pytest.raises(ModelFileError, match=r"cannot train in .*run: process \d+"):
+            train(settings, False, lambda prepared: None)
+        assert [p.name for p in (tmp_path / "run").iterdir()] == [LOCK_FILE]

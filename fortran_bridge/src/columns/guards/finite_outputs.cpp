@@ -1,4 +1,5 @@
 // What is not finite never reaches the host, whatever the policies of the others.
+#include <cmath>
 #include <limits>
 
 #include "columns/guards/guards.hpp"
@@ -13,7 +14,11 @@ Guard finite_outputs() {
     const auto expected = [](const FieldContract &, std::int64_t) {
         return std::string("a finite value");
     };
-    return {"finite", Guard::Sees::outputs, GWPARAM_GUARD_ERROR, check, expected};
+    const auto excess = [](const FieldContract &, double value, std::int64_t) {
+        return std::abs(value) / std::numeric_limits<double>::max();
+    };
+    return {"finite", Guard::Sees::outputs, GWPARAM_GUARD_ERROR, check, expected,
+            excess};
 }
 
 } // namespace gwparam

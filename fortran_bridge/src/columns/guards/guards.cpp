@@ -15,18 +15,17 @@ namespace gwparam {
 namespace {
 
 [[noreturn]] void reject(const Guard &guard, const FieldContract &field,
-                         const Rows &rows, bool top_down, const Place &place,
-                         const Spot &spot) {
+                         const Rows &rows, const Watch &watch, const Spot &spot) {
     const auto [column, level] = spot;
     const double value = value_at(rows, column, level);
     std::ostringstream text;
     text << field.name << " is " << value << " " << field.units << " in column "
          << column + 1;
     if (field.levels > 0) {
-        text << " at level " << (top_down ? level + 1 : rows.width() - level)
+        text << " at level " << (watch.top_down ? level + 1 : rows.width() - level)
              << " from the top";
     }
-    text << ", counted from 1" << place(column) << ", expected "
+    text << ", counted from 1" << watch.place(column) << ", expected "
          << guard.expected(field, level);
     throw Error(std::isfinite(value) ? GWPARAM_ERR_RANGE : GWPARAM_ERR_NONFINITE,
                 text.str());
@@ -51,10 +50,14 @@ struct Fields {
     std::size_t count;
 };
 
+using CaughtColumn =
+    std::function<void(std::size_t guard, std::size_t field, std::int64_t column)>;
+
 // In the columns from `first` to `end`, all fields of one guard before the next.
 std::optional<Refusal> first_refusal(const std::vector<Guard> &guards, Guard::Sees what,
                                      const Fields &fields, std::int64_t first,
-                                     std::int64_t end, ColumnMarks &marks) {
+                                     std::int64_t end, const CaughtColumn &caught,
+                                     ColumnMarks &marks) {
     for (std::size_t g = 0; g < guards.size(); ++g) {
         const Guard &guard = guards[g];
         if (guard.sees != what || guard.policy == GWPARAM_GUARD_IGNORE) {
@@ -73,6 +76,7 @@ std::optional<Refusal> first_refusal(const std::vector<Guard> &guards, Guard::Se
                     return Refusal{g, f, bad};
                 }
                 mark = guard.policy == GWPARAM_GUARD_ZERO ? column_zeroed : column_kept;
+                caught(g, f, bad.column);
             }
         }
     }
@@ -80,7 +84,7 @@ std::optional<Refusal> first_refusal(const std::vector<Guard> &guards, Guard::Se
 }
 
 void apply_to(const std::vector<Guard> &guards, Guard::Sees what, const Fields &fields,
-              std::int64_t first, bool top_down, const Place &place, ColumnMarks &marks,
+              std::int64_t first, const Watch &watch, ColumnMarks &marks,
               ThreadPool &pool) {
     std::int64_t numbers = 0; // of a column
     for (std::size_t f = 0; f < fields.count; ++f) {
@@ -88,10 +92,16 @@ void apply_to(const std::vector<Guard> &guards, Guard::Sees what, const Fields &
     }
     std::mutex mutex;
     std::optional<Refusal> refusal; // the first of all, as one thread would meet it
+    const auto caught = [&](std::size_t guard, std::size_t field, std::int64_t column) {
+        const std::lock_guard<std::mutex> lock(mutex);
+        if (watch.caught) {
+            watch.caught(guard, fields.contracts[field], fields.rows[field], column);
+        }
+    };
     const auto columns = static_cast<std::int64_t>(marks.size()) - first;
     pool.run_ranges(columns, numbers, [&](std::int64_t begin, std::int64_t end) {
-        const std::optional<Refusal> its =
-            first_refusal(guards, what, fields, first + begin, first + end, marks);
+        const std::optional<Refusal> its = first_refusal(
+            guards, what, fields, first + begin, first + end, caught, marks);
         const std::lock_guard<std::mutex> lock(mutex);
         if (its && (!refusal || its->is_before(*refusal))) {
             refusal = its;
@@ -99,16 +109,16 @@ void apply_to(const std::vector<Guard> &guards, Guard::Sees what, const Fields &
     });
     if (refusal) {
         reject(guards[refusal->guard], fields.contracts[refusal->field],
-               fields.rows[refusal->field], top_down, place, refusal->spot);
+               fields.rows[refusal->field], watch, refusal->spot);
     }
 }
 
 } // namespace
 
 Guard::Guard(const char *option, Sees what, std::int32_t does, Check finds,
-             Expected says)
+             Expected says, Excess measures)
     : name(option), sees(what), policy(does), check(std::move(finds)),
-      expected(std::move(says)) {
+      expected(std::move(says)), excess(std::move(measures)) {
     check_choice(name, policy, GWPARAM_GUARD_IGNORE);
 }
 
@@ -119,17 +129,15 @@ std::vector<Guard> guards_of(const gwparam_options &options) {
 
 void apply(const std::vector<Guard> &guards, Guard::Sees what,
            const std::vector<FieldContract> &fields, const std::vector<Rows> &rows,
-           bool top_down, ColumnMarks &marks, ThreadPool &pool) {
-    const auto nowhere = [](std::int64_t) { return std::string(); };
-    apply_to(guards, what, {fields.data(), rows.data(), rows.size()}, 0, top_down,
-             nowhere, marks, pool);
+           const Watch &watch, ColumnMarks &marks, ThreadPool &pool) {
+    apply_to(guards, what, {fields.data(), rows.data(), rows.size()}, 0, watch, marks,
+             pool);
 }
 
 void apply_to_field(const std::vector<Guard> &guards, Guard::Sees what,
                     const FieldContract &field, const Rows &rows, std::int64_t first,
-                    bool top_down, const Place &place, ColumnMarks &marks,
-                    ThreadPool &pool) {
-    apply_to(guards, what, {&field, &rows, 1}, first, top_down, place, marks, pool);
+                    const Watch &watch, ColumnMarks &marks, ThreadPool &pool) {
+    apply_to(guards, what, {&field, &rows, 1}, first, watch, marks, pool);
 }
 
 std::int64_t clear_marked(const ColumnMarks &marks, std::vector<Rows> &outputs) {

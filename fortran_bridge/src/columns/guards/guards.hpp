@@ -8,6 +8,7 @@
 
 #include "artefact/contract.hpp"
 #include "columns/array.hpp"
+#include "columns/places.hpp"
 #include "gwparam.h"
 
 namespace gwparam {
@@ -32,15 +33,22 @@ struct Guard {
     using Expected =
         std::function<std::string(const FieldContract &field, std::int64_t level)>;
 
+    // How far beyond what passes a value is: above 1 where `check` finds it, 1 at the
+    // bound; infinite, or no number, where that has no measure.
+    using Excess = std::function<double(const FieldContract &field, double value,
+                                        std::int64_t level)>;
+
     // The name is that of the option with the policy, GWPARAM_GUARD_*. Throws
     // ERR_ARGUMENT for another policy.
-    Guard(const char *option, Sees what, std::int32_t does, Check finds, Expected says);
+    Guard(const char *option, Sees what, std::int32_t does, Check finds, Expected says,
+          Excess measures);
 
     const char *name;
     Sees sees;
     std::int32_t policy;
     Check check;
     Expected expected;
+    Excess excess;
 };
 
 // One file each. Throw ERR_ARGUMENT for settings that cannot be meant.
@@ -52,21 +60,28 @@ Guard finite_outputs();
 // All of them, in the order in which they look at a column.
 std::vector<Guard> guards_of(const gwparam_options &options);
 
+// What guards say of the columns that they catch.
+struct Watch {
+    bool top_down = true; // the order of the rows' levels: messages count from the top
+    Place place = nowhere;
+    // Hears of each column that a guard gives up, one at a time, in no order.
+    std::function<void(std::size_t guard, const FieldContract &field, const Rows &rows,
+                       std::int64_t column)>
+        caught;
+};
+
 // Marks the columns that a guard of these fields gives up; those that are marked
-// already are not looked at. `top_down` is the order of the rows' levels: messages
-// count from the top. Throws ERR_RANGE, or ERR_NONFINITE for a value that is no finite
-// number, for the first column that a guard must not give up, whatever the number of
-// threads.
+// already are not looked at. Throws ERR_RANGE, or ERR_NONFINITE for a value that is no
+// finite number, for the first column that a guard must not give up, whatever the
+// number of threads.
 void apply(const std::vector<Guard> &guards, Guard::Sees what,
            const std::vector<FieldContract> &fields, const std::vector<Rows> &rows,
-           bool top_down, ColumnMarks &marks, ThreadPool &pool);
+           const Watch &watch, ColumnMarks &marks, ThreadPool &pool);
 
-// The same for one field, from a column on; `place` says more of a column in a message.
-using Place = std::function<std::string(std::int64_t column)>;
+// The same for one field, from a column on.
 void apply_to_field(const std::vector<Guard> &guards, Guard::Sees what,
                     const FieldContract &field, const Rows &rows, std::int64_t first,
-                    bool top_down, const Place &place, ColumnMarks &marks,
-                    ThreadPool &pool);
+                    const Watch &watch, ColumnMarks &marks, ThreadPool &pool);
 
 // Sets the outputs of all marked columns to zero, also of those that get() leaves
 // alone: what they hold may not be finite. Gives their number.

@@ -1,4 +1,5 @@
 // Outputs beyond what the contract takes for credible, or not finite.
+#include <cmath>
 #include <limits>
 #include <sstream>
 
@@ -26,7 +27,11 @@ Guard output_limits(const gwparam_options &options) {
         text << "at most " << limit_of(field) << " in magnitude";
         return text.str();
     };
-    return {"on_limit", Guard::Sees::outputs, options.on_limit, check, expected};
+    const auto excess = [](const FieldContract &field, double value, std::int64_t) {
+        return std::abs(value) / limit_of(field);
+    };
+    return {"on_limit", Guard::Sees::outputs, options.on_limit, check, expected,
+            excess};
 }
 
 } // namespace gwparam

@@ -28,7 +28,16 @@ Guard training_range(const gwparam_options &options) {
              << sigmas * field.training_deviation[l];
         return text.str();
     };
-    Guard guard("on_range", Guard::Sees::inputs, options.on_range, check, expected);
+    // A deviation of 0 gives an infinity.
+    const auto excess = [sigmas](const FieldContract &field, double value,
+                                 std::int64_t level) {
+        const auto l = static_cast<std::size_t>(level);
+        const double distance = std::abs(value - field.training_mean[l]);
+        return distance > 0.0 ? distance / (sigmas * field.training_deviation[l])
+                              : distance;
+    };
+    Guard guard("on_range", Guard::Sees::inputs, options.on_range, check, expected,
+                excess);
     if (guard.policy != GWPARAM_GUARD_IGNORE && !(sigmas > 0.0)) {
         reject_argument("range_sigmas is " + std::to_string(sigmas) +
                         ", expected a positive number where on_range is not ignore");

@@ -49,6 +49,26 @@ const Bounds *bounds_of(const FieldContract &field) {
     return nullptr;
 }
 
+Conversion to_units_of(const Bounds &bounds, const FieldContract &field) {
+    return field.units == bounds.units
+               ? Conversion{}
+               : conversion(field.units, bounds.units, field.name);
+}
+
+// In units of the bound that the value is beyond.
+double excess_of(const FieldContract &field, double given, std::int64_t) {
+    const Bounds *bounds = bounds_of(field);
+    if (bounds == nullptr) {
+        return is_fill(given) ? none : 0.0;
+    }
+    const Conversion to = to_units_of(*bounds, field);
+    const double value = given * to.scale + to.offset;
+    if (value < bounds->least) {
+        return 1.0 + (bounds->least - value) / std::abs(bounds->least);
+    }
+    return value > bounds->most ? value / bounds->most : 0.0;
+}
+
 Spot first_outside(const FieldContract &field, const Rows &rows, std::int64_t first,
                    std::int64_t end) {
     const Bounds *bounds = bounds_of(field);
@@ -59,9 +79,7 @@ Spot first_outside(const FieldContract &field, const Rows &rows, std::int64_t fi
         return first_unfit(rows, first, end,
                            [](double value, std::int64_t) { return !is_fill(value); });
     }
-    const Conversion to = field.units == bounds->units
-                              ? Conversion{}
-                              : conversion(field.units, bounds->units, field.name);
+    const Conversion to = to_units_of(*bounds, field);
     return first_unfit(rows, first, end, [&](double given, std::int64_t) {
         const double value = given * to.scale + to.offset;
         return value >= bounds->least && value <= bounds->most && !is_fill(given);
@@ -86,8 +104,9 @@ std::string expected_of(const FieldContract &field, std::int64_t) {
 } // namespace
 
 Guard unphysical_inputs(const gwparam_options &options) {
-    return {"on_unphysical", Guard::Sees::host_inputs, options.on_unphysical,
-            first_outside, expected_of};
+    return {"on_unphysical",       Guard::Sees::host_inputs,
+            options.on_unphysical, first_outside,
+            expected_of,           excess_of};
 }
 
 } // namespace gwparam

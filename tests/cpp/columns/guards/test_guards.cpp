@@ -14,6 +14,7 @@ using gwparam::Dtype;
 using gwparam::FieldContract;
 using gwparam::Guard;
 using gwparam::Rows;
+using gwparam::Watch;
 
 constexpr std::int64_t levels = 3;
 constexpr double too_much = 7.0;
@@ -23,7 +24,9 @@ gwparam::ThreadPool caller(1);
 // Catches what is above its limit; like the library's own, but of no file.
 Guard above(const char *name, double limit, std::int32_t policy,
             Guard::Sees sees = Guard::Sees::outputs) {
-    return {name, sees, policy,
+    return {name,
+            sees,
+            policy,
             [limit](const FieldContract &, const Rows &rows, std::int64_t first,
                     std::int64_t end) {
                 return gwparam::first_beyond(rows, first, end, limit);
@@ -31,6 +34,9 @@ Guard above(const char *name, double limit, std::int32_t policy,
             [limit](const FieldContract &, std::int64_t level) {
                 return std::to_string(static_cast<int>(limit)) + " at most, level " +
                        std::to_string(level);
+            },
+            [limit](const FieldContract &, double value, std::int64_t) {
+                return std::abs(value) / limit;
             }};
 }
 
@@ -98,7 +104,7 @@ void test_pairs() {
                 ColumnMarks marks(4, gwparam::column_passes);
                 const auto look = [&] {
                     apply(guards, Guard::Sees::outputs, two_fields(),
-                          with_value(2, its.value), true, marks, caller);
+                          with_value(2, its.value), Watch{}, marks, caller);
                 };
                 if (acts == GWPARAM_GUARD_ERROR) {
                     right &= throws(
@@ -125,13 +131,13 @@ void test_given_up_before() {
     ok(throws(GWPARAM_ERR_RANGE,
               "drag is 0.5 m s-2 in column 3 at level 1 from the top",
               [&] {
-                  apply(guards, Guard::Sees::outputs, two_fields(), rows, true, marks,
-                        caller);
+                  apply(guards, Guard::Sees::outputs, two_fields(), rows, Watch{},
+                        marks, caller);
               }),
        "a column given up before is not looked at, the next one is");
     marks[2] = marks[3] = gwparam::column_kept;
     const ColumnMarks before = marks;
-    apply(guards, Guard::Sees::outputs, two_fields(), rows, true, marks, caller);
+    apply(guards, Guard::Sees::outputs, two_fields(), rows, Watch{}, marks, caller);
     ok(marks == before, "and stays what it was");
 }
 
@@ -139,11 +145,11 @@ void test_what_a_guard_sees() {
     const std::vector<Guard> guards{
         above("in", 0.0, GWPARAM_GUARD_ZERO, Guard::Sees::inputs)};
     ColumnMarks marks(4, gwparam::column_passes);
-    apply(guards, Guard::Sees::outputs, two_fields(), with_value(0, NAN), true, marks,
-          caller);
+    apply(guards, Guard::Sees::outputs, two_fields(), with_value(0, NAN), Watch{},
+          marks, caller);
     ok(marks == ColumnMarks(4, gwparam::column_passes),
        "a guard of inputs does not look at outputs");
-    apply(guards, Guard::Sees::inputs, two_fields(), with_value(0, NAN), true, marks,
+    apply(guards, Guard::Sees::inputs, two_fields(), with_value(0, NAN), Watch{}, marks,
           caller);
     ok(marks == ColumnMarks(4, gwparam::column_zeroed), "but at inputs");
 }
@@ -162,8 +168,8 @@ void test_messages() {
                   "drag is 7 m s-2 in column 4 at level " + level +
                       " from the top, counted from 1, expected 3 at most, level 2",
                   [&] {
-                      apply(guards, Guard::Sees::outputs, two_fields(), rows, top_down,
-                            marks, caller);
+                      apply(guards, Guard::Sees::outputs, two_fields(), rows,
+                            Watch{top_down, gwparam::nowhere, {}}, marks, caller);
                   }),
            top_down ? "levels from the top" : "levels from below");
     }
@@ -171,8 +177,8 @@ void test_messages() {
     gwparam::visit(rows[1], [](auto *values) { values[1] = INFINITY; });
     ok(throws(GWPARAM_ERR_NONFINITE, "surface is inf Pa in column 2, counted from 1,",
               [&] {
-                  apply(guards, Guard::Sees::outputs, two_fields(), rows, true, marks,
-                        caller);
+                  apply(guards, Guard::Sees::outputs, two_fields(), rows, Watch{},
+                        marks, caller);
               }),
        "a surface field has no level");
 }
@@ -195,7 +201,7 @@ void test_threads() {
         rows.push_back(rows_of(Dtype::float32, levels, drag));
         rows.push_back(rows_of(Dtype::float64, 1, surface));
         gwparam::ThreadPool pool(threads);
-        apply(guards, Guard::Sees::outputs, two_fields(), rows, true, marks, pool);
+        apply(guards, Guard::Sees::outputs, two_fields(), rows, Watch{}, marks, pool);
     };
     for (const int threads : {1, 2, 3}) {
         bool right = true;

@@ -1,4 +1,4 @@
-#include "torch/file_state.hpp"
+#include "artefact/file_state.hpp"
 
 #include <cerrno>
 #include <cstring>

@@ -1,0 +1,37 @@
+"""A network as TorchScript, whatever else the process has scripted."""
+
+from contextlib import ExitStack
+from weakref import WeakKeyDictionary
+
+import torch
+from torch import _jit_internal, nn
+from torch.jit import _recursive, _state
+
+
+def script(network: nn.Module) -> torch.jit.ScriptModule:
+    """Script a network among no other classes.
+
+    torch keeps the classes of a process together, names those of one name by numbers,
+    and takes over a class that fits but for being larger; so the names in an archive
+    would say what else was scripted before. Functions of torch with overloads, such as
+    interpolate, can be compiled once in a process: where somebody did, networks that
+    have them get their names among all others.
+    """
+    try:
+        return _script_alone(network)
+    except (RuntimeError, TypeError):  # or else it is an error here too
+        return torch.jit.script(network)
+
+
+def _script_alone(network: nn.Module) -> torch.jit.ScriptModule:
+    with ExitStack() as stack:
+        for module, name, anew in (
+            (_state, "_python_cu", torch._C.CompilationUnit),
+            (_state, "_jit_caching_layer", WeakKeyDictionary),  # of functions
+            (_state, "_jit_function_overload_caching", WeakKeyDictionary),
+            (_jit_internal, "_overloaded_fns", _jit_internal._overloaded_fns.copy),
+            (_recursive, "concrete_type_store", _recursive.ConcreteTypeStore),
+        ):
+            stack.callback(setattr, module, name, getattr(module, name))
+            setattr(module, name, anew())
+        return torch.jit.script(network)

@@ -1,0 +1,88 @@
+"""An archive of TorchScript, written anew: the same bytes from the same network.
+
+As torch writes it, it holds the paths of the sources that were scripted, and the name
+of the file.
+"""
+
+import os
+import re
+import zipfile
+from itertools import groupby
+from os import PathLike
+from pathlib import Path
+
+from gwparam.contract.checksums import (
+    CHECKSUMS_FILE,
+    digest,
+    inner_name,
+    write_list,
+)
+
+FOLDER = "artefact"
+"""That all files of the archive are in; torch takes any name."""
+
+_ALIGNMENT = 64  # of numbers, as torch aligns them to map them into memory
+_HEADER, _LONG_NUMBERS = 30, 20  # bytes of a zip file's local header
+_DATE = (1980, 1, 1, 0, 0, 0)  # the first that a zip file knows
+_LEFT_OUT = re.compile(r".*\.debug_pkl|\.data/serialization_id")
+_PIECE = 1 << 20
+
+
+def seal(path: str | PathLike[str]) -> None:
+    """Write an archive of `torch.jit.save` anew, with the checksums of all in it.
+
+    Left out is what only messages of errors need, which holds paths. Nothing is
+    compressed, so that each byte lies under a checksum where it is.
+
+    Parameters
+    ----------
+    path : path-like
+        Replaced.
+    """
+    target = Path(path)
+    partial = target.with_name(target.name + ".sealed")
+    with zipfile.ZipFile(target) as old, zipfile.ZipFile(partial, "w") as new:
+        for entry in old.infolist():
+            name = inner_name(entry)
+            if not _LEFT_OUT.fullmatch(name):
+                made = _entry(new, name, entry.file_size)
+                with old.open(entry) as source, new.open(made, "w") as copy:
+                    if name.startswith("code/"):
+                        copy.write(_in_one_order(source.read()))
+                    while piece := source.read(_PIECE):
+                        copy.write(piece)
+    add_checksums(partial)
+    os.replace(partial, target)
+
+
+def add_checksums(path: str | PathLike[str]) -> None:
+    """Add the list of checksums to an archive that has none yet."""
+    with zipfile.ZipFile(path) as archive:
+        digests = [(inner_name(e), digest(archive, e)) for e in archive.infolist()]
+    with zipfile.ZipFile(path, "a") as archive:
+        listed = write_list(sorted(digests)).encode()
+        archive.writestr(
+            _entry(archive, f"extra/{CHECKSUMS_FILE}", len(listed)), listed
+        )
+
+
+def _in_one_order(code: bytes) -> bytes:
+    """Sort the constants of each class, whose order is that of a set of texts."""
+    groups = groupby(code.splitlines(keepends=True), lambda line: b" : Final[" in line)
+    return b"".join(
+        line for fixed, lines in groups for line in (sorted(lines) if fixed else lines)
+    )
+
+
+def _entry(archive: zipfile.ZipFile, name: str, size: int) -> zipfile.ZipInfo:
+    """Describe a file that begins where numbers can be mapped."""
+    made = zipfile.ZipInfo(f"{FOLDER}/{name}", _DATE)
+    made.file_size = size
+    made.create_system = 3  # on every system
+    made.external_attr = 0o644 << 16
+    is_long = size * 1.05 > zipfile.ZIP64_LIMIT  # as zipfile has it
+    fixed = _HEADER + len(made.filename.encode()) + (_LONG_NUMBERS if is_long else 0)
+    assert archive.fp is not None
+    pad = -(archive.fp.tell() + fixed + 4) % _ALIGNMENT
+    made.extra = b"FB" + pad.to_bytes(2, "little") + bytes(pad)
+    return made
