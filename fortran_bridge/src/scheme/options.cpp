@@ -31,6 +31,7 @@ gwparam_options checked(gwparam_options options) {
                  GWPARAM_DEVICE_FALLBACK);
     check_choice("precision", options.precision, GWPARAM_PRECISION_BFLOAT16);
     check_choice("graphs", options.graphs, GWPARAM_GRAPHS_OFF);
+    check_choice("trace", options.trace, 1);
     if (options.ranks_per_device < 0) {
         reject_argument("ranks_per_device is " +
                         std::to_string(options.ranks_per_device) +

@@ -9,6 +9,7 @@
 #include "columns/guards/guards.hpp"
 #include "columns/guards/tally.hpp"
 #include "columns/places.hpp"
+#include "columns/trace.hpp"
 #include "columns/vertical.hpp"
 #include "ranks/communicator.hpp"
 #include "scheme/inference.hpp"
@@ -41,6 +42,8 @@ class Step {
     // What the guards caught in all runs, and in the last one; one a guard.
     const GuardTally &tally() const { return tally_; }
     const GuardTally &last_tally() const { return last_tally_; }
+    // Of the run whose result there is; empty without the option trace.
+    const Trace &trace() const { return trace_; }
 
     // Both are collective and drop all that was put, or is on its way, if they throw.
     void flush();
@@ -55,6 +58,7 @@ class Step {
         ColumnMarks marks; // one a column
         Places places;
         GuardTally caught;
+        Trace trace;
         VerticalStage::Pressures pressures;
     };
 
@@ -75,11 +79,15 @@ class Step {
               const std::vector<Rows> &rows, bool top_down, std::int64_t run,
               InFlight &columns, ThreadPool &pool) const;
 
+    void trace(TraceStage stage, const std::vector<Rows> &rows,
+               InFlight &columns) const;
+
     const Parts parts_;
     std::vector<Guard> guards_;
     LevelPressures pressures_;
     GuardTally tally_;
     GuardTally last_tally_;
+    Trace trace_;
     std::optional<VerticalStage> vertical_; // from set_levels on
     std::vector<Rows> network_in_;          // of the columns of this rank
     std::vector<Rows> network_out_;
