@@ -44,6 +44,8 @@ _GEOMETRIES = {
     "stencil": "GWPARAM_STENCIL",
     "global": "GWPARAM_GLOBAL",
 }
+TRACE_STAGES = ("put", "network_inputs", "network_outputs", "outputs", "guarded")
+"""Of which `Scheme.trace` tells, in the order of a step."""
 _COMPILED = ("none", "runs", "unfit")
 _DTYPES = {np.dtype("f4"): "GWPARAM_FLOAT32", np.dtype("f8"): "GWPARAM_FLOAT64"}
 
@@ -76,6 +78,7 @@ class Statistics(NamedTuple):
     put_seconds: float
     get_seconds: float
     levels_seconds: float
+    guarded_columns_of_worst_rank: int
 
 
 def load_scheme(
@@ -97,6 +100,7 @@ def load_scheme(
     on_device_failure: str = "error",
     precision: str = "exported",
     graphs: str = "auto",
+    trace: bool = False,
     artefact_sha256: str = "",
 ) -> "Scheme":
     """Load an artefact into the compiled library, as a Fortran host would.
@@ -150,6 +154,8 @@ def load_scheme(
     graphs : str
         ``auto``: on a CUDA device the forward passes are recorded and repeated, where
         that works; ``off``: they run operation by operation.
+    trace : bool
+        Whether runs make sums of columns, for `Scheme.trace`.
     artefact_sha256 : str
         The one file that may be loaded: its SHA-256 as ``sha256sum`` prints it; empty:
         any.
@@ -189,6 +195,7 @@ def load_scheme(
     )
     options.precision = _choice(lib, "precision", precision, _PRECISIONS)
     options.graphs = _choice(lib, "graphs", graphs, _GRAPHS)
+    options.trace = trace
     pin = artefact_sha256.encode()
     if len(pin) >= ffi.sizeof(options.artefact_sha256):
         expected = "64 hexadecimal digits in small letters"
@@ -530,6 +537,34 @@ class Scheme:
         lib = shared_library()[1]
         policies = {getattr(lib, code): word for word, code in _GUARDS.items()}
         return guard_reports(self._handle, policies)
+
+    def trace(self, columns: int) -> dict[str, Array]:
+        """Give sums of the columns of the last run, if loaded with `trace`.
+
+        Parameters
+        ----------
+        columns : int
+            How many columns that run had.
+
+        Returns
+        -------
+        dict of array (column)
+            uint64, one for each stage in the order of a step: a column in which two
+            runs differ at a stage has other sums there.
+
+        Raises
+        ------
+        ArgumentError, ShapeError
+            As ``gwparam_scheme_trace`` says in gwparam.h.
+        """
+        ffi, lib = shared_library()
+        found = {}
+        for number, stage in enumerate(TRACE_STAGES, start=1):
+            sums = np.zeros(columns, np.uint64)
+            data = ffi.from_buffer("uint64_t[]", sums)
+            self._call(lib.gwparam_scheme_trace, number, data, columns)
+            found[stage] = sums
+        return found
 
     def sha256(self) -> str:
         """SHA-256 of the artefact's file as it was loaded, hexadecimal."""

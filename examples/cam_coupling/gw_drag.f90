@@ -13,6 +13,7 @@ module gw_drag
     use gwparam_coupling, only: gwparam_coupling_settings_t, gwparam_coupling_t
     use gwparam_reports, only: gwparam_line_length, gwparam_report, gwparam_report_end, &
         & gwparam_report_start, gwparam_report_step
+    use gwparam_record_file, only: gwparam_record_write
     use gwparam_restart_file, only: gwparam_restart_read, gwparam_restart_write
     use omp_lib, only: omp_get_max_threads, omp_get_thread_num
     use physics_types, only: physics_ptend, physics_state
@@ -147,7 +148,10 @@ contains
 
     subroutine gw_drag_end_step
 
-        !! After the loop over chunks: what the library has to say of this step.
+        !! After the loop over chunks: a record if one is due, and what the library has to say.
+        integer :: stat
+
+        call gwparam_record_write(drag, stat=stat)  ! what cannot be written is reported
         call say(gwparam_report_step)
 
     end subroutine gw_drag_end_step
@@ -155,7 +159,7 @@ contains
     subroutine gw_drag_final
 
         !! Write the restart file of this process, say what the network did, and free everything.
-        integer :: i, stat
+        integer :: stat
         character(len=message_length) :: message
 
         if (settings%writes_restart()) then
@@ -163,10 +167,7 @@ contains
             call stop_unless_ok(stat, message)
         end if
         call say(gwparam_report_end)
-        do i = 1, size(drag)
-            call drag(i)%free
-        end do
-        deallocate (drag, owner, place)
+        deallocate (drag, owner, place)  ! which frees the networks
 
     end subroutine gw_drag_final
 
@@ -181,9 +182,7 @@ contains
 
         call gwparam_report(drag, when, lines, stat=stat, errmsg=message)
         call stop_unless_ok(stat, message)
-        do i = 1, size(lines)
-            write (iulog, "(2a)") "gw_drag: ", trim(lines(i))
-        end do
+        write (iulog, "(2a)") ("gw_drag: ", trim(lines(i)), i=1, size(lines))
 
     end subroutine say
 

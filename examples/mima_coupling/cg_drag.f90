@@ -24,6 +24,7 @@ module cg_drag_mod
     use gwparam_mpi, only: gwparam_mpi_load
     use gwparam_reports, only: gwparam_line_length, gwparam_report, gwparam_report_end, &
         & gwparam_report_start, gwparam_report_step
+    use gwparam_record_file, only: gwparam_record_write
     use gwparam_restart_file, only: gwparam_restart_exists, gwparam_restart_is_writable, &
         & gwparam_restart_read, gwparam_restart_write
     use mpp_mod, only: mpp_clock_begin, mpp_clock_end, mpp_clock_id, mpp_get_current_pelist
@@ -157,6 +158,7 @@ contains
         call drag%apply(is, js, delt, lat, pfull, zfull, temp, uuu, vvv, gwfcng_x, gwfcng_y, &
                         & at_surface, phalf, stat, message)
         call mpp_clock_end(clock)
+        call write_record
         call stop_unless_ok("cg_drag_calc")
         if (drag%is_new()) call send_diagnostics(Time, is, js, gwfcng_x, gwfcng_y)
         if (drag%is_between_steps()) call say(gwparam_report_step, "cg_drag_calc")
@@ -220,6 +222,17 @@ contains
         end subroutine send
 
     end subroutine send_diagnostics
+
+    subroutine write_record
+
+        !! What the network got and gave, where it is worth it; that it cannot is no reason to end.
+        character(len=512) :: why
+        integer :: its_stat
+
+        call gwparam_record_write(drag, stat=its_stat, errmsg=why)
+        if (its_stat /= 0) call error_mesg("cg_drag_calc", trim(why), NOTE)
+
+    end subroutine write_record
 
     subroutine tell_time(Time)
 

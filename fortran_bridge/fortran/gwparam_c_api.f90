@@ -36,7 +36,7 @@ module gwparam_c_api
         integer(c_int32_t) :: precision
         real(c_double) :: timeout_seconds
         integer(c_int32_t) :: graphs
-        integer(c_int32_t) :: reserved2
+        integer(c_int32_t) :: trace
         character(kind=c_char) :: artefact_sha256(72)
         real(c_double) :: taper_top(2)
         real(c_double) :: taper_surface(2)
@@ -72,6 +72,7 @@ module gwparam_c_api
         real(c_double) :: put_seconds
         real(c_double) :: get_seconds
         real(c_double) :: levels_seconds
+        integer(c_int64_t) :: guarded_columns_of_worst_rank
     end type statistics_t
 
     type, bind(c), public :: place_t
@@ -103,7 +104,7 @@ module gwparam_c_api
     public :: gwparam_scheme_load_c, gwparam_scheme_free_c, gwparam_scheme_contract_c, &
         & gwparam_scheme_description_c, gwparam_scheme_sha256_c, gwparam_scheme_guard_c, &
         & gwparam_scheme_ranks_c, gwparam_scheme_gather_c, gwparam_scheme_put_place_c, &
-        & gwparam_scheme_set_native_c
+        & gwparam_scheme_set_native_c, gwparam_scheme_trace_c
     public :: gwparam_scheme_geometry_c, gwparam_scheme_statistics_c, gwparam_scheme_set_cells_c, &
         & gwparam_scheme_set_columns_c, gwparam_scheme_set_levels_c, gwparam_scheme_put_c
     public :: gwparam_scheme_add_columns_c, gwparam_scheme_flush_c, gwparam_scheme_run_c
@@ -221,6 +222,19 @@ module gwparam_c_api
             integer(c_int32_t) :: status
 
         end function gwparam_scheme_guard_c
+
+        function gwparam_scheme_trace_c(scheme, stage, sums, capacity) result(status) bind(c, &
+                                        & name="gwparam_scheme_trace")
+
+            import :: c_int32_t, c_int64_t, c_ptr
+            implicit none(type, external)
+            type(c_ptr), value, intent(in) :: scheme
+            integer(c_int32_t), value, intent(in) :: stage
+            integer(c_int64_t), intent(inout) :: sums(*) !! The same bits, as signed numbers
+            integer(c_int64_t), value, intent(in) :: capacity
+            integer(c_int32_t) :: status
+
+        end function gwparam_scheme_trace_c
 
         function gwparam_scheme_ranks_c(scheme, rank, ranks) result(status) bind(c, &
                                         & name="gwparam_scheme_ranks")

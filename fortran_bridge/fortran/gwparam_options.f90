@@ -52,6 +52,7 @@ module gwparam_options
         integer :: precision = gwparam_precision_exported !! Of the network's matrix products
         real(dp) :: timeout_seconds = 0.0_dp !! How long a rank waits for another; 0: 600 [s]
         integer :: graphs = gwparam_graphs_auto !! Whether a CUDA device repeats recorded passes
+        logical :: trace = .false. !! Whether runs make sums of columns, for `trace`
         character(len=64) :: artefact_sha256 = "" !! The one file that may be loaded; none: any
         real(dp) :: taper_top(2) = 0.0_dp
         !! Drag fades from all at the second pressure to nothing at the first [Pa]; 0: it does not
@@ -68,6 +69,7 @@ module gwparam_options
         integer(int64) :: columns = 0 !! Columns of those runs
         integer(int64) :: guarded_columns = 0 !! Columns that guards replaced or kept
         integer(int64) :: guarded_columns_last_run = 0 !! The same in the last run
+        integer(int64) :: guarded_columns_of_worst_rank = 0 !! The same on the rank with most
         integer(int64) :: staging_bytes = 0 !! Memory of the staging buffers [bytes]
         integer :: owner = 0 !! The rank that runs the network for this one, from 0
         logical :: fell_back = .false. !! Whether the device failed and the CPU took over
@@ -121,6 +123,7 @@ contains
         c_options%precision = chosen%precision
         c_options%timeout_seconds = chosen%timeout_seconds
         c_options%graphs = chosen%graphs
+        c_options%trace = merge(1, 0, chosen%trace)
         c_options%artefact_sha256 = to_c(chosen%artefact_sha256, size(c_options%artefact_sha256))
         c_options%taper_top = chosen%taper_top
         c_options%taper_surface = chosen%taper_surface
@@ -142,6 +145,8 @@ contains
         self%guarded_columns = self%guarded_columns + other%guarded_columns
         self%guarded_columns_last_run = self%guarded_columns_last_run &
             & + other%guarded_columns_last_run
+        self%guarded_columns_of_worst_rank = max(self%guarded_columns_of_worst_rank, &
+            & other%guarded_columns_of_worst_rank)
         self%staging_bytes = self%staging_bytes + other%staging_bytes
         self%fell_back = self%fell_back .or. other%fell_back
         self%messages = self%messages + other%messages
@@ -193,6 +198,7 @@ contains
         counters%put_seconds = found%put_seconds
         counters%get_seconds = found%get_seconds
         counters%levels_seconds = found%levels_seconds
+        counters%guarded_columns_of_worst_rank = found%guarded_columns_of_worst_rank
 
     end function counters_from_c
 
@@ -220,7 +226,8 @@ contains
                              & load_seconds=counters%load_seconds, &
                              & put_seconds=counters%put_seconds, &
                              & get_seconds=counters%get_seconds, &
-                             & levels_seconds=counters%levels_seconds)
+                             & levels_seconds=counters%levels_seconds, &
+                             & guarded_columns_of_worst_rank=counters%guarded_columns_of_worst_rank)
 
     end function counters_to_c
 

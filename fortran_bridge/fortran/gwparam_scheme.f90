@@ -50,6 +50,9 @@ module gwparam_scheme
     integer, parameter, public :: gwparam_pending = 3 !! A field that a restart file holds
     integer, parameter, public :: gwparam_carried = gwparam_pending !! Its name until 0.1
 
+    character(len=*), parameter, public :: gwparam_trace_stages(5) = [character(len=15)::"put", &
+              & "network_inputs", "network_outputs", "outputs", "guarded"] !! Of which `trace` tells
+
     integer, parameter :: message_length = 1024
 
     type, public :: gwparam_scheme_t
@@ -85,6 +88,7 @@ module gwparam_scheme
         procedure, public :: statistics !! Counters
         procedure, public :: restore_statistics !! Go on counting
         procedure, public :: guard => guard_of !! What one guard caught on this rank
+        procedure, public :: trace => trace_of !! Sums of the columns of the last run
         procedure, public :: ranks => ranks_of !! Which of the ranks this is
         procedure, public :: gather !! Numbers of all ranks, for a report
         procedure, public :: synchronise !! Complete what is pending, so that it can be saved
@@ -323,6 +327,18 @@ module gwparam_scheme
             character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
 
         end subroutine guard_of
+
+        module subroutine trace_of(self, stage, sums, stat, errmsg)
+
+            !! One number for each column of the last run, made of all its values at a stage.
+            implicit none(type, external)
+            class(gwparam_scheme_t), intent(in) :: self !! Loaded with the option `trace`
+            integer, intent(in) :: stage !! Its number in gwparam_trace_stages
+            integer(int64), intent(inout) :: sums(:) !! (column), in the order of the windows
+            integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
+            character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
+
+        end subroutine trace_of
 
         module subroutine ranks_of(self, rank, ranks, stat, errmsg)
 

@@ -9,7 +9,8 @@ submodule (gwparam_scheme) gwparam_scheme_restart
     use gwparam_c_api, only: array_t, guard_report_t, gwparam_scheme_gather_c, &
         & gwparam_scheme_guard_c, gwparam_scheme_put_place_c, gwparam_scheme_ranks_c, &
         & gwparam_scheme_restore_c, gwparam_scheme_restore_statistics_c, gwparam_scheme_save_c, &
-        & gwparam_scheme_statistics_c, gwparam_scheme_synchronise_c, statistics_t
+        & gwparam_scheme_statistics_c, gwparam_scheme_synchronise_c, gwparam_scheme_trace_c, &
+        & statistics_t
     use gwparam_guard_report, only: guard_from_c
     use gwparam_options, only: counters_from_c, counters_to_c
     implicit none(type, external)
@@ -58,6 +59,13 @@ contains
     call report(status, stat, errmsg)
 
     end procedure guard_of
+
+    module procedure trace_of
+
+    call report(gwparam_scheme_trace_c(self%pointer, int(stage, c_int32_t), sums, size(sums, &
+                & kind=c_int64_t)), stat, errmsg)
+
+    end procedure trace_of
 
     module procedure ranks_of
 

@@ -169,7 +169,7 @@ typedef struct gwparam_options {
      * with any number; those of a global network share its pass, and its last bits
      * change with their number. 0: this rank's share of the cores where there are
      * several ranks (all cores it may use, for the one rank that runs a global
-     * network), else 1. */
+     * network), else 1. At most 1024. */
     int32_t threads;
     /** Columns of one forward pass, a multiple of 16; 0: 256. */
     int32_t chunk_columns;
@@ -205,8 +205,10 @@ typedef struct gwparam_options {
     int32_t precision;
     /** How long a rank waits for another one [s]; 0: 600. */
     double timeout_seconds;
-    int32_t graphs;    /**< GWPARAM_GRAPHS_AUTO or GWPARAM_GRAPHS_OFF */
-    int32_t reserved2; /**< 0. */
+    int32_t graphs; /**< GWPARAM_GRAPHS_AUTO or GWPARAM_GRAPHS_OFF */
+    /** 1: every run makes sums of its columns at each of its stages, for
+     * gwparam_scheme_trace(); 0: none. */
+    int32_t trace;
     /** The one file that may be loaded: SHA-256, as 64 hexadecimal digits and a NUL, in
      * small letters, as sha256sum prints them. Empty: any. */
     char artefact_sha256[72];
@@ -272,6 +274,8 @@ typedef struct gwparam_statistics {
     double put_seconds;
     double get_seconds;
     double levels_seconds;
+    /** As guarded_columns_last_run, on the rank with most of them. */
+    int64_t guarded_columns_of_worst_rank;
 } gwparam_statistics;
 
 /** One value that a guard caught, or another of a report: where and when it was. */
@@ -453,6 +457,32 @@ GWPARAM_API gwparam_status gwparam_scheme_guard(const gwparam_scheme *scheme,
                                                 gwparam_guard_report *report,
                                                 uint32_t struct_size, int64_t *levels,
                                                 int64_t capacity, int64_t *n_levels);
+
+/** Stages of a run, of which gwparam_scheme_trace() tells the sums, in their order. */
+enum {
+    GWPARAM_TRACE_PUT = 1,         /**< Inputs, as the host put them. */
+    GWPARAM_TRACE_NETWORK_INPUTS,  /**< Inputs on the network's levels. */
+    GWPARAM_TRACE_NETWORK_OUTPUTS, /**< What the network gave. */
+    GWPARAM_TRACE_OUTPUTS,         /**< The same on the host's levels. */
+    GWPARAM_TRACE_GUARDED          /**< Past the guards. */
+};
+
+/**
+ * One number for each column of the run whose result there is, made of all of its
+ * values at a stage: two runs in which it differs differ in that column, there or
+ * before. Any one value that changes by a bit changes it; the bits of a NaN do not
+ * count.
+ * @param      scheme   Loaded with the option trace.
+ * @param      stage    GWPARAM_TRACE_*
+ * @param[out] sums     Receives them, in the order of the windows and of their columns
+ *                      (column).
+ * @param      capacity Numbers at sums, at least as many as columns.
+ * @return GWPARAM_OK, ERR_ARGUMENT (no trace, no result, no such stage), or ERR_SHAPE
+ * (room for fewer).
+ */
+GWPARAM_API gwparam_status gwparam_scheme_trace(const gwparam_scheme *scheme,
+                                                int32_t stage, uint64_t *sums,
+                                                int64_t capacity);
 
 /**
  * Which of the host's ranks this is.

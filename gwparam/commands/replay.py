@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gwparam.commands import replay_record
 from gwparam.commands.answer import Answer, Exit
 from gwparam.commands.given import file_path, refuse_idle
 from gwparam.commands.span import Span
@@ -39,8 +40,12 @@ examples:
   gwparam replay ann.pt era5_training.nc --scaling era5.json
       a published training file, on the network's own levels, against its fluxes
 
-exit status: 0 if library and PyTorch agree within the artefact's tolerance, 1 if not;
-docs/commands.md has the others
+  gwparam replay gwparam_record.day000012.25000.*.nc
+      a call that a model recorded: the same bits, or the first column, stage and level
+      that differ
+
+exit status: 0 if library and PyTorch agree within the artefact's tolerance, or a record
+has the same bits, 1 if not; docs/commands.md has the others
 
 Variables are found by standard_name, then by name. Every time, column and level counts
 the same in a score; the tropics are |latitude| <= 15. A network on levels of its own,
@@ -59,12 +64,23 @@ def add_parser(subparsers: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("artefact", type=file_path, help="artefact of gwparam export (.pt)")
+    add(
+        "artefact",
+        type=file_path,
+        help="artefact of gwparam export (.pt), or the first file of a record",
+    )
     add(
         "states",
         type=file_path,
-        nargs="+",
-        help="netCDF files, in the order of their times",
+        nargs="*",
+        help="netCDF files, in the order of their times, or a record's other files",
+    )
+    add(
+        "--artefact",
+        dest="artefact_file",
+        type=file_path,
+        metavar="ARTEFACT",
+        help="with a record: where its artefact lies now (default: where it lay then)",
     )
     add(
         "-o",
@@ -115,9 +131,21 @@ def run(args: argparse.Namespace) -> Answer:
     from gwparam.contract import read_contract
     from gwparam.data import is_training_file, open_inputs
     from gwparam.data.host_levels import warning
+    from gwparam.data.records import is_record
     from gwparam.data.training_range import warnings
     from gwparam.evaluate.outputs import bind_references, comparable_fields
 
+    given = [args.artefact, *args.states]
+    if is_record(given[0]):
+        return replay_record.run(args, given)
+    if len(given) > 1 and is_record(given[1]):
+        raise ArgumentError(
+            f"{given[1]} is a record, expected it first, and its artefact as --artefact"
+        )
+    if not args.states:
+        raise ArgumentError("there are no states, expected netCDF files")
+    if args.artefact_file is not None:
+        raise ArgumentError("--artefact has no effect without a record")
     _check_used(args)
     machine, span = read_machine(args), Span.read("times", args.times)
     variables = assignments(args.variable, "variable", "FIELD=VAR")

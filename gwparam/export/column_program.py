@@ -66,6 +66,12 @@ class Lowered:
         text, weights = self.program.to_json(), self.program.weights_bytes()
         return {PROGRAM_FILE: text, WEIGHTS_FILE: weights}
 
+    def run(self, *columns: Tensor) -> tuple[Tensor, ...]:
+        """Run the program on the engine, as a network is called."""
+        assert self.program is not None
+        results = run_on_engine(self.program, [field.numpy() for field in columns])
+        return tuple(map(torch.from_numpy, results))
+
 
 def make_program(
     network: PhysicalNetwork,

@@ -252,7 +252,7 @@ def _build(
     network = in_precision(fuse(published), dtype)
     scripted = script(network)
     promises, lowered = _verify(published, scripted, dtype)
-    _refuse_broken(promises)
+    _refuse_broken(promises, lowered.libtorch)
     contract = _contract(published, checkpoint, dtype, reduced_tolerance)
     exported = _exported(network, scripted, published, dtype, exported_program)
     contract = replace(
@@ -306,19 +306,22 @@ def _verify(
     # Another two calls of a large network follow, for the probe.
     calls = 2 if is_large(published) else 4
     promises = [check_eval_mode(scripted), check_repeatable(scripted, chunk, calls)]
-    if published.geometry.kind != "global":
-        promises.append(check_batch_mates(scripted, chunk))
     tolerance = published.rounding * TOLERANCE[dtype]
-    promises.append(check_equals_eager(scripted, published, chunk, tolerance))
     lowered = make_program(published, dtype, chunk, tolerance)
+    if published.geometry.kind != "global":
+        # Of what runs on a CPU.
+        runs = lowered.run if lowered.program else scripted
+        promises.append(check_batch_mates(runs, chunk))
+    promises.append(check_equals_eager(scripted, published, chunk, tolerance))
     promises += [*lowered.promises, check_parameters(published, drawn)]
     return promises, lowered
 
 
-def _refuse_broken(promises: list[Promise]) -> None:
+def _refuse_broken(promises: list[Promise], libtorch: str = "") -> None:
+    why = f"; it runs through libtorch: {libtorch}" if libtorch else ""
     for promise in promises:
         if not promise.kept:
-            raise InferenceError(f"broken: {promise.what} ({promise.measured})")
+            raise InferenceError(f"broken: {promise.what} ({promise.measured}){why}")
 
 
 def _contract(

@@ -1,6 +1,6 @@
 """The promises of an artefact, asserted and measured before it is written."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike, fspath
 from typing import Any
@@ -23,6 +23,7 @@ with random weights differ by 2e-2 at full size and by up to 1e-1 when small; th
 is room for another order of summation elsewhere."""
 
 Columns = Sequence[Tensor]
+Network = Callable[..., Sequence[Tensor]]
 """One tensor an input: as many columns, with or without neighbours, or one image."""
 
 
@@ -71,15 +72,15 @@ def check_repeatable(network: nn.Module, columns: Columns, calls: int = 4) -> Pr
     )
 
 
-def check_batch_mates(network: nn.Module, columns: Columns, seed: int = 1) -> Promise:
+def check_batch_mates(network: Network, columns: Columns, seed: int = 1) -> Promise:
     """Assert that a column depends neither on its place nor on its batch-mates.
 
     Not for global networks, which see one image a call.
 
     Parameters
     ----------
-    network : Module
-        The network as exported.
+    network : callable
+        The network as it runs.
     columns : sequence of Tensor
         One even chunk; its second half serves as other batch-mates of the first.
     seed : int
@@ -247,9 +248,9 @@ def run_probe(
         return {name: output[:ncol].numpy().copy() for name, output in outputs}
 
 
-def _run(network: nn.Module, columns: Columns) -> Tensor:
+def _run(network: Network, columns: Columns) -> Tensor:
     with torch.inference_mode():
-        return torch.cat(network(*columns), dim=1)
+        return torch.cat(tuple(network(*columns)), dim=1)
 
 
 def _joined(outputs: Arrays) -> NDArray[Any]:

@@ -260,7 +260,7 @@ def test_header_has_the_layout_that_fortran_writes(declarations: str) -> None:
         6 * 4 + 8 + 16 + 4 * 4 + 8 + 2 * 4 + 72 + 5 * 8 + 2 * 4
     )
     assert ffi.sizeof("gwparam_statistics") == (
-        2 * 4 + 5 * 8 + 2 * 4 + 7 * 8 + 2 * 4 + 8 + 2 * 4 + 4 * 8
+        2 * 4 + 5 * 8 + 2 * 4 + 7 * 8 + 2 * 4 + 8 + 2 * 4 + 5 * 8
     )
     place = 5 * 8 + 8 + 2 * 4 + 96 + 24 + 40
     assert ffi.sizeof("gwparam_place") == place

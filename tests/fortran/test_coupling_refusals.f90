@@ -91,6 +91,9 @@ contains
                      & "namelist gwparam_nml: device has more than 15 characters: cuda:0 or cuda:1")
         call refused("artefact = '" // repeat("a", 513) // "'", &
                      & "namelist gwparam_nml: artefact has more than 512 characters: aaa")
+        call refused("record = -2", "record is -2, expected -1, 0, or calls between records")
+        call refused("record = 1, record_file = ''", "record_file is empty, expected a name")
+        call refused("record_gigabytes = 0.0", "record_gigabytes is 0")
         call refused("restart_file = '" // repeat("r", 2000) // "'", &
                      & "namelist gwparam_nml: restart_file has more than 512 characters: rrr")
         call misspelt("gwparm_nml", is_refused=.true.)

@@ -292,7 +292,7 @@ contains
 
         !! Each option arrives as the one that it is.
 
-        call refused(gwparam_options_t(threads=-6), "threads is -6, expected at least 0")
+        call refused(gwparam_options_t(threads=-6), "threads is -6, expected 0 to 1024")
         call refused(gwparam_options_t(lag=2), "lag is 2, expected 0 to 1")
         call refused(gwparam_options_t(ranks_per_device=-3), &
                      & "ranks_per_device is -3, expected at least 0")

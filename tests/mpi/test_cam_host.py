@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from hosts import PROJECT, TIMEOUT, Run, record
 
+from gwparam.cli import main
+
 DRAG = ("gwfcng_x", "gwfcng_y")
 # 10 does not divide the 128 cells: the last chunks have a column less.
 COLUMNS = 10
@@ -169,3 +171,14 @@ def test_the_host_needs_no_mpi(cam_driver):
 def test_the_coupling_is_small():
     lines = (PROJECT / "examples/cam_coupling/gw_drag.f90").read_text().splitlines()
     assert len(lines) <= 200
+
+
+def test_a_record_is_of_all_threads(run_cam, states, artefact, capsys):
+    finished = run_cam(
+        3, states=states, gwparam={"mode": "ml", "artefact": artefact, "record": 2}
+    )
+    assert finished.code == 0, finished.text
+    first, last = sorted(finished.folder.glob("gwparam_record.day*.nc"))
+    for file in (first, last):
+        assert main(["replay", str(file)]) == 0
+    assert "128 of 1 of 1 ranks" in capsys.readouterr().out

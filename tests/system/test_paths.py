@@ -96,7 +96,8 @@ def paths(tmp_path):
 
 @pytest.mark.parametrize("command", sorted(set(_COMMANDS) - {"networks", "config"}))
 def test_the_table_has_every_path(command):
-    known = {*READ[command], "--output", "--figure", "--resume"}
+    # --artefact is for a record, and then nothing is written.
+    known = {*READ[command], "--output", "--figure", "--resume", "--artefact"}
     for action in parser_of(command)._actions:
         assert action.type is not Path, "an empty path would be the folder at hand"
         if action.type is file_path or action.metavar in ("FILE.json", "FOLDER"):

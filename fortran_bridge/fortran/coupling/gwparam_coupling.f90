@@ -29,6 +29,7 @@ module gwparam_coupling
     use gwparam_kinds, only: dp
     use gwparam_native_window, only: drag_name, gwparam_native_drag, native_window_t
     use gwparam_options, only: gwparam_statistics_t
+    use gwparam_record, only: gwparam_record_t
     use gwparam_scheme, only: gwparam_bottom_up, gwparam_column, gwparam_input, gwparam_output, &
         & gwparam_pending, gwparam_scheme_t, gwparam_top_down
     use gwparam_status, only: fail, gwparam_err_argument, gwparam_err_busy, gwparam_err_contract, &
@@ -43,16 +44,39 @@ module gwparam_coupling
     integer, parameter :: message_length = 1024
     character(len=*), parameter :: half_levels = "_at_half_levels" !! Ends names of values there
 
-    ! Fields that a host can hand to a network, by their names in an artefact's contract.
-    character(len=*), parameter :: offered(8) = [character(len=27)::"eastward_wind", &
-              & "northward_wind", "air_temperature", "air_pressure", "geopotential_height", &
-              & "air_pressure" // half_levels, "surface_air_pressure", "latitude"]
+    type :: offered_t
+        character(len=27) :: name !! In an artefact's contract
+        character(len=13) :: units !! As `apply` takes it, but for the latitude
+    end type offered_t
+
+    type(offered_t), parameter :: offered(8) = [offered_t("eastward_wind", "m s-1"), &
+         & offered_t("northward_wind", "m s-1"), offered_t("air_temperature", "K"), &
+         & offered_t("air_pressure", "Pa"), offered_t("geopotential_height", "m"), &
+         & offered_t("air_pressure" // half_levels, "Pa"), offered_t("surface_air_pressure", &
+         & "Pa"), offered_t("latitude", "degrees_north")] !! Fields that a host can hand over
 
     type :: window_t
         !! What the last window that was computed gave, level 1 at the top; absent: not allocated.
         real(dp), allocatable, dimension(:,:,:) :: native_x, native_y, network_x, network_y
         real(dp), allocatable, dimension(:,:,:) :: buoyancy_frequency, diffusivity_x, diffusivity_y
     end type window_t
+
+    type :: kept_field_t
+        real(dp), allocatable :: values(:,:,:) !! (i, j, level), one level for surface fields
+    end type kept_field_t
+
+    type :: kept_t
+        !! The last call of the network, for a record of it.
+        type(kept_field_t) :: inputs(size(offered)), outputs(2), native(2)
+        type(kept_field_t) :: earlier(size(offered)) !! With lag: inputs of the call before
+        integer(int64), allocatable :: sums(:,:,:) !! (i, j, stage)
+        logical, allocatable :: is_there(:,:) !! Whether the column was served (i, j)
+        logical :: is_due = .false. !! Whether the call is to be written
+        logical :: has_tripped = .false. !! Whether a guard gave up a column, on any rank
+        logical :: has_earlier = .false., is_restored = .false.
+        integer(int64) :: guarded = 0 !! Columns that a guard gave up
+        character(len=message_length) :: failure = "" !! Why the call failed
+    end type kept_t
 
     type, public :: gwparam_coupling_t
         !! The drag of some columns of a host, and all that is pending from step to step.
@@ -68,6 +92,7 @@ module gwparam_coupling
         integer, private :: geometry = gwparam_column !! What the network sees
         logical, private :: is_placed = .false. !! Whether it knows where the columns are
         real(dp), allocatable, private :: latitude(:,:), longitude(:,:) !! [rad] (i, j)
+        real(dp), allocatable, private :: pressure(:) !! Of full levels, for reference [Pa]
         logical, allocatable, private :: exists(:,:) !! Whether there is a column (i, j)
         integer, allocatable, private :: row(:,:) !! Of the native scheme's set-up (i, j)
         real(dp), allocatable, private :: held_x(:,:,:), held_y(:,:,:)
@@ -75,6 +100,7 @@ module gwparam_coupling
         logical, allocatable, private :: served(:,:) !! In this step (i, j)
         logical, private :: is_ringing = .false. !! Whether this step computes
         type(window_t), private :: window
+        type(kept_t), private :: kept
         logical, private :: has_time = .false. !! Whether the host tells the time
         real(dp), private :: last_step = 0.0_dp !! From the time before to that one [days]
         real(dp), private :: next_report = 0.0_dp !! When a report is due [days]
@@ -94,9 +120,14 @@ module gwparam_coupling
         procedure :: save => save_columns !! What a restart needs
         procedure :: blank !! The same without values, for `restore`
         procedure :: restore !! Go on from there
+        procedure :: is_record_due !! Whether the last call is to be written
+        procedure :: recorded !! That call
+        procedure :: note_record !! That it was written, or left out
+        procedure :: record_bytes !! What was written until now
         procedure :: free !! Give everything back; idempotent
         procedure, private :: apply_window, apply_columns, begin_call, end_call, give_back
         procedure, private :: set_up_network, next_after
+        procedure, private :: begin_record, keep_inputs, keep_results, end_record, note_failure
     end type gwparam_coupling_t
 
     interface
@@ -219,6 +250,89 @@ module gwparam_coupling
         end subroutine restore
     end interface
 
+    interface
+
+        module subroutine begin_record(self)
+
+            !! Forget the call before, but for what a network with lag is at.
+            implicit none(type, external)
+            class(gwparam_coupling_t), intent(inout) :: self
+
+        end subroutine begin_record
+
+        module subroutine keep_inputs(self, i, j, latitude, pressure, height, temperature, u, v, &
+                                      & surface_pressure, half_pressure)
+
+            !! Of a window, before they are put: a put may fail.
+            implicit none(type, external)
+            class(gwparam_coupling_t), intent(inout) :: self
+            integer, intent(in) :: i, j
+            real(dp), intent(in) :: latitude(:,:)
+            real(dp), intent(in), dimension(:,:,:) :: pressure, height, temperature, u, v
+            real(dp), intent(in), optional :: surface_pressure(:,:), half_pressure(:,:,:)
+
+        end subroutine keep_inputs
+
+        module subroutine keep_results(self, i, j, counters, status, message)
+
+            !! Of a window: outputs, what was in their place, and sums of all stages.
+            implicit none(type, external)
+            class(gwparam_coupling_t), intent(inout) :: self
+            integer, intent(in) :: i, j
+            type(gwparam_statistics_t), intent(in) :: counters !! Of the network, after the run
+            integer, intent(inout) :: status
+            character(len=*), intent(inout) :: message
+
+        end subroutine keep_results
+
+        module subroutine note_failure(self, message)
+
+            !! The call failed, which is always worth a record.
+            implicit none(type, external)
+            class(gwparam_coupling_t), intent(inout) :: self
+            character(len=*), intent(in) :: message
+
+        end subroutine note_failure
+
+        module subroutine end_record(self)
+
+            !! All windows of the call are served: is it one to be written?
+            implicit none(type, external)
+            class(gwparam_coupling_t), intent(inout) :: self
+
+        end subroutine end_record
+
+        elemental module function is_record_due(self)
+
+            !! Whether the last call is to be written: the settings ask for it, a guard gave up a
+            !! column of any rank, or the call failed.
+            implicit none(type, external)
+            class(gwparam_coupling_t), intent(in) :: self
+            logical :: is_record_due
+
+        end function is_record_due
+
+        module subroutine recorded(self, record, stat, errmsg)
+
+            !! The last call; without columns if it was none, or the settings keep no record.
+            implicit none(type, external)
+            class(gwparam_coupling_t), intent(inout) :: self
+            type(gwparam_record_t), intent(out) :: record
+            integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
+            character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
+
+        end subroutine recorded
+
+        module subroutine note_record(self, bytes)
+
+            !! The last call was written, or left out.
+            implicit none(type, external)
+            class(gwparam_coupling_t), intent(inout) :: self
+            integer(int64), intent(in) :: bytes !! Of the file; 0: left out, -1: another's has it
+
+        end subroutine note_record
+    end interface
+
 contains
 
     subroutine set_up_network(self, pressure, status, message)
@@ -250,12 +364,12 @@ contains
             call self%network%field(gwparam_input, number, name, stat=status, errmsg=message)
             if (status /= gwparam_ok) return
             if (name == "") exit
-            if (all(offered /= name)) then
+            if (all(offered%name /= name)) then
                 status = gwparam_err_contract
                 message = "the network asks for more than this host gives: " // name
                 return
             end if
-            where (offered == name) self%asked = .true.
+            where (offered%name == name) self%asked = .true.
             number = number + 1
         end do
         number = 1
@@ -280,7 +394,7 @@ contains
         class(gwparam_coupling_t), intent(in) :: self
         character(len=*), intent(in) :: name
 
-        needs = any(self%asked .and. offered == name)
+        needs = any(self%asked .and. offered%name == name)
 
     end function needs
 
@@ -388,6 +502,14 @@ contains
 
     end function log_lines
 
+    elemental integer(int64) function record_bytes(self)
+        !! What was written of calls of this run [bytes].
+        class(gwparam_coupling_t), intent(in) :: self
+
+        record_bytes = self%counts%record_bytes
+
+    end function record_bytes
+
     subroutine statistics(self, found, stat, errmsg)
 
         !! What was done since the start of the run, and the last recomputation.
@@ -467,8 +589,9 @@ contains
         call self%network%free(status, message)
         if (status /= gwparam_ok .or. .not. allocated(self%exists)) return
         deallocate (self%latitude, self%longitude, self%exists, self%row, self%served)
-        deallocate (self%held_x, self%held_y)
+        deallocate (self%held_x, self%held_y, self%pressure)
         self%window = window_t()
+        self%kept = kept_t()
 
     end subroutine give_back
 

@@ -241,6 +241,7 @@ contains
             self%held_y(:,:,k) = unpack(state%fields(2)%values(from:to,k), self%exists, 0.0_dp)
         end do
         if (expected%held_only .or. .not. self%network%is_loaded()) return
+        self%kept%is_restored = state%carries
         do f = n_held + 1, state%n_saved()
             associate (field => state%fields(f))
                 if (size(field%values, 2) > 1) then

@@ -72,6 +72,11 @@ module gwparam_coupling_settings
         character(len=512) :: restart_file = "cg_drag.res.nc" !! Its name, before the rank
         integer :: log_interval = 8 !! Recomputations between lines in the log, 0: none
         real(dp) :: report_days = 10.0_dp !! Model time between reports, 0: none on the way [days]
+        integer :: record = 0
+        !! Write what the network got and gave in each so many-th call, and in those in which a
+        !! guard gave up a column, or which failed; -1: in the latter alone; 0: none
+        character(len=512) :: record_file = "gwparam_record" !! Its name, before day and rank
+        real(dp) :: record_gigabytes = 1.0_dp !! Of all ranks of a run, at most [GB]
         character(len=512) :: run_log = "gwparam_run.jsonl" !! Lines of JSON; '' or 'off': none
         !! Of gwparam_nml: its switches; the rest is the host's
         type(ad99_settings_t) :: native = ad99_settings_t()
@@ -87,6 +92,7 @@ module gwparam_coupling_settings
         procedure :: check !! Whether all can be meant
         procedure :: reads_restart !! Whether a run goes on from another
         procedure :: writes_restart !! Whether another may go on from it
+        procedure :: records !! Whether calls of the network are to be written
         procedure :: runs_network !! Whether the mode asks for the network
         !! Whether mode or diagnostics ask for the native scheme in all columns
         procedure :: runs_native
@@ -155,7 +161,7 @@ contains
 
     end subroutine write_namelist
 
-    subroutine transfer_items(settings, reading, io, message, unit, record)
+    subroutine transfer_items(settings, reading, io, message, unit, words)
 
         !! The group to or from the components that have its items.
         class(gwparam_coupling_settings_t), intent(inout) :: settings
@@ -163,29 +169,31 @@ contains
         integer, intent(out) :: io
         character(len=*), intent(inout) :: message
         integer, intent(in), optional :: unit
-        character(len=*), intent(in), optional :: record
+        character(len=*), intent(in), optional :: words
 
-        character(len=line_length) :: w(13) !! Words as the reader finds them: it cuts what is long
+        character(len=line_length) :: w(14) !! Words as the reader finds them: it cuts what is long
         integer :: n(size(w)) !! Characters to be written, or read
 
         associate (s => settings, ad => settings%native)
             n = [len(s%mode), len(s%artefact), len(s%device), len(s%on_device_failure), &
                      & len(s%precision), len(s%on_limit), len(s%on_range), len(s%on_unphysical), &
                      & len(s%restart_file), len(s%run_log), len(s%restart), &
-                     & len(s%artefact_sha256), len(s%on_momentum)]
+                     & len(s%artefact_sha256), len(s%record_file), len(s%on_momentum)]
             if (reading) n = line_length
             w = [character(len=line_length)::s%mode,s%artefact, s%device, s%on_device_failure, &
                            & s%precision, s%on_limit, s%on_range, s%on_unphysical, &
-                           & s%restart_file, s%run_log, s%restart, s%artefact_sha256, s%on_momentum]
+                           & s%restart_file, s%run_log, s%restart, s%artefact_sha256, &
+                           & s%record_file, s%on_momentum]
             call transfer_group(w(1)(:n(1)), w(2)(:n(2)), w(12)(:n(12)), w(3)(:n(3)), s%threads, &
                                 & s%ranks_per_device, w(4)(:n(4)), w(5)(:n(5)), s%lag, &
                                 & s%timeout_seconds, s%chunk_columns, w(6)(:n(6)), w(7)(:n(7)), &
-                                & w(8)(:n(8)), s%range_sigmas, w(13)(:n(13)), s%momentum_limit, &
+                                & w(8)(:n(8)), s%range_sigmas, w(14)(:n(14)), s%momentum_limit, &
                                 & s%taper_top, s%taper_surface, w(11)(:n(11)), w(9)(:n(9)), &
-                                & s%log_interval, s%report_days, w(10)(:n(10)), &
-                                & ad%nearest_source_level, ad%use_top_weights, &
-                                & ad%mass_weighted_lid, ad%mass_weighted_levels, &
-                                & ad%launch_full_stress, ad%deposit_reflected)
+                                & s%log_interval, s%report_days, w(10)(:n(10)), s%record, &
+                                & w(13)(:n(13)), s%record_gigabytes, ad%nearest_source_level, &
+                                & ad%use_top_weights, ad%mass_weighted_lid, &
+                                & ad%mass_weighted_levels, ad%launch_full_stress, &
+                                & ad%deposit_reflected)
             if (.not. reading .or. io /= 0) return
             call take("mode", w(1), s%mode)
             call take("artefact", w(2), s%artefact)
@@ -199,7 +207,8 @@ contains
             call take("run_log", w(10), s%run_log)
             call take("restart", w(11), s%restart)
             call take("artefact_sha256", w(12), s%artefact_sha256)
-            call take("on_momentum", w(13), s%on_momentum)
+            call take("record_file", w(13), s%record_file)
+            call take("on_momentum", w(14), s%on_momentum)
             if (s%run_log == "off") s%run_log = ""
         end associate
 
@@ -210,16 +219,19 @@ contains
                                   & timeout_seconds, chunk_columns, on_limit, on_range, &
                                   & on_unphysical, range_sigmas, on_momentum, momentum_limit, &
                                   & taper_top, taper_surface, restart, restart_file, &
-                                  & log_interval, report_days, run_log, nearest_source_level, &
-                                  & use_top_weights, mass_weighted_lid, mass_weighted_levels, &
-                                  & launch_full_stress, deposit_reflected)
+                                  & log_interval, report_days, run_log, record, record_file, &
+                                  & record_gigabytes, nearest_source_level, use_top_weights, &
+                                  & mass_weighted_lid, mass_weighted_levels, launch_full_stress, &
+                                  & deposit_reflected)
 
             character(len=*), intent(inout) :: mode, artefact, artefact_sha256, device
             character(len=*), intent(inout) :: on_device_failure, precision
             character(len=*), intent(inout) :: on_limit, on_range, on_unphysical
-            character(len=*), intent(inout) :: on_momentum, restart, restart_file, run_log
+            character(len=*), intent(inout) :: on_momentum
+            character(len=*), intent(inout) :: restart, restart_file, run_log, record_file
             integer, intent(inout) :: threads, ranks_per_device, lag, chunk_columns, log_interval
-            real(dp), intent(inout) :: timeout_seconds, range_sigmas, report_days
+            integer, intent(inout) :: record
+            real(dp), intent(inout) :: timeout_seconds, range_sigmas, report_days, record_gigabytes
             real(dp), intent(inout) :: momentum_limit, taper_top(2), taper_surface(2)
             logical, intent(inout) :: nearest_source_level, use_top_weights
             logical, intent(inout) :: mass_weighted_lid, mass_weighted_levels
@@ -229,21 +241,22 @@ contains
                 & ranks_per_device, on_device_failure, precision, lag, timeout_seconds, &
                 & chunk_columns, on_limit, on_range, on_unphysical, range_sigmas, on_momentum, &
                 & momentum_limit, taper_top, taper_surface, restart, restart_file, log_interval, &
-                & report_days, run_log, nearest_source_level, use_top_weights, mass_weighted_lid, &
-                & mass_weighted_levels, launch_full_stress, deposit_reflected
+                & report_days, run_log, record, record_file, record_gigabytes, &
+                & nearest_source_level, use_top_weights, mass_weighted_lid, mass_weighted_levels, &
+                & launch_full_stress, deposit_reflected
 
             if (.not. reading) then
                 write (unit, nml=gwparam_nml, iostat=io, iomsg=message)
-            else if (present(record)) then
-                read (record, nml=gwparam_nml, iostat=io, iomsg=message)
+            else if (present(words)) then
+                read (words, nml=gwparam_nml, iostat=io, iomsg=message)
             else
                 read (unit, nml=gwparam_nml, iostat=io, iomsg=message)
             end if
             if (.not. reading) return
             settings%is_given = io == 0
             ! The reader says of a text without the group that all is well.
-            if (io == iostat_end .or. (io == 0 .and. present(record))) then
-                call look_again(settings%is_given, io, message, unit, record)
+            if (io == iostat_end .or. (io == 0 .and. present(words))) then
+                call look_again(settings%is_given, io, message, unit, words)
             end if
 
         end subroutine transfer_group
@@ -310,6 +323,7 @@ contains
         call expect_time("first", self%first)
         if (message == "" .and. .not. self%report_days >= 0.0_dp) message = "report_days is " &
             & // text(self%report_days) // ", expected at least 0"
+        if (message == "") call expect_record()
         if (message == "" .and. self%runs_network() .and. self%artefact == "") then
             message = "mode is " // trim(self%mode) &
                                          & // ", which needs artefact in gwparam_nml: the file" &
@@ -346,6 +360,20 @@ contains
 
         end subroutine expect_time
 
+        subroutine expect_record()
+
+            if (self%record < -1) then
+                message = "record is " // text(self%record) &
+                                               & // ", expected -1, 0, or calls between records"
+            else if (self%record /= 0 .and. self%record_file == "") then
+                message = "record_file is empty, expected a name, or record = 0"
+            else if (.not. self%record_gigabytes > 0.0_dp) then
+                message = "record_gigabytes is " // text(self%record_gigabytes) &
+                    & // ", expected more than 0"
+            end if
+
+        end subroutine expect_record
+
     end subroutine check
 
     elemental logical function reads_restart(self)
@@ -365,6 +393,15 @@ contains
         writes_restart = self%restart /= "off"
 
     end function writes_restart
+
+    elemental logical function records(self)
+
+        !! Whether calls of the network are to be written.
+        class(gwparam_coupling_settings_t), intent(in) :: self
+
+        records = self%record /= 0 .and. self%runs_network()
+
+    end function records
 
     elemental logical function runs_network(self)
 
@@ -426,6 +463,7 @@ contains
         options%momentum_limit = self%momentum_limit
         options%taper_top = self%taper_top
         options%taper_surface = self%taper_surface
+        options%trace = self%records()
 
     end function options
 

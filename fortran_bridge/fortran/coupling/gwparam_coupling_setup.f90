@@ -55,6 +55,7 @@ contains
         self%is_bottom_up = order == gwparam_bottom_up
         top_down = pressure
         if (self%is_bottom_up) top_down = pressure(size(pressure):1:-1)
+        self%pressure = top_down
         self%latitude = latitude
         self%longitude = longitude
         self%exists = reshape([((i <= valid(j), i=1, size(latitude, 1)), j=1, size(valid))], &

@@ -24,6 +24,8 @@ module gwparam_coupling_statistics
         type(comparison_t) :: comparison(2) !! Of the last recomputation, in u and v
         type(comparison_t) :: all(2) !! Of all recomputations of this run
         integer :: recomputations = 0 !! Steps that computed drag
+        integer(int64) :: records = 0, record_bytes = 0 !! Calls that were written, and how much
+        integer(int64) :: records_left_out = 0 !! Calls beyond record_gigabytes
         real(dp) :: momentum_imbalance = 0.0_dp
         !! Of a network with fluxes: a column's gain less what crossed its ends, at worst [1]
         logical :: is_log_due = .false. !! Whether the step that ended is one for the log
@@ -86,6 +88,9 @@ contains
         call self%comparison%add(other%comparison)
         call self%all%add(other%all)
         self%recomputations = max(self%recomputations, other%recomputations)
+        self%records = self%records + other%records
+        self%record_bytes = self%record_bytes + other%record_bytes
+        self%records_left_out = self%records_left_out + other%records_left_out
         self%momentum_imbalance = max(self%momentum_imbalance, other%momentum_imbalance)
         self%is_log_due = self%is_log_due .or. other%is_log_due
         self%is_report_due = self%is_report_due .or. other%is_report_due
@@ -152,10 +157,11 @@ contains
                 & c%staging_bytes, c%messages, c%message_bytes, c%host_to_device_bytes, &
                 & c%device_to_host_bytes, int(c%compiled, int64), int(c%threads, int64), &
                 & merge(1_int64, 0_int64, [c%on_cuda, c%fell_back, c%on_graphs, c%lacks_fma]), &
-                & int(self%recomputations, int64), self%restored_columns, &
-                & transfer([c%inference_seconds, c%wait_seconds, c%exchange_seconds, &
-                & c%momentum_imbalance, c%load_seconds, c%put_seconds, c%get_seconds, &
-                & c%levels_seconds, self%momentum_imbalance], [0_int64])]
+                & int(self%recomputations, int64), self%restored_columns, self%records, &
+                & self%record_bytes, self%records_left_out, transfer([c%inference_seconds, &
+                & c%wait_seconds, c%exchange_seconds, c%momentum_imbalance, c%load_seconds, &
+                & c%put_seconds, c%get_seconds, c%levels_seconds, self%momentum_imbalance], &
+                & [0_int64])]
         end associate
         numbers = [numbers, (self%comparison(i)%numbers(), i=1, 2), (self%all(i)%numbers(), i=1, 2)]
         if (.not. allocated(self%guard)) return
@@ -171,7 +177,7 @@ contains
         type(gwparam_coupling_statistics_t), intent(inout) :: self
         integer(int64), intent(in) :: numbers(:)
 
-        integer, parameter :: n_integers = 17, n_reals = 9
+        integer, parameter :: n_integers = 20, n_reals = 9
         integer :: at, g, i
         real(dp) :: reals(n_reals)
 
@@ -194,6 +200,9 @@ contains
             c%lacks_fma = n(15) == 1
             self%recomputations = int(n(16))
             self%restored_columns = n(17)
+            self%records = n(18)
+            self%record_bytes = n(19)
+            self%records_left_out = n(20)
             c%inference_seconds = reals(1)
             c%wait_seconds = reals(2)
             c%exchange_seconds = reals(3)

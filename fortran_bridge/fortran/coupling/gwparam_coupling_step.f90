@@ -5,9 +5,6 @@ submodule (gwparam_coupling) gwparam_coupling_step
     implicit none(type, external)
 
     integer, parameter :: half_levels_field = 6, surface_field = 7 !! Places in `offered`
-    character(len=*), parameter :: offered_units(8) = [character(len=13)::"m s-1","m s-1", "K", &
-              & "Pa", "m", "Pa", "Pa", "degrees_north"]
-
     real(dp), parameter :: seconds_per_day = 86400.0_dp
 
 contains
@@ -226,6 +223,7 @@ contains
             self%counts%is_log_due = .false.
             self%counts%is_report_due = .false.
             if (self%is_ringing) self%counts%comparison = comparison_t()
+            if (self%is_ringing .and. self%settings%records()) call self%begin_record()
         end if
         if (self%is_ringing) then
             call recompute(self, i, j, latitude, pressure, height, temperature, u, v, &
@@ -251,6 +249,7 @@ contains
         if (self%is_ringing) then
             self%counts%recomputations = self%counts%recomputations + 1
             call self%counts%all%add(self%counts%comparison)
+            if (self%settings%records()) call self%end_record()
             if (self%settings%runs_network() .and. self%settings%log_interval > 0) then
                 self%counts%is_log_due = mod(self%counts%recomputations - 1, &
                                              & self%settings%log_interval) == 0
@@ -278,6 +277,7 @@ contains
         character(len=*), intent(inout) :: message
 
         type(columns_t) :: columns
+        type(gwparam_statistics_t) :: counters
         type(native_window_t), target :: native
         integer :: n
 
@@ -309,6 +309,10 @@ contains
             if (status /= gwparam_ok) return
             call self%network%set_native(native, status, message)
             if (status /= gwparam_ok) return
+            if (self%settings%records()) then
+                call self%keep_inputs(i, j, latitude, pressure, height, temperature, u, v, &
+                                      & surface_pressure, half_pressure)
+            end if
             associate (ie => i + size(u, 1) - 1, je => j + size(u, 2) - 1)
                 if (self%settings%keeps_drag()) then
                     self%window%network_x = self%held_x(i:ie,j:je,:)
@@ -317,10 +321,15 @@ contains
                     allocate (self%window%network_x, self%window%network_y, mold=u)
                 end if
                 call run_network(self, latitude, self%longitude(i:ie,j:je), pressure, height, &
-                                 & temperature, u, v, surface_pressure, half_pressure, status, &
-                                 & message)
+                                 & temperature, u, v, surface_pressure, half_pressure, counters, &
+                                 & status, message)
             end associate
             call self%network%set_native(stat=n)
+            if (self%settings%records() .and. status == gwparam_ok) then
+                call self%keep_results(i, j, counters, status, message)
+            else if (self%settings%records()) then
+                call self%note_failure(trim(message))
+            end if
             if (status /= gwparam_ok) return
         end if
         associate (w => self%window, c => self%counts%comparison, ie => i + size(u, 1) - 1, &
@@ -418,17 +427,16 @@ contains
     end subroutine prepare_network
 
     subroutine run_network(self, latitude, longitude, pressure, height, temperature, u, v, &
-                           & surface_pressure, half_pressure, status, message)
+                           & surface_pressure, half_pressure, counters, status, message)
 
         !! Drag of the network; columns that a guard keeps have what is in the window.
         class(gwparam_coupling_t), intent(inout) :: self
         real(dp), intent(in) :: latitude(:,:), longitude(:,:) !! [rad]
         real(dp), intent(in), dimension(:,:,:) :: pressure, height, temperature, u, v
         real(dp), intent(in), optional :: surface_pressure(:,:), half_pressure(:,:,:)
+        type(gwparam_statistics_t), intent(inout) :: counters !! Of the network, after the run
         integer, intent(inout) :: status
         character(len=*), intent(inout) :: message
-
-        type(gwparam_statistics_t) :: counters
 
         call self%network%put_place(latitude*degrees_per_radian, longitude*degrees_per_radian, &
                                     & date=self%counts%date, stat=status, errmsg=message)
@@ -467,7 +475,7 @@ contains
             real(dp), intent(in) :: field(:,:,:)
 
             if (status /= gwparam_ok .or. .not. self%asked(n)) return
-            call self%network%put(trim(offered(n)), field, units=trim(offered_units(n)), &
+            call self%network%put(trim(offered(n)%name), field, units=trim(offered(n)%units), &
                                   & stat=status, errmsg=message)
 
         end subroutine put_levels
@@ -478,7 +486,7 @@ contains
             real(dp), intent(in) :: field(:,:)
 
             if (status /= gwparam_ok .or. .not. self%asked(n)) return
-            call self%network%put(trim(offered(n)), field, units=trim(offered_units(n)), &
+            call self%network%put(trim(offered(n)%name), field, units=trim(offered(n)%units), &
                                   & stat=status, errmsg=message)
 
         end subroutine put_surface

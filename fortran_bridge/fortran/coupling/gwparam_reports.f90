@@ -203,6 +203,12 @@ contains
                 & // trim(ms(c%exchange_seconds)) // ", get " // trim(ms(c%get_seconds))
             call add_line(lines, line)
         end associate
+        if (total%records + total%records_left_out > 0) then
+            write (line, "(2(a, i0), a, f0.3, a)") "record: ", total%records, " files, and ", &
+                   & total%records_left_out, " left out beyond record_gigabytes, ", &
+                   & 1.0e-9_dp*total%record_bytes, " GB"
+            call add_line(lines, line)
+        end if
         if (allocated(total%guard)) then
             do g = 1, size(total%guard)
                 if (total%guard(g)%columns > 0) lines = [lines, guard_lines(total%guard(g))]

@@ -9,7 +9,8 @@ module gwparam_restart_file
     use gwparam_coupling, only: gwparam_coupling_state_t, gwparam_coupling_t
     use gwparam_kinds, only: dp
     use gwparam_options, only: gwparam_statistics_t
-    use gwparam_restart_state, only: part_path, read_state, write_state
+    use gwparam_netcdf_file, only: part_path
+    use gwparam_restart_state, only: read_state, write_state
     use gwparam_status, only: fail, gwparam_err_argument, gwparam_err_file, gwparam_ok
     implicit none(type, external)
     private

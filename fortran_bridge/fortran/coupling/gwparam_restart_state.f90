@@ -3,68 +3,22 @@ module gwparam_restart_state
     !! The state of a run in netCDF files, one a rank; the library of gwparam_restart_file alone
     !! uses it.
 
-    use, intrinsic :: iso_c_binding, only: c_char, c_int32_t, c_int64_t, c_null_char
     use gwparam_coupling_state, only: gwparam_coupling_state_t
     use gwparam_kinds, only: dp
     use gwparam_options, only: gwparam_statistics_t
-    use gwparam_status, only: gwparam_err_argument, gwparam_err_file, gwparam_err_shape, &
-        & gwparam_ok, text
-    use netcdf, only: NF90_CLOBBER, nf90_close, nf90_create, nf90_def_dim, nf90_def_var, &
-        & NF90_DOUBLE, nf90_get_att, nf90_get_var, NF90_GLOBAL, nf90_inq_dimid, nf90_inq_varid, &
-        & nf90_inquire_attribute, nf90_inquire_dimension, nf90_inquire_variable, NF90_NETCDF4, &
-        & NF90_NOERR, NF90_NOWRITE, nf90_open, nf90_put_att, nf90_put_var, nf90_strerror
+    use gwparam_netcdf_file, only: netcdf_file_t, part_path
+    use gwparam_status, only: gwparam_err_argument, gwparam_err_shape, gwparam_ok, text
+    use netcdf, only: nf90_get_att, nf90_get_var, NF90_GLOBAL, nf90_inq_varid, &
+        & nf90_inquire_dimension, nf90_inquire_variable, NF90_NOERR
     implicit none(type, external)
     private
 
-    public :: part_path, read_state, write_state
+    public :: read_state, write_state
 
     integer, parameter :: format_number = 4
     !! 1 and 2 were the drop-in's own, on rows of latitude; 3 did not say of what it was
-    integer, parameter :: message_length = 1024
-
-    type :: file_t
-        !! An open file, and the first thing that went wrong with it.
-        character(len=:), allocatable :: path
-        integer :: id = 0, status = gwparam_ok
-        logical :: is_open = .false.
-        character(len=message_length) :: message = ""
-
-    contains
-        procedure :: check
-        procedure :: give_up
-        procedure :: close => close_file
-        procedure :: number
-        procedure :: words
-    end type file_t
-
-    interface
-
-        integer(c_int32_t) function replace(partial, target, why, capacity) bind(c, &
-                & name="gwparam_replace")
-            !! Put a file that is whole in its place; 0, or why not.
-            import :: c_char, c_int32_t, c_int64_t
-            implicit none(type, external)
-            character(kind=c_char), intent(in) :: partial(*), target(*)
-            character(kind=c_char), intent(inout) :: why(*)
-            integer(c_int64_t), value, intent(in) :: capacity
-
-        end function replace
-    end interface
 
 contains
-
-    pure function part_path(path, rank) result(file)
-
-        character(len=*), intent(in) :: path
-        integer, intent(in) :: rank
-        character(len=:), allocatable :: file
-        character(len=12) :: suffix
-
-        write (suffix, "(a, i4.4)") ".", rank
-        if (rank > 9999) write (suffix, "(a, i0)") ".", rank
-        file = trim(path) // trim(suffix)
-
-    end function part_path
 
     subroutine write_state(path, state, rank, ranks, status, message)
 
@@ -75,8 +29,7 @@ contains
         integer, intent(inout) :: status
         character(len=*), intent(inout) :: message
 
-        type(file_t) :: file
-        character(len=:), allocatable :: partial
+        type(netcdf_file_t) :: file
         integer :: f, part, parts
 
         if (status /= gwparam_ok) return
@@ -90,110 +43,29 @@ contains
                                          & // trim(path) // "', expected one from 0 and a path"
             return
         end if
-        file%path = part_path(path, part)
-        partial = file%path // ".part"  ! an older file stays until this one is whole
-        call file%check(nf90_create(partial, ior(NF90_NETCDF4, NF90_CLOBBER), file%id), "write")
-        file%is_open = file%status == gwparam_ok
-        if (file%is_open) then
-            call file%check(nf90_put_att(file%id, NF90_GLOBAL, "title", &
-                            & "gravity-wave drag: what a restart needs, in the columns of a rank") &
-                            & , "write")
-            call note("format", format_number*1.0_dp)
-            call note("part", part*1.0_dp)
-            call note("parts", parts*1.0_dp)
-            call note("alarm", state%alarm*1.0_dp)
-            call note("days", state%days)
-            call note("step", state%step)
-            call say("date", state%date)
-            call say("scheme", state%scheme)
-            call say("artefact_sha256", state%artefact)
-            call note("carries", merge(1.0_dp, 0.0_dp, state%carries))
-            call note("runs", real(state%counters%runs, dp))
-            call note("columns", real(state%counters%columns, dp))
-            call note("guarded_columns", real(state%counters%guarded_columns, dp))
-            call put("lon", reshape(state%longitude, [size(state%longitude), 1]), "degrees_east")
-            call put("lat", reshape(state%latitude, [size(state%latitude), 1]), "degrees_north")
-            do f = 1, state%n_saved()
-                call put(trim(state%fields(f)%name), state%fields(f)%values)
-            end do
-        end if
-        call file%close ("write")
-        call finish
+        call file%create(part_path(path, part))
+        call file%note("title", "gravity-wave drag: what a restart needs, in the columns of a rank")
+        call file%note("format", format_number*1.0_dp)
+        call file%note("part", part*1.0_dp)
+        call file%note("parts", parts*1.0_dp)
+        call file%note("alarm", state%alarm*1.0_dp)
+        call file%note("days", state%days)
+        call file%note("step", state%step)
+        call file%note("date", state%date)
+        call file%note("scheme", state%scheme)
+        call file%note("artefact_sha256", state%artefact)
+        call file%note("carries", merge(1.0_dp, 0.0_dp, state%carries))
+        call file%note("runs", real(state%counters%runs, dp))
+        call file%note("columns", real(state%counters%columns, dp))
+        call file%note("guarded_columns", real(state%counters%guarded_columns, dp))
+        call file%put("lon", reshape(state%longitude, [size(state%longitude), 1]), "degrees_east")
+        call file%put("lat", reshape(state%latitude, [size(state%latitude), 1]), "degrees_north")
+        do f = 1, state%n_saved()
+            call file%put(trim(state%fields(f)%name), state%fields(f)%values)
+        end do
+        call file%finish()
         status = file%status
         message = file%message
-
-    contains
-
-        subroutine finish
-
-            character(kind=c_char, len=128) :: why
-            integer :: end, ignored, unit
-
-            why = ""
-            if (file%status == gwparam_ok) then
-                if (replace(partial // c_null_char, file%path // c_null_char, why, len(why, &
-                    & c_int64_t)) == 0) return
-                end = index(why, c_null_char)
-                call file%give_up("cannot write " // file%path // ": " // why(:end - 1))
-            else
-                open (newunit=unit, file=partial, status="old", iostat=ignored)
-                if (ignored == 0) close (unit, status="delete")
-            end if
-
-        end subroutine finish
-
-        subroutine note(name, value)
-
-            character(len=*), intent(in) :: name
-            real(dp), intent(in) :: value
-
-            call file%check(nf90_put_att(file%id, NF90_GLOBAL, name, value), "write")
-
-        end subroutine note
-
-        subroutine say(name, words)
-
-            character(len=*), intent(in) :: name, words
-
-            ! netCDF takes no text of no length.
-
-            call file%check(nf90_put_att(file%id, NF90_GLOBAL, name, trim(words) // " "), "write")
-
-        end subroutine say
-
-        subroutine put(name, values, units)
-
-            !! A field (column, level), of columns alone where it has units.
-            character(len=*), intent(in) :: name
-            real(dp), intent(in) :: values(:,:)
-            character(len=*), intent(in), optional :: units
-
-            integer :: dimids(2), varid
-
-            call find_dimension("column", size(values, 1), dimids(1))
-            if (present(units)) then
-                call file%check(nf90_def_var(file%id, name, NF90_DOUBLE, dimids(:1), varid), &
-                                & "write")
-                call file%check(nf90_put_att(file%id, varid, "units", units), "write")
-                call file%check(nf90_put_var(file%id, varid, values(:,1)), "write")
-            else
-                call find_dimension("levels_" // text(size(values, 2)), size(values, 2), dimids(2))
-                call file%check(nf90_def_var(file%id, name, NF90_DOUBLE, dimids, varid), "write")
-                call file%check(nf90_put_var(file%id, varid, values), "write")
-            end if
-
-        end subroutine put
-
-        subroutine find_dimension(name, length, dimid)
-
-            character(len=*), intent(in) :: name
-            integer, intent(in) :: length
-            integer, intent(out) :: dimid
-
-            if (nf90_inq_dimid(file%id, name, dimid) == NF90_NOERR) return
-            call file%check(nf90_def_dim(file%id, name, length, dimid), "write")
-
-        end subroutine find_dimension
 
     end subroutine write_state
 
@@ -205,7 +77,7 @@ contains
         integer, intent(inout) :: status
         character(len=*), intent(inout) :: message
 
-        type(file_t) :: file
+        type(netcdf_file_t) :: file
         logical, allocatable :: covered(:)
         logical :: exists
         integer :: part, parts
@@ -217,17 +89,16 @@ contains
         parts = 1
         part = 0
         do while (part < parts .and. file%status == gwparam_ok)
-            file%path = part_path(path, part)
-            inquire (file=file%path, exist=exists)
+            inquire (file=part_path(path, part), exist=exists)
             if (exists) then
-                call file%check(nf90_open(file%path, NF90_NOWRITE, file%id), "read")
-                file%is_open = file%status == gwparam_ok
+                call file%open (part_path(path, part))
                 if (file%is_open) call read_part(file, part, parts, state, covered)
                 call file%close ("read")
             else
-                if (part == 0) call file%give_up("there is no restart file " // file%path)
-                if (part > 0) call file%give_up(file%path &
-                    & // " is missing: the restart was written " // "in " // text(parts) &
+                if (part == 0) call file%give_up("there is no restart file " // part_path(path, &
+                    & part))
+                if (part > 0) call file%give_up(part_path(path, &
+                    & part) // " is missing: the restart was written " // "in " // text(parts) &
                     & // " parts")
             end if
             part = part + 1
@@ -248,7 +119,7 @@ contains
     subroutine read_part(file, part, parts, state, covered)
 
         !! Copy the columns that one file has, and check that it belongs to the others.
-        type(file_t), intent(inout) :: file
+        type(netcdf_file_t), intent(inout) :: file
         integer, intent(in) :: part !! From 0
         integer, intent(inout) :: parts !! Their number, of the first
         type(gwparam_coupling_state_t), intent(inout) :: state
@@ -370,7 +241,7 @@ contains
     subroutine copy_field(file, name, place, values)
 
         !! The columns of a field that a file has.
-        type(file_t), intent(inout) :: file
+        type(netcdf_file_t), intent(inout) :: file
         character(len=*), intent(in) :: name
         integer, intent(in) :: place(:) !! In the file, 0: not there (column)
         real(dp), intent(inout) :: values(:,:) !! (column, level)
@@ -395,7 +266,7 @@ contains
     subroutine get_field(file, name, values)
 
         !! A whole variable (column) or (column, level).
-        type(file_t), intent(inout) :: file
+        type(netcdf_file_t), intent(inout) :: file
         character(len=*), intent(in) :: name
         real(dp), allocatable, intent(out) :: values(:,:)
 
@@ -423,84 +294,5 @@ contains
         end if
 
     end subroutine get_field
-
-    subroutine check(self, status, verb)
-
-        !! Keep the first failure of netCDF.
-        class(file_t), intent(inout) :: self
-        integer, intent(in) :: status
-        character(len=*), intent(in) :: verb
-
-        if (status /= NF90_NOERR) call self%give_up("cannot " // verb // " " // self%path // ": " &
-            & // trim(nf90_strerror(status)))
-
-    end subroutine check
-
-    subroutine give_up(self, message)
-
-        !! Keep the first failure.
-        class(file_t), intent(inout) :: self
-        character(len=*), intent(in) :: message
-
-        if (self%status /= gwparam_ok) return
-        self%status = gwparam_err_file
-        self%message = message
-
-    end subroutine give_up
-
-    subroutine close_file(self, verb)
-
-        class(file_t), intent(inout) :: self
-        character(len=*), intent(in) :: verb
-
-        if (self%is_open) call self%check(nf90_close(self%id), verb)
-        self%is_open = .false.
-
-    end subroutine close_file
-
-    real(dp) function number(self, name)
-        !! An attribute of the file.
-        class(file_t), intent(inout) :: self
-        character(len=*), intent(in) :: name
-
-        number = 0.0_dp
-        call self%check(nf90_get_att(self%id, NF90_GLOBAL, name, number), "read")
-
-    end function number
-
-    subroutine words(self, name, value)
-
-        !! An attribute that is a text.
-        class(file_t), intent(inout) :: self
-        character(len=*), intent(in) :: name
-        character(len=*), intent(out) :: value
-
-        integer :: length, status
-
-        value = ""
-        length = 0
-        status = nf90_inquire_attribute(self%id, NF90_GLOBAL, name, len=length)
-        call self%check(status, "read")
-        if (status == NF90_NOERR .and. length > len(value) + 1) then
-            call self%give_up(self%path // " has " // name // " of " // text(length) &
-                              & // " characters, expected at most " // text(len(value)))
-        else if (status == NF90_NOERR) then
-            call get(length)
-        end if
-
-    contains
-
-        subroutine get(length)
-
-            integer, intent(in) :: length
-
-            character(len=length) :: found
-
-            call self%check(nf90_get_att(self%id, NF90_GLOBAL, name, found), "read")
-            value = found
-
-        end subroutine get
-
-    end subroutine words
 
 end module gwparam_restart_state

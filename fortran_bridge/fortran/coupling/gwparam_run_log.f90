@@ -127,6 +127,11 @@ contains
             call put_ms("get", c%get_seconds)
             call json%close ()
         end associate
+        if (found%records + found%records_left_out > 0) then
+            call json%put("records", found%records)
+            call json%put("record_bytes", found%record_bytes)
+            call json%put("records_left_out", found%records_left_out)
+        end if
         if (found%gives_fluxes) call json%put("momentum_imbalance", found%momentum_imbalance)
         call json%open_list("guards")
         if (allocated(found%guard)) then

@@ -10,7 +10,8 @@
 namespace gwparam {
 
 template <typename Body> gwparam_status guarded(Body &&body) noexcept {
-    const FloatEnvironmentGuard environment; // else -ffpe-trap hosts die in libtorch
+    // Hosts that trap would die in libtorch, and numbers are rounded here as anywhere.
+    const StandardFloatEnvironment environment;
     try {
         body();
         return GWPARAM_OK;

@@ -48,7 +48,7 @@ gwparam_options known_part(const gwparam_options &options) {
         std::find_if(bytes + std::min(size, sizeof known), bytes + size,
                      [](unsigned char byte) { return byte != 0; });
     std::memcpy(&known, &options, std::min(size, sizeof known));
-    if (unknown != bytes + size || known.reserved2 != 0) {
+    if (unknown != bytes + size) {
         throw Error(GWPARAM_ERR_ARGUMENT, "options hold a setting that this version (" +
                                               std::string(GWPARAM_VERSION) +
                                               ") does not know");
@@ -274,6 +274,22 @@ gwparam_status gwparam_scheme_guard(const gwparam_scheme *scheme, int64_t number
         current.struct_size = struct_size;
         std::memcpy(&target, &current,
                     std::min(static_cast<std::size_t>(struct_size), sizeof current));
+    });
+}
+
+gwparam_status gwparam_scheme_trace(const gwparam_scheme *scheme, int32_t stage,
+                                    uint64_t *sums, int64_t capacity) {
+    return look(scheme, GoesOnWith::result, [&](const gwparam::Scheme &its) {
+        const std::vector<std::uint64_t> &found = its.trace(stage);
+        const auto columns = static_cast<int64_t>(found.size());
+        if (capacity < columns) {
+            throw gwparam::Error(GWPARAM_ERR_SHAPE,
+                                 "there is room for " + std::to_string(capacity) +
+                                     " sums, expected " + std::to_string(columns));
+        }
+        if (columns > 0) {
+            std::copy(found.begin(), found.end(), &given(sums, "sums"));
+        }
     });
 }
 

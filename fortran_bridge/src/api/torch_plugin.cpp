@@ -12,10 +12,7 @@ namespace {
 constexpr const char *file = "libgwparam_torch.so";
 
 [[noreturn]] void refuse(const std::string &reason) {
-    throw Error(GWPARAM_ERR_CONTRACT,
-                "the artefact needs libtorch (backend \"torchscript\", a device or a "
-                "reduced precision), and there is no plugin for it: " +
-                    reason);
+    throw Error(GWPARAM_ERR_CONTRACT, reason);
 }
 
 // The linker finds it beside this library, by the path that the build wrote into it.
@@ -40,11 +37,30 @@ const BackendFactory &torchscript() {
     return backend;
 }
 
+// A device that is absent may be made good for by the CPU.
+[[noreturn]] void refuse_for(const BackendOptions &options, const std::string &reason) {
+    const std::string lacks =
+        ", which needs libtorch, and there is no plugin for it: " + reason;
+    if (options.device != "auto" && options.device != "cpu") {
+        throw Error(GWPARAM_ERR_DEVICE, "device is \"" + options.device + "\"" + lacks);
+    }
+    if (options.precision != GWPARAM_PRECISION_EXPORTED) {
+        refuse("precision is reduced" + lacks);
+    }
+    refuse("backend is \"torchscript\"" + lacks);
+}
+
 } // namespace
 
 std::unique_ptr<Backend> load_torchscript_by_plugin(const std::string &path,
                                                     const BackendOptions &options) {
-    return torchscript().load(path, options);
+    const BackendFactory *factory = nullptr;
+    try {
+        factory = &torchscript();
+    } catch (const Error &e) {
+        refuse_for(options, e.what());
+    }
+    return factory->load(path, options);
 }
 
 int torch_accelerators(const std::string &device, int precision) {

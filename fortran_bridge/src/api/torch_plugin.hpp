@@ -9,7 +9,7 @@
 namespace gwparam {
 
 // As BackendFactory says. Without the plugin there is no accelerator, and to load
-// throws ERR_CONTRACT, with the reason.
+// throws ERR_DEVICE where one is asked for, else ERR_CONTRACT, with the reason.
 std::unique_ptr<Backend> load_torchscript_by_plugin(const std::string &path,
                                                     const BackendOptions &options);
 int torch_accelerators(const std::string &device, int precision);

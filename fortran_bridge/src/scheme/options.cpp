@@ -14,12 +14,11 @@ namespace {
 
 // Rows of this many columns keep every chunk in 64-byte alignment.
 constexpr std::int32_t chunk_multiple = 16;
+// Each has memory of its own from the load on.
+constexpr std::int32_t most_threads = 1024;
 
 gwparam_options checked(gwparam_options options) {
-    if (options.threads < 0) {
-        reject_argument("threads is " + std::to_string(options.threads) +
-                        ", expected at least 0");
-    }
+    check_choice("threads", options.threads, most_threads);
     if (options.chunk_columns == 0) {
         options.chunk_columns = default_chunk_columns;
     }
@@ -34,6 +33,7 @@ gwparam_options checked(gwparam_options options) {
                  GWPARAM_DEVICE_FALLBACK);
     check_choice("precision", options.precision, GWPARAM_PRECISION_BFLOAT16);
     check_choice("graphs", options.graphs, GWPARAM_GRAPHS_OFF);
+    check_choice("trace", options.trace, 1);
     if (options.ranks_per_device < 0) {
         reject_argument("ranks_per_device is " +
                         std::to_string(options.ranks_per_device) +

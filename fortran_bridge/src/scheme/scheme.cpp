@@ -217,6 +217,19 @@ gwparam_guard_report Scheme::guard(std::int64_t number,
     return report;
 }
 
+const std::vector<std::uint64_t> &Scheme::trace(std::int32_t stage) const {
+    if (options_.trace == 0) {
+        reject_argument("the option trace is 0, expected 1 for sums of columns");
+    }
+    if (!windows_.has_result()) {
+        reject_argument("nothing was run since the last put");
+    }
+    if (stage < GWPARAM_TRACE_PUT || stage > GWPARAM_TRACE_GUARDED) {
+        reject_argument("stage is " + std::to_string(stage) + ", expected 1 to 5");
+    }
+    return step_.trace().sums[static_cast<std::size_t>(stage - GWPARAM_TRACE_PUT)];
+}
+
 std::vector<std::int64_t> Scheme::gather(const std::vector<std::int64_t> &mine) {
     communicator_.agree(outcome_);
     return communicator_.gather(mine);

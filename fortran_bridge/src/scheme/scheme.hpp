@@ -65,6 +65,8 @@ class Scheme {
 
     // What guard `number`, from 1, caught on this rank, and on which levels from the
     // top; past the last guard there is no name.
+    // Throws ERR_ARGUMENT: no trace, no result, no such stage.
+    const std::vector<std::uint64_t> &trace(std::int32_t stage) const;
     gwparam_guard_report guard(std::int64_t number,
                                std::vector<std::int64_t> &levels) const;
     int rank() const { return communicator_.rank(); }

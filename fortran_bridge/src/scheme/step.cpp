@@ -39,8 +39,8 @@ void Step::set_levels(const std::vector<double> &pressure) {
         }
     }
     const GuardTally none(guards_.size());
-    next_ = {{}, {}, none, vertical_->room_for_pressures()};
-    in_flight_ = {{}, {}, none, vertical_->room_for_pressures()};
+    next_ = {{}, {}, none, {}, vertical_->room_for_pressures()};
+    in_flight_ = {{}, {}, none, {}, vertical_->room_for_pressures()};
 }
 
 void Step::check_levels() const {
@@ -147,7 +147,9 @@ void Step::fall_back() {
 bool Step::agree(bool condition) {
     const auto pending = static_cast<std::int64_t>(parts_.pending.state());
     const Communicator::Values least = parts_.communicator.agree(
-        parts_.outcome, {condition ? 1 : 0, pending, -pending});
+        parts_.outcome,
+        {condition ? 1 : 0, pending, -pending, -statistics_.guarded_columns_last_run});
+    statistics_.guarded_columns_of_worst_rank = -least[3];
     if (least[1] != -least[2]) { // else they would wait for each other, or mix steps
         throw Error(GWPARAM_ERR_ARGUMENT,
                     "some ranks carry a result and others do not: restore all");
@@ -178,7 +180,9 @@ void Step::prepare() {
     next_.caught = windows.caught();
     {
         const Stopwatch stopwatch(statistics_.levels_seconds);
+        trace(trace_put, windows.rows(), next_);
         stage.to_network(windows.take(), columns, network_in_, next_.pressures, pool);
+        trace(trace_network_inputs, network_in_, next_);
     }
     const Contract &contract = parts_.contract;
     const bool has_running = parts_.pending.state() == Pending::State::running;
@@ -197,6 +201,16 @@ void Step::look(Guard::Sees what, const std::vector<FieldContract> &fields,
                                               pressures_, columns.places, run);
                       }};
     apply(guards_, what, fields, rows, watch, columns.marks, pool);
+}
+
+// Sums of the columns where they are; none unless they are asked for.
+void Step::trace(TraceStage stage, const std::vector<Rows> &rows,
+                 InFlight &columns) const {
+    if (parts_.options.trace != 0) {
+        columns.trace.sums[stage] =
+            sums_of_columns(rows, static_cast<std::int64_t>(columns.marks.size()),
+                            parts_.inference.pool());
+    }
 }
 
 void Step::agree_before_moving() {
@@ -235,17 +249,21 @@ void Step::finish() {
     Result &result = parts_.windows.result();
     const auto columns = static_cast<std::int64_t>(in_flight_.marks.size());
     parts_.inference.to_columns(network_out_);
+    trace(trace_network_outputs, network_out_, in_flight_);
     {
         const Stopwatch stopwatch(statistics_.levels_seconds);
         stage.to_host(std::move(network_out_), in_flight_.pressures, columns,
                       result.rows, pool);
     }
+    trace(trace_outputs, result.rows, in_flight_);
     look(Guard::Sees::outputs, result.fields, result.rows, stage.host_top_down(),
          statistics_.runs + 1, in_flight_, pool);
     look(Guard::Sees::momentum, momentum_.fields(), momentum_.of(result.rows, pool),
          stage.host_top_down(), statistics_.runs + 1, in_flight_, pool);
     result.marks = in_flight_.marks;
     const std::int64_t guarded = clear_marked(result.marks, result.rows);
+    trace(trace_guarded, result.rows, in_flight_);
+    std::swap(trace_, in_flight_.trace);
     statistics_.momentum_imbalance =
         stage.momentum_imbalance(in_flight_.pressures, result.rows, pool);
     taper_.apply(result.fields, result.rows, pool);

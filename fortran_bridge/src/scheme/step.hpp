@@ -11,6 +11,7 @@
 #include "columns/momentum.hpp"
 #include "columns/places.hpp"
 #include "columns/taper.hpp"
+#include "columns/trace.hpp"
 #include "columns/vertical.hpp"
 #include "ranks/communicator.hpp"
 #include "scheme/inference.hpp"
@@ -44,6 +45,8 @@ class Step {
     // What the guards caught in all runs, and in the last one; one a guard.
     const GuardTally &tally() const { return tally_; }
     const GuardTally &last_tally() const { return last_tally_; }
+    // Of the run whose result there is; empty without the option trace.
+    const Trace &trace() const { return trace_; }
 
     // The host's scheme for the columns that guards leave to it, and whether it is
     // there where they may.
@@ -63,6 +66,7 @@ class Step {
         ColumnMarks marks; // one a column
         Places places;
         GuardTally caught;
+        Trace trace;
         VerticalStage::Pressures pressures;
     };
 
@@ -84,6 +88,9 @@ class Step {
               std::vector<Rows> &rows, bool top_down, std::int64_t run,
               InFlight &columns, ThreadPool &pool) const;
 
+    void trace(TraceStage stage, const std::vector<Rows> &rows,
+               InFlight &columns) const;
+
     const Parts parts_;
     std::vector<Guard> guards_;
     LevelPressures pressures_;
@@ -92,6 +99,7 @@ class Step {
     ColumnMomentum momentum_;
     Taper taper_;
     NativeFallback native_;
+    Trace trace_;
     std::optional<VerticalStage> vertical_; // from set_levels on
     std::vector<Rows> network_in_;          // of the columns of this rank
     std::vector<Rows> network_out_;

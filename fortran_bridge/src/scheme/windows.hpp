@@ -64,6 +64,7 @@ class Windows {
 
     // What the guards decided of those columns.
     const ColumnMarks &marks() const { return marks_; }
+    const std::vector<Rows> &rows() const { return rows_; } // of all closed windows
     // The inputs of all closed windows, for one that leaves room in their place.
     std::vector<Rows> &&take();
     // Room for the inputs of the next step.

@@ -104,7 +104,7 @@ class Builder:
         array = np.asarray(values, np.float64)
         distinct, inverse = np.unique(array.view(np.int64), return_inverse=True)
         ids = np.array([self._intern(v) for v in distinct.view(np.float64)], np.int64)
-        return ids[inverse].reshape(array.shape)
+        return np.asarray(ids[inverse]).reshape(array.shape)
 
     def _intern(self, value: float) -> int:
         key = np.float64(value).tobytes()

@@ -40,7 +40,14 @@ def _div(b: Builder, x: Ids, y: Ids, rounding_mode: str | None = None) -> Ids:
     quotient = b.elementwise("div", x, y)
     if rounding_mode is None:
         return quotient
-    return b.elementwise(rounding_mode, quotient)
+    whole = b.elementwise(rounding_mode, quotient)
+    if rounding_mode == "trunc":
+        return whole
+    # A quotient just below a whole number may have been rounded up to it.
+    rest = b.elementwise("fma", whole, b.elementwise("neg", y), x)
+    zero = b.constant(0.0)
+    above = b.elementwise("lt", b.elementwise("mul", rest, y), zero)
+    return b.elementwise("sub", whole, above)
 
 
 def _pow(b: Builder, x: Ids, exponent: Ids) -> Ids:

@@ -1,11 +1,12 @@
 """Steps to a program: elements numbered for good, constants among the weights."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gwparam.export.lowering.builder import Builder, Function, Ids, Step
+from gwparam.export.lowering.builder import Builder, Function, Ids, Step, Weights
 from gwparam.export.lowering.program import (
     RUNNING,
     ColumnProgram,
@@ -65,9 +66,13 @@ class _Writer:
                 self.numbers[out] = np.arange(at, at + out.size).reshape(out.shape)
                 at += out.size
         named = [ProgramOutput(name, self._operand(ids)) for name, ids in outputs]
-        weights = np.concatenate([np.zeros(0), *self.weights]).astype(self.dtype)
+        weights = np.concatenate([np.zeros(0), *self.weights])
         return ColumnProgram(
-            self.dtype, tuple(inputs), tuple(instructions), tuple(named), weights
+            self.dtype,
+            tuple(inputs),
+            tuple(instructions),
+            tuple(named),
+            _rounded(weights, self.dtype),
         )
 
     def _plain(self, step: Step) -> list[tuple[str, list[Ids], Ids]]:
@@ -155,6 +160,17 @@ class _Writer:
             self.weights.append(flat)
             self.size += flat.size
         return self.stored[key]
+
+
+def _rounded(weights: Weights, dtype: ProgramDtype) -> NDArray[Any]:
+    """Round numbers; the largest of float64 stands for the largest of its type.
+
+    Networks put it in place of infinity, or where a mask lets nothing through.
+    """
+    limit = float(np.finfo(dtype).max)
+    is_largest = np.abs(weights) == np.finfo(np.float64).max
+    with np.errstate(over="ignore"):
+        return np.where(is_largest, weights.clip(-limit, limit), weights).astype(dtype)
 
 
 def _runs(numbers: Ids) -> list[Run]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, fx, nn
-from torch.export.graph_signature import InputKind
+from torch.export.graph_signature import InputKind, OutputKind
 
 from gwparam.export.lowering.builder import Builder, Ids, Weights
 from gwparam.export.lowering.functions import FUNCTIONS, MATRICES, LoweringError
@@ -49,7 +49,7 @@ _MOVES: Mapping[str, Sequence[int]] = {
         ),
         (0,),
     ),
-    **dict.fromkeys(("select_scatter", "slice_scatter"), (0, 1)),
+    **dict.fromkeys(("copy", "select_scatter", "slice_scatter"), (0, 1)),
     "scatter": (0, 3),
     "index_put": (0, 2),
     "where": (1, 2),
@@ -57,6 +57,8 @@ _MOVES: Mapping[str, Sequence[int]] = {
 """Functions of torch that only move numbers, and which arguments hold them."""
 _CONSTANTS = frozenset(("full_like", "zeros_like", "ones_like", "new_zeros"))
 """Functions of torch that give constants of a shape."""
+_COUNTING = frozenset(("add", "sum", "cumsum"))
+"""Functions of torch that give true for true and true, where numbers give 2."""
 _OPERANDS = frozenset(("self", "other", "exponent", "min", "max", "value"))
 """Scalar arguments of torch's functions that may as well be tensors."""
 _DECOMPOSED = (
@@ -121,6 +123,9 @@ def trace(
             values[spec.arg.name] = known[spec.target or ""].detach()
         else:
             raise LoweringError(f"an input of the kind {spec.kind.name}")
+    for made in exported.graph_signature.output_specs:
+        if made.kind is not OutputKind.USER_OUTPUT:
+            raise LoweringError(f"it changes {made.target}")
     return _Follower(builder, values).follow(exported.graph)
 
 
@@ -163,6 +168,9 @@ class _Follower:
         if name in _CONSTANTS:
             args = (torch.zeros(args[0].ids.shape, dtype=torch.float64), *args[1:])
             return target(*args, **named)
+        if name == "copy" and isinstance(args[1], Elements):
+            # Into a tensor that may be of another type.
+            args = (args[0], self._converted(args[1], node.meta["val"].dtype))
         if self._moves(name, args):
             return self._moved(target, name, args, named)
         return self._computed(target, name, args, named, node)
@@ -226,6 +234,8 @@ class _Follower:
             raise LoweringError(f"it uses {target.namespace}.{name}")
         if name.startswith("bitwise") and result.dtype is not torch.bool:
             raise LoweringError(f"it uses aten.{name} of integers")
+        if name in _COUNTING and result.dtype is torch.bool:
+            raise LoweringError(f"it uses aten.{name} of truth values")
         schema = {argument.name: argument for argument in target._schema.arguments}
         given = dict(zip(schema, args, strict=False)) | named
         matrices = f"aten.{name}" in MATRICES

@@ -1,4 +1,5 @@
 // What becomes of exceptions at the boundary to C: every status, and its message.
+#include <cfenv>
 #include <cstring>
 #include <new>
 #include <stdexcept>
@@ -51,6 +52,17 @@ void test_long_message_is_cut() {
        "a long message is cut");
 }
 
+void test_rounding_of_the_host() {
+    std::fesetround(FE_UPWARD);
+    int inside = FE_UPWARD;
+    guarded([&] { inside = std::fegetround(); });
+    const int after = std::fegetround();
+    std::fesetround(FE_TONEAREST);
+    ok(inside == FE_TONEAREST,
+       "numbers are rounded to nearest, whatever the host does");
+    ok(after == FE_UPWARD, "the host rounds as before");
+}
+
 } // namespace
 
 int main() {
@@ -58,5 +70,6 @@ int main() {
     test_foreign_exceptions();
     test_success_keeps_the_last_message();
     test_long_message_is_cut();
+    test_rounding_of_the_host();
     return done_testing();
 }

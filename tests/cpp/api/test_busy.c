@@ -16,6 +16,7 @@ static const gwparam_array surface = {
     values, GWPARAM_FLOAT64, 1, {1, 0, 0, 0}, {1, 0, 0, 0}};
 
 static int64_t number;
+static uint64_t sum;
 static int32_t word;
 static char text[100];
 static gwparam_statistics counters;
@@ -30,6 +31,7 @@ static const double pressure[NLEV] = {1e3, 1e4, 3e4, 6e4, 9e4};
     X(gwparam_scheme_geometry, (scheme, &word))                                        \
     X(gwparam_scheme_statistics, (scheme, &counters, sizeof counters))                 \
     X(gwparam_scheme_guard, (scheme, 1, &report, sizeof report, NULL, 0, &number))     \
+    X(gwparam_scheme_trace, (scheme, 1, &sum, 1))                                      \
     X(gwparam_scheme_ranks, (scheme, &word, &word))                                    \
     X(gwparam_scheme_gather, (scheme, &number, 1, &number))                            \
     X(gwparam_scheme_set_native, (scheme, NULL, NULL))                                 \

@@ -380,10 +380,10 @@ static void test_option_failures(void) {
                   "on_unphysical is 7, expected 0 to 6"),
        "unknown guard of unphysical inputs");
     options = defaults();
-    options.reserved2 = 1;
+    options.trace = 2;
     ok(fails_with(load_with("linear.pt", &options, &scheme), GWPARAM_ERR_ARGUMENT,
-                  "does not know"),
-       "non-zero reserved bytes at the end");
+                  "trace is 2, expected 0 to 1"),
+       "an unknown kind of trace");
     struct {
         gwparam_options options;
         int64_t later;

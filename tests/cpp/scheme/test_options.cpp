@@ -41,7 +41,10 @@ void test_defaults() {
 
 void test_refusals() {
     using Options = gwparam_options &;
-    ok(refuses("threads is -1, expected at least 0", [](Options o) { o.threads = -1; }),
+    ok(refuses("threads is -1, expected 0 to 1024",
+               [](Options o) { o.threads = -1; }) &&
+           refuses("threads is 1025, expected 0 to 1024",
+                   [](Options o) { o.threads = 1025; }),
        "threads");
     ok(refuses("chunk_columns is 40, expected a multiple of 16",
                [](Options o) { o.chunk_columns = 40; }) &&

@@ -366,7 +366,7 @@ void test_options() {
         options.threads = rank == 2 ? -1 : 1;
     };
     ok(load_fails(its, GWPARAM_ERR_ARGUMENT,
-                  "rank 2: threads is -1, expected at least 0"),
+                  "rank 2: threads is -1, expected 0 to 1024"),
        "a bad option on one rank");
     its.per_rank = [](gwparam_options &options, int rank) {
         options.timeout_seconds = rank == 2 ? NAN : 1.0;

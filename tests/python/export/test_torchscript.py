@@ -5,6 +5,7 @@ from datetime import datetime
 import pytest
 import torch
 import xarray as xr
+from column_networks import NLEV, drag
 
 import gwparam.export.torchscript as torchscript
 from gwparam.checkpoints import read_checkpoint
@@ -17,7 +18,9 @@ from gwparam.errors import (
     ShapeError,
 )
 from gwparam.export import Promise, export_model
+from gwparam.export.column_program import Lowered
 from gwparam.networks import from_checkpoint
+from gwparam.networks.wavenet import WaveNetDrag
 
 
 @pytest.fixture
@@ -234,3 +237,42 @@ def test_artefact_without_contract_is_refused(tiny_checkpoint, tmp_path):
 
     with pytest.raises(ContractError, match="it was not written by gwparam export"):
         read_contract(path)
+
+
+class Whispering(torch.nn.Module):
+    """A network whose columns hear of each other, below what float32 promises."""
+
+    nlev = NLEV
+
+    def __init__(self):
+        super().__init__()
+        self.layer = torch.nn.Linear(NLEV + 2, NLEV)
+
+    def forward(self, features):
+        y = self.layer(0.01 * features)
+        return y + 1e-6 * y.mean(dim=0, keepdim=True)
+
+
+@pytest.mark.parametrize("has_program", [True, False])
+def test_batch_mates_are_those_of_what_runs(
+    tiny_checkpoint, tmp_path, monkeypatch, has_program
+):
+    torch.manual_seed(1)
+    network = drag(WaveNetDrag, Whispering())
+    monkeypatch.setattr(torchscript, "from_checkpoint", lambda *_: network)
+    monkeypatch.setattr(torchscript, "fuse", lambda network: network)
+    if not has_program:
+        none = Lowered(libtorch="it uses aten.sort")
+        monkeypatch.setattr(torchscript, "make_program", lambda *_: none)
+        message = (
+            r"broken: batch-mates .*; it runs through libtorch: it uses aten\.sort$"
+        )
+        with pytest.raises(InferenceError, match=message):
+            export_model(tiny_checkpoint, tmp_path / "whispering.pt")
+        return
+
+    export = export_model(tiny_checkpoint, tmp_path / "whispering.pt")
+
+    assert export.libtorch == ""
+    (promise,) = (p for p in export.promises if "mates" in p.what)
+    assert promise.kept

@@ -30,7 +30,7 @@ constexpr std::array<Bounds, 3> known{{
 
 // What models write below ground; nothing on levels has these very values.
 constexpr std::array<double, 2> fill_values{-999.0, -9999.0};
-constexpr double least_fill = 1e15; // and 1e20, 9.96921e36, ...
+constexpr double least_fill = 1e15F; // as float32 has it; and 1e20, 9.96921e36, ...
 
 bool is_fill(double value) {
     // No short cuts: several values are looked at at a time.
@@ -82,7 +82,7 @@ Spot first_outside(const FieldContract &field, const Rows &rows, std::int64_t fi
     const Conversion to = to_units_of(*bounds, field);
     return first_unfit(rows, first, end, [&](double given, std::int64_t) {
         const double value = given * to.scale + to.offset;
-        return value >= bounds->least && value <= bounds->most;
+        return value >= bounds->least && value <= bounds->most && !is_fill(given);
     });
 }
 
@@ -93,11 +93,11 @@ std::string expected_of(const FieldContract &field, std::int64_t) {
         return "no fill value";
     }
     if (bounds->most == none) {
-        text << "at least " << bounds->least;
+        text << "at least " << bounds->least << " " << bounds->units
+             << " and no fill value";
     } else {
-        text << bounds->least << " to " << bounds->most;
+        text << bounds->least << " to " << bounds->most << " " << bounds->units;
     }
-    text << " " << bounds->units;
     return text.str();
 }
 

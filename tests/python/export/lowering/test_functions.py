@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import torch
 
+from gwparam.export.engine import run_on_engine
 from gwparam.export.lowering.builder import Builder
 from gwparam.export.lowering.functions import FUNCTIONS, LoweringError
 from gwparam.export.lowering.numbering import number
@@ -67,3 +68,21 @@ def test_ceiling_and_sign():
 
     assert compute("ceil", x, "float64").tolist() == np.ceil(x).tolist()
     assert compute("sign", x, "float64").tolist() == np.sign(x).tolist()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("by", [0.1, -0.1, 0.7, 3.0])
+def test_whole_quotients_of_near_multiples(dtype, by):
+    divisor = np.array(by, dtype)
+    multiple = np.arange(-99, 100).astype(dtype) * divisor
+    x = np.concatenate([multiple, np.linspace(-9, 9, 181)]).astype(dtype)
+    builder = Builder()
+    element = builder.new(1)
+    constant = builder.constant(np.array([divisor], np.float64))
+    out = FUNCTIONS["aten.div"](builder, element, constant, rounding_mode="floor")
+    program = number(builder, dtype, [ProgramInput("x", 1)], [("y", out)])
+
+    (found,) = run_on_engine(program, [x])
+
+    expected = torch.floor_divide(torch.from_numpy(x), torch.tensor(divisor))
+    np.testing.assert_array_equal(found[:, 0], expected.numpy())

@@ -1,13 +1,14 @@
 import numpy as np
+import pytest
 
 from gwparam.export.lowering.builder import Builder, Step
 from gwparam.export.lowering.numbering import number
 from gwparam.export.lowering.program import ProgramInput, Run
 
 
-def program(builder, *outputs):
+def program(builder, *outputs, dtype="float32"):
     inputs = [ProgramInput("x", 6)]
-    return number(builder, "float32", inputs, [("y", ids) for ids in outputs])
+    return number(builder, dtype, inputs, [("y", ids) for ids in outputs])
 
 
 def start():
@@ -78,3 +79,17 @@ def test_numbers_are_rounded_once():
 
     assert made.weights.dtype == np.float32
     assert made.weights[0] == np.float32(1.0 / 3.0)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_the_largest_number_is_that_of_the_type(dtype):
+    builder, _ = start()
+    largest = np.finfo(np.float64).max
+
+    made = program(
+        builder, builder.constant(np.array([largest, -largest])), dtype=dtype
+    )
+
+    np.testing.assert_array_equal(
+        made.weights, [np.finfo(dtype).max, -np.finfo(dtype).max]
+    )
