@@ -177,3 +177,14 @@ def test_graph_beside_another_program_is_told(tiny_checkpoint, tmp_path):
     promise = check_program_reload(rewritten(path, tmp_path / "other", change))
     assert not promise.kept
     assert promise.measured.startswith("0 of ")
+
+
+def test_a_library_that_does_not_load_is_no_fault_of_the_network(monkeypatch):
+    def fail():
+        raise errors.ModelFileError("cannot load libgwparam.so")
+
+    monkeypatch.setattr(column_program, "shared_library", fail)
+    network = bare(lambda x, layer: layer(x), nn.Linear(NLEV, NLEV))
+    columns = [torch.zeros(2, NLEV, dtype=torch.float64)]
+    with pytest.raises(errors.ModelFileError, match="cannot load libgwparam"):
+        make_program(network, "float64", columns, 1e-12)
