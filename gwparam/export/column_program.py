@@ -28,8 +28,8 @@ from gwparam.export.lowering import (
 )
 from gwparam.export.precision import Precision, run_published
 from gwparam.export.verify import Promise, run_probe
-from gwparam.shared_library import shared_library
 from gwparam.networks.base import PhysicalNetwork
+from gwparam.shared_library import shared_library
 
 BACKEND = "column_program"
 """What the contract of an artefact with a column program names as its backend."""
