@@ -29,6 +29,7 @@ from gwparam.export.lowering import (
 from gwparam.export.precision import Precision, run_published
 from gwparam.export.verify import Promise, run_probe
 from gwparam.networks.base import PhysicalNetwork
+from gwparam.shared_library import shared_library
 
 BACKEND = "column_program"
 """What the contract of an artefact with a column program names as its backend."""
@@ -99,6 +100,7 @@ def make_program(
         program = tabulate(lower(network, dtype), [field.numpy() for field in columns])
     except LoweringError as error:
         return Lowered(libtorch=str(error))
+    shared_library()  # one that does not load is no fault of the program
     try:
         promise = check_program(program, network, columns, tolerance)
     except GwparamError as error:

@@ -194,15 +194,23 @@ def _reduced(b: Builder, op: str, x: Ids, dim: Any, keepdim: bool) -> Ids:
     return np.expand_dims(out, axes) if keepdim else out
 
 
+def _check_real(name: str, dtype: Any) -> None:
+    """Refuse what would be rounded to whole numbers before it is summed."""
+    if dtype is not None and not dtype.is_floating_point:
+        raise LoweringError(f"it uses aten.{name} as {dtype}")
+
+
 def _sum(
     b: Builder, x: Ids, dim: Any = None, keepdim: bool = False, dtype: Any = None
 ) -> Ids:
+    _check_real("sum", dtype)
     return _reduced(b, "sum", x, dim, keepdim)
 
 
 def _mean(
     b: Builder, x: Ids, dim: Any = None, keepdim: bool = False, dtype: Any = None
 ) -> Ids:
+    _check_real("mean", dtype)
     length = math.prod(x.shape[axis] for axis in _axes(x, dim))
     total = _reduced(b, "sum", x, dim, keepdim)
     return b.elementwise("mul", total, b.constant(1.0 / length))
@@ -241,6 +249,7 @@ def _extreme(op: str) -> Callable[..., Ids]:
 
 def _running(op: str) -> Callable[..., Ids]:
     def running(b: Builder, x: Ids, dim: int, dtype: Any = None) -> Ids:
+        _check_real(f"cum{op.removeprefix('running_')}", dtype)
         front = np.moveaxis(x, dim, 0)
         out = b.along(op, front.reshape(front.shape[0], -1))
         return np.moveaxis(out.reshape(front.shape), 0, dim)

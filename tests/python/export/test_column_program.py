@@ -177,3 +177,15 @@ def test_graph_beside_another_program_is_told(tiny_checkpoint, tmp_path):
     promise = check_program_reload(rewritten(path, tmp_path / "other", change))
     assert not promise.kept
     assert promise.measured.startswith("0 of ")
+
+
+def test_a_library_that_does_not_load_is_no_fault_of_the_network(monkeypatch):
+    def fail():
+        raise errors.ModelFileError("cannot load libgwparam.so")
+
+    monkeypatch.setattr(column_program, "shared_library", fail)
+    network = bare(lambda x, layers: layers[0](x), nn.Linear(NLEV + 2, NLEV))
+    shapes = ((2, NLEV), (2, NLEV), (2,), (2,))
+    columns = [torch.ones(shape, dtype=torch.float64) for shape in shapes]
+    with pytest.raises(errors.ModelFileError, match="cannot load libgwparam"):
+        make_program(network, "float64", columns, 1e-12)

@@ -15,6 +15,14 @@ EVEN = torch.arange(NLEV) % 2 == 0
         (lambda x: torch.sort(x, dim=1)[0], "it uses aten.sort"),
         (lambda x: x @ (x.T @ x), "it uses aten.mm of two computed matrices"),
         (lambda x: torch.atan(x), "it uses aten.atan"),
+        (
+            lambda x: torch.cumsum(x, 1, dtype=torch.int64).to(x),
+            "it uses aten.cumsum as torch.int64",
+        ),
+        (
+            lambda x: x - x.sum(1, keepdim=True, dtype=torch.int64),
+            "it uses aten.sum as torch.int64",
+        ),
         (lambda x: (x.long() & 3).to(x), "it uses aten.bitwise_and of integers"),
         (
             lambda x: torch.cummax(x, 1)[1].to(x),
