@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 import torch
 
+from gwparam.cli import main
+
 DRAG = ("gwfcng_x", "gwfcng_y")
 STEP, LEVEL, ROW, COLUMN = 1, 3, 12, 3  # in the half of the globe that rank 1 has
 
@@ -51,7 +53,7 @@ def drag(finished):
 
 
 def test_the_column_has_the_native_drag_and_the_report_names_it(
-    run, fragile, gale, tmp_path
+    run, fragile, gale, tmp_path, capsys
 ):
     def driven(ranks, name, **items):
         settings = {"restart": "off", **items}
@@ -61,7 +63,7 @@ def test_the_column_has_the_native_drag_and_the_report_names_it(
     stopped = driven(2, "error", **ml)
     assert stopped.code == 2
     assert "is nan m s-2" in stopped.text
-    finished = driven(2, "native", **ml, on_limit="native")
+    finished = driven(2, "native", **ml, on_limit="native", record=-1)
     native = drag(driven(2, "reference", mode="native"))
     network = drag(driven(1, "zero", **ml, on_limit="zero"))
 
@@ -84,3 +86,14 @@ def test_the_column_has_the_native_drag_and_the_report_names_it(
     assert worst["value"] is None
     np.testing.assert_allclose([worst["latitude"], worst["longitude"]], place)
     assert "finite = native caught 1 columns" in finished.text
+
+    # The call was recorded, on both ranks, and replay shows the same column.
+    files = sorted(finished.folder.glob("gwparam_record.day*.nc"))
+    assert [file.name[-7:] for file in files] == ["0000.nc", "0001.nc"]
+    assert main(["replay", *map(str, files), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["same_bits"]
+    for columns in (found["guarded"], found["guarded_now"]):
+        (column,) = columns
+        assert column["rank"] == 1
+        np.testing.assert_allclose([column["latitude"], column["longitude"]], place)

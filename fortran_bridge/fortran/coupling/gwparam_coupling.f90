@@ -23,8 +23,9 @@ module gwparam_coupling
     use gwparam_alarm, only: alarm_t
     use gwparam_coupling_settings, only: gwparam_coupling_settings_t
     use gwparam_coupling_state, only: gwparam_coupling_state_t
+    use gwparam_blend, only: blended
     use gwparam_comparison, only: columns_t, comparison_t
-    use gwparam_coupling_statistics, only: gwparam_coupling_statistics_t, line_length
+    use gwparam_coupling_statistics, only: blend_units, gwparam_coupling_statistics_t, line_length
     use gwparam_guard_report, only: gwparam_guard_t
     use gwparam_kinds, only: dp
     use gwparam_native_window, only: drag_name, gwparam_native_drag, native_window_t

@@ -4,6 +4,7 @@ module gwparam_coupling_settings
 
     use, intrinsic :: iso_fortran_env, only: iostat_end
     use alexander_dunkerton, only: ad99_settings_t
+    use gwparam_blend, only: gwparam_blend_t
     use gwparam_kinds, only: dp
     use gwparam_namelist_groups, only: find_group
     use gwparam_options, only: gwparam_device_error, gwparam_device_fallback, gwparam_guard_clip, &
@@ -65,6 +66,8 @@ module gwparam_coupling_settings
         !! The network's drag fades from all at the second pressure to nothing at the first [Pa];
         !! 0: it does not
         real(dp) :: taper_surface(2) = 0.0_dp !! The same from all at the first to the second [Pa]
+        type(gwparam_blend_t) :: blend = gwparam_blend_t()
+        !! How much of the drag is the network's: items blend_*
         character(len=word_length) :: restart = "exact"
         !! 'exact': the next run goes on as if this one had not ended; it is refused with another
         !! artefact, scheme or date. 'state_only' takes the held drag alone, of any. 'fresh' reads
@@ -188,12 +191,13 @@ contains
                                 & s%ranks_per_device, w(4)(:n(4)), w(5)(:n(5)), s%lag, &
                                 & s%timeout_seconds, s%chunk_columns, w(6)(:n(6)), w(7)(:n(7)), &
                                 & w(8)(:n(8)), s%range_sigmas, w(14)(:n(14)), s%momentum_limit, &
-                                & s%taper_top, s%taper_surface, w(11)(:n(11)), w(9)(:n(9)), &
-                                & s%log_interval, s%report_days, w(10)(:n(10)), s%record, &
-                                & w(13)(:n(13)), s%record_gigabytes, ad%nearest_source_level, &
-                                & ad%use_top_weights, ad%mass_weighted_lid, &
-                                & ad%mass_weighted_levels, ad%launch_full_stress, &
-                                & ad%deposit_reflected)
+                                & s%taper_top, s%taper_surface, s%blend%share, s%blend%first_day, &
+                                & s%blend%days, s%blend%latitude, s%blend%pressure, &
+                                & w(11)(:n(11)), w(9)(:n(9)), s%log_interval, s%report_days, &
+                                & w(10)(:n(10)), s%record, w(13)(:n(13)), s%record_gigabytes, &
+                                & ad%nearest_source_level, ad%use_top_weights, &
+                                & ad%mass_weighted_lid, ad%mass_weighted_levels, &
+                                & ad%launch_full_stress, ad%deposit_reflected)
             if (.not. reading .or. io /= 0) return
             call take("mode", w(1), s%mode)
             call take("artefact", w(2), s%artefact)
@@ -218,11 +222,12 @@ contains
                                   & ranks_per_device, on_device_failure, precision, lag, &
                                   & timeout_seconds, chunk_columns, on_limit, on_range, &
                                   & on_unphysical, range_sigmas, on_momentum, momentum_limit, &
-                                  & taper_top, taper_surface, restart, restart_file, &
-                                  & log_interval, report_days, run_log, record, record_file, &
-                                  & record_gigabytes, nearest_source_level, use_top_weights, &
-                                  & mass_weighted_lid, mass_weighted_levels, launch_full_stress, &
-                                  & deposit_reflected)
+                                  & taper_top, taper_surface, blend_share, blend_first_day, &
+                                  & blend_days, blend_latitude, blend_pressure, restart, &
+                                  & restart_file, log_interval, report_days, run_log, record, &
+                                  & record_file, record_gigabytes, nearest_source_level, &
+                                  & use_top_weights, mass_weighted_lid, mass_weighted_levels, &
+                                  & launch_full_stress, deposit_reflected)
 
             character(len=*), intent(inout) :: mode, artefact, artefact_sha256, device
             character(len=*), intent(inout) :: on_device_failure, precision
@@ -233,6 +238,8 @@ contains
             integer, intent(inout) :: record
             real(dp), intent(inout) :: timeout_seconds, range_sigmas, report_days, record_gigabytes
             real(dp), intent(inout) :: momentum_limit, taper_top(2), taper_surface(2)
+            real(dp), intent(inout) :: blend_share, blend_first_day, blend_days
+            real(dp), intent(inout) :: blend_latitude(4), blend_pressure(4)
             logical, intent(inout) :: nearest_source_level, use_top_weights
             logical, intent(inout) :: mass_weighted_lid, mass_weighted_levels
             logical, intent(inout) :: launch_full_stress, deposit_reflected
@@ -240,8 +247,9 @@ contains
             namelist /gwparam_nml/ mode, artefact, artefact_sha256, device, threads, &
                 & ranks_per_device, on_device_failure, precision, lag, timeout_seconds, &
                 & chunk_columns, on_limit, on_range, on_unphysical, range_sigmas, on_momentum, &
-                & momentum_limit, taper_top, taper_surface, restart, restart_file, log_interval, &
-                & report_days, run_log, record, record_file, record_gigabytes, &
+                & momentum_limit, taper_top, taper_surface, blend_share, blend_first_day, &
+                & blend_days, blend_latitude, blend_pressure, restart, restart_file, &
+                & log_interval, report_days, run_log, record, record_file, record_gigabytes, &
                 & nearest_source_level, use_top_weights, mass_weighted_lid, mass_weighted_levels, &
                 & launch_full_stress, deposit_reflected
 
@@ -324,6 +332,7 @@ contains
         if (message == "" .and. .not. self%report_days >= 0.0_dp) message = "report_days is " &
             & // text(self%report_days) // ", expected at least 0"
         if (message == "") call expect_record()
+        if (message == "") message = self%blend%complaint()
         if (message == "" .and. self%runs_network() .and. self%artefact == "") then
             message = "mode is " // trim(self%mode) &
                                          & // ", which needs artefact in gwparam_nml: the file" &
@@ -414,10 +423,10 @@ contains
 
     elemental logical function runs_native(self)
 
-        !! Whether mode or diagnostics ask for the native scheme in all columns.
+        !! Whether mode, blend or diagnostics ask for the native scheme in all columns.
         class(gwparam_coupling_settings_t), intent(in) :: self
 
-        runs_native = self%mode /= "ml" .or. self%native_diagnostics
+        runs_native = self%mode /= "ml" .or. self%native_diagnostics .or. self%blend%is_on()
 
     end function runs_native
 

@@ -346,8 +346,7 @@ contains
                 call c(2)%compare("northward drag", columns, w%network_y, w%native_y)
             end if
             if (self%settings%mode == "ml") then
-                self%held_x(i:ie,j:je,:) = w%network_x
-                self%held_y(i:ie,j:je,:) = w%network_y
+                call hold_network(self, i, j, latitude, pressure)
             else
                 self%held_x(i:ie,j:je,:) = w%native_x
                 self%held_y(i:ie,j:je,:) = w%native_y
@@ -355,6 +354,32 @@ contains
         end associate
 
     end subroutine recompute
+
+    subroutine hold_network(self, i, j, latitude, pressure)
+
+        !! Hold the drag of the network, or what it is together with the native one.
+        class(gwparam_coupling_t), intent(inout) :: self
+        integer, intent(in) :: i, j
+        real(dp), intent(in) :: latitude(:,:), pressure(:,:,:)
+
+        real(dp), allocatable :: share(:,:,:)
+
+        associate (w => self%window, ie => i + size(latitude, 1) - 1, je => j + size(latitude, &
+                   & 2) - 1)
+            if (.not. self%settings%blend%is_on()) then
+                self%held_x(i:ie,j:je,:) = w%network_x
+                self%held_y(i:ie,j:je,:) = w%network_y
+                return
+            end if
+            share = self%settings%blend%weights(self%counts%days, latitude*degrees_per_radian, &
+                                                & pressure)
+            self%held_x(i:ie,j:je,:) = blended(share, w%network_x, w%native_x)
+            self%held_y(i:ie,j:je,:) = blended(share, w%network_y, w%native_y)
+            self%counts%blended = self%counts%blended + sum(nint(share*blend_units, int64))
+            self%counts%blended_values = self%counts%blended_values + size(share, kind=int64)
+        end associate
+
+    end subroutine hold_network
 
     subroutine run_native(self, native, status, message)
 
