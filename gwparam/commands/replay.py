@@ -117,6 +117,13 @@ def add_parser(subparsers: Any) -> None:
         choices=("c", "fortran"),
         help="which interface of the library to go through (default: c)",
     )
+    add(
+        "--range-sigmas",
+        type=float,
+        metavar="N",
+        help="count columns with an input further than N standard deviations from its "
+        "training mean, as the guard on_range of a model does (default: 10)",
+    )
     add("--brief", action="store_true", help="print no rows for single levels")
     add_options(parser, ", and with --ckpt")
 
@@ -169,7 +176,11 @@ def run(args: argparse.Namespace) -> Answer:
         eager = _eager(args, contract, options)
         eager.threads = max(machine["threads"], 1)
         library = load_library(
-            args.artefact, contract, through=args.through or "c", **machine
+            args.artefact,
+            contract,
+            through=args.through or "c",
+            range_sigmas=10.0 if args.range_sigmas is None else args.range_sigmas,
+            **machine,
         )
         sink = None
         if args.output is not None:
@@ -210,6 +221,7 @@ def _check_used(args: argparse.Namespace) -> None:
     if args.ckpt is None:
         refuse_idle(args, "without --ckpt", ("option", "allow_pickle", "weights"))
     if args.through == "fortran":
+        refuse_idle(args, "with --through fortran, without counts", ("range_sigmas",))
         refuse_idle(args, "with --through fortran, which is on the CPU", ("device",))
     if args.json:
         refuse_idle(args, "with --json", ("brief",))
@@ -282,7 +294,7 @@ def _print(
     seen: str,
 ) -> None:
     from gwparam import console
-    from gwparam.conformance.report import print_tables
+    from gwparam.conformance.report import print_guards, print_tables
 
     lines, n_times = console.lines(), len(result.times)
     lines.print(
@@ -293,6 +305,7 @@ def _print(
     if not result.differences:
         lines.print("inputs: the artefact does not say what they were like in training")
     print_tables(console.tables(), result, levels=not args.brief)
+    print_guards(lines, result)
     for path in written:
         lines.print(f"wrote {path}")
     lines.print(

@@ -24,6 +24,7 @@ _OF_STATES = (
     "option",
     "through",
     "brief",
+    "range_sigmas",
     "times",
     "variable",
     "scaling",

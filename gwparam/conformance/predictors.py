@@ -74,6 +74,7 @@ def load_library(
     through: str = "c",
     threads: int = 0,
     device: str = "cpu",
+    range_sigmas: float = 10.0,
 ) -> Predictor:
     """Load an artefact into the compiled library.
 
@@ -87,6 +88,8 @@ def load_library(
         ``c`` for the C interface, ``fortran`` for the Fortran one on top of it.
     threads, device
         As `gwparam.library.load_scheme`; the Fortran interface runs on the CPU here.
+    range_sigmas : float
+        What is unlike the training, as there; through C alone.
 
     Raises
     ------
@@ -95,12 +98,19 @@ def load_library(
 
     Notes
     -----
-    Through C, columns beyond the limits of the contract are let through, so that the
-    scores are the network's own; `replay` counts them.
+    Through C, guards of inputs unlike the training and of results beyond the limits
+    count columns and let them through, so that the scores are the network's own.
     """
     if through == "fortran":
         # Imported here: the compiled extension is not needed for anything else.
         from gwparam.native import FortranScheme
 
         return FortranColumns(FortranScheme(path, threads=threads), contract)
-    return load_scheme(path, threads=threads, device=device, on_limit="ignore")
+    return load_scheme(
+        path,
+        threads=threads,
+        device=device,
+        on_limit="count",
+        on_range="count",
+        range_sigmas=range_sigmas,
+    )

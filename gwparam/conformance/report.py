@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 from rich.console import Console
 from rich.table import Table
 
@@ -10,6 +11,7 @@ from gwparam.conformance.result import OutputResult, Replay
 from gwparam.data.training_range import describe
 from gwparam.evaluate.metrics import Moments, finite, score
 from gwparam.evaluate.table import SCORE_HEADINGS, cell, score_cells
+from gwparam.guard_reports import GuardedValue, GuardReport
 
 DEFINITIONS = (
     "every time, column and level counts the same; bias, rms error, R2 and correlation "
@@ -30,10 +32,12 @@ def as_dict(result: Replay) -> dict[str, Any]:
         ``times``, ``columns`` (of one time), ``definitions``, ``agrees``,
         ``tolerance``, ``seconds``, ``left_out`` (``columns``, ``of`` how many, and in
         how many by ``fields`` that lack values), ``training_range`` (as
-        `gwparam.data.training_range.describe`) and ``variables``. A variable has
-        ``globe``, ``bands`` and ``levels``: regions with ``samples``, ``eager``
-        (``max`` and ``rms`` difference) and ``reference`` (``bias``, ``rms_error``,
-        ``max_error``, ``rms_reference``, ``r2``, ``correlation``), in its units.
+        `gwparam.data.training_range.describe`), ``guards`` (of the library: ``name``,
+        ``policy``, ``columns`` that each caught, values on ``levels`` from the top,
+        and the ``worst`` one) and ``variables``. A variable has ``globe``, ``bands``
+        and ``levels``: regions with ``samples``, ``eager`` (``max`` and ``rms``
+        difference) and ``reference`` (``bias``, ``rms_error``, ``max_error``,
+        ``rms_reference``, ``r2``, ``correlation``), in its units.
     """
     return {
         "times": len(result.times),
@@ -47,6 +51,7 @@ def as_dict(result: Replay) -> dict[str, Any]:
         },
         "left_out": result.left_out.as_dict(),
         "training_range": describe(result.differences),
+        "guards": [_guard(guard) for guard in result.guards],
         "variables": [_variable(output) for output in result.outputs],
     }
 
@@ -85,6 +90,45 @@ def print_tables(console: Console, result: Replay, *, levels: bool) -> None:
                 f"{output.maximum_magnitude:g} {output.field.units}, the largest "
                 "credible value by the contract; online, the guard catches them"
             )
+
+
+def print_guards(console: Console, result: Replay) -> None:
+    """Print a line for each guard that caught a column."""
+    total = result.columns * len(result.times) - result.left_out.columns
+    for guard in result.guards:
+        if guard.columns:
+            worst = guard.worst
+            text = "" if worst is None else f"; the worst: {_worst(worst)}"
+            console.print(
+                f"{guard.name} = {guard.policy}: {guard.columns} of {total} columns"
+                f"{text}"
+            )
+
+
+def _worst(its: GuardedValue) -> str:
+    level = f" at level {its.level} from the top" if its.level else ""
+    latitude = "" if np.isnan(its.latitude) else f", latitude {its.latitude:.4g}"
+    return (
+        f"{its.field} {its.value:.4g} {its.units}{level}{latitude}, "
+        f"{its.excess:.3g} times the bound"
+    )
+
+
+def _guard(guard: GuardReport) -> dict[str, Any]:
+    worst = guard.worst
+    return {
+        "name": guard.name,
+        "policy": guard.policy,
+        "columns": guard.columns,
+        "levels": guard.levels.tolist(),
+        "worst": None
+        if worst is None
+        else {
+            name: value
+            for name, value in worst._asdict().items()
+            if name not in ("run", "date")
+        },
+    }
 
 
 def _variable(output: OutputResult) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from gwparam.data.missing import LeftOut
 from gwparam.data.training_range import Difference
 from gwparam.evaluate.accumulate import ZonalMean
 from gwparam.evaluate.scores import Scores
+from gwparam.guard_reports import GuardReport
 
 
 @dataclass
@@ -82,6 +83,8 @@ class Replay:
         Columns that the files say have no values, which nothing counts.
     differences : list of Difference
         Mean and spread of the inputs, beside those of training.
+    guards : list of GuardReport
+        What each guard of the library caught; none through Fortran.
     library_seconds, eager_seconds : float
         Time in the library and in PyTorch, without reading and scoring [s].
     """
@@ -95,6 +98,7 @@ class Replay:
     level_note: str = ""
     left_out: LeftOut = field(default_factory=LeftOut)
     differences: list[Difference] = field(default_factory=list)
+    guards: list[GuardReport] = field(default_factory=list)
     library_seconds: float = 0.0
     eager_seconds: float = 0.0
 

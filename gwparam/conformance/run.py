@@ -18,6 +18,7 @@ from gwparam.errors import ContractError, NonFiniteError, ShapeError
 from gwparam.evaluate.accumulate import ZonalMean
 from gwparam.evaluate.outputs import given_levels, level_pressure, scored_fields
 from gwparam.evaluate.scores import Scores, globe_and_bands
+from gwparam.library import Scheme
 
 Array = NDArray[Any]
 
@@ -121,6 +122,8 @@ def replay(
         advance()
     _check_counted(result)
     result.differences = seen.differences()
+    if isinstance(library, Scheme):
+        result.guards = library.guards()
     return result
 
 

@@ -347,3 +347,28 @@ def test_exit_status_is_2_for_truncated_artefact(replay, artefact, tmp_path, cap
 
     assert status == 2
     assert "truncated.pt" in capsys.readouterr().err
+
+
+def guards_of(numbers):
+    return {guard["name"]: guard for guard in numbers["guards"]}
+
+
+def test_guards_count_what_is_unlike_the_training(replay, dataset, capsys):
+    dataset["u"][1, 2, 3, 4] = 130.0  # 6.5 standard deviations, where none has 5
+    status, numbers = replay("--range-sigmas", "5")
+    assert status == 0
+    guard = guards_of(numbers)["on_range"]
+    assert (guard["policy"], guard["columns"]) == ("count", 1)
+    worst = guard["worst"]
+    assert (worst["field"], worst["value"]) == ("eastward_wind", 130.0)
+    assert worst["level"] == 3
+    assert guard["levels"][2] == sum(guard["levels"]) == 1
+    assert guards_of(replay()[1])["on_range"]["columns"] == 0
+
+
+def test_guards_of_no_threshold_and_through_fortran(replay, capsys):
+    assert replay("--range-sigmas", "0")[0] == 2
+    assert "range_sigmas is 0" in capsys.readouterr().err
+    assert replay("--through", "fortran", "--range-sigmas", "5")[0] == 2
+    assert "--range-sigmas has no effect with --through" in capsys.readouterr().err
+    assert replay("--through", "fortran")[1]["guards"] == []

@@ -5,11 +5,12 @@ import numpy as np
 import pytest
 
 from gwparam import console
-from gwparam.conformance.report import as_dict, print_tables
+from gwparam.conformance.report import as_dict, print_guards, print_tables
 from gwparam.conformance.result import OutputResult, Replay
 from gwparam.contract import Field
 from gwparam.evaluate.metrics import Moments
 from gwparam.evaluate.scores import Scores, globe_and_bands
+from gwparam.guard_reports import GuardedValue, GuardReport
 
 LATITUDE = np.array([-70.0, -20.0, 10.0, 65.0])
 BANDS = ["60N-90N", "15S-15N", "60S-15S", "90S-60S"]
@@ -146,3 +147,27 @@ def test_a_band_without_columns_has_no_numbers(replay, fields):
     assert band["samples"] == 0
     assert set(band["eager"].values()) == {None}
     assert set(band["reference"].values()) == {None}
+
+
+def test_guards_that_caught_something_have_a_line_each(replay, capsys):
+    worst = GuardedValue(
+        "eastward_wind", 130.0, "m s-1", 1.3, 65.0, np.nan, 3, 1e4, 2, ""
+    )
+    levels = np.array([0, 0, 2])
+    guards = [
+        GuardReport("on_range", "count", 2, 1, levels, worst),
+        GuardReport("on_limit", "count", 0, 0, levels * 0, None),
+    ]
+    found = replace(replay, guards=guards)
+
+    print_guards(console.lines(), found)
+
+    line = capsys.readouterr().out.rstrip("\n")
+    assert line == (
+        "on_range = count: 2 of 4 columns; the worst: eastward_wind 130 m s-1 at level "
+        "3 from the top, latitude 65, 1.3 times the bound"
+    )
+    first, second = as_dict(found)["guards"]
+    assert (first["levels"], first["worst"]["value"]) == ([0, 0, 2], 130.0)
+    assert second["worst"] is None
+    json.dumps(first | {"worst": None})
