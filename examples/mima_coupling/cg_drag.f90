@@ -5,8 +5,7 @@ module cg_drag_mod
     !! `mode` in namelist gwparam_nml chooses what drives the winds: 'native', the scheme of
     !! Alexander and Dunkerton (1999, J. Atmos. Sci. 56, 4167-4182) as MiMA computes it; 'ml', a
     !! network exported by gwparam; 'shadow', the native scheme, with the network run beside it.
-    !! All of that is in `gwparam_coupling` and `gwparam_restart_file`. Here are MiMA's procedures,
-    !! its namelist, its diagnostics, its clock and its way to stop.
+    !! The library does all of that. Here are MiMA's procedures, namelist, diagnostics and clock.
     !!
     !! Fields are (lon, lat, lev), level 1 is the top, latitude runs from south to north. The drag
     !! is an acceleration: the host adds it to the wind tendencies. Winds are not changed here.
@@ -20,7 +19,6 @@ module cg_drag_mod
         & mpp_npes, mpp_pe, mpp_root_pe, NOTE, open_namelist_file, stdlog, write_version_number
     use gwparam, only: gwparam_top_down, gwparam_version
     use gwparam_coupling, only: gwparam_coupling_settings_t, gwparam_coupling_t
-    use gwparam_coupling_statistics, only: gwparam_coupling_statistics_t
     use gwparam_mpi, only: gwparam_mpi_load
     use gwparam_reports, only: gwparam_line_length, gwparam_report, gwparam_report_end, &
         & gwparam_report_start, gwparam_report_step
@@ -139,13 +137,13 @@ contains
         !! Pressure at half levels [Pa] (nlev + 1), for networks with fluxes or levels of their own
 
         real, allocatable :: at_surface(:,:) !! What is not allocated is an absent argument
+        integer :: ignored
 
         if (.not. module_is_initialized) then
             call error_mesg("cg_drag_calc", "cg_drag_init has not been called", FATAL)
         end if
         if (drag%needs("air_pressure_at_half_levels") .and. .not. present(phalf)) then
-            message = "the network gives fluxes or has levels of its own, so cg_drag_calc needs" &
-                & // " its argument phalf: the pressure at half levels"
+            message = "cg_drag_calc needs its argument phalf: the pressure at half levels"
             call error_mesg("cg_drag_calc", trim(message), FATAL)
         end if
         if (present(psurf)) then
@@ -158,7 +156,7 @@ contains
         call drag%apply(is, js, delt, lat, pfull, zfull, temp, uuu, vvv, gwfcng_x, gwfcng_y, &
                         & at_surface, phalf, stat, message)
         call mpp_clock_end(clock)
-        call write_record
+        call gwparam_record_write(drag, stat=ignored)  ! the end reports what cannot be written
         call stop_unless_ok("cg_drag_calc")
         if (drag%is_new()) call send_diagnostics(Time, is, js, gwfcng_x, gwfcng_y)
         if (drag%is_between_steps()) call say(gwparam_report_step, "cg_drag_calc")
@@ -223,29 +221,15 @@ contains
 
     end subroutine send_diagnostics
 
-    subroutine write_record
-
-        !! What the network got and gave, where it is worth it; that it cannot is no reason to end.
-        character(len=512) :: why
-        integer :: its_stat
-
-        call gwparam_record_write(drag, stat=its_stat, errmsg=why)
-        if (its_stat /= 0) call error_mesg("cg_drag_calc", trim(why), NOTE)
-
-    end subroutine write_record
-
     subroutine tell_time(Time)
 
         !! What time it is, for reports and messages; as days, which all calendars of FMS have.
         type(time_type), intent(in) :: Time
 
-        character(len=40) :: date
         integer :: days, seconds
 
         call get_time(Time, seconds, days)
-        write (date, "(a, i0, 3(a, i2.2))") "day ", days, " ", seconds/3600, ":", mod(seconds/60, &
-               & 60), ":", mod(seconds, 60)
-        call drag%set_time(days + seconds/SECONDS_PER_DAY, date)
+        call drag%set_time(days + seconds/SECONDS_PER_DAY)
 
     end subroutine tell_time
 
@@ -274,18 +258,12 @@ contains
         real :: psurf(size(pfull, 1), size(pfull, 2)) !! Surface pressure [Pa]
 
         real, parameter :: tolerance = 1.0e-6 !! Rounding gives 1e-15, hybrid levels 1e-2
-        real :: deviation, ratio
+        real :: deviation, ratio(nlev)
         integer :: k
-        character(len=200) :: message
 
-        associate (pref => reference_pressure)
-            psurf = pfull(:,:,nlev)*(pref(nlev + 1)/pref(nlev))
-            deviation = 0.0
-            do k = 1, nlev
-                ratio = pref(nlev + 1)/pref(k)
-                deviation = max(deviation, maxval(abs(ratio*pfull(:,:,k)/psurf - 1.0)))
-            end do
-        end associate
+        ratio = reference_pressure(nlev + 1)/reference_pressure(:nlev)
+        psurf = pfull(:,:,nlev)*ratio(nlev)
+        deviation = maxval([(abs(ratio(k)*pfull(:,:,k)/psurf - 1.0), k=1, nlev)])
         if (deviation > tolerance) then
             write (message, "(a, es8.1, a, es8.1, a)") "pfull/pref differs between levels by", &
                    & deviation, " of itself, expected at most", tolerance, &
@@ -399,25 +377,14 @@ contains
     subroutine start_again
 
         !! Go on where the run before ended; without files the run starts as MiMA's does.
-
-        type(gwparam_coupling_statistics_t) :: found
-        logical :: is_there
-
-        is_there = gwparam_restart_exists("INPUT/" // chosen%restart_file)
-        if (chosen%reads_restart() .and. is_there) then
+        if (chosen%reads_restart() .and. gwparam_restart_exists("INPUT/" // chosen%restart_file)) &
+            & then
             call gwparam_restart_read("INPUT/" // chosen%restart_file, drag, mpp_pe(), stat, &
                                       & message)
             call stop_unless_ok("cg_drag_init")
         end if
-        call drag%statistics(found, stat, message)
-        call stop_unless_ok("cg_drag_init")
-        ! else the report says it
-        if (.not. chosen%runs_network()) call error_mesg("cg_drag_init", &
-            & trim(found%restart_line()), NOTE)
         call gwparam_restart_is_writable("RESTART/" // chosen%restart_file, mpp_pe(), stat, message)
-        if (stat /= 0) call error_mesg("cg_drag_init", &
-            & "cannot write to RESTART (make the " &
-            & // "folder, or set restart = 'off' in gwparam_nml): " // trim(message), FATAL)
+        call stop_unless_ok("cg_drag_init")
 
     end subroutine start_again
 

@@ -107,7 +107,7 @@ contains
         type(gwparam_blend_t), intent(in) :: blend
         character(len=*), intent(in) :: words
 
-        character(len=:), allocatable :: message
+        character(len=128) :: message
 
         message = blend%complaint()
         call ok(index(message, words) == 1, words)

@@ -3,7 +3,7 @@
 import netCDF4
 import numpy as np
 import pytest
-from hosts import change_contract
+from hosts import PROJECT, change_contract
 
 import gwparam
 
@@ -301,3 +301,8 @@ def test_output_follows_the_conventions(run, states):
         np.testing.assert_array_equal(file["state"][:], [1, 2])
         for name in ("lat", "lon", "lev"):
             np.testing.assert_array_equal(file[name][:], read(states, name)[0])
+
+
+def test_the_drop_in_is_small():
+    lines = (PROJECT / "examples/mima_coupling/cg_drag.f90").read_text().splitlines()
+    assert len(lines) <= 400

@@ -170,8 +170,8 @@ def assert_refused(finished, message):
 def test_missing_half_level_pressure_is_asked_for(run, states, flux_artefact, kind):
     assert_refused(
         run(states=states, gwparam=ml(flux_artefact(kind))),
-        "cg_drag_calc: the network gives fluxes or has levels of its own, so "
-        "cg_drag_calc needs its argument phalf: the pressure at half levels",
+        "cg_drag_calc: cg_drag_calc needs its argument phalf: the pressure at half "
+        "levels",
     )
 
 

@@ -197,7 +197,7 @@ def test_there_is_no_more_of_it_than_was_allowed(run, states, artefact, tmp_path
         gwparam=settings(artefact, record=1, record_gigabytes=0.2e-3),
     )
     assert len(files_of(finished)) == 1
-    assert "record: 1 files, and 2 left out beyond record_gigabytes" in finished.text
+    assert "record: 1 files, and 2 left out, in " in finished.text
     line = json.loads((tmp_path / "gwparam_run.jsonl").read_text().splitlines()[-1])
     assert (line["records"], line["records_left_out"]) == (1, 2)
     assert 0 < line["record_bytes"] <= 0.2e6
@@ -209,8 +209,8 @@ def test_a_record_that_cannot_be_written_ends_no_run(run, states, artefact, tmp_
         states=states, gwparam=settings(artefact, record=1, record_file="no/record")
     )
     assert not files_of(finished)
-    assert "no/record.day000000.00694.0000.nc" in finished.text
     assert "record: 0 files, and 3 left out" in finished.text
+    assert "cannot write no/record.day000000.02083.0000.nc" in finished.text
     assert not list(tmp_path.rglob("*.part"))
 
 

@@ -116,11 +116,11 @@ contains
 
     end function blended
 
-    function complaint(self) result(message)
+    pure function complaint(self) result(message)
 
         !! What cannot be meant; empty: nothing.
         class(gwparam_blend_t), intent(in) :: self
-        character(len=:), allocatable :: message
+        character(len=128) :: message
 
         message = ""
         if (.not. (self%share >= 0.0_dp .and. self%share <= 1.0_dp)) then

@@ -324,12 +324,13 @@ module gwparam_coupling
 
         end subroutine recorded
 
-        module subroutine note_record(self, bytes)
+        module subroutine note_record(self, bytes, failure)
 
             !! The last call was written, or left out.
             implicit none(type, external)
             class(gwparam_coupling_t), intent(inout) :: self
             integer(int64), intent(in) :: bytes !! Of the file; 0: left out, -1: another's has it
+            character(len=*), intent(in), optional :: failure !! Why it was left out; blank: no room
 
         end subroutine note_record
     end interface
@@ -468,14 +469,22 @@ contains
         !! What time it is in the model, for reports and messages; before the windows of a step.
         class(gwparam_coupling_t), intent(inout) :: self
         real(dp), intent(in) :: days !! Since any day of the host's, the same after a restart
-        character(len=*), intent(in), optional :: date !! As it shall be shown, of 40 characters
+        character(len=*), intent(in), optional :: date
+        !! As it shall be shown, of 40 characters; default: day and time of the day
+
+        integer :: seconds
 
         if (.not. self%has_time) self%next_report = self%next_after(days)
         if (self%has_time .and. days > self%counts%days) self%last_step = days - self%counts%days
         self%has_time = .true.
         self%counts%days = days
-        self%counts%date = ""
-        if (present(date)) self%counts%date = date
+        if (present(date)) then
+            self%counts%date = date
+        else
+            seconds = nint(86400.0_dp*(days - floor(days)))
+            write (self%counts%date, "(a, i0, 3(a, i2.2))") "day ", floor(days) + seconds/86400, &
+                   & " ", mod(seconds/3600, 24), ":", mod(seconds/60, 60), ":", mod(seconds, 60)
+        end if
 
     end subroutine set_time
 

@@ -240,6 +240,7 @@ contains
         self%counts%record_bytes = self%counts%record_bytes + bytes
     else if (bytes == 0) then
         self%counts%records_left_out = self%counts%records_left_out + 1
+        if (present(failure)) self%counts%record_failure = failure
     end if
 
     end procedure note_record

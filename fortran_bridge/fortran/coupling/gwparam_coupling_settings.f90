@@ -332,7 +332,7 @@ contains
         if (message == "" .and. .not. self%report_days >= 0.0_dp) message = "report_days is " &
             & // text(self%report_days) // ", expected at least 0"
         if (message == "") call expect_record()
-        if (message == "") message = self%blend%complaint()
+        if (message == "") message = trim(self%blend%complaint())
         if (message == "" .and. self%runs_network() .and. self%artefact == "") then
             message = "mode is " // trim(self%mode) &
                                          & // ", which needs artefact in gwparam_nml: the file" &

@@ -29,7 +29,8 @@ module gwparam_coupling_statistics
         integer(int64) :: blended = 0, blended_values = 0
         !! Shares of the network in the drag of this run, and how many; of values on levels
         integer(int64) :: records = 0, record_bytes = 0 !! Calls that were written, and how much
-        integer(int64) :: records_left_out = 0 !! Calls beyond record_gigabytes
+        integer(int64) :: records_left_out = 0 !! Calls beyond record_gigabytes, or that failed
+        character(len=160) :: record_failure = "" !! Why the last that failed did, on this rank
         real(dp) :: momentum_imbalance = 0.0_dp
         !! Of a network with fluxes: a column's gain less what crossed its ends, at worst [1]
         logical :: is_log_due = .false. !! Whether the step that ended is one for the log
@@ -98,6 +99,7 @@ contains
         self%records = self%records + other%records
         self%record_bytes = self%record_bytes + other%record_bytes
         self%records_left_out = self%records_left_out + other%records_left_out
+        if (self%record_failure == "") self%record_failure = other%record_failure
         self%momentum_imbalance = max(self%momentum_imbalance, other%momentum_imbalance)
         self%is_log_due = self%is_log_due .or. other%is_log_due
         self%is_report_due = self%is_report_due .or. other%is_report_due

@@ -48,7 +48,7 @@ contains
         call coupling%recorded(record, status, message)
         if (status == gwparam_ok) then
             call write_record(record, coupling%record_bytes(), bytes, status, message)
-            call coupling%note_record(bytes)  ! a file that failed is left out, too
+            call coupling%note_record(bytes, trim(message))
         end if
         if (status /= gwparam_ok) call fail(status, trim(message), stat, errmsg)
 
@@ -77,7 +77,7 @@ contains
         end do
         if (status == gwparam_ok) then
             call write_record(record, sum(couplings%record_bytes()), bytes, status, message)
-            call couplings(1)%note_record(bytes)
+            call couplings(1)%note_record(bytes, trim(message))
             do i = 2, size(couplings)
                 call couplings(i)%note_record(-1_int64)
             end do
@@ -101,6 +101,7 @@ contains
         bytes = record%bytes()
         if (real(written + bytes, dp) > 1.0e9_dp*record%settings%record_gigabytes/record%ranks) then
             bytes = 0
+            message = ""
             return
         end if
         call file%create(path_of(record))

@@ -124,8 +124,12 @@ contains
             status = gwparam_err_argument
             message = "when is " // text(when) // ", expected gwparam_report_start, _step or _end"
         end if
-        ! Without a network there are no ranks, and there is nothing to tell.
-        if (status /= gwparam_ok .or. .not. network%is_loaded()) return
+        if (status /= gwparam_ok) return
+        ! Without a network there are no ranks, and nothing to tell but this.
+        if (.not. network%is_loaded()) then
+            if (when == gwparam_report_start) lines = [total%restart_line()]
+            return
+        end if
         call total%reduce(network, status, message)
         if (status /= gwparam_ok .or. .not. total%of_all) return
         select case (when)
@@ -210,8 +214,8 @@ contains
         end if
         if (total%records + total%records_left_out > 0) then
             write (line, "(2(a, i0), a, f0.3, a)") "record: ", total%records, " files, and ", &
-                   & total%records_left_out, " left out beyond record_gigabytes, ", &
-                   & 1.0e-9_dp*total%record_bytes, " GB"
+                   & total%records_left_out, " left out, in ", 1.0e-9_dp*total%record_bytes, " GB"
+            if (total%record_failure /= "") line = trim(line) // "; " // total%record_failure
             call add_line(lines, line)
         end if
         if (allocated(total%guard)) then

@@ -62,7 +62,9 @@ contains
         open (newunit=unit, file=file, access="stream", form="unformatted", position="append", &
               & action="write", iostat=io, iomsg=message)
         if (io /= 0) then
-            call fail(gwparam_err_file, trim(message), stat, errmsg)
+            call fail(gwparam_err_file, &
+                      & trim(message) // " (make the folder, or set restart = 'off'" &
+                      & // " in gwparam_nml)", stat, errmsg)
         else if (exists) then
             close (unit)
         else

@@ -74,7 +74,10 @@ def exported(folder, sample, epoch="1700000000"):
         f"e({str(ann)!r}, {str(folder / 'ann.pt')!r}, options={given!r})\n"
     )
     environment = os.environ | {"SOURCE_DATE_EPOCH": epoch, "PYTHONHASHSEED": "random"}
-    subprocess.run([sys.executable, "-c", code], check=True, env=environment)
+    # Not from the sources, whose package has no compiled library.
+    subprocess.run(
+        [sys.executable, "-c", code], check=True, env=environment, cwd=folder
+    )
     return [(folder / name).read_bytes() for name in (folder.name, "ann.pt")]
 
 
