@@ -11,10 +11,13 @@ from numpy.typing import ArrayLike, NDArray
 from gwparam.contract import Contract
 from gwparam.errors import (
     ArgumentError,
+    GwparamError,
     NonFiniteError,
     ShapeError,
     wrong_setting,
 )
+from gwparam.guard_reports import GuardReport, guard_reports
+from gwparam.native_procedure import NativeDrag, NativeProcedure
 from gwparam.shared_library import check, shared_library
 
 Array = NDArray[Any]
@@ -23,7 +26,10 @@ _ORDERS = {"top_down": "GWPARAM_TOP_DOWN", "bottom_up": "GWPARAM_BOTTOM_UP"}
 _GUARDS = {
     "error": "GWPARAM_GUARD_ERROR",
     "zero": "GWPARAM_GUARD_ZERO",
+    "native": "GWPARAM_GUARD_NATIVE",
     "keep": "GWPARAM_GUARD_KEEP",
+    "clip": "GWPARAM_GUARD_CLIP",
+    "count": "GWPARAM_GUARD_COUNT",
     "ignore": "GWPARAM_GUARD_IGNORE",
 }
 _FAILURES = {"error": "GWPARAM_DEVICE_ERROR", "fallback": "GWPARAM_DEVICE_FALLBACK"}
@@ -82,9 +88,14 @@ def load_scheme(
     chunk_columns: int = 0,
     device: str = "auto",
     on_limit: str = "error",
-    on_range: str = "ignore",
+    on_range: str = "count",
     on_unphysical: str = "error",
-    range_sigmas: float = 0.0,
+    range_sigmas: float = 10.0,
+    taper_top: tuple[float, float] = (0.0, 0.0),
+    taper_surface: tuple[float, float] = (0.0, 0.0),
+    on_momentum: str = "ignore",
+    momentum_limit: float = 0.0,
+    native: NativeDrag | None = None,
     lag: int = 0,
     on_device_failure: str = "error",
     precision: str = "exported",
@@ -108,15 +119,27 @@ def load_scheme(
         ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
     on_limit, on_range, on_unphysical : str
         What happens to columns whose output exceeds the contract's limits, with an
-        input further than `range_sigmas` standard deviations from its training mean, or
-        with one that no atmosphere has (a latitude beyond 90.001 degrees, a surface
-        pressure below 1000 Pa, a temperature below 50 K, or elsewhere on levels a fill
-        value: -999, -9999, 1e15 and more):
-        ``error``, ``zero``, ``keep`` (the output array stays as it was) or ``ignore``.
+        input further than `range_sigmas` standard deviations from its training mean
+        (and outside of what training saw at all, where that is known), or with one that
+        no atmosphere has (a latitude beyond 90.001 degrees, a surface pressure below
+        1000 Pa, a temperature below 50 K, or elsewhere on levels a fill value: -999,
+        -9999, 1e15 and more):
+        ``error``, ``zero``, ``native`` (the drag of `native`), ``keep`` (the output
+        array stays as it was), ``clip`` (the nearest value that passes; of the first
+        two alone), ``count`` or ``ignore``.
         `on_unphysical` comes first, when a field is put, then `on_range`; a column that
         one gives up is no matter of the next.
     range_sigmas : float
         See `on_range` [1].
+    taper_top, taper_surface : tuple of float
+        Tendencies fade, linearly in the logarithm of the pressure of the host's levels:
+        towards the top from all at the second to nothing at the first, towards the
+        surface from all at the first to nothing at the second [Pa]. Zeros: they do not.
+    on_momentum, momentum_limit : str, float
+        What happens to columns whose momentum grows by more than so much: the sum of
+        a tendency times the mass of its layer [Pa].
+    native : callable, optional
+        See `Scheme.set_native`; needed where a policy is ``native``.
     lag : int
         0: a flush gives its own result. 1: it gives that of the flush before, while a
         second thread computes its own; the first flush waits for its own.
@@ -160,6 +183,12 @@ def load_scheme(
     options.on_range = _choice(lib, "on_range", on_range, _GUARDS)
     options.on_unphysical = _choice(lib, "on_unphysical", on_unphysical, _GUARDS)
     options.range_sigmas = range_sigmas
+    options.taper_top[0], options.taper_top[1] = taper_top
+    options.taper_surface[0], options.taper_surface[1] = taper_surface
+    options.on_momentum = _choice(lib, "on_momentum", on_momentum, _GUARDS)
+    options.momentum_limit = momentum_limit
+    if native is None and "native" in (on_limit, on_range, on_unphysical, on_momentum):
+        raise wrong_setting("native", None, "a function, as a guard falls back to it")
     options.lag = lag
     options.on_device_failure = _choice(
         lib, "on_device_failure", on_device_failure, _FAILURES
@@ -174,7 +203,9 @@ def load_scheme(
     options.artefact_sha256 = pin
     handle = ffi.new("gwparam_scheme **")
     check(lib.gwparam_scheme_load(handle, fspath(path).encode(), options))
-    return Scheme(ffi.gc(handle[0], lib.gwparam_scheme_free))
+    scheme = Scheme(ffi.gc(handle[0], lib.gwparam_scheme_free))
+    scheme.set_native(native)
+    return scheme
 
 
 def unit_conversion(given: str, wanted: str) -> tuple[float, float]:
@@ -251,6 +282,7 @@ class Scheme:
     def __init__(self, handle: Any) -> None:
         self._handle = handle
         self._host_nlev = 0
+        self._native: NativeProcedure | None = None
         self.contract = Contract.from_json(self._contract_json())
 
     def __enter__(self) -> Self:
@@ -344,6 +376,25 @@ class Scheme:
             _optional_text(units),
         )
 
+    def set_native(self, drag: NativeDrag | None) -> None:
+        """State the scheme of the policy ``native``, before the first `put`.
+
+        Parameters
+        ----------
+        drag : callable or None
+            Is called in `run` and `flush` with the numbers of the columns that guards
+            caught, ndarray of int64 (n,), from 0 in the order in which they were put
+            since the last flush, and with the names of the tendencies. Gives an array
+            (n, nlev) for each of them, in the host's order of levels: accelerations in
+            m s-2, others in the units of the contract. What it raises, `run` raises;
+            the scheme that calls it is in use.
+        """
+        ffi, lib = shared_library()
+        native = None if drag is None else NativeProcedure(drag)
+        pointer = ffi.NULL if native is None else native.pointer
+        self._call(lib.gwparam_scheme_set_native, pointer, ffi.NULL)
+        self._native = native
+
     def put(self, name: str, array: Array, units: str | None = None) -> None:
         """Hand over one input of the current window of columns; it is copied.
 
@@ -377,11 +428,11 @@ class Scheme:
 
     def flush(self) -> None:
         """Run the network on all windows closed since the last flush."""
-        self._call(shared_library()[1].gwparam_scheme_flush)
+        self._call_with_native(shared_library()[1].gwparam_scheme_flush)
 
     def run(self) -> None:
         """Close the window and run it: `add_columns` and `flush`."""
-        self._call(shared_library()[1].gwparam_scheme_run)
+        self._call_with_native(shared_library()[1].gwparam_scheme_run)
 
     def discard(self) -> None:
         """Drop every window and input handed over since the last flush."""
@@ -479,6 +530,14 @@ class Scheme:
             compiled=_COMPILED[found.compiled],
         )
 
+    def guards(self) -> list[GuardReport]:
+        """Say what each guard caught since the load, in the order of their looks."""
+        if self._handle is None:
+            raise ArgumentError("the scheme was freed")
+        lib = shared_library()[1]
+        policies = {getattr(lib, code): word for word, code in _GUARDS.items()}
+        return guard_reports(self._handle, policies)
+
     def trace(self, columns: int) -> dict[str, Array]:
         """Give sums of the columns of the last run, if loaded with `trace`.
 
@@ -526,6 +585,15 @@ class Scheme:
         if self._handle is None:
             raise ArgumentError("the scheme was freed")
         check(function(self._handle, *arguments))
+
+    def _call_with_native(self, function: Any) -> None:
+        try:
+            self._call(function)
+        except GwparamError:
+            if self._native is not None and self._native.raised is not None:
+                raised, self._native.raised = self._native.raised, None
+                raise raised from None
+            raise
 
 
 def _choice(lib: Any, name: str, value: str, choices: Mapping[str, str]) -> int:

@@ -1,17 +1,22 @@
 """Stand-in hosts of the examples: how they are built, set up and read."""
 
+import json
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+import zipfile
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import netCDF4
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+
+from gwparam.contract.checksums import CHECKSUMS_FILE
 
 PROJECT = Path(__file__).parents[1]
 TIMEOUT = 120  # seconds: a run that hangs is a failure
@@ -85,3 +90,19 @@ def build(example: str, folder: Path, compiler: str) -> Path:
     )
     assert built.returncode == 0, built.stdout + built.stderr
     return folder / "driver"
+
+
+def change_contract(
+    artefact: Path, path: Path, change: Callable[[dict[str, Any]], None]
+) -> Path:
+    """Copy an artefact with another contract, without the checksums of its own."""
+    with zipfile.ZipFile(artefact) as source, zipfile.ZipFile(path, "w") as target:
+        for item in source.infolist():
+            data = source.read(item)
+            if item.filename.endswith("gwparam_contract.json"):
+                contract = json.loads(data)
+                change(contract)
+                data = json.dumps(contract).encode()
+            if not item.filename.endswith(CHECKSUMS_FILE):
+                target.writestr(item, data)
+    return path

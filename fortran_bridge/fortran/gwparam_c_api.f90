@@ -2,7 +2,8 @@ module gwparam_c_api
 
     !! The C ABI of gwparam.h as Fortran sees it; private to the library.
 
-    use, intrinsic :: iso_c_binding, only: c_char, c_double, c_int32_t, c_int64_t, c_null_ptr, c_ptr
+    use, intrinsic :: iso_c_binding, only: c_char, c_double, c_funptr, c_int32_t, c_int64_t, &
+        & c_null_ptr, c_ptr
     implicit none(type, external)
     private
 
@@ -37,6 +38,11 @@ module gwparam_c_api
         integer(c_int32_t) :: graphs
         integer(c_int32_t) :: trace
         character(kind=c_char) :: artefact_sha256(72)
+        real(c_double) :: taper_top(2)
+        real(c_double) :: taper_surface(2)
+        real(c_double) :: momentum_limit
+        integer(c_int32_t) :: on_momentum
+        integer(c_int32_t) :: reserved3
     end type options_t
 
     type, bind(c), public :: statistics_t
@@ -98,7 +104,7 @@ module gwparam_c_api
     public :: gwparam_scheme_load_c, gwparam_scheme_free_c, gwparam_scheme_contract_c, &
         & gwparam_scheme_description_c, gwparam_scheme_sha256_c, gwparam_scheme_guard_c, &
         & gwparam_scheme_ranks_c, gwparam_scheme_gather_c, gwparam_scheme_put_place_c, &
-        & gwparam_scheme_trace_c
+        & gwparam_scheme_set_native_c, gwparam_scheme_trace_c
     public :: gwparam_scheme_geometry_c, gwparam_scheme_statistics_c, gwparam_scheme_set_cells_c, &
         & gwparam_scheme_set_columns_c, gwparam_scheme_set_levels_c, gwparam_scheme_put_c
     public :: gwparam_scheme_add_columns_c, gwparam_scheme_flush_c, gwparam_scheme_run_c
@@ -253,6 +259,18 @@ module gwparam_c_api
             integer(c_int32_t) :: status
 
         end function gwparam_scheme_gather_c
+
+        function gwparam_scheme_set_native_c(scheme, procedure, context) result(status) bind(c, &
+                                             & name="gwparam_scheme_set_native")
+
+            import :: c_funptr, c_int32_t, c_ptr
+            implicit none(type, external)
+            type(c_ptr), value, intent(in) :: scheme
+            type(c_funptr), value, intent(in) :: procedure
+            type(c_ptr), value, intent(in) :: context
+            integer(c_int32_t) :: status
+
+        end function gwparam_scheme_set_native_c
 
         function gwparam_scheme_put_place_c(scheme, latitude, longitude, units, &
                                             & date) result(status) bind(c, &

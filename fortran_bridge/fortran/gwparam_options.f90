@@ -15,6 +15,10 @@ module gwparam_options
     integer, parameter, public :: gwparam_guard_zero = 1 !! A caught column has outputs of zero
     integer, parameter, public :: gwparam_guard_keep = 2 !! `get` leaves a caught column as it was
     integer, parameter, public :: gwparam_guard_ignore = 3 !! Nothing is caught
+    integer, parameter, public :: gwparam_guard_count = 4 !! Nothing, but a caught column is counted
+    integer, parameter, public :: gwparam_guard_clip = 5
+    !! Values of a caught column become the nearest ones that pass; for on_range and on_limit
+    integer, parameter, public :: gwparam_guard_native = 6 !! The host's `set_native` gives a column
 
     integer, parameter, public :: gwparam_device_error = 0 !! A device that fails fails the call
     integer, parameter, public :: gwparam_device_fallback = 1 !! The network goes on on the CPU
@@ -37,9 +41,9 @@ module gwparam_options
         !! rank's share of its cores, 1 where there is one rank
         integer :: chunk_columns = 0 !! Columns of one forward pass, a multiple of 16; 0: 256
         integer :: on_limit = gwparam_guard_error !! For outputs beyond the contract's limits
-        integer :: on_range = gwparam_guard_ignore !! For inputs far outside the training range
+        integer :: on_range = gwparam_guard_count !! For inputs far outside the training range
         integer :: on_unphysical = gwparam_guard_error !! For inputs that no atmosphere has
-        real(dp) :: range_sigmas = 0.0_dp !! How far: standard deviations from the mean [1]
+        real(dp) :: range_sigmas = 10.0_dp !! How far: standard deviations from the mean [1]
         character(len=15) :: device = "auto" !! auto, cpu, cuda or cuda:N
         integer :: ranks_per_device = 0
         !! Ranks of a node that share a copy of the network; 0: all of a CUDA device, 1 of the CPU
@@ -50,6 +54,12 @@ module gwparam_options
         integer :: graphs = gwparam_graphs_auto !! Whether a CUDA device repeats recorded passes
         logical :: trace = .false. !! Whether runs make sums of columns, for `trace`
         character(len=64) :: artefact_sha256 = "" !! The one file that may be loaded; none: any
+        real(dp) :: taper_top(2) = 0.0_dp
+        !! Drag fades from all at the second pressure to nothing at the first [Pa]; 0: it does not
+        real(dp) :: taper_surface(2) = 0.0_dp
+        !! Drag fades from all at the first pressure to nothing at the second [Pa]; 0: it does not
+        integer :: on_momentum = gwparam_guard_ignore !! For columns that gain too much momentum
+        real(dp) :: momentum_limit = 0.0_dp !! How much is too much [Pa]
     end type gwparam_options_t
 
     type, public :: gwparam_statistics_t
@@ -57,7 +67,7 @@ module gwparam_options
         logical :: on_cuda = .false. !! Whether the network runs on a CUDA device
         integer(int64) :: runs = 0 !! Successful runs
         integer(int64) :: columns = 0 !! Columns of those runs
-        integer(int64) :: guarded_columns = 0 !! Columns that a guard set to zero or kept
+        integer(int64) :: guarded_columns = 0 !! Columns that guards replaced or kept
         integer(int64) :: guarded_columns_last_run = 0 !! The same in the last run
         integer(int64) :: guarded_columns_of_worst_rank = 0 !! The same on the rank with most
         integer(int64) :: staging_bytes = 0 !! Memory of the staging buffers [bytes]
@@ -115,6 +125,10 @@ contains
         c_options%graphs = chosen%graphs
         c_options%trace = merge(1, 0, chosen%trace)
         c_options%artefact_sha256 = to_c(chosen%artefact_sha256, size(c_options%artefact_sha256))
+        c_options%taper_top = chosen%taper_top
+        c_options%taper_surface = chosen%taper_surface
+        c_options%momentum_limit = chosen%momentum_limit
+        c_options%on_momentum = chosen%on_momentum
 
     end subroutine options_to_c
 

@@ -31,6 +31,7 @@ module gwparam_scheme
     use gwparam_c_api, only: gwparam_last_error_c, gwparam_scheme_free_c
     use gwparam_guard_report, only: gwparam_guard_t
     use gwparam_kinds, only: dp, sp
+    use gwparam_native, only: gwparam_native_t, native_holder_t
     use gwparam_options, only: gwparam_options_t, gwparam_statistics_t
     use gwparam_status, only: fail, gwparam_ok
     use gwparam_text, only: from_c
@@ -58,6 +59,7 @@ module gwparam_scheme
         !! An exported network; `load` it, `set_levels` once, then each step `put`, `run`, `get`.
         private
         type(c_ptr) :: pointer = c_null_ptr !! What the C ABI knows it by; this object owns it
+        type(native_holder_t), pointer :: native => null() !! What the C ABI calls; the same
 
     contains
         procedure, public :: load !! Read an artefact and check it against its own probe
@@ -75,6 +77,7 @@ module gwparam_scheme
         procedure, public :: field => describe_field !! Name, units and levels of one field
         generic, public :: put => put_sp_1, put_sp_2, put_sp_3, put_dp_1, put_dp_2, put_dp_3
         !! Hand over one input of the window, of rank 1 to 3 in single or double precision
+        procedure, public :: set_native !! State the host's scheme for columns that guards catch
         procedure, public :: put_place !! Say where and when the columns of the window are
         procedure, public :: add_columns !! Close a window of columns
         procedure, public :: flush => flush_windows !! Run all closed windows
@@ -621,6 +624,19 @@ module gwparam_scheme
 
         end subroutine run
 
+        module subroutine set_native(self, native, stat, errmsg)
+
+            !! State the scheme of gwparam_guard_native, before the first `put`, or another one
+            !! between two steps.
+            implicit none(type, external)
+            class(gwparam_scheme_t), intent(inout) :: self
+            class(gwparam_native_t), intent(inout), target, optional :: native
+            !! Must live as long as it may be called; absent: none
+            integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
+            character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
+
+        end subroutine set_native
+
         module subroutine discard(self, stat, errmsg)
 
             !! Drop every window and input handed over since the last flush.
@@ -662,7 +678,10 @@ contains
         integer(c_int32_t) :: status
 
         status = gwparam_scheme_free_c(self%pointer)
-        if (status == gwparam_ok) self%pointer = c_null_ptr
+        if (status == gwparam_ok) then
+            self%pointer = c_null_ptr
+            if (associated(self%native)) deallocate (self%native)
+        end if
         call report(status, stat, errmsg)
 
     end subroutine free

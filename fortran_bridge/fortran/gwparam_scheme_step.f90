@@ -2,12 +2,14 @@ submodule (gwparam_scheme) gwparam_scheme_step
 
     !! Loading a network, stating levels and columns, and running it.
 
+    use, intrinsic :: iso_c_binding, only: c_funloc, c_loc, c_null_funptr
     use gwparam_array, only: view
     use gwparam_c_api, only: array_t, gwparam_scheme_add_columns_c, gwparam_scheme_contract_c, &
         & gwparam_scheme_description_c, gwparam_scheme_discard_c, gwparam_scheme_flush_c, &
         & gwparam_scheme_geometry_c, gwparam_scheme_load_c, gwparam_scheme_run_c, &
         & gwparam_scheme_set_cells_c, gwparam_scheme_set_columns_c, gwparam_scheme_set_levels_c, &
-        & gwparam_scheme_sha256_c, options_t
+        & gwparam_scheme_set_native_c, gwparam_scheme_sha256_c, options_t
+    use gwparam_native, only: call_native
     use gwparam_options, only: options_to_c
     use gwparam_versions, only: refuse_other_version
     implicit none(type, external)
@@ -34,6 +36,22 @@ contains
     call report(status, stat, errmsg)
 
     end procedure load
+
+    module procedure set_native
+
+    integer(c_int32_t) :: status
+
+    if (.not. present(native)) then
+        status = gwparam_scheme_set_native_c(self%pointer, c_null_funptr, c_null_ptr)
+    else
+        if (.not. associated(self%native)) allocate (self%native)
+        status = gwparam_scheme_set_native_c(self%pointer, c_funloc(call_native), &
+                                             & c_loc(self%native))
+        if (status == gwparam_ok) self%native%its => native
+    end if
+    call report(status, stat, errmsg)
+
+    end procedure set_native
 
     module procedure contract
 

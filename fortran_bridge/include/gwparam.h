@@ -88,14 +88,20 @@ enum { GWPARAM_FLOAT32 = 1, GWPARAM_FLOAT64 = 2 };
 enum { GWPARAM_TOP_DOWN = 1, GWPARAM_BOTTOM_UP = 2 };
 
 /** What a guard does with a column that it catches. That of on_unphysical looks first,
- * as inputs are put, then that of on_range, then that of on_limit: a column that one
- * has set to zero or kept is no matter of the next.
+ * as inputs are put, then that of on_range, then the one of outputs that are not
+ * finite, then those of on_limit and on_momentum: a column that one has set to zero,
+ * kept or left to the native scheme is no matter of the next.
  */
 enum {
     GWPARAM_GUARD_ERROR = 0,  /**< the call fails with GWPARAM_ERR_RANGE */
     GWPARAM_GUARD_ZERO = 1,   /**< the outputs of the column are zero */
     GWPARAM_GUARD_KEEP = 2,   /**< gwparam_scheme_get() leaves the column as it was */
-    GWPARAM_GUARD_IGNORE = 3, /**< nothing, but what is not finite fails the run */
+    GWPARAM_GUARD_IGNORE = 3, /**< nothing */
+    GWPARAM_GUARD_COUNT = 4,  /**< as ignore, but what it would catch is counted */
+    /** Values become the nearest ones that pass, and the column is counted; of on_range
+     * and on_limit alone. */
+    GWPARAM_GUARD_CLIP = 5,
+    GWPARAM_GUARD_NATIVE = 6, /**< gwparam_scheme_set_native() gives the column */
 };
 
 /** What becomes of a device that fails: absent, lost or out of memory. */
@@ -167,17 +173,20 @@ typedef struct gwparam_options {
     int32_t threads;
     /** Columns of one forward pass, a multiple of 16; 0: 256. */
     int32_t chunk_columns;
-    /** What happens to columns whose output exceeds the contract's limits. */
+    /** What happens to columns whose output exceeds the contract's limits. One that is
+     * not finite is replaced where this replaces columns (zero, keep, native), else it
+     * fails the call. */
     int32_t on_limit;
     /** What happens to columns with an input further than range_sigmas standard
-     * deviations from its training mean. */
+     * deviations from its training mean, and outside of what training saw at all where
+     * the contract knows that. GWPARAM_GUARD_COUNT unless set. */
     int32_t on_range;
     /** What happens to columns with an input that no atmosphere has: a latitude beyond
      * 90.001 degrees, a surface pressure below 1000 Pa, a temperature below 50 K; other
      * fields on levels: -999, -9999, or 1e15 and more, as models write below ground.
      * Where it is an error, the put fails. */
     int32_t on_unphysical;
-    double range_sigmas;
+    double range_sigmas; /**< 10 unless set, positive where on_range does not ignore. */
     /** "auto", "cpu", "cuda" or "cuda:N", NUL-terminated. A column program runs on the
      * CPU unless another one is named. */
     char device[16];
@@ -203,6 +212,20 @@ typedef struct gwparam_options {
     /** The one file that may be loaded: SHA-256, as 64 hexadecimal digits and a NUL, in
      * small letters, as sha256sum prints them. Empty: any. */
     char artefact_sha256[72];
+    /** Tendencies of the network fade: from nothing at and above the first pressure to
+     * all at and below the second, linearly in its logarithm [Pa]. 0 and 0: they do
+     * not. Pressures are those of gwparam_scheme_set_levels(). Fluxes stay. */
+    double taper_top[2];
+    /** The same towards the surface: all at and above the first, nothing at and below
+     * the second [Pa]. */
+    double taper_surface[2];
+    double
+        momentum_limit; /**< See on_momentum [Pa]; positive where it does not ignore. */
+    /** What happens to columns that gain more momentum than momentum_limit: the sum of
+     * a wind's tendency times the mass of its layer, with the reference pressures of
+     * gwparam_scheme_set_levels(). GWPARAM_GUARD_IGNORE unless set. */
+    int32_t on_momentum;
+    int32_t reserved3; /**< 0. */
 } gwparam_options;
 
 /** What a scheme has done since it was loaded. */
@@ -212,9 +235,9 @@ typedef struct gwparam_statistics {
     int32_t on_cuda;
     int64_t runs;
     int64_t columns;
-    /** Columns that a guard set to zero or kept. */
+    /** Columns that a guard set to zero, kept or left to the native scheme. */
     int64_t guarded_columns;
-    /** Columns that a guard set to zero or kept in the last run. */
+    /** The same in the last run. */
     int64_t guarded_columns_last_run;
     /** Memory of the staging buffers [bytes]. */
     int64_t staging_bytes;
@@ -278,7 +301,9 @@ typedef struct gwparam_place {
 typedef struct gwparam_guard_report {
     uint32_t struct_size;
     int32_t policy; /**< GWPARAM_GUARD_* */
-    char name[32];  /**< Of the option that has its policy, such as on_range. */
+    /** Of the option that has its policy, such as on_range; or finite, of on_limit for
+     * what is not. */
+    char name[32];
     int64_t columns;
     int64_t columns_last_run;
     gwparam_place
@@ -558,13 +583,59 @@ GWPARAM_API gwparam_status gwparam_scheme_field(const gwparam_scheme *scheme,
  * @param units  Units of the array; null: those of the contract. Empty text is the unit
  *               1, and refused for a field of another dimension.
  * @param array  (horizontal..., level), or (horizontal...) for a surface field.
- * @return GWPARAM_OK, or ERR_ARGUMENT (levels not set, given twice), ERR_CONTRACT (no
- * such input, units of another dimension), ERR_SHAPE, ERR_NONFINITE, ERR_RANGE (as
- * options.on_unphysical says).
+ * @return GWPARAM_OK, or ERR_ARGUMENT (levels not set, given twice, a guard's policy is
+ * native without gwparam_scheme_set_native()), ERR_CONTRACT (no such input, units of
+ * another dimension), ERR_SHAPE, ERR_NONFINITE, ERR_RANGE (as options.on_unphysical
+ * says).
  */
 GWPARAM_API gwparam_status gwparam_scheme_put(gwparam_scheme *scheme, const char *name,
                                               const char *units,
                                               const gwparam_array *array);
+
+/** Columns that guards leave to the host's native scheme, and room for its drag. */
+typedef struct gwparam_native_columns {
+    int64_t columns; /**< How many, at least 1. */
+    /** Their numbers, from 0 and increasing, in the order in which columns were put
+     * since the last flush. */
+    const int64_t *column;
+    int64_t levels;          /**< Of the host. */
+    int64_t tendencies;      /**< How many are wanted. */
+    const char *const *name; /**< Of each, as of gwparam_scheme_field(). */
+    /** Of each: "m s-2" for accelerations, else that of the contract. */
+    const char *const *units;
+    /** To be filled, all of it: (tendency, column, level), the level fastest and in the
+     * host's order, with the sign of a tendency: an eastward wind is slowed down by
+     * negative numbers. */
+    double *drag;
+} gwparam_native_columns;
+
+/**
+ * A host's native scheme, for some columns alone. It is called in a flush, in the
+ * thread of the flush, between no two others; where there is no such column it is not
+ * called. The state is the host's own, that of the step of this flush, also with lag
+ * = 1. The scheme that calls it is in use. Nothing may be thrown or jumped through.
+ * @param      context  Of gwparam_scheme_set_native().
+ * @param      columns  What is wanted.
+ * @param[out] message  May receive the reason of a failure, NUL-terminated.
+ * @param      capacity Bytes at message.
+ * @return GWPARAM_OK, or a GWPARAM_ERR_* with which the flush fails, on all ranks; for
+ * any other number it is ERR_ARGUMENT.
+ */
+typedef gwparam_status (*gwparam_native_procedure)(
+    void *context, const gwparam_native_columns *columns, char *message,
+    int64_t capacity);
+
+/**
+ * State the native scheme of GWPARAM_GUARD_NATIVE, before the first put; another one,
+ * or another context, takes its place between two steps.
+ * @param scheme    The scheme.
+ * @param procedure Null: none.
+ * @param context   Handed to it; must live as long as it may be called.
+ * @return GWPARAM_OK, or ERR_ARGUMENT.
+ */
+GWPARAM_API gwparam_status gwparam_scheme_set_native(gwparam_scheme *scheme,
+                                                     gwparam_native_procedure procedure,
+                                                     void *context);
 
 /**
  * Say where and when the columns of the current window are, before its inputs: messages
@@ -596,8 +667,8 @@ GWPARAM_API gwparam_status gwparam_scheme_add_columns(gwparam_scheme *scheme,
  * Run the network on all windows closed since the last flush.
  * @param scheme The scheme.
  * @return GWPARAM_OK, or ERR_ARGUMENT (no window, or one is open), ERR_DEVICE,
- *         ERR_INFERENCE, ERR_NONFINITE (an output), ERR_RANGE, ERR_MEMORY. The windows
- *         are gone after a failure.
+ *         ERR_INFERENCE, ERR_NONFINITE (an output), ERR_RANGE, ERR_MEMORY, or what the
+ *         native scheme reports. The windows are gone after a failure.
  */
 GWPARAM_API gwparam_status gwparam_scheme_flush(gwparam_scheme *scheme);
 

@@ -22,7 +22,8 @@ STAGES = {
     "guarded": "past the guards",
 }
 """Of a step, in their order."""
-_POLICIES = {"native": "keep"}  # words of a namelist that the library calls otherwise
+# The host's native scheme is not here: its drag is taken from the record.
+_POLICIES = {"native": "keep"}
 
 
 @dataclass(frozen=True)
@@ -115,6 +116,9 @@ def rerun(
         precision=its["precision"],
         trace=True,
         range_sigmas=float(its["range_sigmas"]),
+        momentum_limit=float(its.get("momentum_limit", 0.0)),
+        taper_top=tuple(its.get("taper_top", (0.0, 0.0))),
+        taper_surface=tuple(its.get("taper_surface", (0.0, 0.0))),
         **policies,
     ) as scheme:
         _check(record, scheme)
@@ -160,9 +164,8 @@ def _run(record: Record, scheme: Scheme) -> dict[str, Array]:
     scheme.run()
     found = {}
     for name, recorded in record.outputs.items():
-        before = record.native.get(name)
-        out = np.zeros_like(recorded) if before is None else before.copy()
-        found[name] = scheme.get(name, out, units=record.units[name])
+        # Columns that are left to the native scheme, or keep what they had, stay.
+        found[name] = scheme.get(name, recorded.copy(), units=record.units[name])
     return found
 
 

@@ -39,8 +39,9 @@ class Record:
     pressure : array (level)
         What the host said of its full levels, from the top [Pa].
     inputs, native, outputs : mapping of str to array (column, level) or (column)
-        By the contract's names, level 1 at the top; `native` holds what was in the
-        place of the outputs before, and `outputs` is empty for a call that failed.
+        By the contract's names, level 1 at the top; `native` is the drag of the native
+        scheme where it ran in all columns, and `outputs` is empty for a call that
+        failed.
     units : mapping of str to str
         Of inputs and outputs.
     sums : mapping of str to array (column)

@@ -256,7 +256,9 @@ def test_header_has_the_layout_that_fortran_writes(declarations: str) -> None:
     ffi = cffi.FFI()
     ffi.cdef(declarations)
     assert ffi.sizeof("gwparam_array") == 8 + 4 + 4 + 4 * 8 + 4 * 8
-    assert ffi.sizeof("gwparam_options") == 6 * 4 + 8 + 16 + 4 * 4 + 8 + 2 * 4 + 72
+    assert ffi.sizeof("gwparam_options") == (
+        6 * 4 + 8 + 16 + 4 * 4 + 8 + 2 * 4 + 72 + 5 * 8 + 2 * 4
+    )
     assert ffi.sizeof("gwparam_statistics") == (
         2 * 4 + 5 * 8 + 2 * 4 + 7 * 8 + 2 * 4 + 8 + 2 * 4 + 5 * 8
     )

@@ -110,8 +110,8 @@ contains
         lines = found%summary_lines()
         call ok(index(lines(1), &
                 & "the network ran 2 times on 24 columns, of which guards caught 0 (" &
-                & // "on_limit = error, on_range = ignore, on_unphysical = error)") == 1, &
-                & "what the end of a run says")
+                & // "on_limit = error, on_range = count, on_unphysical = error, " &
+                & // "on_momentum = ignore)") == 1, "what the end of a run says")
         found%counters%lacks_fma = .true.
         deallocate (lines)
         lines = found%summary_lines()

@@ -52,10 +52,16 @@ contains
         call ok(settings%mode == "shadow" .and. settings%native%mass_weighted_lid, &
                 & "what is written is read back from a unit")
 
+        settings = settings_of("taper_top = 50, 100, taper_surface = 9e4, 1e5, on_momentum = " &
+                               & // "'count', momentum_limit = 0.5")
+        call ok(all(abs(settings%taper_top - [50, &
+                & 100]) <= 0.0_dp) .and. all(abs(settings%taper_surface - [9e4_dp, &
+                & 1e5_dp]) <= 0.0_dp) .and. abs(settings%momentum_limit - 0.5_dp) <= 0.0_dp &
+                & .and. settings%on_momentum == "count", "pairs of pressures, and a limit")
         settings = settings_of("mode = 'ml', artefact = 'a.pt'")
         call ok(.not. settings%runs_native(), "ml runs the network alone")
         settings = settings_of("mode = 'ml', artefact = 'a.pt', on_limit = 'native'")
-        call ok(settings%runs_native(), "but for guards that fall back")
+        call ok(.not. settings%runs_native(), "also where guards fall back, on some columns")
         call settings%read_namelist(file="absent.nml", stat=stat, errmsg=errmsg)
         call ok(stat /= gwparam_ok .and. index(errmsg, "absent.nml") > 0, "an absent file is named")
         call settings%read_namelist(stat=stat, errmsg=errmsg)
@@ -66,14 +72,16 @@ contains
 
     subroutine test_settings_are_refused()
 
+        character(len=*), &
+                  & parameter :: guards = ", expected error, zero, native, keep, clip, " &
+                  & // "count or ignore"
         type(gwparam_coupling_settings_t) :: settings
 
         call refused("mode = 'hybrid'", "mode is hybrid, expected native, ml or shadow")
         call refused("mode = 'ml'", "mode is ml, which needs artefact in gwparam_nml")
-        call refused("on_limit = 'panic'", &
-                     & "on_limit is panic, expected error, zero, native or ignore")
-        call refused("on_range = 'keep'", &
-                     & "on_range is keep, expected error, zero, native or ignore")
+        call refused("on_limit = 'panic'", "on_limit is panic" // guards)
+        call refused("on_range = 'kept'", "on_range is kept" // guards)
+        call refused("on_momentum = 'often'", "on_momentum is often" // guards)
         call refused("on_device_failure = 'gpu'", "on_device_failure is gpu, expected error or cpu")
         call refused("precision = 'half'", "precision is half, expected exported, tf32 or bfloat16")
         call refused("mode = 'shadow with the native scheme'", &

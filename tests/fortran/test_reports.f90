@@ -5,7 +5,7 @@ program test_reports
     use, intrinsic :: iso_fortran_env, only: int64
     use coupling_host, only: apply, errmsg, folder, lat, lon, ml, nlat, nlev, nlon, p, pressure, &
         & ps, read_arguments, settings_of, start, stat, step, t, u, v, z
-    use gwparam, only: dp, gwparam_err_argument, gwparam_err_range, gwparam_guard_keep, &
+    use gwparam, only: dp, gwparam_err_argument, gwparam_err_range, gwparam_guard_native, &
         & gwparam_ok, gwparam_top_down
     use gwparam_coupling, only: gwparam_coupling_settings_t, gwparam_coupling_state_t, &
         & gwparam_coupling_statistics_t, gwparam_coupling_t
@@ -180,8 +180,8 @@ contains
         call apply(drag)
         v(2, 3, 4) = before
         call gwparam_report(drag, gwparam_report_end, lines, found)
-        associate (guard => found%guard(3))
-            call ok(guard%name == "on_limit" .and. guard%policy == gwparam_guard_keep &
+        associate (guard => found%guard(4))
+            call ok(guard%name == "on_limit" .and. guard%policy == gwparam_guard_native &
                     & .and. guard%columns == 1 .and. guard%columns_last_run == 1 &
                     & .and. guard%levels(4) == 1 .and. sum(guard%levels) == 1, &
                     & "what a guard caught, by level")

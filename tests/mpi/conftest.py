@@ -4,6 +4,7 @@ import shutil
 import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import hosts
 import netCDF4
@@ -110,6 +111,18 @@ def export(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
 def artefact(export: Callable[..., Path]) -> Path:
     """The network of the embedded sample."""
     return export(PROJECT / "examples" / "sample" / "wavenet_ad99.safetensors")
+
+
+@pytest.fixture(scope="session")
+def spread_artefact(artefact: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same without least and largest values: `range_sigmas` alone decides."""
+
+    def forget(contract: dict[str, Any]) -> None:
+        for field in contract["training_range"]:
+            field["minimum"] = field["maximum"] = None
+
+    path = tmp_path_factory.mktemp("spread") / "spread.pt"
+    return hosts.change_contract(artefact, path, forget)
 
 
 @pytest.fixture(scope="session")

@@ -60,9 +60,9 @@ def drag(finished):
     ],
 )
 def test_drag_has_the_bits_of_the_host_for_mima(
-    run, run_cam, states, artefact, tmp_path, items
+    run, run_cam, states, spread_artefact, tmp_path, items
 ):
-    chosen = {"artefact": artefact, "restart": "off", **items}
+    chosen = {"artefact": spread_artefact, "restart": "off", **items}
     # CAM has a surface pressure; MiMA's drop-in would derive it, with other roundings.
     expected = drag(
         run(

@@ -43,7 +43,8 @@ def test_misspelt_namelist_item_is_named(run, states, record, typo, items):
         ({"mode": "ml", "artefact": "input.nml"}, "input.nml"),
         (
             {"mode": "ml", "artefact": "absent.pt", "on_limit": "panic"},
-            "on_limit is panic, expected error, zero, native or ignore",
+            "on_limit is panic, expected error, zero, native, keep, clip, count or "
+            "ignore",
         ),
     ],
 )

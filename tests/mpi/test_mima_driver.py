@@ -1,14 +1,11 @@
 """The drop-in for MiMA in the stand-in host: right, and the same on every layout."""
 
-import json
-import zipfile
-
 import netCDF4
 import numpy as np
 import pytest
+from hosts import change_contract
 
 import gwparam
-from gwparam.contract.checksums import CHECKSUMS_FILE
 
 LAYOUTS = [(1, (2, 4)), (2, (1, 1)), (2, (2, 4)), (4, (1, 1)), (4, (2, 4))]
 DRAG = ("gwfcng_x", "gwfcng_y")
@@ -152,8 +149,10 @@ def test_surface_pressure_of_the_host_serves_hybrid_levels(
 
 
 def test_columns_unlike_the_training_fall_back_to_the_native_drag(
-    run, states, artefact, tmp_path
+    run, states, spread_artefact, tmp_path
 ):
+    artefact = spread_artefact
+
     def drag(**items):
         folder = tmp_path / str(items)
         return fields(
@@ -179,17 +178,12 @@ def test_columns_unlike_the_training_fall_back_to_the_native_drag(
 
 def lower_limits(artefact, path, maximum_magnitude):
     """Copy an artefact and change the limits of its outputs."""
-    with zipfile.ZipFile(artefact) as source, zipfile.ZipFile(path, "w") as target:
-        for item in source.infolist():
-            data = source.read(item)
-            if item.filename.endswith("gwparam_contract.json"):
-                contract = json.loads(data)
-                for limit in contract["limits"]:
-                    limit["maximum_magnitude"] = maximum_magnitude
-                data = json.dumps(contract).encode()
-            if not item.filename.endswith(CHECKSUMS_FILE):
-                target.writestr(item, data)
-    return path
+
+    def change(contract):
+        for limit in contract["limits"]:
+            limit["maximum_magnitude"] = maximum_magnitude
+
+    return change_contract(artefact, path, change)
 
 
 def test_columns_beyond_the_limits_end_the_run_or_are_replaced(

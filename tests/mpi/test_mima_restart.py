@@ -11,6 +11,7 @@ STEPS = 6
 # The alarm rings between the two halves, not at the joint.
 ALARM = {"cg_drag_freq": 4800, "cg_drag_offset": 1200}
 WINDOWS = (2, 2)
+CAUGHT = {"range_sigmas": 2.5}  # some columns of each state
 
 
 def drag(finished):
@@ -50,16 +51,18 @@ def halves(run, states, tmp_path):
         ({"mode": "native"}, WINDOWS),
         ({"mode": "ml"}, WINDOWS),
         ({"mode": "ml", "lag": 1}, (1, 1)),
+        ({"mode": "ml", "on_range": "keep", **CAUGHT}, WINDOWS),
+        ({"mode": "ml", "on_range": "native", **CAUGHT, "lag": 1}, (1, 1)),
     ],
 )
 def test_a_restarted_run_has_the_bits_of_one_that_went_through(
-    run, states, artefact, tmp_path, items, windows
+    run, states, spread_artefact, tmp_path, items, windows
 ):
     """On as many ranks, on fewer and on more."""
     given = {
         "states": states,
         "cg_drag": ALARM,
-        "gwparam": {"artefact": artefact, **items},
+        "gwparam": {"artefact": spread_artefact, **items},
     }
     through = run(2, folder=tmp_path / "through", steps=2 * STEPS, **given)
     first = run(2, folder=tmp_path / "first", steps=STEPS, windows=windows, **given)

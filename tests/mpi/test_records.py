@@ -14,7 +14,6 @@ from gwparam.data.records import read_record
 from gwparam.errors import ArgumentError
 
 U_DRAG = "tendency_of_eastward_wind_due_to_gravity_wave_drag"
-TRIP = {"on_range": "native", "range_sigmas": 2.5}
 
 
 def settings(artefact, **items):
@@ -98,13 +97,17 @@ def test_a_call_that_trips_a_guard_is_written_by_all_ranks(
         np.testing.assert_allclose(
             [column["latitude"], column["longitude"]], [lat, lon], atol=1e-9
         )
-    # The column has the native drag, which the record holds.
+    # The column has the native drag.
     record = read_record(files)
     column = found["guarded"][0]["column"] - 1
-    np.testing.assert_array_equal(
-        record.outputs[U_DRAG][column], record.native[U_DRAG][column]
-    )
-    assert np.abs(record.outputs[U_DRAG][column]).max() > 0.0
+    native = run(
+        folder=tmp_path / "native",
+        states=one_cell,
+        gwparam={"mode": "native", "restart": "off"},
+    ).field("gwfcng_x")[1, :, 12, 3]
+    np.testing.assert_array_equal(record.outputs[U_DRAG][column], native)
+    assert np.abs(native).max() > 0.0
+    assert not record.native
     assert main(["replay", *map(str, files)]) == 0
     text = capsys.readouterr().out
     assert "changed 1 columns" in text
@@ -151,13 +154,10 @@ def test_what_differs_is_named_by_column_stage_and_level(run, states, artefact, 
 
 
 def test_a_call_that_fails_is_written_and_fails_again(
-    run, states, artefact, tmp_path, capsys
+    run, states, spread_artefact, tmp_path, capsys
 ):
-    refused = run(
-        2,
-        states=states,
-        gwparam=settings(artefact, record=-1, on_range="error", range_sigmas=2.5),
-    )
+    items = {"record": -1, "on_range": "error", "range_sigmas": 2.5}
+    refused = run(2, states=states, gwparam=settings(spread_artefact, **items))
     assert refused.code == 2
     files = sorted(tmp_path.glob("gwparam_record.day*.nc"))
     assert files

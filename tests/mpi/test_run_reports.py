@@ -145,7 +145,40 @@ def test_shadow_statistics_are_those_of_the_globe_on_any_ranks(
     assert without(logs[3], *varies) == without(logs[1], *varies)
 
 
-def test_guards_of_all_ranks_are_reported_with_places(run, states, artefact, tmp_path):
+def test_the_published_network_is_tamed_by_a_blend(
+    run, published, mima_columns, tmp_path
+):
+    """It was trained on other source settings, and drifts above 1 hPa without."""
+
+    def driven(name, **items):
+        settings = {"restart": "off", "run_log": f"{name}.jsonl", **items}
+        finished = run(folder=tmp_path / name, states=mima_columns, gwparam=settings)
+        return finished, np.stack([finished.field(n) for n, _ in DRAG.values()])
+
+    network = {"mode": "ml", "artefact": published}
+    _, native = driven("native", mode="native")
+    _, wild = driven("wild", **network)
+    blend = {"blend_share": 0.7, "blend_pressure": (1e2, 5e2, 2e5, 2e5)}
+    finished, tamed = driven("tamed", **network, **blend)
+
+    def largest(drag):
+        """Of each component and level."""
+        return np.abs(drag).max(axis=(1, 3, 4))
+
+    assert (largest(wild) > 2.0 * largest(native)).any()
+    assert (largest(tamed) <= 2.0 * largest(native)).all()
+    share = log_of(finished, "tamed.jsonl")[-1]["network_share"]
+    assert 0.5 < share < 0.7
+
+    def rms(drag):
+        return np.sqrt(np.mean((drag - native) ** 2))
+
+    assert rms(tamed) < 0.5 * rms(wild)
+
+
+def test_guards_of_all_ranks_are_reported_with_places(
+    run, states, spread_artefact, tmp_path
+):
     with netCDF4.Dataset(states) as file:
         lat, lon = np.asarray(file["lat"][:]), np.asarray(file["lon"][:])
     logs = {}
@@ -156,7 +189,7 @@ def test_guards_of_all_ranks_are_reported_with_places(run, states, artefact, tmp
             states=states,
             gwparam={
                 "mode": "ml",
-                "artefact": artefact,
+                "artefact": spread_artefact,
                 "restart": "off",
                 "on_range": "native",
                 "range_sigmas": 2.5,

@@ -23,10 +23,12 @@ module gwparam_coupling
     use gwparam_alarm, only: alarm_t
     use gwparam_coupling_settings, only: gwparam_coupling_settings_t
     use gwparam_coupling_state, only: gwparam_coupling_state_t
+    use gwparam_blend, only: blended
     use gwparam_comparison, only: columns_t, comparison_t
-    use gwparam_coupling_statistics, only: gwparam_coupling_statistics_t, line_length
+    use gwparam_coupling_statistics, only: blend_units, gwparam_coupling_statistics_t, line_length
     use gwparam_guard_report, only: gwparam_guard_t
     use gwparam_kinds, only: dp
+    use gwparam_native_window, only: drag_name, gwparam_native_drag, native_window_t
     use gwparam_options, only: gwparam_statistics_t
     use gwparam_record, only: gwparam_record_t
     use gwparam_scheme, only: gwparam_bottom_up, gwparam_column, gwparam_input, gwparam_output, &
@@ -37,10 +39,10 @@ module gwparam_coupling
     private
 
     public :: gwparam_coupling_settings_t, gwparam_coupling_state_t, gwparam_coupling_statistics_t
+    public :: gwparam_native_drag
 
     real(dp), parameter :: degrees_per_radian = 180.0_dp/acos(-1.0_dp)
     integer, parameter :: message_length = 1024
-
     character(len=*), parameter :: half_levels = "_at_half_levels" !! Ends names of values there
 
     type :: offered_t
@@ -53,11 +55,6 @@ module gwparam_coupling
          & offered_t("air_pressure", "Pa"), offered_t("geopotential_height", "m"), &
          & offered_t("air_pressure" // half_levels, "Pa"), offered_t("surface_air_pressure", &
          & "Pa"), offered_t("latitude", "degrees_north")] !! Fields that a host can hand over
-
-    character(len=*), &
-              & parameter :: drag_name(2) = [character(len=51) &
-              & ::"tendency_of_eastward_wind_due_to_gravity_wave_drag", &
-              & "tendency_of_northward_wind_due_to_gravity_wave_drag"] !! Outputs that it must give
 
     type :: window_t
         !! What the last window that was computed gave, level 1 at the top; absent: not allocated.
@@ -88,6 +85,7 @@ module gwparam_coupling
         !! `init` loads it, unless the host has; a host of several ranks does, by gwparam_mpi_load
         type(gwparam_coupling_settings_t), private :: settings
         type(ad99_t), private :: native
+        procedure(gwparam_native_drag), pointer, nopass, private :: host_native => null() !! Instead
         type(alarm_t), private :: alarm
         type(gwparam_coupling_statistics_t), private :: counts
         logical, private :: is_bottom_up = .false. !! Arrays of the host; all here are top-down
@@ -148,7 +146,7 @@ module gwparam_coupling
     interface
 
         module subroutine init(self, settings, pressure, order, latitude, longitude, columns, &
-                               & stat, errmsg)
+                               & stat, errmsg, native)
 
             !! Set up for columns of a host, and load the network unless the host has.
             implicit none(type, external)
@@ -164,6 +162,8 @@ module gwparam_coupling
             !! How many are valid, for each j: the first ones; default: all
             integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
             character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
+            procedure(gwparam_native_drag), optional :: native
+            !! The host's own native scheme, in place of the shipped one
 
         end subroutine init
 

@@ -121,6 +121,9 @@ contains
                 & "(2a, 6(1x, l1))") trim(self%settings%mode), ", switches", &
                 & n%nearest_source_level, n%use_top_weights, n%mass_weighted_lid, &
                 & n%mass_weighted_levels, n%launch_full_stress, n%deposit_reflected
+            if (self%settings%mode /= "ml" .and. associated(self%host_native)) then
+                state%scheme = trim(self%settings%mode) // ", scheme of the host"
+            end if
         end associate
         if (.not. self%has_time) return
         state%days = self%counts%days

@@ -4,12 +4,13 @@ module gwparam_coupling_settings
 
     use, intrinsic :: iso_fortran_env, only: iostat_end
     use alexander_dunkerton, only: ad99_settings_t
+    use gwparam_blend, only: gwparam_blend_t
     use gwparam_kinds, only: dp
     use gwparam_namelist_groups, only: find_group
-    use gwparam_options, only: gwparam_device_error, gwparam_device_fallback, &
-        & gwparam_guard_error, gwparam_guard_ignore, gwparam_guard_keep, gwparam_guard_zero, &
-        & gwparam_options_t, gwparam_precision_bfloat16, gwparam_precision_exported, &
-        & gwparam_precision_tf32
+    use gwparam_options, only: gwparam_device_error, gwparam_device_fallback, gwparam_guard_clip, &
+        & gwparam_guard_count, gwparam_guard_error, gwparam_guard_ignore, gwparam_guard_keep, &
+        & gwparam_guard_native, gwparam_guard_zero, gwparam_options_t, &
+        & gwparam_precision_bfloat16, gwparam_precision_exported, gwparam_precision_tf32
     use gwparam_status, only: fail, gwparam_err_argument, gwparam_err_file, gwparam_ok, text
     implicit none(type, external)
     private
@@ -19,10 +20,12 @@ module gwparam_coupling_settings
 
     ! The words of an item, and what they stand for in the same order.
     character(len=*), parameter :: modes(3) = [character(len=word_length)::"native","ml", "shadow"]
-    character(len=*), parameter :: guards(4) = [character(len=word_length)::"error","zero", &
-              & "native", "ignore"]
-    integer, parameter :: guard_codes(4) = [gwparam_guard_error, gwparam_guard_zero, &
-                                      & gwparam_guard_keep, gwparam_guard_ignore]
+    character(len=*), parameter :: guards(7) = [character(len=word_length)::"error","zero", &
+              & "native", "keep", "clip", "count", "ignore"]
+    integer, parameter :: guard_codes(7) = [gwparam_guard_error, gwparam_guard_zero, &
+                                      & gwparam_guard_native, gwparam_guard_keep, &
+                                      & gwparam_guard_clip, gwparam_guard_count, &
+                                      & gwparam_guard_ignore]
     character(len=*), parameter :: failures(2) = [character(len=word_length)::"error","cpu"]
     integer, parameter :: failure_codes(2) = [gwparam_device_error, gwparam_device_fallback]
     character(len=*), parameter :: precisions(3) = [character(len=word_length)::"exported", &
@@ -50,11 +53,21 @@ module gwparam_coupling_settings
         real(dp) :: timeout_seconds = 0.0_dp !! How long ranks wait for each other, 0: 600 [s]
         integer :: chunk_columns = 0 !! Columns of one forward pass, 0: the library's
         character(len=word_length) :: on_limit = "error"
-        !! Drag beyond the limits: 'error', 'zero', 'native' or 'ignore'
-        character(len=word_length) :: on_range = "ignore" !! Input unlike the training: the same
+        !! Drag beyond the limits: 'error', 'zero', 'native': that of the native scheme, 'keep':
+        !! that of the last recomputation, 'clip', 'count' or 'ignore'
+        character(len=word_length) :: on_range = "count" !! Input unlike the training: the same
         character(len=word_length) :: on_unphysical = "error"
-        !! Input that no atmosphere has, such as a latitude of 120 degrees: the same
-        real(dp) :: range_sigmas = 0.0_dp !! What is unlike: further than so many deviations [1]
+        !! Input that no atmosphere has, such as a latitude of 120 degrees: the same, but 'clip'
+        real(dp) :: range_sigmas = 10.0_dp !! What is unlike: further than so many deviations [1]
+        character(len=word_length) :: on_momentum = "ignore"
+        !! A column that gains more momentum than momentum_limit: the same, but 'clip'
+        real(dp) :: momentum_limit = 0.0_dp !! Drag times mass, summed over the column [Pa]
+        real(dp) :: taper_top(2) = 0.0_dp
+        !! The network's drag fades from all at the second pressure to nothing at the first [Pa];
+        !! 0: it does not
+        real(dp) :: taper_surface(2) = 0.0_dp !! The same from all at the first to the second [Pa]
+        type(gwparam_blend_t) :: blend = gwparam_blend_t()
+        !! How much of the drag is the network's: items blend_*
         character(len=word_length) :: restart = "exact"
         !! 'exact': the next run goes on as if this one had not ended; it is refused with another
         !! artefact, scheme or date. 'state_only' takes the held drag alone, of any. 'fresh' reads
@@ -84,7 +97,10 @@ module gwparam_coupling_settings
         procedure :: writes_restart !! Whether another may go on from it
         procedure :: records !! Whether calls of the network are to be written
         procedure :: runs_network !! Whether the mode asks for the network
-        procedure :: runs_native !! Whether mode, guards or diagnostics ask for the native scheme
+        !! Whether mode or diagnostics ask for the native scheme in all columns
+        procedure :: runs_native
+        procedure :: falls_back !! Whether a guard may leave columns to the native scheme
+        procedure :: keeps_drag !! Whether a guard may keep the drag of the last recomputation
         procedure :: options !! For loading the network
     end type gwparam_coupling_settings_t
 
@@ -158,27 +174,30 @@ contains
         integer, intent(in), optional :: unit
         character(len=*), intent(in), optional :: words
 
-        character(len=line_length) :: w(13) !! Words as the reader finds them: it cuts what is long
+        character(len=line_length) :: w(14) !! Words as the reader finds them: it cuts what is long
         integer :: n(size(w)) !! Characters to be written, or read
 
         associate (s => settings, ad => settings%native)
             n = [len(s%mode), len(s%artefact), len(s%device), len(s%on_device_failure), &
                      & len(s%precision), len(s%on_limit), len(s%on_range), len(s%on_unphysical), &
                      & len(s%restart_file), len(s%run_log), len(s%restart), &
-                     & len(s%artefact_sha256), len(s%record_file)]
+                     & len(s%artefact_sha256), len(s%record_file), len(s%on_momentum)]
             if (reading) n = line_length
             w = [character(len=line_length)::s%mode,s%artefact, s%device, s%on_device_failure, &
                            & s%precision, s%on_limit, s%on_range, s%on_unphysical, &
-                           & s%restart_file, s%run_log, s%restart, s%artefact_sha256, s%record_file]
+                           & s%restart_file, s%run_log, s%restart, s%artefact_sha256, &
+                           & s%record_file, s%on_momentum]
             call transfer_group(w(1)(:n(1)), w(2)(:n(2)), w(12)(:n(12)), w(3)(:n(3)), s%threads, &
                                 & s%ranks_per_device, w(4)(:n(4)), w(5)(:n(5)), s%lag, &
                                 & s%timeout_seconds, s%chunk_columns, w(6)(:n(6)), w(7)(:n(7)), &
-                                & w(8)(:n(8)), s%range_sigmas, w(11)(:n(11)), w(9)(:n(9)), &
-                                & s%log_interval, s%report_days, w(10)(:n(10)), s%record, &
-                                & w(13)(:n(13)), s%record_gigabytes, ad%nearest_source_level, &
-                                & ad%use_top_weights, ad%mass_weighted_lid, &
-                                & ad%mass_weighted_levels, ad%launch_full_stress, &
-                                & ad%deposit_reflected)
+                                & w(8)(:n(8)), s%range_sigmas, w(14)(:n(14)), s%momentum_limit, &
+                                & s%taper_top, s%taper_surface, s%blend%share, s%blend%first_day, &
+                                & s%blend%days, s%blend%latitude, s%blend%pressure, &
+                                & w(11)(:n(11)), w(9)(:n(9)), s%log_interval, s%report_days, &
+                                & w(10)(:n(10)), s%record, w(13)(:n(13)), s%record_gigabytes, &
+                                & ad%nearest_source_level, ad%use_top_weights, &
+                                & ad%mass_weighted_lid, ad%mass_weighted_levels, &
+                                & ad%launch_full_stress, ad%deposit_reflected)
             if (.not. reading .or. io /= 0) return
             call take("mode", w(1), s%mode)
             call take("artefact", w(2), s%artefact)
@@ -193,6 +212,7 @@ contains
             call take("restart", w(11), s%restart)
             call take("artefact_sha256", w(12), s%artefact_sha256)
             call take("record_file", w(13), s%record_file)
+            call take("on_momentum", w(14), s%on_momentum)
             if (s%run_log == "off") s%run_log = ""
         end associate
 
@@ -201,29 +221,37 @@ contains
         subroutine transfer_group(mode, artefact, artefact_sha256, device, threads, &
                                   & ranks_per_device, on_device_failure, precision, lag, &
                                   & timeout_seconds, chunk_columns, on_limit, on_range, &
-                                  & on_unphysical, range_sigmas, restart, restart_file, &
-                                  & log_interval, report_days, run_log, record, record_file, &
-                                  & record_gigabytes, nearest_source_level, use_top_weights, &
-                                  & mass_weighted_lid, mass_weighted_levels, launch_full_stress, &
-                                  & deposit_reflected)
+                                  & on_unphysical, range_sigmas, on_momentum, momentum_limit, &
+                                  & taper_top, taper_surface, blend_share, blend_first_day, &
+                                  & blend_days, blend_latitude, blend_pressure, restart, &
+                                  & restart_file, log_interval, report_days, run_log, record, &
+                                  & record_file, record_gigabytes, nearest_source_level, &
+                                  & use_top_weights, mass_weighted_lid, mass_weighted_levels, &
+                                  & launch_full_stress, deposit_reflected)
 
             character(len=*), intent(inout) :: mode, artefact, artefact_sha256, device
             character(len=*), intent(inout) :: on_device_failure, precision
             character(len=*), intent(inout) :: on_limit, on_range, on_unphysical
+            character(len=*), intent(inout) :: on_momentum
             character(len=*), intent(inout) :: restart, restart_file, run_log, record_file
             integer, intent(inout) :: threads, ranks_per_device, lag, chunk_columns, log_interval
             integer, intent(inout) :: record
             real(dp), intent(inout) :: timeout_seconds, range_sigmas, report_days, record_gigabytes
+            real(dp), intent(inout) :: momentum_limit, taper_top(2), taper_surface(2)
+            real(dp), intent(inout) :: blend_share, blend_first_day, blend_days
+            real(dp), intent(inout) :: blend_latitude(4), blend_pressure(4)
             logical, intent(inout) :: nearest_source_level, use_top_weights
             logical, intent(inout) :: mass_weighted_lid, mass_weighted_levels
             logical, intent(inout) :: launch_full_stress, deposit_reflected
 
             namelist /gwparam_nml/ mode, artefact, artefact_sha256, device, threads, &
                 & ranks_per_device, on_device_failure, precision, lag, timeout_seconds, &
-                & chunk_columns, on_limit, on_range, on_unphysical, range_sigmas, restart, &
-                & restart_file, log_interval, report_days, run_log, record, record_file, &
-                & record_gigabytes, nearest_source_level, use_top_weights, mass_weighted_lid, &
-                & mass_weighted_levels, launch_full_stress, deposit_reflected
+                & chunk_columns, on_limit, on_range, on_unphysical, range_sigmas, on_momentum, &
+                & momentum_limit, taper_top, taper_surface, blend_share, blend_first_day, &
+                & blend_days, blend_latitude, blend_pressure, restart, restart_file, &
+                & log_interval, report_days, run_log, record, record_file, record_gigabytes, &
+                & nearest_source_level, use_top_weights, mass_weighted_lid, mass_weighted_levels, &
+                & launch_full_stress, deposit_reflected
 
             if (.not. reading) then
                 write (unit, nml=gwparam_nml, iostat=io, iomsg=message)
@@ -295,6 +323,7 @@ contains
         call expect_word("on_limit", self%on_limit, guards)
         call expect_word("on_range", self%on_range, guards)
         call expect_word("on_unphysical", self%on_unphysical, guards)
+        call expect_word("on_momentum", self%on_momentum, guards)
         call expect_word("on_device_failure", self%on_device_failure, failures)
         call expect_word("restart", self%restart, restarts)
         call expect_word("precision", self%precision, precisions)
@@ -303,6 +332,7 @@ contains
         if (message == "" .and. .not. self%report_days >= 0.0_dp) message = "report_days is " &
             & // text(self%report_days) // ", expected at least 0"
         if (message == "") call expect_record()
+        if (message == "") message = self%blend%complaint()
         if (message == "" .and. self%runs_network() .and. self%artefact == "") then
             message = "mode is " // trim(self%mode) &
                                          & // ", which needs artefact in gwparam_nml: the file" &
@@ -393,14 +423,32 @@ contains
 
     elemental logical function runs_native(self)
 
-        !! Whether mode, guards or diagnostics ask for the native scheme.
+        !! Whether mode, blend or diagnostics ask for the native scheme in all columns.
         class(gwparam_coupling_settings_t), intent(in) :: self
 
-        runs_native = self%mode /= "ml" .or. self%on_limit == "native" &
-            & .or. self%on_range == "native" .or. self%on_unphysical == "native" &
-            & .or. self%native_diagnostics
+        runs_native = self%mode /= "ml" .or. self%native_diagnostics .or. self%blend%is_on()
 
     end function runs_native
+
+    elemental logical function keeps_drag(self)
+
+        !! Whether a guard may keep the drag of the last recomputation.
+        class(gwparam_coupling_settings_t), intent(in) :: self
+
+        keeps_drag = any([self%on_unphysical, self%on_range, self%on_limit, &
+                         & self%on_momentum] == "keep")
+
+    end function keeps_drag
+
+    elemental logical function falls_back(self)
+
+        !! Whether a guard may leave columns to the native scheme.
+        class(gwparam_coupling_settings_t), intent(in) :: self
+
+        falls_back = any([self%on_unphysical, self%on_range, self%on_limit, &
+                         & self%on_momentum] == "native")
+
+    end function falls_back
 
     type(gwparam_options_t) function options(self)
 
@@ -420,6 +468,10 @@ contains
         options%on_range = code(self%on_range, guards, guard_codes)
         options%on_unphysical = code(self%on_unphysical, guards, guard_codes)
         options%range_sigmas = self%range_sigmas
+        options%on_momentum = code(self%on_momentum, guards, guard_codes)
+        options%momentum_limit = self%momentum_limit
+        options%taper_top = self%taper_top
+        options%taper_surface = self%taper_surface
         options%trace = self%records()
 
     end function options

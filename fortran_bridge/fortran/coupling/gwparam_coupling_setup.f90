@@ -14,15 +14,16 @@ contains
     if (present(stat)) stat = gwparam_ok
     call self%begin_call(status, message)
     if (status == gwparam_ok) then
-        call set_up(self, settings, pressure, order, latitude, longitude, columns, status, message)
+        call set_up(self, settings, pressure, order, latitude, longitude, columns, native, &
+                    & status, message)
         call self%end_call()
     end if
     if (status /= gwparam_ok) call fail(status, trim(message), stat, errmsg)
 
     end procedure init
 
-    subroutine set_up(self, settings, pressure, order, latitude, longitude, columns, status, &
-                      & message)
+    subroutine set_up(self, settings, pressure, order, latitude, longitude, columns, native, &
+                      & status, message)
 
         !! What `init` does, in a call.
         class(gwparam_coupling_t), intent(inout) :: self
@@ -31,6 +32,7 @@ contains
         integer, intent(in) :: order
         real(dp), intent(in) :: latitude(:,:), longitude(:,:)
         integer, intent(in), optional :: columns(:)
+        procedure(gwparam_native_drag), optional :: native
         integer, intent(inout) :: status
         character(len=*), intent(inout) :: message
 
@@ -43,6 +45,10 @@ contains
         if (present(columns)) valid = columns
         call settings%check(status, message)
         if (status == gwparam_ok) call check_columns()
+        if (status == gwparam_ok .and. present(native) .and. settings%native_diagnostics) then
+            status = gwparam_err_argument
+            message = "native_diagnostics are of the shipped scheme, expected no other with them"
+        end if
         if (status /= gwparam_ok) return
 
         self%settings = settings
@@ -68,9 +74,16 @@ contains
             & runs_network=settings%runs_network(), runs_native=settings%runs_native(), &
             & lag=settings%lag, &
             & guards="on_limit = " // trim(settings%on_limit) // ", on_range = " &
-            & // trim(settings%on_range) // ", on_unphysical = " // trim(settings%on_unphysical))
+            & // trim(settings%on_range) // ", on_unphysical = " // trim(settings%on_unphysical) &
+            & // ", on_momentum = " // trim(settings%on_momentum))
 
-        call set_up_native(self, top_down, status, message)
+        self%row = merge(1, 0, self%exists)
+        self%host_native => null()
+        if (present(native)) then
+            self%host_native => native
+        else
+            call set_up_native(self, top_down, status, message)
+        end if
         if (status == gwparam_ok .and. settings%runs_network()) then
             call self%set_up_network(top_down, status, message)
             if (status == gwparam_ok) call self%network%ranks(self%counts%rank, &
@@ -118,7 +131,6 @@ contains
         real(dp) :: row_latitude(size(self%latitude))
         integer :: i, j, n
 
-        self%row = merge(1, 0, self%exists)
         n = 0
         do j = 1, size(self%exists, 2)
             do i = 1, size(self%exists, 1)

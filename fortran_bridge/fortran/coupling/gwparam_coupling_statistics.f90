@@ -6,8 +6,8 @@ module gwparam_coupling_statistics
     use gwparam_comparison, only: comparison_t, n_comparison_numbers
     use gwparam_guard_report, only: gwparam_guard_t
     use gwparam_kinds, only: dp
-    use gwparam_options, only: gwparam_compiled_runs, gwparam_compiled_unfit, gwparam_guard_keep, &
-        & gwparam_statistics_t
+    use gwparam_options, only: gwparam_compiled_runs, gwparam_compiled_unfit, &
+        & gwparam_guard_native, gwparam_statistics_t
     use gwparam_scheme, only: gwparam_scheme_t
     use gwparam_status, only: gwparam_ok, text
     implicit none(type, external)
@@ -17,6 +17,8 @@ module gwparam_coupling_statistics
     integer, parameter, public :: line_length = 240
     !! Of a line for a host to print: FMS cuts at 256 characters
 
+    real(dp), parameter, public :: blend_units = 1.0e6_dp !! In a share of 1, as integers add up
+
     type, public :: gwparam_coupling_statistics_t
         !! Of one object, or of several after `add`.
         type(gwparam_statistics_t) :: counters !! Of the network
@@ -24,6 +26,8 @@ module gwparam_coupling_statistics
         type(comparison_t) :: comparison(2) !! Of the last recomputation, in u and v
         type(comparison_t) :: all(2) !! Of all recomputations of this run
         integer :: recomputations = 0 !! Steps that computed drag
+        integer(int64) :: blended = 0, blended_values = 0
+        !! Shares of the network in the drag of this run, and how many; of values on levels
         integer(int64) :: records = 0, record_bytes = 0 !! Calls that were written, and how much
         integer(int64) :: records_left_out = 0 !! Calls beyond record_gigabytes
         real(dp) :: momentum_imbalance = 0.0_dp
@@ -42,7 +46,7 @@ module gwparam_coupling_statistics
         logical :: of_all = .false. !! Whether they are of all ranks: `reduce`
         logical :: runs_network = .false., runs_native = .false., gives_fluxes = .false.
         integer :: lag = 0
-        character(len=64) :: guards = "" !! As a line names them
+        character(len=128) :: guards = "" !! As a line names them
 
     contains
         procedure :: add !! Those of another thread's object
@@ -51,6 +55,7 @@ module gwparam_coupling_statistics
         procedure :: restart_line !! What was restored, and of which date
         procedure :: native_columns !! How many columns guards left to the native drag
         procedure :: native_share !! The same of all columns [1]
+        procedure :: network_share !! The network's part of the drag, in the mean over values [1]
         procedure :: log_lines !! What the log says of the last recomputation
         procedure :: summary_lines !! What the end of a run says
     end type gwparam_coupling_statistics_t
@@ -88,6 +93,8 @@ contains
         call self%comparison%add(other%comparison)
         call self%all%add(other%all)
         self%recomputations = max(self%recomputations, other%recomputations)
+        self%blended = self%blended + other%blended
+        self%blended_values = self%blended_values + other%blended_values
         self%records = self%records + other%records
         self%record_bytes = self%record_bytes + other%record_bytes
         self%records_left_out = self%records_left_out + other%records_left_out
@@ -158,10 +165,10 @@ contains
                 & c%device_to_host_bytes, int(c%compiled, int64), int(c%threads, int64), &
                 & merge(1_int64, 0_int64, [c%on_cuda, c%fell_back, c%on_graphs, c%lacks_fma]), &
                 & int(self%recomputations, int64), self%restored_columns, self%records, &
-                & self%record_bytes, self%records_left_out, transfer([c%inference_seconds, &
-                & c%wait_seconds, c%exchange_seconds, c%momentum_imbalance, c%load_seconds, &
-                & c%put_seconds, c%get_seconds, c%levels_seconds, self%momentum_imbalance], &
-                & [0_int64])]
+                & self%record_bytes, self%records_left_out, self%blended, self%blended_values, &
+                & transfer([c%inference_seconds, c%wait_seconds, c%exchange_seconds, &
+                & c%momentum_imbalance, c%load_seconds, c%put_seconds, c%get_seconds, &
+                & c%levels_seconds, self%momentum_imbalance], [0_int64])]
         end associate
         numbers = [numbers, (self%comparison(i)%numbers(), i=1, 2), (self%all(i)%numbers(), i=1, 2)]
         if (.not. allocated(self%guard)) return
@@ -177,7 +184,7 @@ contains
         type(gwparam_coupling_statistics_t), intent(inout) :: self
         integer(int64), intent(in) :: numbers(:)
 
-        integer, parameter :: n_integers = 20, n_reals = 9
+        integer, parameter :: n_integers = 22, n_reals = 9
         integer :: at, g, i
         real(dp) :: reals(n_reals)
 
@@ -203,6 +210,8 @@ contains
             self%records = n(18)
             self%record_bytes = n(19)
             self%records_left_out = n(20)
+            self%blended = n(21)
+            self%blended_values = n(22)
             c%inference_seconds = reals(1)
             c%wait_seconds = reals(2)
             c%exchange_seconds = reals(3)
@@ -238,9 +247,18 @@ contains
 
         native_columns = 0
         if (allocated(self%guard)) native_columns = sum(self%guard%columns, &
-            & mask=self%guard%policy == gwparam_guard_keep)
+            & mask=self%guard%policy == gwparam_guard_native)
 
     end function native_columns
+
+    elemental real(dp) function network_share(self)
+        !! The network's part of the drag, in the mean over levels and columns [1].
+        class(gwparam_coupling_statistics_t), intent(in) :: self
+
+        network_share = merge(1.0_dp, 0.0_dp, self%mode == "ml")
+        if (self%blended_values > 0) network_share = self%blended/(blend_units*self%blended_values)
+
+    end function network_share
 
     elemental real(dp) function native_share(self)
         !! The share of all columns of this run that guards left to the native drag [1].
@@ -336,8 +354,8 @@ contains
         integer, intent(in) :: policy !! gwparam_guard_*
         character(len=8) :: word
 
-        character(len=8), parameter :: words(0:3) = [character(len=8)::"error","zero", "native", &
-                  & "ignore"]
+        character(len=8), parameter :: words(0:6) = [character(len=8)::"error","zero", "keep", &
+                  & "ignore", "count", "clip", "native"]
 
         word = text(policy)
         if (policy >= 0 .and. policy <= ubound(words, 1)) word = words(policy)

@@ -268,16 +268,17 @@ contains
                          & surface_pressure, half_pressure, status, message)
 
         !! Run what the mode asks for, and hold the drag of the window.
-        class(gwparam_coupling_t), intent(inout) :: self
+        class(gwparam_coupling_t), intent(inout), target :: self
         integer, intent(in) :: i, j
-        real(dp), intent(in) :: latitude(:,:)
-        real(dp), intent(in), dimension(:,:,:) :: pressure, height, temperature, u, v
+        real(dp), intent(in), target :: latitude(:,:)
+        real(dp), intent(in), dimension(:,:,:), target :: pressure, height, temperature, u, v
         real(dp), intent(in), optional :: surface_pressure(:,:), half_pressure(:,:,:)
         integer, intent(inout) :: status
         character(len=*), intent(inout) :: message
 
         type(columns_t) :: columns
         type(gwparam_statistics_t) :: counters
+        type(native_window_t), target :: native
         integer :: n
 
         n = size(pressure, 3)
@@ -287,22 +288,43 @@ contains
             return
         end if
         self%window = window_t()
-        if (self%settings%runs_native()) then
-            call run_native(self, i, j, latitude, pressure, height, temperature, u, v, status, &
-                            & message)
+        native = native_window_t(shipped=self%native, of_host=self%host_native, &
+                                 & is_bottom_up=self%is_bottom_up, i=i, j=j, &
+                                 & row=self%row(i:i + size(u, 1) - 1,j:j + size(u, 2) - 1), &
+                                 & latitude=latitude, pressure=pressure, height=height, &
+                                 & temperature=temperature, u=u, v=v)
+        if (self%settings%falls_back() .and. self%counts%recomputations == 0) then
+            call native%check(status, message)
             if (status /= gwparam_ok) return
+        end if
+        if (self%settings%runs_native()) then
+            call run_native(self, native, status, message)
+            if (status /= gwparam_ok) return
+            native%drag_x => self%window%native_x
+            native%drag_y => self%window%native_y
         end if
         if (self%settings%runs_network()) then
             call prepare_network(self, latitude, present(surface_pressure), &
                                  & present(half_pressure), status, message)
             if (status /= gwparam_ok) return
+            call self%network%set_native(native, status, message)
+            if (status /= gwparam_ok) return
             if (self%settings%records()) then
                 call self%keep_inputs(i, j, latitude, pressure, height, temperature, u, v, &
                                       & surface_pressure, half_pressure)
             end if
-            call run_network(self, latitude, self%longitude(i:i + size(u, 1) - 1,j:j + size(u, &
-                             & 2) - 1), pressure, height, temperature, u, v, surface_pressure, &
-                             & half_pressure, counters, status, message)
+            associate (ie => i + size(u, 1) - 1, je => j + size(u, 2) - 1)
+                if (self%settings%keeps_drag()) then
+                    self%window%network_x = self%held_x(i:ie,j:je,:)
+                    self%window%network_y = self%held_y(i:ie,j:je,:)
+                else
+                    allocate (self%window%network_x, self%window%network_y, mold=u)
+                end if
+                call run_network(self, latitude, self%longitude(i:ie,j:je), pressure, height, &
+                                 & temperature, u, v, surface_pressure, half_pressure, counters, &
+                                 & status, message)
+            end associate
+            call self%network%set_native(stat=n)
             if (self%settings%records() .and. status == gwparam_ok) then
                 call self%keep_results(i, j, counters, status, message)
             else if (self%settings%records()) then
@@ -324,8 +346,7 @@ contains
                 call c(2)%compare("northward drag", columns, w%network_y, w%native_y)
             end if
             if (self%settings%mode == "ml") then
-                self%held_x(i:ie,j:je,:) = w%network_x
-                self%held_y(i:ie,j:je,:) = w%network_y
+                call hold_network(self, i, j, latitude, pressure)
             else
                 self%held_x(i:ie,j:je,:) = w%native_x
                 self%held_y(i:ie,j:je,:) = w%native_y
@@ -334,25 +355,59 @@ contains
 
     end subroutine recompute
 
-    subroutine run_native(self, i, j, latitude, pressure, height, temperature, u, v, status, &
-                          & message)
+    subroutine hold_network(self, i, j, latitude, pressure)
 
-        !! Drag of the native scheme.
+        !! Hold the drag of the network, or what it is together with the native one.
         class(gwparam_coupling_t), intent(inout) :: self
         integer, intent(in) :: i, j
-        real(dp), intent(in) :: latitude(:,:)
-        real(dp), intent(in), dimension(:,:,:) :: pressure, height, temperature, u, v
+        real(dp), intent(in) :: latitude(:,:), pressure(:,:,:)
+
+        real(dp), allocatable :: share(:,:,:)
+
+        associate (w => self%window, ie => i + size(latitude, 1) - 1, je => j + size(latitude, &
+                   & 2) - 1)
+            if (.not. self%settings%blend%is_on()) then
+                self%held_x(i:ie,j:je,:) = w%network_x
+                self%held_y(i:ie,j:je,:) = w%network_y
+                return
+            end if
+            share = self%settings%blend%weights(self%counts%days, latitude*degrees_per_radian, &
+                                                & pressure)
+            self%held_x(i:ie,j:je,:) = blended(share, w%network_x, w%native_x)
+            self%held_y(i:ie,j:je,:) = blended(share, w%network_y, w%native_y)
+            self%counts%blended = self%counts%blended + sum(nint(share*blend_units, int64))
+            self%counts%blended_values = self%counts%blended_values + size(share, kind=int64)
+        end associate
+
+    end subroutine hold_network
+
+    subroutine run_native(self, native, status, message)
+
+        !! Drag of the native scheme in all columns of a window.
+        class(gwparam_coupling_t), intent(inout), target :: self
+        type(native_window_t), intent(in) :: native
         integer, intent(inout) :: status
         character(len=*), intent(inout) :: message
 
-        associate (w => self%window)
-            allocate (w%native_x, w%native_y, mold=u)
+        real(dp), allocatable, dimension(:,:) :: x, y
+        integer :: n
+
+        associate (w => self%window, its => native)
+            allocate (w%native_x, w%native_y, mold=its%u)
+            if (associated(its%of_host)) then
+                allocate (x(size(its%u, 3), size(its%latitude)), source=0.0_dp)
+                y = x
+                call its%drag_of([(n, n=1, size(its%latitude))], x, y, status, message)
+                w%native_x = reshape(x, shape(its%u), order=[3, 1, 2])
+                w%native_y = reshape(y, shape(its%u), order=[3, 1, 2])
+                return
+            end if
             if (self%settings%native_diagnostics) then
-                allocate (w%buoyancy_frequency, w%diffusivity_x, w%diffusivity_y, mold=u)
+                allocate (w%buoyancy_frequency, w%diffusivity_x, w%diffusivity_y, mold=its%u)
             end if
             ! What is not allocated is absent.
-            call self%native%drag(self%row(i:i + size(u, 1) - 1,j:j + size(u, 2) - 1), latitude, &
-                                  & pressure, height, temperature, u, v, w%native_x, w%native_y, &
+            call self%native%drag(its%row, its%latitude, its%pressure, its%height, &
+                                  & its%temperature, its%u, its%v, w%native_x, w%native_y, &
                                   & w%diffusivity_x, w%diffusivity_y, &
                                   & buoyancy_frequency=w%buoyancy_frequency, stat=status, &
                                   & errmsg=message)
@@ -399,7 +454,7 @@ contains
     subroutine run_network(self, latitude, longitude, pressure, height, temperature, u, v, &
                            & surface_pressure, half_pressure, counters, status, message)
 
-        !! Drag of the network; columns caught by a `native` guard keep the native one.
+        !! Drag of the network; columns that a guard keeps have what is in the window.
         class(gwparam_coupling_t), intent(inout) :: self
         real(dp), intent(in) :: latitude(:,:), longitude(:,:) !! [rad]
         real(dp), intent(in), dimension(:,:,:) :: pressure, height, temperature, u, v
@@ -426,13 +481,6 @@ contains
         call self%network%run(stat=status, errmsg=message)
         if (status /= gwparam_ok) return
         associate (w => self%window)
-            ! Columns that a guard leaves alone keep what is in the arrays.
-            if (allocated(w%native_x)) then
-                w%network_x = w%native_x
-                w%network_y = w%native_y
-            else
-                allocate (w%network_x, w%network_y, mold=u)
-            end if
             call self%network%get(trim(drag_name(1)), w%network_x, units="m s-2", stat=status, &
                                   & errmsg=message)
             if (status /= gwparam_ok) return

@@ -33,7 +33,7 @@ module gwparam_record
         real(dp), allocatable :: longitude(:) !! [degrees_east] (column)
         type(gwparam_record_field_t), allocatable :: inputs(:)
         type(gwparam_record_field_t), allocatable :: native(:)
-        !! What the outputs were before: columns that a guard leaves alone keep it
+        !! Drag of the native scheme, where it ran in all columns
         type(gwparam_record_field_t), allocatable :: outputs(:) !! Past the guards
         integer(int64), allocatable :: sums(:,:) !! Of gwparam_trace_stages (column, stage)
 

@@ -199,6 +199,10 @@ contains
             call file%note("on_range", s%on_range)
             call file%note("on_unphysical", s%on_unphysical)
             call file%note("range_sigmas", s%range_sigmas)
+            call file%note("on_momentum", s%on_momentum)
+            call file%note("momentum_limit", s%momentum_limit)
+            call file%note("taper_top", s%taper_top)
+            call file%note("taper_surface", s%taper_surface)
         end associate
 
     end subroutine note_settings

@@ -203,6 +203,11 @@ contains
                 & // trim(ms(c%exchange_seconds)) // ", get " // trim(ms(c%get_seconds))
             call add_line(lines, line)
         end associate
+        if (total%blended_values > 0) then
+            write (line, "(a, f7.3, a)") "blend: the network's share of the drag is ", &
+                   & 100*total%network_share(), " % in the mean over levels and columns"
+            call add_line(lines, line)
+        end if
         if (total%records + total%records_left_out > 0) then
             write (line, "(2(a, i0), a, f0.3, a)") "record: ", total%records, " files, and ", &
                    & total%records_left_out, " left out beyond record_gigabytes, ", &

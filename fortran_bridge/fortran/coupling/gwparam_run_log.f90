@@ -117,6 +117,7 @@ contains
             call json%put("columns_this_run", found%columns_this_run())
             call json%put("native_columns", found%native_columns())
             call json%put("native_share", found%native_share())
+            call json%put("network_share", found%network_share())
             call json%put("fell_back", c%fell_back)
             call json%open ("ms")
             call put_ms("put", c%put_seconds)

@@ -370,6 +370,14 @@ gwparam_status gwparam_scheme_put(gwparam_scheme *scheme, const char *name,
     });
 }
 
+gwparam_status gwparam_scheme_set_native(gwparam_scheme *scheme,
+                                         gwparam_native_procedure procedure,
+                                         void *context) {
+    return call_locally(scheme, GoesOnWith::nothing, [&](gwparam::Scheme &its) {
+        its.set_native(procedure, context);
+    });
+}
+
 gwparam_status gwparam_scheme_put_place(gwparam_scheme *scheme,
                                         const gwparam_array *latitude,
                                         const gwparam_array *longitude,

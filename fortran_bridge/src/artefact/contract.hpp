@@ -30,6 +30,8 @@ struct FieldContract {
     // unknown.
     std::vector<double> training_mean;
     std::vector<double> training_deviation;
+    std::vector<double> training_minimum;
+    std::vector<double> training_maximum;
 
     // Tendencies: largest credible absolute value.
     double maximum_magnitude = 0.0;

@@ -112,8 +112,10 @@ void parse_range(const JsonValue &json, Contract &contract, Names &names) {
             refuse(json.at("standard_deviation").key(), "negative", "at least 0");
         }
     }
-    const std::vector<double> low = values("minimum");
-    const std::vector<double> high = values("maximum");
+    field->training_minimum = values("minimum");
+    field->training_maximum = values("maximum");
+    const std::vector<double> &low = field->training_minimum;
+    const std::vector<double> &high = field->training_maximum;
     for (std::size_t k = 0; k < std::min(low.size(), high.size()); ++k) {
         if (low[k] > high[k]) {
             refuse(json.at("minimum").key(), "above maximum", "at most that");

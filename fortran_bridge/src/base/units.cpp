@@ -251,4 +251,11 @@ Conversion conversion(const std::string &from, const std::string &to,
             (source->offset - target->offset) / target->scale};
 }
 
+double acceleration_scale(const std::string &units) {
+    const auto given = UnitParser(units).parse();
+    const auto wanted = UnitParser("m s-2").parse();
+    const bool is_one = given && given->dimension == wanted->dimension;
+    return is_one ? given->scale / wanted->scale : 0.0;
+}
+
 } // namespace gwparam

@@ -17,4 +17,7 @@ struct Conversion {
 Conversion conversion(const std::string &from, const std::string &to,
                       const std::string &field);
 
+// What turns an acceleration into m s-2; 0 for units of another dimension.
+double acceleration_scale(const std::string &units);
+
 } // namespace gwparam

@@ -121,11 +121,14 @@ void pack_tile(const Host *host, HostTile from, Conversion conversion,
 template <typename Network, typename Host>
 void unpack_tile(const Network *rows, std::int64_t width, Conversion conversion,
                  const ColumnMark *marks, HostTile to, Host *host) {
-    const bool none_kept = std::count(marks, marks + to.count, column_kept) == 0;
+    const auto is_kept = [](ColumnMark mark) {
+        return mark.decision == ColumnMark::kept;
+    };
+    const bool none_kept = std::none_of(marks, marks + to.count, is_kept);
     for (std::int64_t level = 0; level < width; ++level) {
         Host *line = host + to.first_level + to.level_stride * level;
         for (std::int64_t i = 0; i < to.count; ++i) {
-            if (none_kept || marks[i] != column_kept) {
+            if (none_kept || !is_kept(marks[i])) {
                 line[to.offsets[i]] = static_cast<Host>(
                     rows[i * width + level] * conversion.scale + conversion.offset);
             }

@@ -17,7 +17,16 @@
 namespace gwparam {
 
 // What the guards (guards/guards.hpp) decided of a column.
-enum ColumnMark : std::uint8_t { column_passes, column_kept, column_zeroed };
+struct ColumnMark {
+    enum Decision : std::uint8_t { passes, kept, zeroed, native };
+
+    Decision decision = passes;
+    std::uint8_t noted = 0; // guards that caught it, a bit each
+
+    bool operator==(const ColumnMark &other) const {
+        return decision == other.decision && noted == other.noted;
+    }
+};
 
 // Columns one after the other, each with its levels side by side, in 64-byte alignment:
 // the bits of a matrix product may depend on it. What takes rows by && trades them for

@@ -6,6 +6,7 @@
 #include "base/constants.hpp"
 #include "base/error.hpp"
 #include "columns/guards/guards.hpp"
+#include "columns/taper.hpp"
 
 namespace gwparam {
 
@@ -26,6 +27,7 @@ gwparam_options checked(gwparam_options options) {
                         ", expected a multiple of " + std::to_string(chunk_multiple));
     }
     static_cast<void>(guards_of(options)); // they check what is theirs
+    Taper::check(options);
     check_choice("lag", options.lag, 1);
     check_choice("on_device_failure", options.on_device_failure,
                  GWPARAM_DEVICE_FALLBACK);
@@ -61,7 +63,9 @@ gwparam_options checked(gwparam_options options) {
 
 gwparam_options default_options() {
     gwparam_options options{};
-    options.on_range = GWPARAM_GUARD_IGNORE;
+    options.on_range = GWPARAM_GUARD_COUNT;
+    options.range_sigmas = 10.0;
+    options.on_momentum = GWPARAM_GUARD_IGNORE;
     std::strcpy(options.device, "auto");
     return options;
 }

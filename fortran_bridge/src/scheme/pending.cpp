@@ -8,9 +8,22 @@ namespace gwparam {
 
 namespace {
 
-// 1 in columns that a guard keeps as the host has them. One that it sets to zero needs
-// no mark: its outputs are the zeros.
+// 1 in columns that a guard keeps as the host has them, 2 in those that it leaves to
+// the native scheme. One that it sets to zero needs no mark: its outputs are the zeros.
 constexpr const char *mark_name = "guard_mark";
+
+double number_of(ColumnMark mark) {
+    return mark.decision == ColumnMark::kept     ? 1.0
+           : mark.decision == ColumnMark::native ? 2.0
+                                                 : 0.0;
+}
+
+ColumnMark mark_of(double number) {
+    return {number == 0.0   ? ColumnMark::passes
+            : number == 2.0 ? ColumnMark::native
+                            : ColumnMark::kept,
+            0};
+}
 
 constexpr Conversion unchanged{1.0, 0.0};
 
@@ -80,7 +93,7 @@ void Pending::save(const std::string &name, const gwparam_array *array) const {
     const FieldContract &field = fields_[i];
     const HostArray host = checked_exact(array, field);
     check_array_columns(host, field, result_.columns());
-    const ColumnMarks all_pass(result_.marks.size(), column_passes);
+    const ColumnMarks all_pass(result_.marks.size());
     ThreadPool caller(1); // a restart file is seldom written
     if (!is_mark(i)) {
         unpack(result_.rows[i], 0, flip_, unchanged, all_pass.data(), host, caller);
@@ -89,8 +102,7 @@ void Pending::save(const std::string &name, const gwparam_array *array) const {
     Rows rows(field.dtype, 1);
     rows.resize(result_.columns());
     std::transform(result_.marks.begin(), result_.marks.end(),
-                   reinterpret_cast<double *>(rows.row(0)),
-                   [](ColumnMark mark) { return mark == column_kept ? 1.0 : 0.0; });
+                   reinterpret_cast<double *>(rows.row(0)), number_of);
     unpack(rows, 0, false, unchanged, all_pass.data(), host, caller);
 }
 
@@ -100,7 +112,7 @@ void Pending::restore(const std::string &name, const gwparam_array *array) {
     const HostArray host = checked_exact(array, field);
     if (restored_.empty()) {
         state_ = State::nothing;
-        result_.marks.assign(static_cast<std::size_t>(host.columns()), column_passes);
+        result_.marks.assign(static_cast<std::size_t>(host.columns()), {});
         restored_.assign(fields_.size(), false);
     }
     check_array_columns(host, field, result_.columns());
@@ -111,9 +123,8 @@ void Pending::restore(const std::string &name, const gwparam_array *array) {
     pack(host, flip_ && !is_mark(i), unchanged, field.name, rows, 0, caller);
     if (is_mark(i)) {
         const auto *values = reinterpret_cast<const double *>(marks.row(0));
-        std::transform(
-            values, values + result_.columns(), result_.marks.begin(),
-            [](double value) { return value != 0.0 ? column_kept : column_passes; });
+        std::transform(values, values + result_.columns(), result_.marks.begin(),
+                       mark_of);
     }
     restored_[i] = true;
     if (std::find(restored_.begin(), restored_.end(), false) == restored_.end()) {

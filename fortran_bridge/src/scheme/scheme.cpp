@@ -119,6 +119,7 @@ void Scheme::put(const std::string &name, const char *units,
     or_discard([&] {
         step_.check_levels();
         pending_.check_restored();
+        step_.check_native();
         windows_.put(name, units, array);
     });
 }

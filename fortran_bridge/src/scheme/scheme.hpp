@@ -39,6 +39,10 @@ class Scheme {
     FieldContract field(std::int32_t kind, std::int64_t number) const;
 
     void put(const std::string &name, const char *units, const gwparam_array *array);
+    // The host's scheme for columns that guards leave to it; null: none.
+    void set_native(gwparam_native_procedure procedure, void *context) {
+        step_.native().set(procedure, context);
+    }
     void put_place(const gwparam_array *latitude, const gwparam_array *longitude,
                    const char *units, const char *date);
     bool has_open_window() const { return windows_.is_open(); }

@@ -21,6 +21,14 @@ void Step::set_levels(const std::vector<double> &pressure) {
     const Vertical &its = parts_.contract.vertical;
     vertical_.emplace(parts_.contract, static_cast<std::int64_t>(pressure.size()));
     pressures_ = {pressure, pressure};
+    const std::vector<double> of_rows =
+        vertical_->host_top_down()
+            ? pressure
+            : std::vector<double>(pressure.rbegin(), pressure.rend());
+    taper_ = Taper(parts_.options, of_rows);
+    if (parts_.options.on_momentum != GWPARAM_GUARD_IGNORE) {
+        momentum_ = ColumnMomentum(vertical_->host_outputs(), of_rows);
+    }
     if (its.kind == VerticalKind::pressure) {
         pressures_.network.resize(its.a.size());
         for (std::size_t l = 0; l < its.a.size(); ++l) {
@@ -69,6 +77,7 @@ bool Step::synchronise() {
     or_abandon([&] {
         if (parts_.pending.state() == Pending::State::running) {
             take_in();
+            static_cast<void>(agree());
             parts_.pending.set_state(Pending::State::done);
         } else { // tell the others what failed since the last flush
             parts_.communicator.agree(parts_.outcome);
@@ -103,9 +112,9 @@ void Step::run_stages() {
     std::swap(in_flight_, next_);
     if (needs_own) {
         take_in();
-    } else {
-        static_cast<void>(agree());
     }
+    outcome.attempt([&] { fall_back(); });
+    static_cast<void>(agree());
     if (lags) {
         parts_.pending.set_state(needs_own ? Pending::State::done
                                            : Pending::State::running);
@@ -124,7 +133,14 @@ void Step::take_in() {
     }
     outcome.attempt([&] { move_out(); });
     outcome.attempt([&] { finish(); });
-    static_cast<void>(agree());
+}
+
+// As a result is given, not as it is computed: only then the host has its state at
+// hand.
+void Step::fall_back() {
+    native_.apply(parts_.windows.result(),
+                  static_cast<std::int64_t>(pressures_.host.size()),
+                  parts_.windows.flips(), parts_.windows.places());
 }
 
 // Whether a condition holds on all ranks, none of which failed.
@@ -144,6 +160,7 @@ bool Step::agree(bool condition) {
 // From the host's levels to the network's, in the columns of this rank.
 void Step::prepare() {
     parts_.pending.check_restored();
+    check_native();
     Windows &windows = parts_.windows;
     // A rank of several may have no columns, and nothing to put at any step.
     const bool is_new =
@@ -175,15 +192,14 @@ void Step::prepare() {
 
 // Applies the guards that see such fields.
 void Step::look(Guard::Sees what, const std::vector<FieldContract> &fields,
-                const std::vector<Rows> &rows, bool top_down, std::int64_t run,
+                std::vector<Rows> &rows, bool top_down, std::int64_t run,
                 InFlight &columns, ThreadPool &pool) const {
-    const Watch watch{
-        top_down, [&](std::int64_t column) { return columns.places.text(column); },
-        [&](std::size_t guard, const FieldContract &of, const Rows &its,
-            std::int64_t column) {
-            columns.caught.note(guard, guards_[guard], of, its, column, top_down,
-                                pressures_, columns.places, run);
-        }};
+    const Watch watch{top_down,
+                      [&](std::int64_t column) { return columns.places.text(column); },
+                      [&](const CaughtColumn &its) {
+                          columns.caught.note(its, guards_[its.guard], top_down,
+                                              pressures_, columns.places, run);
+                      }};
     apply(guards_, what, fields, rows, watch, columns.marks, pool);
 }
 
@@ -242,12 +258,15 @@ void Step::finish() {
     trace(trace_outputs, result.rows, in_flight_);
     look(Guard::Sees::outputs, result.fields, result.rows, stage.host_top_down(),
          statistics_.runs + 1, in_flight_, pool);
+    look(Guard::Sees::momentum, momentum_.fields(), momentum_.of(result.rows, pool),
+         stage.host_top_down(), statistics_.runs + 1, in_flight_, pool);
     result.marks = in_flight_.marks;
     const std::int64_t guarded = clear_marked(result.marks, result.rows);
     trace(trace_guarded, result.rows, in_flight_);
     std::swap(trace_, in_flight_.trace);
     statistics_.momentum_imbalance =
         stage.momentum_imbalance(in_flight_.pressures, result.rows, pool);
+    taper_.apply(result.fields, result.rows, pool);
     last_tally_ = in_flight_.caught;
     tally_.add(last_tally_);
     statistics_.runs += 1;

@@ -8,11 +8,14 @@
 #include "artefact/contract.hpp"
 #include "columns/guards/guards.hpp"
 #include "columns/guards/tally.hpp"
+#include "columns/momentum.hpp"
 #include "columns/places.hpp"
+#include "columns/taper.hpp"
 #include "columns/trace.hpp"
 #include "columns/vertical.hpp"
 #include "ranks/communicator.hpp"
 #include "scheme/inference.hpp"
+#include "scheme/native_fallback.hpp"
 #include "scheme/pending.hpp"
 #include "scheme/windows.hpp"
 
@@ -45,6 +48,11 @@ class Step {
     // Of the run whose result there is; empty without the option trace.
     const Trace &trace() const { return trace_; }
 
+    // The host's scheme for the columns that guards leave to it, and whether it is
+    // there where they may.
+    NativeFallback &native() { return native_; }
+    void check_native() const { native_.check(parts_.options); }
+
     // Both are collective and drop all that was put, or is on its way, if they throw.
     void flush();
     bool synchronise(); // whether there is a result to save
@@ -74,9 +82,10 @@ class Step {
     void finish();
 
     void take_in(); // wait, move_out and finish, where nothing else is to be done
+    void fall_back();
     bool agree(bool condition = true);
     void look(Guard::Sees what, const std::vector<FieldContract> &fields,
-              const std::vector<Rows> &rows, bool top_down, std::int64_t run,
+              std::vector<Rows> &rows, bool top_down, std::int64_t run,
               InFlight &columns, ThreadPool &pool) const;
 
     void trace(TraceStage stage, const std::vector<Rows> &rows,
@@ -87,6 +96,9 @@ class Step {
     LevelPressures pressures_;
     GuardTally tally_;
     GuardTally last_tally_;
+    ColumnMomentum momentum_;
+    Taper taper_;
+    NativeFallback native_;
     Trace trace_;
     std::optional<VerticalStage> vertical_; // from set_levels on
     std::vector<Rows> network_in_;          // of the columns of this rank

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <sstream>
 #include <utility>
 
@@ -33,7 +34,7 @@ void Windows::set_fields(const std::vector<FieldContract> &inputs,
     inputs_ = inputs;
     flip_ = flip;
     rows_ = rows_for(inputs);
-    result_ = {outputs, rows_for(outputs), {}};
+    result_ = {outputs, rows_for(outputs), {}, {}, {}};
     discard();
 }
 
@@ -109,15 +110,12 @@ void Windows::put(const std::string &name, const char *units,
     pack(host, flip_, conversion(or_own(units, field), field.units, field.name),
          field.name, rows_[i], open_->first, pool_,
          [this](std::int64_t column) { return place_of(column); });
-    marks_.resize(static_cast<std::size_t>(open_->first + open_->columns),
-                  column_passes);
-    const Watch watch{top_down_,
-                      [this](std::int64_t column) { return place_of(column); },
-                      [this](std::size_t guard, const FieldContract &of,
-                             const Rows &rows, std::int64_t column) {
-                          caught_.note(guard, guards_[guard], of, rows, column,
-                                       top_down_, pressures_, places_, 0);
-                      }};
+    marks_.resize(static_cast<std::size_t>(open_->first + open_->columns));
+    const Watch watch{
+        top_down_, [this](std::int64_t column) { return place_of(column); },
+        [this](const CaughtColumn &its) {
+            caught_.note(its, guards_[its.guard], top_down_, pressures_, places_, 0);
+        }};
     apply_to_field(guards_, Guard::Sees::host_inputs, field, rows_[i], open_->first,
                    watch, marks_, pool_);
     given_[i] = true;
@@ -171,9 +169,30 @@ void Windows::get(std::int64_t window, const std::string &name, const char *unit
     const FieldContract &field = result_.fields[i];
     const HostArray host = checked_array(array, field.levels, field.name);
     check_shape(name, host, wanted.horizontal_shape);
-    unpack(result_.rows[i], wanted.first, flip_,
-           conversion(field.units, or_own(units, field), field.name),
+    const Conversion to_host =
+        conversion(field.units, or_own(units, field), field.name);
+    unpack(result_.rows[i], wanted.first, flip_, to_host,
            result_.marks.data() + wanted.first, host, pool_);
+    if (i < result_.native.size() && result_.native[i].count() > 0) {
+        unpack_native(result_.native[i], wanted, to_host, host);
+    }
+}
+
+// Over what the network's rows have in these columns.
+void Windows::unpack_native(const Rows &native, const Window &wanted,
+                            const Conversion &to_host, const HostArray &host) const {
+    Rows rows(native.dtype(), native.width());
+    rows.resize(wanted.columns);
+    ColumnMarks marks(static_cast<std::size_t>(wanted.columns), {ColumnMark::kept});
+    for (std::size_t n = 0; n < result_.native_columns.size(); ++n) {
+        const std::int64_t column = result_.native_columns[n] - wanted.first;
+        if (column >= 0 && column < wanted.columns) {
+            marks[static_cast<std::size_t>(column)] = {};
+            std::memcpy(rows.row(column), native.row(static_cast<std::int64_t>(n)),
+                        static_cast<std::size_t>(native.row_bytes()));
+        }
+    }
+    unpack(rows, 0, flip_, to_host, marks.data(), host, pool_);
 }
 
 } // namespace gwparam

@@ -20,6 +20,11 @@ struct Result {
     std::vector<Rows> rows; // one a field
     ColumnMarks marks;      // one a column
 
+    // What the host's native scheme gave: of these columns, for each field that it has,
+    // as numbers of their own, since those of a network may be of single precision.
+    std::vector<std::int64_t> native_columns;
+    std::vector<Rows> native;
+
     std::int64_t columns() const { return static_cast<std::int64_t>(marks.size()); }
 };
 
@@ -55,6 +60,7 @@ class Windows {
     bool is_open() const { return open_.has_value(); }
     bool none_closed() const { return windows_.empty(); }
     std::int64_t columns() const; // of those that are closed
+    bool flips() const { return flip_; }
 
     // What the guards decided of those columns.
     const ColumnMarks &marks() const { return marks_; }
@@ -82,6 +88,8 @@ class Windows {
     };
 
     void open(const HostArray &host);
+    void unpack_native(const Rows &native, const Window &wanted,
+                       const Conversion &to_host, const HostArray &host) const;
     std::string place_of(std::int64_t column) const;
 
     ThreadPool &pool_;

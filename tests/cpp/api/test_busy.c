@@ -34,6 +34,7 @@ static const double pressure[NLEV] = {1e3, 1e4, 3e4, 6e4, 9e4};
     X(gwparam_scheme_trace, (scheme, 1, &sum, 1))                                      \
     X(gwparam_scheme_ranks, (scheme, &word, &word))                                    \
     X(gwparam_scheme_gather, (scheme, &number, 1, &number))                            \
+    X(gwparam_scheme_set_native, (scheme, NULL, NULL))                                 \
     X(gwparam_scheme_put_place, (scheme, &surface, &surface, NULL, NULL))              \
     X(gwparam_scheme_set_levels, (scheme, GWPARAM_TOP_DOWN, NLEV, pressure))           \
     X(gwparam_scheme_set_columns, (scheme, &surface, &surface, NULL))                  \

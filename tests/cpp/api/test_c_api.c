@@ -360,9 +360,9 @@ static void test_option_failures(void) {
                   "threads is -1"),
        "negative threads");
     options = defaults();
-    options.on_limit = 4;
+    options.on_limit = 7;
     ok(fails_with(load_with("linear.pt", &options, &scheme), GWPARAM_ERR_ARGUMENT,
-                  "on_limit is 4"),
+                  "on_limit is 7"),
        "unknown guard");
     options = defaults();
     strcpy(options.device, "gpu");
@@ -375,9 +375,9 @@ static void test_option_failures(void) {
                   "device is \"cuda:99\""),
        "absent device");
     options = defaults();
-    options.on_unphysical = 4;
+    options.on_unphysical = 7;
     ok(fails_with(load_with("linear.pt", &options, &scheme), GWPARAM_ERR_ARGUMENT,
-                  "on_unphysical is 4, expected 0 to 3"),
+                  "on_unphysical is 7, expected 0 to 6"),
        "unknown guard of unphysical inputs");
     options = defaults();
     options.trace = 2;
@@ -743,9 +743,9 @@ static void test_strings(void) {
     ok(fails_with(gwparam_scheme_gather(scheme, one, 1, NULL), GWPARAM_ERR_ARGUMENT,
                   "all is null"),
        "no gathering into nothing");
-    ok(gwparam_scheme_guard(scheme, 2, &report, sizeof report, counts, 6, &n_levels) ==
+    ok(gwparam_scheme_guard(scheme, 5, &report, sizeof report, counts, 6, &n_levels) ==
                GWPARAM_OK &&
-           strcmp(report.name, "on_range") == 0 && report.columns == 0 &&
+           strcmp(report.name, "on_momentum") == 0 && report.columns == 0 &&
            report.worst.excess == 0 && report.policy == GWPARAM_GUARD_IGNORE,
        "a guard that caught nothing");
     ok(gwparam_scheme_guard(scheme, 99, &report, sizeof report, NULL, 0, &n_levels) ==

@@ -104,10 +104,10 @@ void test_layouts(Dtype dtype, const char *types, ThreadPool &pool) {
             // Back: a kept column stays as it was, one set to zero does not.
             Memory<Value> target;
             const gwparam_array target_array = target.array(layout);
-            std::vector<gwparam::ColumnMark> marks(columns, gwparam::column_passes);
-            marks[131] = gwparam::column_kept;
-            marks[132] = gwparam::column_zeroed;
-            marks[columns - 1] = gwparam::column_kept;
+            std::vector<gwparam::ColumnMark> marks(columns);
+            marks[131] = {gwparam::ColumnMark::kept};
+            marks[132] = {gwparam::ColumnMark::zeroed};
+            marks[columns - 1] = {gwparam::ColumnMark::kept};
             gwparam::unpack(rows, first, flip, back, marks.data(),
                             gwparam::checked_array(&target_array, nlev, "wind"), pool);
             each_cell([&](auto i, auto j, auto k) {

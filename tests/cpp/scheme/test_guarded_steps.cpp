@@ -17,6 +17,11 @@ constexpr std::size_t values = columns * host::nlev;
 constexpr int bad_step = 1;
 constexpr double untouched = 77.0;
 
+// The policies that are tried in pairs; to clip is another result.
+constexpr std::int32_t policies[] = {GWPARAM_GUARD_ERROR, GWPARAM_GUARD_ZERO,
+                                     GWPARAM_GUARD_KEEP,  GWPARAM_GUARD_IGNORE,
+                                     GWPARAM_GUARD_COUNT, GWPARAM_GUARD_NATIVE};
+
 // What is wrong with column 0 in the bad step, and which guards see it.
 struct Kind {
     const char *name;
@@ -46,6 +51,27 @@ struct Free {
 };
 using Scheme = std::unique_ptr<gwparam_scheme, Free>;
 
+// The host's own scheme: of the step that is under way, of each level.
+int native_step = 0;
+
+double native_at(std::int64_t tendency, int place) {
+    return 1000.0 * native_step + 10.0 * static_cast<double>(tendency) + place;
+}
+
+gwparam_status native_drag(void *, const gwparam_native_columns *asked, char *,
+                           std::int64_t) {
+    if (asked->columns != 1 || asked->column[0] != 0 || asked->tendencies != 2 ||
+        asked->levels != host::nlev) {
+        return GWPARAM_ERR_SHAPE;
+    }
+    for (std::int64_t tendency = 0; tendency < 2; ++tendency) {
+        for (int place = 0; place < host::nlev; ++place) {
+            asked->drag[tendency * host::nlev + place] = native_at(tendency, place);
+        }
+    }
+    return GWPARAM_OK;
+}
+
 Scheme load(const Setup &setup) {
     gwparam_options options = host::defaults();
     options.on_range = setup.on_range;
@@ -61,6 +87,7 @@ Scheme load(const Setup &setup) {
     status = status ? status
                     : gwparam_scheme_set_levels(scheme, setup.order, host::nlev,
                                                 pressure.data());
+    status = status ? status : gwparam_scheme_set_native(scheme, native_drag, nullptr);
     return Scheme(status == GWPARAM_OK ? scheme : nullptr);
 }
 
@@ -159,24 +186,55 @@ Scheme restart(Scheme before, const Setup &setup, gwparam_status &status) {
     return after;
 }
 
-// Whether the guards that acted, and no others, say what they caught in the last run:
-// number 2 looks at the range, number 3 at the limit.
-bool is_tallied(gwparam_scheme *scheme, bool is_counted, bool range_acts, int level,
-                bool lasts) {
+// What becomes of the bad column: which guards catch it, and what is done with it.
+struct Fate {
+    bool range; // guard number 2
+    bool finite;
+    bool limit;
+    std::int32_t acts; // GWPARAM_GUARD_IGNORE: it goes through
+
+    Fate(const Setup &setup, const Kind &kind) {
+        const auto passes = [](std::int32_t policy) {
+            return policy == GWPARAM_GUARD_COUNT || policy == GWPARAM_GUARD_IGNORE;
+        };
+        const bool replaces = setup.on_limit == GWPARAM_GUARD_ZERO ||
+                              setup.on_limit == GWPARAM_GUARD_KEEP ||
+                              setup.on_limit == GWPARAM_GUARD_NATIVE;
+        range = kind.out_of_range && setup.on_range != GWPARAM_GUARD_IGNORE;
+        const bool goes_on = !range || passes(setup.on_range);
+        finite = goes_on && kind.gives_nan;
+        limit = goes_on && !kind.gives_nan && kind.beyond_limit &&
+                setup.on_limit != GWPARAM_GUARD_IGNORE;
+        acts = !goes_on                           ? setup.on_range
+               : finite && !replaces              ? std::int32_t{GWPARAM_GUARD_ERROR}
+               : finite                           ? setup.on_limit
+               : limit && !passes(setup.on_limit) ? setup.on_limit
+                                                  : std::int32_t{GWPARAM_GUARD_IGNORE};
+    }
+    bool catches(int number) const {
+        return (number == 2 && range) || (number == 3 && finite) ||
+               (number == 4 && limit);
+    }
+};
+
+// Whether the guards that caught the column, and no others, say so: in the last run,
+// and since the load if it `lasts`.
+bool is_tallied(gwparam_scheme *scheme, const Fate &fate, bool is_last, bool lasts) {
     bool right = true;
-    for (int number = 1; number <= 4; ++number) {
+    for (int number = 1; number <= 5; ++number) {
         gwparam_guard_report report{};
         std::vector<std::int64_t> levels(host::nlev + 1);
         std::int64_t n_levels = 0;
         const gwparam_status status =
             gwparam_scheme_guard(scheme, number, &report, sizeof report, levels.data(),
                                  static_cast<std::int64_t>(levels.size()), &n_levels);
-        const bool acts = number == (range_acts ? 2 : 3);
-        const std::int64_t last = is_counted && acts ? 1 : 0;
-        right &= status == GWPARAM_OK && report.columns_last_run == last &&
+        const bool catches = fate.catches(number);
+        right &= status == GWPARAM_OK &&
+                 report.columns_last_run == (is_last && catches ? 1 : 0) &&
                  n_levels == host::nlev + 1;
-        if (last == 1 || (lasts && acts)) {
+        if (lasts && catches) {
             const gwparam_place &worst = report.worst;
+            const int level = number == 3 ? 2 : 1;
             right &= report.columns == 1 && worst.run == bad_step + 1 &&
                      worst.level == level && worst.latitude == 10.0 &&
                      worst.longitude == 10.0 && worst.excess > 1.0 &&
@@ -191,15 +249,10 @@ bool is_tallied(gwparam_scheme *scheme, bool is_counted, bool range_acts, int le
 std::string fault_of(const Setup &setup, const Kind &kind) {
     fake::set_trouble(
         {kind.gives_nan ? fake::Fault::not_finite : fake::Fault::none, 0, bad_step, 1});
-    // The first guard that trips and is not told to ignore it decides.
-    const bool range_acts = kind.out_of_range && setup.on_range != GWPARAM_GUARD_IGNORE;
-    const bool limit_acts =
-        !range_acts && kind.beyond_limit && setup.on_limit != GWPARAM_GUARD_IGNORE;
-    const bool nan_acts = !range_acts && !limit_acts && kind.gives_nan;
-    const std::int32_t acts = range_acts   ? setup.on_range
-                              : limit_acts ? setup.on_limit
-                              : nan_acts   ? GWPARAM_GUARD_ERROR
-                                           : GWPARAM_GUARD_IGNORE;
+    const Fate fate(setup, kind);
+    const bool range_acts =
+        fate.range && !fate.finite && !fate.limit && fate.acts == setup.on_range;
+    const std::int32_t acts = fate.acts;
     const bool fails = acts == GWPARAM_GUARD_ERROR;
     // Inputs are looked at when they are put to work, outputs when they are there.
     const int failing_step = !fails ? -1 : range_acts ? bad_step : bad_step + setup.lag;
@@ -213,6 +266,7 @@ std::string fault_of(const Setup &setup, const Kind &kind) {
             scheme = restart(std::move(scheme), setup, status);
             is_restarted = true;
         }
+        native_step = step;
         status = status ? status : put_and_run(scheme.get(), setup, kind, step);
         status = status ? status : get(scheme.get(), drag);
         const host::Report report = host::report(status);
@@ -234,9 +288,12 @@ std::string fault_of(const Setup &setup, const Kind &kind) {
         Drag expected = expected_of(setup, kind, of_step);
         const bool acted = of_step == bad_step && acts != GWPARAM_GUARD_IGNORE;
         for (int level = 0; acted && level < host::nlev; ++level) {
+            const std::size_t i = at(setup, 0, level);
+            const bool is_native = acts == GWPARAM_GUARD_NATIVE;
             const double value = acts == GWPARAM_GUARD_ZERO ? 0.0 : untouched;
-            expected.east[at(setup, 0, level)] = value;
-            expected.north[at(setup, 0, level)] = value;
+            const int place = static_cast<int>(i);
+            expected.east[i] = is_native ? native_at(0, place) : value;
+            expected.north[i] = is_native ? native_at(1, place) : value;
         }
         gwparam_statistics statistics{};
         status =
@@ -246,10 +303,8 @@ std::string fault_of(const Setup &setup, const Kind &kind) {
         const bool is_right =
             status == GWPARAM_OK && drag == expected &&
             statistics.guarded_columns_last_run == (is_counted ? 1 : 0) &&
-            is_tallied(scheme.get(), is_counted, range_acts,
-                       kind.gives_nan && !range_acts ? 2 : 1,
-                       of_step > bad_step && acts != GWPARAM_GUARD_IGNORE &&
-                           !setup.restarts);
+            is_tallied(scheme.get(), fate, of_step == bad_step && !is_restarted,
+                       of_step >= bad_step && !is_restarted && !setup.restarts);
         if (!is_right) {
             return "another result, " + here;
         }
@@ -266,10 +321,8 @@ int main() {
             for (const int lag : {0, 1}) {
                 for (const bool restarts : {false, true}) {
                     std::string faults;
-                    for (std::int32_t range = 0; range <= GWPARAM_GUARD_IGNORE;
-                         ++range) {
-                        for (std::int32_t limit = 0; limit <= GWPARAM_GUARD_IGNORE;
-                             ++limit) {
+                    for (const std::int32_t range : policies) {
+                        for (const std::int32_t limit : policies) {
                             const std::string fault =
                                 fault_of({range, limit, order, lag, restarts}, kind);
                             if (!fault.empty()) {

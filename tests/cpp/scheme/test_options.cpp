@@ -25,8 +25,8 @@ void test_defaults() {
     const gwparam_options options = default_options();
     const gwparam_options checked = checked_options(Communicator(), options);
     ok(options.on_limit == GWPARAM_GUARD_ERROR &&
-           options.on_range == GWPARAM_GUARD_IGNORE && options.lag == 0 &&
-           std::strcmp(options.device, "auto") == 0,
+           options.on_range == GWPARAM_GUARD_COUNT && options.range_sigmas == 10.0 &&
+           options.lag == 0 && std::strcmp(options.device, "auto") == 0,
        "defaults");
     ok(options.chunk_columns == 0 && checked.chunk_columns == 256 &&
            checked.threads == 0 && checked.timeout_seconds == 0.0,
@@ -50,11 +50,11 @@ void test_refusals() {
                [](Options o) { o.chunk_columns = 40; }) &&
            refuses("chunk_columns is -16", [](Options o) { o.chunk_columns = -16; }),
        "chunk_columns");
-    ok(refuses("on_limit is 4, expected 0 to 3", [](Options o) { o.on_limit = 4; }),
+    ok(refuses("on_limit is 7, expected 0 to 6", [](Options o) { o.on_limit = 7; }),
        "on_limit");
-    ok(refuses("on_range is -1, expected 0 to 3", [](Options o) { o.on_range = -1; }),
+    ok(refuses("on_range is -1, expected 0 to 6", [](Options o) { o.on_range = -1; }),
        "on_range");
-    ok(refuses("range_sigmas is 0.0", [](Options o) { o.on_range = 0; }),
+    ok(refuses("range_sigmas is 0.0", [](Options o) { o.range_sigmas = 0.0; }),
        "range_sigmas");
     ok(refuses("lag is 2, expected 0 to 1", [](Options o) { o.lag = 2; }), "lag");
     ok(refuses("on_device_failure is 2", [](Options o) { o.on_device_failure = 2; }),

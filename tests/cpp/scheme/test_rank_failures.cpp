@@ -159,6 +159,47 @@ void test_bad_fields() {
        "of several ranks, the lowest is named");
 }
 
+gwparam_status no_native_drag(void *, const gwparam_native_columns *, char *message,
+                              std::int64_t) {
+    message[0] = '?';
+    return GWPARAM_ERR_MEMORY;
+}
+
+// A column of one rank is left to its native scheme, which has none; with a lag, as the
+// result of that step is given. A rank that runs nothing of others is heard, too.
+void test_native_scheme() {
+    for (const int lag : {0, 1}) {
+        for (const int per_device : {1, 2}) {
+            Case its;
+            its.options.on_limit = GWPARAM_GUARD_NATIVE;
+            its.options.lag = lag;
+            its.options.ranks_per_device = per_device;
+            const Reports reports =
+                run(its, 4,
+                    [](gwparam_scheme *scheme, Columns &columns, int rank, int step) {
+                        const gwparam_status set =
+                            gwparam_scheme_set_native(scheme, no_native_drag, nullptr);
+                        if (rank == 3 && step == 1) {
+                            columns.change = [&](std::int64_t cell,
+                                                 std::vector<double> &its) {
+                                its[0] = cell == columns.cells()[0] ? 1e12 : its[0];
+                            };
+                        }
+                        const gwparam_status status = columns.step(scheme, step);
+                        columns.change = nullptr;
+                        return set ? set : status;
+                    });
+            const std::size_t bad = lag == 1 ? 2 : 1;
+            ok(loaded(reports) && all_fine(reports.step[0]) &&
+                   all_have(reports.step[bad], GWPARAM_ERR_MEMORY,
+                            "rank 3: the native scheme failed: ?") &&
+                   all_fine(reports.step[lag == 1 ? 1 : 2]) &&
+                   all_fine(reports.step[3]),
+               "a native scheme that fails on one rank");
+        }
+    }
+}
+
 void test_calls_in_the_wrong_order() {
     Reports reports = run_with_bad_step({}, [](gwparam_scheme *scheme, Columns &columns,
                                                int rank, int step) {
@@ -442,6 +483,7 @@ void test_silence() {
 int main() {
     const fake::Artefacts artefacts;
     test_bad_fields();
+    test_native_scheme();
     test_calls_in_the_wrong_order();
     test_failures_between_steps();
     test_windows_without_levels();

@@ -79,8 +79,7 @@ void test_round_trip(bool flip) {
 
     gwparam::Result &result = made.result();
     result.rows[0] = rows_of(Dtype::float64, nlev, turned);
-    result.marks = {gwparam::column_passes, gwparam::column_kept,
-                    gwparam::column_passes};
+    result.marks = {{}, {gwparam::ColumnMark::kept}, {}};
     Numbers drag(6, -9.0);
     gwparam_array array = array_of(drag, 2, nlev);
     ok(throws(GWPARAM_ERR_ARGUMENT, "nothing was run since the last put",
@@ -169,6 +168,35 @@ void test_room() {
     ok(same && bytes == 2 * 50 * (nlev * 4 + 8), "room is used again");
 }
 
+// What the native scheme gave takes the place of the rows, in single precision or not.
+void test_native(bool flip) {
+    Windows made = windows(flip);
+    put_three(made);
+    gwparam::Result &result = made.result();
+    result.fields[0].dtype = Dtype::float32;
+    result.rows[0] = rows_of(Dtype::float32, nlev, Numbers(9, 0.5));
+    result.marks.resize(3);
+    result.native_columns = {1, 2};
+    result.native.push_back(
+        rows_of(Dtype::float64, nlev, {0.1, 0.2, 0.3, 1.1, 1.2, 1.3}));
+    made.result_is_there();
+    Numbers two(6, -9.0);
+    Numbers one(3, -9.0);
+    const gwparam_array first = array_of(two, 2, nlev);
+    const gwparam_array second = array_of(one, 1, nlev);
+    made.get(1, "drag", nullptr, &first);
+    made.get(2, "drag", "m s-2", &second);
+    ok(flip ? two == Numbers{0.5, 0.5, 0.5, 0.3, 0.2, 0.1} &&
+                  one == Numbers{1.3, 1.2, 1.1}
+            : two == Numbers{0.5, 0.5, 0.5, 0.1, 0.2, 0.3} &&
+                  one == Numbers{1.1, 1.2, 1.3},
+       "each window has its columns of the native scheme, with all their digits");
+    result.native.clear();
+    result.native_columns.clear();
+    made.get(2, "drag", nullptr, &second);
+    ok(one == Numbers(3, 0.5), "where it gave nothing the rows count");
+}
+
 // Columns for several threads: put, looked at by the guard of inputs, and got.
 void test_threads() {
     constexpr std::int64_t columns = 20000;
@@ -194,7 +222,7 @@ void test_threads() {
         made.put("air_temperature", nullptr, &t);
         made.close();
         std::swap(made.result().rows[0], made.take()[1]);
-        made.result().marks.assign(columns, gwparam::column_passes);
+        made.result().marks.assign(columns, {});
         made.result_is_there();
         Numbers drag(temperature.size());
         const gwparam_array out = array_of(drag, columns, nlev);
@@ -226,6 +254,8 @@ int main() {
     test_round_trip(true);
     test_refusals();
     test_room();
+    test_native(false);
+    test_native(true);
     test_threads();
     return done_testing();
 }

@@ -6,6 +6,7 @@
 #include <optional>
 #include <sstream>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 
 #include "base/error.hpp"
@@ -46,37 +47,72 @@ struct Refusal {
 // Fields side by side: of several columns, those of one.
 struct Fields {
     const FieldContract *contracts;
-    const Rows *rows;
+    Rows *rows;
     std::size_t count;
 };
 
-using CaughtColumn =
-    std::function<void(std::size_t guard, std::size_t field, std::int64_t column)>;
+using Caught = std::function<void(const CaughtColumn &)>;
+
+// Sets what does not pass to what does.
+void clip(const Guard &guard, const FieldContract &field, Rows &rows,
+          std::int64_t column) {
+    visit(rows, [&](auto *values) {
+        using Value = std::remove_reference_t<decltype(*values)>;
+        Value *value = values + column * rows.width();
+        for (std::int64_t level = 0; level < rows.width(); ++level) {
+            const double its = value[level];
+            const double nearest = guard.nearest(field, its, level);
+            if (nearest != its) {
+                value[level] = static_cast<Value>(nearest);
+            }
+        }
+    });
+}
+
+ColumnMark::Decision decision_of(std::int32_t policy) {
+    switch (policy) {
+    case GWPARAM_GUARD_ZERO:
+        return ColumnMark::zeroed;
+    case GWPARAM_GUARD_KEEP:
+        return ColumnMark::kept;
+    case GWPARAM_GUARD_NATIVE:
+        return ColumnMark::native;
+    default:
+        return ColumnMark::passes;
+    }
+}
 
 // In the columns from `first` to `end`, all fields of one guard before the next.
 std::optional<Refusal> first_refusal(const std::vector<Guard> &guards, Guard::Sees what,
                                      const Fields &fields, std::int64_t first,
-                                     std::int64_t end, const CaughtColumn &caught,
+                                     std::int64_t end, const Caught &caught,
                                      ColumnMarks &marks) {
     for (std::size_t g = 0; g < guards.size(); ++g) {
         const Guard &guard = guards[g];
         if (guard.sees != what || guard.policy == GWPARAM_GUARD_IGNORE) {
             continue;
         }
+        const auto bit = static_cast<std::uint8_t>(1U << g);
+        const bool clips = guard.policy == GWPARAM_GUARD_CLIP;
         for (std::size_t f = 0; f < fields.count; ++f) {
             const FieldContract &field = fields.contracts[f];
-            const Rows &rows = fields.rows[f];
+            Rows &rows = fields.rows[f];
             for (Spot bad = guard.check(field, rows, first, end); bad.level >= 0;
                  bad = guard.check(field, rows, bad.column + 1, end)) {
                 ColumnMark &mark = marks[static_cast<std::size_t>(bad.column)];
-                if (mark != column_passes) {
+                if (mark.decision != ColumnMark::passes) {
                     continue;
                 }
-                if (guard.policy == GWPARAM_GUARD_ERROR) {
+                if (guard.policy == GWPARAM_GUARD_ERROR ||
+                    (clips && !std::isfinite(value_at(rows, bad.column, bad.level)))) {
                     return Refusal{g, f, bad};
                 }
-                mark = guard.policy == GWPARAM_GUARD_ZERO ? column_zeroed : column_kept;
-                caught(g, f, bad.column);
+                caught({g, field, rows, bad.column, (mark.noted & bit) == 0});
+                mark.noted = static_cast<std::uint8_t>(mark.noted | bit);
+                mark.decision = decision_of(guard.policy);
+                if (clips) {
+                    clip(guard, field, rows, bad.column);
+                }
             }
         }
     }
@@ -92,10 +128,10 @@ void apply_to(const std::vector<Guard> &guards, Guard::Sees what, const Fields &
     }
     std::mutex mutex;
     std::optional<Refusal> refusal; // the first of all, as one thread would meet it
-    const auto caught = [&](std::size_t guard, std::size_t field, std::int64_t column) {
+    const auto caught = [&](const CaughtColumn &its) {
         const std::lock_guard<std::mutex> lock(mutex);
         if (watch.caught) {
-            watch.caught(guard, fields.contracts[field], fields.rows[field], column);
+            watch.caught(its);
         }
     };
     const auto columns = static_cast<std::int64_t>(marks.size()) - first;
@@ -115,27 +151,34 @@ void apply_to(const std::vector<Guard> &guards, Guard::Sees what, const Fields &
 
 } // namespace
 
-Guard::Guard(const char *option, Sees what, std::int32_t does, Check finds,
-             Expected says, Excess measures)
-    : name(option), sees(what), policy(does), check(std::move(finds)),
-      expected(std::move(says)), excess(std::move(measures)) {
-    check_choice(name, policy, GWPARAM_GUARD_IGNORE);
+Guard::Guard(const char *option, Sees what, std::int32_t does)
+    : name(option), sees(what), policy(does) {
+    check_choice(name, policy, GWPARAM_GUARD_NATIVE);
 }
 
 std::vector<Guard> guards_of(const gwparam_options &options) {
-    return {unphysical_inputs(options), training_range(options), output_limits(options),
-            finite_outputs()};
+    std::vector<Guard> guards{unphysical_inputs(options), training_range(options),
+                              finite_outputs(options), output_limits(options),
+                              column_momentum(options)};
+    for (const Guard &guard : guards) {
+        if (guard.policy == GWPARAM_GUARD_CLIP && !guard.nearest) {
+            reject_argument(std::string(guard.name) +
+                            " is clip, expected another: there is no nearest value "
+                            "that passes");
+        }
+    }
+    return guards;
 }
 
 void apply(const std::vector<Guard> &guards, Guard::Sees what,
-           const std::vector<FieldContract> &fields, const std::vector<Rows> &rows,
+           const std::vector<FieldContract> &fields, std::vector<Rows> &rows,
            const Watch &watch, ColumnMarks &marks, ThreadPool &pool) {
     apply_to(guards, what, {fields.data(), rows.data(), rows.size()}, 0, watch, marks,
              pool);
 }
 
 void apply_to_field(const std::vector<Guard> &guards, Guard::Sees what,
-                    const FieldContract &field, const Rows &rows, std::int64_t first,
+                    const FieldContract &field, Rows &rows, std::int64_t first,
                     const Watch &watch, ColumnMarks &marks, ThreadPool &pool) {
     apply_to(guards, what, {&field, &rows, 1}, first, watch, marks, pool);
 }
@@ -143,7 +186,7 @@ void apply_to_field(const std::vector<Guard> &guards, Guard::Sees what,
 std::int64_t clear_marked(const ColumnMarks &marks, std::vector<Rows> &outputs) {
     std::int64_t cleared = 0;
     for (std::size_t column = 0; column < marks.size(); ++column) {
-        if (marks[column] == column_passes) {
+        if (marks[column].decision == ColumnMark::passes) {
             continue;
         }
         ++cleared;

@@ -1,4 +1,5 @@
 // Outputs beyond what the contract takes for credible, or not finite.
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <sstream>
@@ -18,20 +19,23 @@ double limit_of(const FieldContract &field) {
 } // namespace
 
 Guard output_limits(const gwparam_options &options) {
-    const auto check = [](const FieldContract &field, const Rows &rows,
-                          std::int64_t first, std::int64_t end) {
+    Guard guard("on_limit", Guard::Sees::outputs, options.on_limit);
+    guard.check = [](const FieldContract &field, const Rows &rows, std::int64_t first,
+                     std::int64_t end) {
         return first_beyond(rows, first, end, limit_of(field));
     };
-    const auto expected = [](const FieldContract &field, std::int64_t) {
+    guard.expected = [](const FieldContract &field, std::int64_t) {
         std::ostringstream text;
         text << "at most " << limit_of(field) << " in magnitude";
         return text.str();
     };
-    const auto excess = [](const FieldContract &field, double value, std::int64_t) {
+    guard.excess = [](const FieldContract &field, double value, std::int64_t) {
         return std::abs(value) / limit_of(field);
     };
-    return {"on_limit", Guard::Sees::outputs, options.on_limit, check, expected,
-            excess};
+    guard.nearest = [](const FieldContract &field, double value, std::int64_t) {
+        return std::clamp(value, -limit_of(field), limit_of(field));
+    };
+    return guard;
 }
 
 } // namespace gwparam

@@ -44,14 +44,14 @@ double LevelPressures::at(Guard::Sees sees, std::int64_t width,
     return is_known ? its[static_cast<std::size_t>(level)] : unknown;
 }
 
-void GuardTally::note(std::size_t guard, const Guard &its, const FieldContract &field,
-                      const Rows &rows, std::int64_t column, bool top_down,
+void GuardTally::note(const CaughtColumn &its, const Guard &guard, bool top_down,
                       const LevelPressures &pressures, const Places &places,
                       std::int64_t run) {
-    Caught &caught = caught_[guard];
+    const auto &[number, field, rows, column, is_new] = its;
+    Caught &caught = caught_[number];
     const std::int64_t width = rows.width();
     const bool on_levels = field.levels > 0;
-    ++caught.columns;
+    caught.columns += is_new ? 1 : 0;
     if (on_levels) {
         caught.levels.resize(
             std::max(caught.levels.size(), static_cast<std::size_t>(width)));
@@ -63,7 +63,8 @@ void GuardTally::note(std::size_t guard, const Guard &its, const FieldContract &
     double most = 1.0;
     for (std::int64_t from_top = 0; from_top < width; ++from_top) {
         const std::int64_t level = row_level(from_top);
-        const double measured = its.excess(field, value_at(rows, column, level), level);
+        const double measured =
+            guard.excess(field, value_at(rows, column, level), level);
         const double excess =
             std::isnan(measured) ? std::numeric_limits<double>::infinity() : measured;
         if (on_levels && excess > 1.0) {
@@ -81,7 +82,7 @@ void GuardTally::note(std::size_t guard, const Guard &its, const FieldContract &
                       value_at(rows, column, row_level(worst)),
                       places.latitude_of(column),
                       places.longitude_of(column),
-                      on_levels ? pressures.at(its.sees, width, worst) : unknown,
+                      on_levels ? pressures.at(guard.sees, width, worst) : unknown,
                       run,
                       on_levels ? worst + 1 : 0,
                       field.name,

@@ -49,9 +49,8 @@ class GuardTally {
   public:
     explicit GuardTally(std::size_t guards = 0) : caught_(guards) {}
 
-    // A column that guard number `guard` caught; counts all levels of it beyond.
-    void note(std::size_t guard, const Guard &its, const FieldContract &field,
-              const Rows &rows, std::int64_t column, bool top_down,
+    // Counts all levels beyond, and the column if it is new.
+    void note(const CaughtColumn &its, const Guard &guard, bool top_down,
               const LevelPressures &pressures, const Places &places, std::int64_t run);
     void add(const GuardTally &other);
     void clear() { *this = GuardTally(caught_.size()); }

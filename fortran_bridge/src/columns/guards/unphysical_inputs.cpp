@@ -104,9 +104,11 @@ std::string expected_of(const FieldContract &field, std::int64_t) {
 } // namespace
 
 Guard unphysical_inputs(const gwparam_options &options) {
-    return {"on_unphysical",       Guard::Sees::host_inputs,
-            options.on_unphysical, first_outside,
-            expected_of,           excess_of};
+    Guard guard("on_unphysical", Guard::Sees::host_inputs, options.on_unphysical);
+    guard.check = first_outside;
+    guard.expected = expected_of;
+    guard.excess = excess_of;
+    return guard;
 }
 
 } // namespace gwparam

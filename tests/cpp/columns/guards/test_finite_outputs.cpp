@@ -5,9 +5,19 @@
 #include "rows_and_errors.hpp"
 #include "tap.h"
 
+namespace {
+
+gwparam::Guard guard_of(std::int32_t on_limit) {
+    gwparam_options options{};
+    options.on_limit = on_limit;
+    return gwparam::finite_outputs(options);
+}
+
+} // namespace
+
 int main() {
     using gwparam::Dtype;
-    const gwparam::Guard guard = gwparam::finite_outputs();
+    const gwparam::Guard guard = guard_of(GWPARAM_GUARD_IGNORE);
     gwparam::FieldContract field;
     field.maximum_magnitude = 1e-3; // is no matter of this guard
     for (const Dtype dtype : {Dtype::float32, Dtype::float64}) {
@@ -24,9 +34,14 @@ int main() {
         ok(first.column == 1 && first.level == 2 && next.column == 2 && next.level == 1,
            "the first of all columns, from one on");
     }
-    ok(guard.policy == GWPARAM_GUARD_ERROR &&
-           guard.sees == gwparam::Guard::Sees::outputs,
-       "is never let through");
+    for (const std::int32_t passes : {GWPARAM_GUARD_ERROR, GWPARAM_GUARD_IGNORE,
+                                      GWPARAM_GUARD_COUNT, GWPARAM_GUARD_CLIP}) {
+        ok(guard_of(passes).policy == GWPARAM_GUARD_ERROR, "is never let through");
+    }
+    for (const std::int32_t replaces : {GWPARAM_GUARD_ZERO, GWPARAM_GUARD_KEEP}) {
+        ok(guard_of(replaces).policy == replaces, "is replaced where on_limit does so");
+    }
+    ok(guard.sees == gwparam::Guard::Sees::outputs, "looks at outputs");
     ok(guard.expected(field, 0) == "a finite value", "what was expected");
     return done_testing();
 }

@@ -1,4 +1,5 @@
 // Guards one after the other: every pair of policies, and what is said of a column.
+#include <algorithm>
 #include <cmath>
 #include <string>
 
@@ -9,6 +10,7 @@
 namespace {
 
 using gwparam::apply;
+using gwparam::ColumnMark;
 using gwparam::ColumnMarks;
 using gwparam::Dtype;
 using gwparam::FieldContract;
@@ -24,20 +26,22 @@ gwparam::ThreadPool caller(1);
 // Catches what is above its limit; like the library's own, but of no file.
 Guard above(const char *name, double limit, std::int32_t policy,
             Guard::Sees sees = Guard::Sees::outputs) {
-    return {name,
-            sees,
-            policy,
-            [limit](const FieldContract &, const Rows &rows, std::int64_t first,
-                    std::int64_t end) {
-                return gwparam::first_beyond(rows, first, end, limit);
-            },
-            [limit](const FieldContract &, std::int64_t level) {
-                return std::to_string(static_cast<int>(limit)) + " at most, level " +
-                       std::to_string(level);
-            },
-            [limit](const FieldContract &, double value, std::int64_t) {
-                return std::abs(value) / limit;
-            }};
+    Guard guard(name, sees, policy);
+    guard.check = [limit](const FieldContract &, const Rows &rows, std::int64_t first,
+                          std::int64_t end) {
+        return gwparam::first_beyond(rows, first, end, limit);
+    };
+    guard.expected = [limit](const FieldContract &, std::int64_t level) {
+        return std::to_string(static_cast<int>(limit)) + " at most, level " +
+               std::to_string(level);
+    };
+    guard.excess = [limit](const FieldContract &, double value, std::int64_t) {
+        return std::abs(value) / limit;
+    };
+    guard.nearest = [limit](const FieldContract &, double value, std::int64_t) {
+        return std::min(std::max(value, -limit), limit);
+    };
+    return guard;
 }
 
 std::vector<FieldContract> two_fields() {
@@ -60,11 +64,44 @@ std::vector<Rows> with_value(std::size_t column, double value) {
     return rows;
 }
 
-gwparam::ColumnMark mark_of(std::int32_t policy) {
-    return policy == GWPARAM_GUARD_ZERO   ? gwparam::column_zeroed
-           : policy == GWPARAM_GUARD_KEEP ? gwparam::column_kept
-                                          : gwparam::column_passes;
-}
+// What both guards of test_pairs should do of a value: one that catches what is below
+// -2, and one of what is beyond 3.
+struct Pair {
+    std::int32_t policies[2];
+    double value;
+    int thrown_by = -1;
+    ColumnMark mark;
+
+    Pair(std::int32_t first, std::int32_t second, double given)
+        : policies{first, second}, value(given) {
+        for (int g = 0; g < 2 && thrown_by < 0; ++g) {
+            look(g);
+        }
+    }
+
+  private:
+    void look(int g) {
+        const bool is_caught = g == 0 ? !(value >= -2.0) : !(std::abs(value) <= 3.0);
+        const std::int32_t policy = policies[g];
+        if (!is_caught || policy == GWPARAM_GUARD_IGNORE ||
+            mark.decision != ColumnMark::passes) {
+            return;
+        }
+        if (policy == GWPARAM_GUARD_ERROR ||
+            (policy == GWPARAM_GUARD_CLIP && std::isnan(value))) {
+            thrown_by = g;
+            return;
+        }
+        mark.noted = static_cast<std::uint8_t>(mark.noted | (1 << g));
+        if (policy == GWPARAM_GUARD_CLIP) {
+            value = g == 0 ? -2.0 : std::copysign(3.0, value);
+        } else if (policy == GWPARAM_GUARD_ZERO) {
+            mark.decision = ColumnMark::zeroed;
+        } else if (policy == GWPARAM_GUARD_KEEP) {
+            mark.decision = ColumnMark::kept;
+        }
+    }
+};
 
 // Values that trip neither guard, the first, the second, both: they look at one value
 // from two sides, below -2 and above 3, or both where it is no number.
@@ -77,55 +114,96 @@ void test_pairs() {
                 rows, first, end,
                 [](double value, std::int64_t) { return value >= -2.0; });
         };
+        guard.nearest = [](const FieldContract &, double value, std::int64_t) {
+            return std::max(value, -2.0);
+        };
         return guard;
     };
     struct Case {
         const char *name;
         double value;
-        bool first;
-        bool second;
     };
-    const Case cases[] = {{"neither", 1.0, false, false},
-                          {"the first", -2.5, true, false},
-                          {"the second", too_much, false, true},
-                          {"both", -too_much, true, true},
-                          {"no number", NAN, true, true}};
+    const Case cases[] = {{"neither", 1.0},
+                          {"the first", -2.5},
+                          {"the second", too_much},
+                          {"both", -too_much},
+                          {"no number", NAN}};
     for (const Case &its : cases) {
         bool right = true;
-        for (std::int32_t first = 0; first <= GWPARAM_GUARD_IGNORE; ++first) {
-            for (std::int32_t second = 0; second <= GWPARAM_GUARD_IGNORE; ++second) {
+        for (std::int32_t first = 0; first <= GWPARAM_GUARD_CLIP; ++first) {
+            for (std::int32_t second = 0; second <= GWPARAM_GUARD_CLIP; ++second) {
                 const std::vector<Guard> guards{below(first),
                                                 above("above", 3.0, second)};
-                const bool first_acts = its.first && first != GWPARAM_GUARD_IGNORE;
-                const bool second_acts = !first_acts && its.second;
-                const std::int32_t acts = first_acts    ? first
-                                          : second_acts ? second
-                                                        : GWPARAM_GUARD_IGNORE;
-                ColumnMarks marks(4, gwparam::column_passes);
+                const Pair expected(first, second, its.value);
+                ColumnMarks marks(4);
+                std::vector<Rows> rows = with_value(2, its.value);
                 const auto look = [&] {
-                    apply(guards, Guard::Sees::outputs, two_fields(),
-                          with_value(2, its.value), Watch{}, marks, caller);
+                    apply(guards, Guard::Sees::outputs, two_fields(), rows, Watch{},
+                          marks, caller);
                 };
-                if (acts == GWPARAM_GUARD_ERROR) {
-                    right &= throws(
-                        std::isfinite(its.value) ? GWPARAM_ERR_RANGE
-                                                 : GWPARAM_ERR_NONFINITE,
-                        first_acts ? "expected 0 at most" : "expected 3 at most", look);
-                } else {
-                    look();
-                    ColumnMarks expected(4, gwparam::column_passes);
-                    expected[2] = mark_of(acts);
-                    right &= marks == expected;
+                if (expected.thrown_by >= 0) {
+                    right &= throws(std::isnan(its.value) ? GWPARAM_ERR_NONFINITE
+                                                          : GWPARAM_ERR_RANGE,
+                                    expected.thrown_by == 0 ? "expected 0 at most"
+                                                            : "expected 3 at most",
+                                    look);
+                    continue;
                 }
+                look();
+                ColumnMarks all(4);
+                all[2] = expected.mark;
+                const double value = gwparam::value_at(rows[0], 2, 1);
+                right &= marks == all && (value == expected.value ||
+                                          (std::isnan(value) && std::isnan(its.value)));
             }
         }
         ok(right, (std::string("every pair of policies, trips ") + its.name).c_str());
     }
 }
 
+// Both fields of a column: it is heard of twice, and new once.
+void test_counting() {
+    std::string heard;
+    Watch watch;
+    watch.caught = [&heard](const gwparam::CaughtColumn &its) {
+        heard += std::to_string(its.guard) + " " + its.field.name + " " +
+                 std::to_string(its.column) + (its.is_new ? " new, " : ", ");
+    };
+    ColumnMarks marks(4);
+    std::vector<Rows> rows = with_value(3, too_much);
+    apply({above("counts", 0.9, GWPARAM_GUARD_COUNT),
+           above("clips", 0.9, GWPARAM_GUARD_CLIP)},
+          Guard::Sees::outputs, two_fields(), rows, watch, marks, caller);
+    ok(heard == "0 drag 3 new, 0 surface 3, 1 drag 3 new, 1 surface 3, ",
+       "who counts and who clips is heard of, a column is new once a guard");
+    const float clipped = 0.9F;
+    ok(gwparam::value_at(rows[0], 3, 1) == clipped &&
+           gwparam::value_at(rows[0], 3, 0) == 0.5 &&
+           gwparam::value_at(rows[1], 3, 0) == 0.9 &&
+           marks[3].decision == ColumnMark::passes,
+       "what does not pass is clipped, the rest stays, and the column goes on");
+}
+
+void test_what_cannot_be_clipped() {
+    gwparam_options options{};
+    options.on_range = GWPARAM_GUARD_IGNORE;
+    options.on_momentum = GWPARAM_GUARD_IGNORE;
+    options.momentum_limit = 1.0;
+    const auto refused = [&](const char *message) {
+        return throws(GWPARAM_ERR_ARGUMENT, message,
+                      [&] { gwparam::guards_of(options); });
+    };
+    options.on_unphysical = GWPARAM_GUARD_CLIP;
+    ok(refused("on_unphysical is clip, expected another"),
+       "nothing is near what no atmosphere has");
+    options.on_unphysical = GWPARAM_GUARD_ERROR;
+    options.on_momentum = GWPARAM_GUARD_CLIP;
+    ok(refused("on_momentum is clip, expected another"), "or near a column's momentum");
+}
+
 void test_given_up_before() {
-    ColumnMarks marks{gwparam::column_kept, gwparam::column_zeroed,
-                      gwparam::column_passes, gwparam::column_passes};
+    ColumnMarks marks{ColumnMark{ColumnMark::kept}, ColumnMark{ColumnMark::zeroed},
+                      ColumnMark{}, ColumnMark{}};
     const std::vector<Guard> guards{above("strict", 0.0, GWPARAM_GUARD_ERROR)};
     std::vector<Rows> rows = with_value(0, NAN);
     ok(throws(GWPARAM_ERR_RANGE,
@@ -135,7 +213,7 @@ void test_given_up_before() {
                         marks, caller);
               }),
        "a column given up before is not looked at, the next one is");
-    marks[2] = marks[3] = gwparam::column_kept;
+    marks[2] = marks[3] = ColumnMark{ColumnMark::kept};
     const ColumnMarks before = marks;
     apply(guards, Guard::Sees::outputs, two_fields(), rows, Watch{}, marks, caller);
     ok(marks == before, "and stays what it was");
@@ -144,14 +222,12 @@ void test_given_up_before() {
 void test_what_a_guard_sees() {
     const std::vector<Guard> guards{
         above("in", 0.0, GWPARAM_GUARD_ZERO, Guard::Sees::inputs)};
-    ColumnMarks marks(4, gwparam::column_passes);
-    apply(guards, Guard::Sees::outputs, two_fields(), with_value(0, NAN), Watch{},
-          marks, caller);
-    ok(marks == ColumnMarks(4, gwparam::column_passes),
-       "a guard of inputs does not look at outputs");
-    apply(guards, Guard::Sees::inputs, two_fields(), with_value(0, NAN), Watch{}, marks,
-          caller);
-    ok(marks == ColumnMarks(4, gwparam::column_zeroed), "but at inputs");
+    ColumnMarks marks(4);
+    std::vector<Rows> rows = with_value(0, NAN);
+    apply(guards, Guard::Sees::outputs, two_fields(), rows, Watch{}, marks, caller);
+    ok(marks == ColumnMarks(4), "a guard of inputs does not look at outputs");
+    apply(guards, Guard::Sees::inputs, two_fields(), rows, Watch{}, marks, caller);
+    ok(marks == ColumnMarks(4, {ColumnMark::zeroed, 1}), "but at inputs");
 }
 
 void test_messages() {
@@ -161,7 +237,7 @@ void test_messages() {
         values[3 * levels + 1] = 0;
         values[3 * levels + 2] = 7;
     });
-    ColumnMarks marks(4, gwparam::column_passes);
+    ColumnMarks marks(4);
     for (const bool top_down : {true, false}) {
         const std::string level = top_down ? "3" : "1";
         ok(throws(GWPARAM_ERR_RANGE,
@@ -206,24 +282,24 @@ void test_threads() {
     for (const int threads : {1, 2, 3}) {
         bool right = true;
         for (int again = 0; again < 20; ++again) {
-            ColumnMarks marks(columns, gwparam::column_passes);
+            ColumnMarks marks(columns);
             right &= throws(GWPARAM_ERR_RANGE,
                             "drag is 4 m s-2 in column 15002 at level 3 from the top",
                             [&] { look(threads, GWPARAM_GUARD_KEEP, marks); });
-            marks.assign(columns, gwparam::column_passes);
+            marks.assign(columns, {});
             right &= throws(GWPARAM_ERR_RANGE, "drag is 7 m s-2 in column 1 at level 2",
                             [&] { look(threads, GWPARAM_GUARD_ERROR, marks); });
-            marks.assign(columns, gwparam::column_passes);
+            marks.assign(columns, {});
             for (const std::size_t bad : {7, 15001, 18001}) {
-                marks[bad] = gwparam::column_zeroed;
+                marks[bad] = {ColumnMark::zeroed};
             }
             look(threads, GWPARAM_GUARD_KEEP, marks);
             for (std::size_t column = 0; column < columns; ++column) {
-                right &= marks[column] ==
-                         (column % 3 == 0 ? gwparam::column_kept
+                right &= marks[column].decision ==
+                         (column % 3 == 0 ? ColumnMark::kept
                           : column == 7 || column == 15001 || column == 18001
-                              ? gwparam::column_zeroed
-                              : gwparam::column_passes);
+                              ? ColumnMark::zeroed
+                              : ColumnMark::passes);
             }
         }
         ok(right, ("the same column and the same marks, on " + std::to_string(threads))
@@ -233,8 +309,8 @@ void test_threads() {
 
 void test_clear() {
     std::vector<Rows> rows = with_value(1, NAN);
-    const ColumnMarks marks{gwparam::column_passes, gwparam::column_kept,
-                            gwparam::column_zeroed, gwparam::column_passes};
+    const ColumnMarks marks{ColumnMark{}, ColumnMark{ColumnMark::kept},
+                            ColumnMark{ColumnMark::zeroed}, ColumnMark{}};
     ok(gwparam::clear_marked(marks, rows) == 2 &&
            values_of(rows[0]) ==
                std::vector<double>{0.5, 0.5, 0.5, 0, 0, 0, 0, 0, 0, 0.5, 0.5, 0.5} &&
@@ -247,11 +323,13 @@ void test_list() {
     options.on_range = GWPARAM_GUARD_KEEP;
     options.range_sigmas = 3.0;
     options.on_limit = GWPARAM_GUARD_ZERO;
+    options.on_momentum = GWPARAM_GUARD_COUNT;
+    options.momentum_limit = 1.0;
     std::string order;
     for (const Guard &guard : gwparam::guards_of(options)) {
         order += std::string(guard.name) + " " + std::to_string(guard.policy) + ", ";
     }
-    ok(order == "on_unphysical 0, on_range 2, on_limit 1, finite 0, ",
+    ok(order == "on_unphysical 0, on_range 2, finite 1, on_limit 1, on_momentum 4, ",
        "the list, in its order");
 }
 
@@ -259,6 +337,8 @@ void test_list() {
 
 int main() {
     test_pairs();
+    test_counting();
+    test_what_cannot_be_clipped();
     test_given_up_before();
     test_what_a_guard_sees();
     test_messages();

@@ -58,7 +58,7 @@ int main() {
        "the policy of on_limit, on outputs");
     ok(guard.expected(tendency(0.25), 2) == "at most 0.25 in magnitude",
        "what was expected");
-    ok(throws(GWPARAM_ERR_ARGUMENT, "on_limit is -1, expected 0 to 3",
+    ok(throws(GWPARAM_ERR_ARGUMENT, "on_limit is -1, expected 0 to 6",
               [] { guard_of(-1); }),
        "an unknown policy");
     return done_testing();

@@ -23,16 +23,11 @@ using gwparam::Rows;
 constexpr std::int64_t levels = 3;
 
 Guard above_two() {
-    return {
-        "limit",
-        Guard::Sees::outputs,
-        GWPARAM_GUARD_ZERO,
-        [](const FieldContract &, const Rows &rows, std::int64_t first,
-           std::int64_t end) { return gwparam::first_beyond(rows, first, end, 2.0); },
-        [](const FieldContract &, std::int64_t) { return std::string(); },
-        [](const FieldContract &, double value, std::int64_t) {
-            return std::abs(value) / 2.0;
-        }};
+    Guard guard("limit", Guard::Sees::outputs, GWPARAM_GUARD_ZERO);
+    guard.excess = [](const FieldContract &, double value, std::int64_t) {
+        return std::abs(value) / 2.0;
+    };
+    return guard;
 }
 
 FieldContract drag() {
@@ -47,10 +42,12 @@ const Places places{{-60, 42.5}, {0, 10}, "1979-01-01"};
 const LevelPressures pressures{{100, 2000, 90000}, {1, 2}};
 
 GuardTally of(const std::vector<double> &values, std::int64_t column, bool top_down,
-              std::int64_t run = 1) {
+              std::int64_t run = 1, bool is_new = true) {
     GuardTally tally(1);
-    tally.note(0, above_two(), drag(), rows_of(Dtype::float64, levels, values), column,
-               top_down, pressures, places, run);
+    const FieldContract field = drag();
+    const Rows rows = rows_of(Dtype::float64, levels, values);
+    tally.note({0, field, rows, column, is_new}, above_two(), top_down, pressures,
+               places, run);
     return tally;
 }
 
@@ -65,6 +62,9 @@ void test_one_column() {
            down.worst.field == "drag" && down.worst.units == "m s-2" &&
            down.worst.run == 1,
        "the worst of them, where and when");
+    const Caught again = of(values, 1, true, 1, false).of(0);
+    ok(again.columns == 0 && again.levels == down.levels,
+       "another field of a column that counts already");
     const Caught up = of(values, 1, false).of(0);
     ok(up.levels == std::vector<std::int64_t>{0, 1, 1} && up.worst.level == 2,
        "rows from below");
@@ -74,8 +74,8 @@ void test_one_column() {
     FieldContract surface = drag();
     surface.levels = 0;
     GuardTally tally(1);
-    tally.note(0, above_two(), surface, rows_of(Dtype::float32, 1, {0, 5}), 1, true,
-               pressures, places, 1);
+    const Rows rows = rows_of(Dtype::float32, 1, {0, 5});
+    tally.note({0, surface, rows, 1, true}, above_two(), true, pressures, places, 1);
     ok(tally.of(0).levels.empty() && tally.of(0).worst.level == 0 &&
            std::isnan(tally.of(0).worst.pressure) && tally.of(0).worst.excess == 2.5,
        "a surface field has no level");

@@ -81,8 +81,8 @@ void test_settings() {
                "at least 50 K and no fill value" &&
            guard.expected(field_of("eastward_wind", "m s-1", 1), 0) == "no fill value",
        "what was expected");
-    ok(throws(GWPARAM_ERR_ARGUMENT, "on_unphysical is 4, expected 0 to 3",
-              [] { guard_of(4); }),
+    ok(throws(GWPARAM_ERR_ARGUMENT, "on_unphysical is 7, expected 0 to 6",
+              [] { guard_of(7); }),
        "an unknown policy");
 }
 
