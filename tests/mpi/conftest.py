@@ -2,7 +2,7 @@
 
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +53,10 @@ def driver(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def run(driver: Path, tmp_path: Path) -> Runner:
-    """Run the driver: run(ranks, states=..., windows=..., gwparam={...}, ...)."""
+    """Run the driver: run(ranks, states=..., windows=..., gwparam={...}, ...).
+
+    With a command, that runs the driver, whose path it gets.
+    """
 
     def run_driver(
         ranks: int = 1,
@@ -61,6 +64,7 @@ def run(driver: Path, tmp_path: Path) -> Runner:
         folder: Path = tmp_path,
         cg_drag: Items | None = None,
         gwparam: Items | None = None,
+        command: Sequence[str] = (),
         **items: object,
     ) -> Run:
         for name in ("INPUT", "RESTART"):
@@ -71,7 +75,7 @@ def run(driver: Path, tmp_path: Path) -> Runner:
             + record("gwparam_nml", gwparam or {})
         )
         done = subprocess.run(
-            ["mpirun", "--oversubscribe", "-n", str(ranks), driver],
+            ["mpirun", "--oversubscribe", "-n", str(ranks), *command, driver],
             cwd=folder,
             env=hosts.environment(),
             capture_output=True,

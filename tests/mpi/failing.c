@@ -2,6 +2,7 @@
  *
  * Every rank prints what it was told, and how many of its checks passed. */
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -165,7 +166,14 @@ static void goes_away(const char *folder, int chosen, const char *how) {
         if (strcmp(how, "exits") == 0) {
             _exit(0);
         }
-        if (!frees) {
+        if (strcmp(how, "killed") == 0) {
+            raise(SIGKILL);
+        }
+        if (strcmp(how, "stopped") == 0) { /* until the test lets it go on */
+            printf("process %ld\n", (long)getpid());
+            fflush(stdout);
+            raise(SIGSTOP);
+        } else if (!frees) {
             sleep(5);
         }
         gwparam_scheme_free(scheme);
