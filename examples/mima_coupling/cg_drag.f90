@@ -137,7 +137,8 @@ contains
         !! Pressure at half levels [Pa] (nlev + 1), for networks with fluxes or levels of their own
 
         real, allocatable :: at_surface(:,:) !! What is not allocated is an absent argument
-        integer :: ignored
+        integer :: its_stat
+        character(len=512) :: why
 
         if (.not. module_is_initialized) then
             call error_mesg("cg_drag_calc", "cg_drag_init has not been called", FATAL)
@@ -156,7 +157,8 @@ contains
         call drag%apply(is, js, delt, lat, pfull, zfull, temp, uuu, vvv, gwfcng_x, gwfcng_y, &
                         & at_surface, phalf, stat, message)
         call mpp_clock_end(clock)
-        call gwparam_record_write(drag, stat=ignored)  ! the end reports what cannot be written
+        call gwparam_record_write(drag, stat=its_stat, errmsg=why)
+        if (its_stat /= 0) call error_mesg("cg_drag_calc", trim(why), NOTE)
         call stop_unless_ok("cg_drag_calc")
         if (drag%is_new()) call send_diagnostics(Time, is, js, gwfcng_x, gwfcng_y)
         if (drag%is_between_steps()) call say(gwparam_report_step, "cg_drag_calc")
@@ -167,9 +169,7 @@ contains
 
         !! A step ends with its last window, so nothing is left to do here.
         if (.not. drag%is_between_steps()) then
-            call error_mesg("cg_drag_endts", &
-                            & "the windows of this step did not hold all columns of this rank", &
-                            & FATAL)
+            call error_mesg("cg_drag_endts", "the windows did not hold all columns", FATAL)
         end if
 
     end subroutine cg_drag_endts

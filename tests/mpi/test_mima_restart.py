@@ -176,7 +176,8 @@ def test_restart_refuses_a_damaged_file(halves, tmp_path, damage):
 def test_a_missing_restart_folder_is_found_at_the_start(run, states, tmp_path):
     finished = run(states=states, gwparam={"restart_file": "absent/cg_drag.res.nc"})
     assert finished.code == 2
-    assert "cannot write to RESTART (make the folder, or set restart" in finished.text
+    assert "RESTART/absent/cg_drag.res.nc.0000" in finished.text
+    assert "(make the folder, or set restart = 'off' in gwparam_nml)" in finished.text
     assert not (tmp_path / "tendencies.nc").exists()
 
 
