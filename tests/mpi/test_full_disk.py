@@ -55,7 +55,9 @@ def test_a_record_that_does_not_fit_ends_no_run(
     )
     # HDF5 may end the process after that, at its exit (docs/reliability.md).
     assert "drag is in tendencies.nc" in finished.text
-    reason = rf"cg_drag_calc: cannot write small/record\.day000000\.\d+\.000{rank}\.nc: "
+    reason = (
+        rf"cg_drag_calc: cannot write small/record\.day000000\.\d+\.000{rank}\.nc: "
+    )
     assert len(re.findall(reason, finished.text)) == 3
     assert "record: 3 files, and 3 left out" in finished.text
     assert not (tmp_path / "left.txt").read_text()
