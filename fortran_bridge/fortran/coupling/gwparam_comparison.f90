@@ -29,10 +29,12 @@ module gwparam_comparison
 
     type, public :: comparison_t
         !! In one component of the wind. Drag is in m s-2.
-        type(exact_sum_t) :: sums(n_sums)
+        type(exact_sum_t) :: sums(n_sums) = exact_sum_t()
         integer(int64) :: n = 0 !! Values of the network
         integer(int64) :: n_native = 0 !! Values with both
-        type(gwparam_place_t) :: largest_network, largest_native, largest_difference
+        type(gwparam_place_t) :: largest_network = gwparam_place_t()
+        type(gwparam_place_t) :: largest_native = gwparam_place_t()
+        type(gwparam_place_t) :: largest_difference = gwparam_place_t()
         !! By magnitude; the excess is the magnitude
 
     contains

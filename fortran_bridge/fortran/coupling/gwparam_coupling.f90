@@ -596,12 +596,14 @@ contains
         integer, intent(out) :: status
         character(len=*), intent(inout) :: message
 
+        type(kept_t) :: nothing
+
         call self%network%free(status, message)
         if (status /= gwparam_ok .or. .not. allocated(self%exists)) return
         deallocate (self%latitude, self%longitude, self%exists, self%row, self%served)
         deallocate (self%held_x, self%held_y, self%pressure)
         self%window = window_t()
-        self%kept = kept_t()
+        self%kept = nothing
 
     end subroutine give_back
 

@@ -254,7 +254,7 @@ contains
                 & launch_full_stress, deposit_reflected
 
             if (.not. reading) then
-                write (unit, nml=gwparam_nml, iostat=io, iomsg=message)
+                write (unit, nml=gwparam_nml, delim="quote", iostat=io, iomsg=message)
             else if (present(words)) then
                 read (words, nml=gwparam_nml, iostat=io, iomsg=message)
             else
