@@ -3,6 +3,7 @@ program test_blend
     !! How much of the drag is the network's.
     use gwparam_blend, only: blended, gwparam_blend_t
     use gwparam_kinds, only: dp
+    use gwparam_status, only: text
     use tap, only: done, ok
     implicit none(type, external)
 
@@ -90,7 +91,7 @@ contains
         type(gwparam_blend_t) :: blend
 
         call ok(blend%complaint() == "", "nothing to complain of")
-        call complains(gwparam_blend_t(share=1.5_dp), "blend_share is ")
+        call complains(gwparam_blend_t(share=1.5_dp), "blend_share is " // text(1.5_dp))
         call complains(gwparam_blend_t(days=-1.0_dp), "blend_days is -1")
         blend%latitude(3) = -90.0_dp
         blend%latitude(2) = 10.0_dp

@@ -88,6 +88,7 @@ program test_coupling_native
         & gwparam_scheme_t, gwparam_top_down
     use gwparam_coupling, only: gwparam_coupling_settings_t, gwparam_coupling_statistics_t, &
         & gwparam_coupling_t
+    use gwparam_status, only: text
     use tap, only: done, ok
     implicit none(type, external)
 
@@ -387,11 +388,11 @@ contains
         call start(drag, ml() // ", on_momentum = 'native', momentum_limit = 1")
         call drag%apply(1, 1, step, lat, p, z, none, u, v, dudt, dvdt, ps, stat=stat, errmsg=errmsg)
         call ok(stat == gwparam_err_argument .and. index(errmsg, &
-                & "a guard's policy is native, whose scheme fails: temperature is ") == 1, &
-                & "no temperature")
+                & "a guard's policy is native, whose scheme fails: temperature is " &
+                & // text(0.0_dp)) == 1, "no temperature")
         call drag%apply(1, 1, step, lat, p, none, t, u, v, dudt, dvdt, ps, stat=stat, errmsg=errmsg)
-        call ok(stat == gwparam_err_argument .and. index(errmsg, "fails: height goes from ") > 0, &
-                & "no height")
+        call ok(stat == gwparam_err_argument .and. index(errmsg, &
+                & "fails: height goes from " // text(0.0_dp)) > 0, "no height")
         call apply(drag)
         call drag%apply(1, 1, step, lat, p, none, none, u, v, dudt, dvdt, ps, stat=stat)
         call ok(stat == gwparam_ok, "only the first step is looked at")

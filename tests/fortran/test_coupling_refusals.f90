@@ -7,6 +7,7 @@ program test_coupling_refusals
     use gwparam, only: dp, gwparam_err_argument, gwparam_err_shape, gwparam_ok, gwparam_top_down
     use gwparam_coupling, only: gwparam_coupling_settings_t, gwparam_coupling_state_t, &
         & gwparam_coupling_t
+    use gwparam_status, only: text
     use tap, only: done, ok
     implicit none(type, external)
 
@@ -93,7 +94,8 @@ contains
                      & "namelist gwparam_nml: artefact has more than 512 characters: aaa")
         call refused("record = -2", "record is -2, expected -1, 0, or calls between records")
         call refused("record = 1, record_file = ''", "record_file is empty, expected a name")
-        call refused("record_gigabytes = 0.0", "record_gigabytes is ")
+        call refused("record_gigabytes = 0.0", &
+                     & "record_gigabytes is " // text(0.0_dp) // ", expected more than 0")
         call refused("restart_file = '" // repeat("r", 2000) // "'", &
                      & "namelist gwparam_nml: restart_file has more than 512 characters: rrr")
         call misspelt("gwparm_nml", is_refused=.true.)
