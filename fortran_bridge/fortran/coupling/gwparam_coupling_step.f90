@@ -371,8 +371,9 @@ contains
                 self%held_y(i:ie,j:je,:) = w%network_y
                 return
             end if
+            ! What is not allocated is an absent argument.
             share = self%settings%blend%weights(self%counts%days, latitude*degrees_per_radian, &
-                                                & pressure)
+                                                & pressure, w%expected_error)
             self%held_x(i:ie,j:je,:) = blended(share, w%network_x, w%native_x)
             self%held_y(i:ie,j:je,:) = blended(share, w%network_y, w%native_y)
             self%counts%blended = self%counts%blended + sum(nint(share*blend_units, int64))
@@ -486,6 +487,12 @@ contains
             if (status /= gwparam_ok) return
             call self%network%get(trim(drag_name(2)), w%network_y, units="m s-2", stat=status, &
                                   & errmsg=message)
+            if (status /= gwparam_ok) return
+            if (self%tells_error) then
+                allocate (w%expected_error, mold=latitude)
+                w%expected_error = 0.0_dp
+                call self%network%get(error_name, w%expected_error, stat=status, errmsg=message)
+            end if
             if (status /= gwparam_ok) return
         end associate
         call self%network%statistics(counters, stat=status, errmsg=message)
