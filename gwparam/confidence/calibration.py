@@ -69,5 +69,6 @@ def _rms(values: Array) -> float:
 
 
 def _correlation(one: Array, other: Array) -> float:
-    ranks = [np.argsort(np.argsort(values)) for values in (one, other)]
-    return float(np.corrcoef(*ranks)[0, 1])
+    order = np.argsort(np.argsort(np.stack((one, other)), axis=1), axis=1)
+    ranks = order - order.mean(axis=1, keepdims=True)
+    return float(ranks[0] @ ranks[1] / (ranks[0] @ ranks[0]))

@@ -64,7 +64,8 @@ class Columns:
         """
         known = deviation > 0.0
         ratio = self.error[:, known] / deviation[known]
-        return np.sqrt(np.mean(np.square(ratio, dtype=np.float64), axis=1))
+        found: Array = np.sqrt(np.mean(np.square(ratio, dtype=np.float64), axis=1))
+        return found
 
 
 class _Watched(nn.Module):
@@ -183,9 +184,7 @@ def collect(
         there = np.flatnonzero(present)
         if len(there) > share:
             there = np.sort(generator.choice(there, share, replace=False))
-        chosen = np.zeros(present.size, bool)
-        chosen[there] = True
-        chosen = chosen.reshape(present.shape)
+        chosen = np.isin(np.arange(present.size), there).reshape(present.shape)
         predicted = eager.predict(state.select(inputs, chosen))
         features = watched.take()
         drag = [_rows(predicted[name]) for name in contract.tendencies]

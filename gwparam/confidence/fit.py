@@ -105,9 +105,11 @@ def fit(
     best, best_loss, best_epoch = copy.deepcopy(head.state_dict()), np.inf, 0
     for epoch in range(1, settings.epochs + 1):
         order = torch.randperm(len(features), generator=generator)
-        for rows in order.split(settings.batch):
+        for first in range(0, len(order), settings.batch):
+            rows = order[first : first + settings.batch]
             optimizer.zero_grad()
-            _loss(head(features[rows]), squares[rows]).backward()
+            # mypy: torch leaves this function untyped.
+            _loss(head(features[rows]), squares[rows]).backward()  # type: ignore[no-untyped-call]
             optimizer.step()
             schedule.step()
         with torch.inference_mode():

@@ -84,7 +84,9 @@ def _(network: NonlocalFlux[nn.Module]) -> PhysicalNetwork:
 @fuse.register
 def _(network: WithExpectedError) -> PhysicalNetwork:
     head = copy.deepcopy(network.head)
-    head.layers = Padded(head.layers, axis=1)
+    layers = head.get_submodule("layers")
+    assert isinstance(layers, nn.Sequential)
+    head.set_submodule("layers", Padded(layers, axis=1))
     return with_expected_error(fuse(network.network), head)
 
 

@@ -148,7 +148,8 @@ def with_expected_error(network: PhysicalNetwork, head: nn.Module) -> WithExpect
     made["outputs"] = (*network.outputs, error)
     made["dead"] = {f"network.{name}": why for name, why in network.dead.items()}
     kind = type("WithExpectedError", (WithExpectedError,), made)
-    return kind(network, head).train(network.training)
+    both: WithExpectedError = kind(network, head).train(network.training)
+    return both
 
 
 def save_head(

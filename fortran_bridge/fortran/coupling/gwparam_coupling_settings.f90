@@ -193,11 +193,12 @@ contains
                                 & w(8)(:n(8)), s%range_sigmas, w(14)(:n(14)), s%momentum_limit, &
                                 & s%taper_top, s%taper_surface, s%blend%share, s%blend%first_day, &
                                 & s%blend%days, s%blend%latitude, s%blend%pressure, &
-                                & s%blend%error, w(11)(:n(11)), w(9)(:n(9)), s%log_interval, s%report_days, &
-                                & w(10)(:n(10)), s%record, w(13)(:n(13)), s%record_gigabytes, &
-                                & ad%nearest_source_level, ad%use_top_weights, &
-                                & ad%mass_weighted_lid, ad%mass_weighted_levels, &
-                                & ad%launch_full_stress, ad%deposit_reflected)
+                                & s%blend%error, w(11)(:n(11)), w(9)(:n(9)), s%log_interval, &
+                                & s%report_days, w(10)(:n(10)), s%record, w(13)(:n(13)), &
+                                & s%record_gigabytes, ad%nearest_source_level, &
+                                & ad%use_top_weights, ad%mass_weighted_lid, &
+                                & ad%mass_weighted_levels, ad%launch_full_stress, &
+                                & ad%deposit_reflected)
             if (.not. reading .or. io /= 0) return
             call take("mode", w(1), s%mode)
             call take("artefact", w(2), s%artefact)
@@ -223,9 +224,9 @@ contains
                                   & timeout_seconds, chunk_columns, on_limit, on_range, &
                                   & on_unphysical, range_sigmas, on_momentum, momentum_limit, &
                                   & taper_top, taper_surface, blend_share, blend_first_day, &
-                                  & blend_days, blend_latitude, blend_pressure, blend_error, restart, &
-                                  & restart_file, log_interval, report_days, run_log, record, &
-                                  & record_file, record_gigabytes, nearest_source_level, &
+                                  & blend_days, blend_latitude, blend_pressure, blend_error, &
+                                  & restart, restart_file, log_interval, report_days, run_log, &
+                                  & record, record_file, record_gigabytes, nearest_source_level, &
                                   & use_top_weights, mass_weighted_lid, mass_weighted_levels, &
                                   & launch_full_stress, deposit_reflected)
 
