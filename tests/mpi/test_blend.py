@@ -162,3 +162,17 @@ def test_a_network_that_does_not_tell_is_refused(driven):
     refused = driven("one", blend_error=(0.5,))
     assert refused.code == 2
     assert "blend_error does not go up" in refused.text
+
+
+def test_what_a_guard_keeps_is_not_mixed_again(driven, spread_artefact):
+    caught = {"artefact": spread_artefact, "range_sigmas": 2.5, "blend_share": 0.25}
+    found = drag(driven("keep", on_range="keep", **caught))
+    zero = drag(driven("zero", on_range="zero", **{**caught, "blend_share": 1.0}))
+
+    kept = (zero == 0.0).all(axis=(0, 2))  # (step, latitude, longitude)
+    assert kept.any()
+    assert not kept.all()
+    before = np.concatenate([np.zeros_like(found[:, :1]), found[:, :-1]], axis=1)
+    where = np.broadcast_to(kept[None, :, None], found.shape)
+    np.testing.assert_array_equal(found[where], before[where])
+    assert (found != before)[~where].any()

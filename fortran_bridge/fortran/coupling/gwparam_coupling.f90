@@ -17,6 +17,7 @@ module gwparam_coupling
     !! acceleration, which the host adds to the tendencies of its winds. Nothing is printed: what is
     !! to be said is text.
 
+    use, intrinsic :: ieee_arithmetic, only: ieee_is_nan, ieee_quiet_nan, ieee_value
     use, intrinsic :: iso_c_binding, only: c_int32_t
     use, intrinsic :: iso_fortran_env, only: int64
     use alexander_dunkerton, only: ad99_t
@@ -62,6 +63,7 @@ module gwparam_coupling
         real(dp), allocatable, dimension(:,:,:) :: native_x, native_y, network_x, network_y
         real(dp), allocatable, dimension(:,:,:) :: buoyancy_frequency, diffusivity_x, diffusivity_y
         real(dp), allocatable :: expected_error(:,:) !! Of the network [1]
+        logical, allocatable :: keeps(:,:) !! Whether a guard keeps what is held
     end type window_t
 
     type :: kept_field_t

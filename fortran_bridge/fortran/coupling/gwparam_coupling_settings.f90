@@ -100,7 +100,6 @@ module gwparam_coupling_settings
         !! Whether mode or diagnostics ask for the native scheme in all columns
         procedure :: runs_native
         procedure :: falls_back !! Whether a guard may leave columns to the native scheme
-        procedure :: keeps_drag !! Whether a guard may keep the drag of the last recomputation
         procedure :: options !! For loading the network
     end type gwparam_coupling_settings_t
 
@@ -430,16 +429,6 @@ contains
         runs_native = self%mode /= "ml" .or. self%native_diagnostics .or. self%blend%is_on()
 
     end function runs_native
-
-    elemental logical function keeps_drag(self)
-
-        !! Whether a guard may keep the drag of the last recomputation.
-        class(gwparam_coupling_settings_t), intent(in) :: self
-
-        keeps_drag = any([self%on_unphysical, self%on_range, self%on_limit, &
-                         & self%on_momentum] == "keep")
-
-    end function keeps_drag
 
     elemental logical function falls_back(self)
 

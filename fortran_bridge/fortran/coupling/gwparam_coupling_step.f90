@@ -314,15 +314,14 @@ contains
                                       & surface_pressure, half_pressure)
             end if
             associate (ie => i + size(u, 1) - 1, je => j + size(u, 2) - 1)
-                if (self%settings%keeps_drag()) then
-                    self%window%network_x = self%held_x(i:ie,j:je,:)
-                    self%window%network_y = self%held_y(i:ie,j:je,:)
-                else
-                    allocate (self%window%network_x, self%window%network_y, mold=u)
-                end if
+                allocate (self%window%network_x, self%window%network_y, mold=u)
+                ! What a guard keeps stays as it was, and a network gives no NaN.
+                self%window%network_x = ieee_value(1.0_dp, ieee_quiet_nan)
                 call run_network(self, latitude, self%longitude(i:ie,j:je), pressure, height, &
                                  & temperature, u, v, surface_pressure, half_pressure, counters, &
                                  & status, message)
+                if (status == gwparam_ok) call keep_held(self%window, self%held_x(i:ie,j:je,:), &
+                    & self%held_y(i:ie,j:je,:))
             end associate
             call self%network%set_native(stat=n)
             if (self%settings%records() .and. status == gwparam_ok) then
@@ -355,6 +354,25 @@ contains
 
     end subroutine recompute
 
+    pure subroutine keep_held(window, held_x, held_y)
+
+        !! Fill in the drag that is held where a guard keeps it.
+        type(window_t), intent(inout) :: window
+        real(dp), intent(in), dimension(:,:,:) :: held_x, held_y
+
+        integer :: k
+
+        window%keeps = ieee_is_nan(window%network_x(:,:,1))
+        if (.not. any(window%keeps)) return
+        do k = 1, size(held_x, 3)
+            where (window%keeps)
+                window%network_x(:,:,k) = held_x(:,:,k)
+                window%network_y(:,:,k) = held_y(:,:,k)
+            end where
+        end do
+
+    end subroutine keep_held
+
     subroutine hold_network(self, i, j, latitude, pressure)
 
         !! Hold the drag of the network, or what it is together with the native one.
@@ -374,10 +392,12 @@ contains
             ! What is not allocated is an absent argument.
             share = self%settings%blend%weights(self%counts%days, latitude*degrees_per_radian, &
                                                 & pressure, w%expected_error)
-            self%held_x(i:ie,j:je,:) = blended(share, w%network_x, w%native_x)
-            self%held_y(i:ie,j:je,:) = blended(share, w%network_y, w%native_y)
             self%counts%blended = self%counts%blended + sum(nint(share*blend_units, int64))
             self%counts%blended_values = self%counts%blended_values + size(share, kind=int64)
+            ! What is kept was mixed as it was computed.
+            where (spread(w%keeps, 3, size(share, 3))) share = 1.0_dp
+            self%held_x(i:ie,j:je,:) = blended(share, w%network_x, w%native_x)
+            self%held_y(i:ie,j:je,:) = blended(share, w%network_y, w%native_y)
         end associate
 
     end subroutine hold_network
