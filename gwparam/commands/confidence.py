@@ -1,7 +1,6 @@
 """``gwparam confidence``: teach a network how wrong it expects to be."""
 
 import argparse
-import sys
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
@@ -235,12 +234,6 @@ def _print(document: dict[str, Any], found: "Calibration") -> None:
         f"loss {document['loss']:.3f}, of one error for all columns "
         f"{document['loss_of_one_error_for_all']:.3f}"
     )
-    if document["loss"] >= document["loss_of_one_error_for_all"]:
-        print(
-            "gwparam: warning: it expects the error no better than one number for all "
-            "columns would: more or other states may help",
-            file=sys.stderr,
-        )
     for path in document["written"]:
         lines.print(f"wrote {path}")
     some, more = found.up_to[4], found.up_to[8]

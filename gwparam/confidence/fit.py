@@ -84,7 +84,8 @@ def fit(
     Raises
     ------
     InferenceError
-        If the loss is not finite, as where the true drag is the same in all columns.
+        If the true drag is the same in all columns, or nothing was learnt: one error
+        for all columns would be as good.
     """
     deviation = training.truth.std(axis=0, dtype=np.float64)
     if not deviation.any():
@@ -98,7 +99,8 @@ def fit(
     features, squares = _tensors(training, deviation)
     others, wanted = _tensors(kept, deviation)
     spread, mean = torch.std_mean(features.double(), dim=0, correction=0)
-    head.set_features(mean.float(), spread.float())
+    # It begins with one error for all columns.
+    head.set_features(mean.float(), spread.float(), 0.5 * float(squares.mean().log()))
     optimizer = torch.optim.Adam(head.parameters(), settings.learning_rate)
     steps = settings.epochs * -(-len(features) // settings.batch)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
@@ -117,13 +119,15 @@ def fit(
         if loss < best_loss:
             best, best_loss, best_epoch = copy.deepcopy(head.state_dict()), loss, epoch
         advance()
-    if not best_epoch:
-        raise InferenceError("the loss is not finite, expected states of real drag")
+    constant = float(_loss(0.5 * squares.mean().log().expand(len(wanted)), wanted))
+    if not best_loss < constant:
+        raise InferenceError(
+            "the error of a column cannot be told from what the network sees: loss "
+            f"{best_loss:.3f} on columns kept apart, expected less than the "
+            f"{constant:.3f} of one error for all; more or other states may help"
+        )
     head.load_state_dict(best)
-    same = 0.5 * squares.mean().log().expand(len(wanted))
-    return Fitted(
-        head.eval(), best_epoch, best_loss, float(_loss(same, wanted)), deviation
-    )
+    return Fitted(head.eval(), best_epoch, best_loss, constant, deviation)
 
 
 def _tensors(columns: Columns, deviation: np.ndarray) -> tuple[Tensor, Tensor]:

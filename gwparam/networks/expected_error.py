@@ -71,16 +71,25 @@ class ErrorHead(nn.Module):
             nn.Linear(width, 1),
         )
 
-    def set_features(self, mean: Tensor, deviation: Tensor) -> None:
+    def set_features(
+        self, mean: Tensor, deviation: Tensor, logarithm: float = 0.0
+    ) -> None:
         """Fit it to features of given statistics; those of no deviation are left out.
 
         Parameters
         ----------
         mean, deviation : Tensor, shape (nfeature,)
             Over columns.
+        logarithm : float
+            About what it gives before it is trained.
         """
         self.mean.copy_(mean)
         self.scale.copy_(torch.where(deviation > 0.0, 1.0 / deviation, 0.0))
+        last = self.layers[-1]
+        assert isinstance(last, nn.Linear)
+        # Beyond the bound nothing would be learnt.
+        within = min(max(logarithm, 0.1 - self.bound), self.bound - 0.1)
+        nn.init.constant_(last.bias, within)
 
     def forward(self, features: Tensor) -> Tensor:
         """From (columns, nfeature) to (columns,): the logarithm of the error."""

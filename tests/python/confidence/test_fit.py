@@ -64,3 +64,11 @@ def test_drag_without_variation_is_refused():
     still = Columns(some.features, some.error, np.zeros_like(some.truth))
     with pytest.raises(InferenceError, match="the same in all columns"):
         fit(still, some, SETTINGS)
+
+
+def test_what_does_not_hold_later_is_refused():
+    """Later, other columns are the ones that the network is wrong in."""
+    turned = columns(2)
+    turned.features[:, 1] *= -1.0
+    with pytest.raises(InferenceError, match="cannot be told from what the network"):
+        fit(columns(1), turned, SETTINGS)
