@@ -86,6 +86,7 @@ class Statistics(NamedTuple):
     levels_seconds: float
     guarded_columns_of_worst_rank: int
     member: int
+    """Of the last run, from 1; 0: none yet, or the mean of several."""
 
 
 def load_scheme(

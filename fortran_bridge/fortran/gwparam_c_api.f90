@@ -77,7 +77,7 @@ module gwparam_c_api
         real(c_double) :: levels_seconds
         integer(c_int64_t) :: guarded_columns_of_worst_rank
         integer(c_int32_t) :: member
-        integer(c_int32_t) :: reserved
+        integer(c_int32_t) :: reserved1
     end type statistics_t
 
     type, bind(c), public :: place_t

@@ -239,9 +239,9 @@ contains
                              & load_seconds=counters%load_seconds, &
                              & put_seconds=counters%put_seconds, &
                              & get_seconds=counters%get_seconds, &
-                             & levels_seconds=counters%levels_seconds, &
-                             & guarded_columns_of_worst_rank=counters%guarded_columns_of_worst_rank, &
-                             & member=counters%member, reserved=0)
+                             & levels_seconds=counters%levels_seconds, member=counters%member, &
+                             & reserved1=0, &
+                             & guarded_columns_of_worst_rank=counters%guarded_columns_of_worst_rank)
 
     end function counters_to_c
 

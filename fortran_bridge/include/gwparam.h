@@ -294,7 +294,7 @@ typedef struct gwparam_statistics {
     /** The member of the last of these runs, from 1; 0: none, or the mean of several.
      */
     int32_t member;
-    int32_t reserved; /**< 0. */
+    int32_t reserved1; /**< 0. */
 } gwparam_statistics;
 
 /** One value that a guard caught, or another of a report: where and when it was. */

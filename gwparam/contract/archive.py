@@ -78,8 +78,8 @@ def read_probe(path: str | PathLike[str], member: int = 0) -> tuple[Arrays, Arra
         [(f, contract.output_shape(f, columns)) for f in contract.outputs],
     )
     size = sum(
-        math.prod(shape) * np.dtype(member.dtype).itemsize
-        for member, shape in chain(*shaped)
+        math.prod(shape) * np.dtype(field.dtype).itemsize
+        for field, shape in chain(*shaped)
     )
     if len(data) != size:
         raise ContractError(
@@ -87,17 +87,17 @@ def read_probe(path: str | PathLike[str], member: int = 0) -> tuple[Arrays, Arra
         )
     offset = 0
     for group, shapes in zip(groups, shaped, strict=True):
-        for member, shape in shapes:
-            stored = np.dtype(member.dtype).newbyteorder("<")
+        for field, shape in shapes:
+            stored = np.dtype(field.dtype).newbyteorder("<")
             values = np.frombuffer(data, stored, math.prod(shape), offset)
             offset += values.nbytes
             if not np.isfinite(values).all():
                 place = int(np.argmin(np.isfinite(values)))
                 raise ContractError(
-                    f"{file} holds {values[place]} in {member.name} (value "
+                    f"{file} holds {values[place]} in {field.name} (value "
                     f"{place}), expected finite numbers"
                 )
-            group[member.name] = values.reshape(shape).astype(member.dtype)
+            group[field.name] = values.reshape(shape).astype(field.dtype)
     return groups
 
 

@@ -19,8 +19,6 @@ from gwparam.contract.fields import (
 from gwparam.errors import ContractError
 
 _DAY = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])")
-
-
 MAX_MEMBERS = 64
 
 

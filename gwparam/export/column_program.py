@@ -167,9 +167,9 @@ def check_program_reload(path: str | PathLike[str]) -> Promise:
     """
     contract = read_contract(path)
     inputs, mean = read_probe(path)
-    several = (contract.members or 1) > 1
+    members = contract.members or 1
     differing, difference, size = 0, 0.0, 0
-    for member in range(1, contract.members + 1) if several else [0]:
+    for member in range(1, members + 1) if members > 1 else [0]:
         _, recorded = read_probe(path, member)
         program = read_program(
             read_extra(path, member_file(member, PROGRAM_FILE)).decode(),

@@ -183,14 +183,14 @@ def _pooled(means: list[Values], deviations: list[Values]) -> tuple[Values, Valu
     """Mean and deviation of the states of all, as many of each."""
     if len(set(means)) == 1 and len(set(deviations)) == 1:
         return means[0], deviations[0]
-    if any(values is None for values in means):
+    if None in means:
         return None, None
-    mean = np.mean(means, axis=0)
-    if any(values is None for values in deviations):
-        return tuple(mean.tolist()), None
-    within = np.mean(np.square(deviations), axis=0)
-    deviation = np.sqrt(within + np.var(means, axis=0))
-    return tuple(mean.tolist()), tuple(deviation.tolist())
+    centres = np.array(means, np.float64)
+    mean = tuple(centres.mean(axis=0).tolist())
+    if None in deviations:
+        return mean, None
+    within = np.square(np.array(deviations, np.float64)).mean(axis=0)
+    return mean, tuple(np.sqrt(within + centres.var(axis=0)).tolist())
 
 
 def _extreme(of: Any, values: list[Values]) -> Values:

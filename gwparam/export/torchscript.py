@@ -114,8 +114,9 @@ class Export:
 
 @dataclass
 class _Member:
-    """One network, and what was found of it."""
+    """One network, and what was found of it; `which` begins a text on it."""
 
+    which: str
     published: PhysicalNetwork
     network: PhysicalNetwork
     scripted: torch.jit.ScriptModule
@@ -210,8 +211,9 @@ def export_model(
     if dtype not in TOLERANCE:
         raise wrong_setting("dtype", dtype, one_of(TOLERANCE))
     path = Path(artefact)
-    several = not isinstance(checkpoint, str | PathLike)
-    checkpoints = list(checkpoint) if several else [checkpoint]
+    checkpoints = (
+        [checkpoint] if isinstance(checkpoint, str | PathLike) else list(checkpoint)
+    )
     check_count(checkpoints)
     named = [value for value in (options or {}).values() if isinstance(value, str)]
     check_outputs([path], [*chain(*map(files_of, checkpoints)), training_file, *named])
@@ -301,10 +303,13 @@ def _member(
     network = in_precision(fuse(published), dtype)
     scripted = script(network)
     promises, lowered = _verify(published, scripted, dtype)
-    _refuse_broken(promises, lowered.libtorch, which)
+    promises = [replace(its, what=which + its.what) for its in promises]
+    _refuse_broken(promises, lowered.libtorch)
     contract = _contract(published, checkpoint, dtype, reduced_tolerance)
     notes = tuple(which + note for note in checkpoint.notes)
-    return _Member(published, network, scripted, contract, promises, notes, lowered)
+    return _Member(
+        which, published, network, scripted, contract, promises, notes, lowered
+    )
 
 
 def _build(
@@ -323,7 +328,8 @@ def _build(
         fields = len(contract.inputs), len(contract.outputs)
         scripted = script(Members(networks), mean_source(len(networks), *fields))
     # The graph serves those that have no program; the others would have other bits.
-    libtorch = next((m.lowered.libtorch for m in members if m.lowered.libtorch), "")
+    reasons = [(m.which, m.lowered.libtorch) for m in members if m.lowered.libtorch]
+    libtorch = "".join(reasons[0]) if reasons else ""
     lowered = [Lowered() if libtorch else its.lowered for its in members]
     exported = _exported(network, scripted, first.published, dtype, exported_program)
     contract = replace(
@@ -345,6 +351,7 @@ def _build(
             reduced = check_reduced(
                 its.scripted, inputs, answer, contract.geometry, reduced_tolerance
             )
+            reduced = replace(reduced, what=its.which + reduced.what)
             _refuse_broken([reduced])
             promises.append(reduced)
     files[CONTRACT_FILE] = contract.to_json()
@@ -394,14 +401,11 @@ def _verify(
     return promises, lowered
 
 
-def _refuse_broken(
-    promises: list[Promise], libtorch: str = "", which: str = ""
-) -> None:
+def _refuse_broken(promises: list[Promise], libtorch: str = "") -> None:
     why = f"; it runs through libtorch: {libtorch}" if libtorch else ""
     for promise in promises:
         if not promise.kept:
-            found = f"{which}broken: {promise.what} ({promise.measured}){why}"
-            raise InferenceError(found)
+            raise InferenceError(f"broken: {promise.what} ({promise.measured}){why}")
 
 
 def _contract(
