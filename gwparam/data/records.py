@@ -17,7 +17,7 @@ Array = NDArray[Any]
 FORMAT = 1
 _NATIVE = "_of_the_native_scheme"
 _SUM = "sum_"
-_SAME = ("artefact_sha256", "call", "model_days", "ranks", "mode", "source")
+_SAME = ("artefact_sha256", "call", "model_days", "ranks", "mode", "source", "member")
 
 
 @dataclass(frozen=True)
@@ -181,7 +181,7 @@ def _check_together(opened: Sequence[tuple[str, Any]]) -> None:
     first_path, first = opened[0]
     for (before, one), (path, other) in pairwise(opened):
         for name in _SAME:
-            expected, found = _plain(first.attrs[name]), _plain(other.attrs[name])
+            expected, found = (_plain(d.attrs.get(name)) for d in (first, other))
             if expected != found:
                 raise ArgumentError(
                     f"{path} is of another call: {name} is {found}, expected "
