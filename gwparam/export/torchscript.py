@@ -73,6 +73,11 @@ from gwparam.export.verify import (
 )
 from gwparam.networks import from_checkpoint
 from gwparam.networks.base import PhysicalNetwork, is_large
+from gwparam.networks.expected_error import (
+    check_features,
+    load_head,
+    with_expected_error,
+)
 from gwparam.networks.scaling_recipe import NAMED, SCALING, with_training_file
 from gwparam.whole_files import check_outputs, replacement, writing
 
@@ -153,6 +158,7 @@ def export_model(
     training_file: str | PathLike[str] | None = None,
     weights: Kind | None = None,
     exported_program: Literal["auto", "yes", "no"] = "auto",
+    confidence: str | PathLike[str] | None = None,
 ) -> Export:
     """Export a checkpoint to an artefact that the library runs.
 
@@ -190,6 +196,9 @@ def export_model(
     exported_program : {"auto", "yes", "no"}
         Whether the artefact also holds the network as torch.export writes it. ``auto``:
         if torch.export takes it and the weights are not above 1 GB.
+    confidence : path-like, optional
+        What `gwparam.confidence` trained for this checkpoint: the artefact then also
+        gives the error that it expects in each column.
 
     Returns
     -------
@@ -201,7 +210,8 @@ def export_model(
     ModelFileError
         If the checkpoint cannot be read, or the artefact cannot be written.
     ShapeError, NonFiniteError, ContractError
-        If the checkpoint is not one of the architecture; the message names the key.
+        If the checkpoint is not one of the architecture; the message names the key. If
+        `confidence` is for another one.
     ArgumentError
         If an option is out of range, something is not known that one should say, or
         the artefact would go over what is read.
@@ -216,7 +226,14 @@ def export_model(
     )
     check_count(checkpoints)
     named = [value for value in (options or {}).values() if isinstance(value, str)]
-    check_outputs([path], [*chain(*map(files_of, checkpoints)), training_file, *named])
+    head_files = [] if confidence is None else files_of(confidence)
+    if head_files and len(checkpoints) > 1:
+        raise ArgumentError(
+            f"confidence is for one checkpoint, expected 1, not {len(checkpoints)}",
+            settings=("confidence", "checkpoint"),
+        )
+    read_files = [*chain(*map(files_of, checkpoints)), *head_files]
+    check_outputs([path], [*read_files, training_file, *named])
     if exported_program not in ("auto", "yes", "no"):
         expected = one_of(("auto", "yes", "no"))
         raise wrong_setting("exported_program", exported_program, expected)
@@ -234,6 +251,8 @@ def export_model(
     for number, its in enumerate(checkpoints, start=1):
         read = read_checkpoint(its, allow_pickle=allow_pickle, weights=weights)
         published = _published(read, architecture, options, dtype, max_tendency, name)
+        if confidence is not None:
+            published = _with_confidence(published, read, confidence)
         if is_large(published):
             return_freed_blocks()
         which = f"member {number}, {read.path.name}: " if len(checkpoints) > 1 else ""
@@ -280,6 +299,14 @@ def _published(
         description, name=name or read.options.get(NAME) or description.name
     )
     return published
+
+
+def _with_confidence(
+    network: PhysicalNetwork, checkpoint: Checkpoint, path: str | PathLike[str]
+) -> PhysicalNetwork:
+    head = load_head(read_checkpoint(path), checkpoint.sha256)
+    check_features(network, head)
+    return with_expected_error(network, head)
 
 
 def _check_reduced_tolerance(tolerance: float, dtype: Precision) -> None:

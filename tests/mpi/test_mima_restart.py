@@ -53,6 +53,7 @@ def halves(run, states, tmp_path):
         ({"mode": "ml"}, WINDOWS),
         ({"mode": "ml", "lag": 1}, (1, 1)),
         ({"mode": "ml", "on_range": "keep", **CAUGHT}, WINDOWS),
+        ({"mode": "ml", "on_range": "keep", "blend_share": 0.5, **CAUGHT}, WINDOWS),
         ({"mode": "ml", "on_range": "native", **CAUGHT, "lag": 1}, (1, 1)),
         ({"mode": "ml", **DRAWN}, WINDOWS),
         ({"mode": "ml", **DRAWN, "lag": 1, "threads": 3}, (1, 1)),
