@@ -226,13 +226,13 @@ def export_model(
     )
     check_count(checkpoints)
     named = [value for value in (options or {}).values() if isinstance(value, str)]
-    if confidence is not None and len(checkpoints) > 1:
+    head_files = [] if confidence is None else files_of(confidence)
+    if head_files and len(checkpoints) > 1:
         raise ArgumentError(
-            "confidence is of one network, expected one checkpoint with it",
+            f"confidence is for one checkpoint, expected 1, not {len(checkpoints)}",
             settings=("confidence", "checkpoint"),
         )
-    heads = [] if confidence is None else [confidence]
-    read_files = chain(*map(files_of, [*checkpoints, *heads]))
+    read_files = [*chain(*map(files_of, checkpoints)), *head_files]
     check_outputs([path], [*read_files, training_file, *named])
     if exported_program not in ("auto", "yes", "no"):
         expected = one_of(("auto", "yes", "no"))

@@ -202,11 +202,6 @@ def test_commands_export_and_inspect_name_all_members(tiny_members, tmp_path, ca
         assert f"checkpoint    {member.name}, SHA-256" in text
 
 
-def test_compile_refuses_several(tiny_ensemble, capsys):
-    assert main(["compile", str(tiny_ensemble)]) != 0
-    assert "is of kind column" in capsys.readouterr().err
-
-
 @pytest.fixture
 def states(tiny_ensemble, tmp_path):
     inputs, _ = read_probe(tiny_ensemble)

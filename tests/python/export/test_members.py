@@ -10,6 +10,7 @@ from ensembles import members_of
 from recipes import ann_cnn, attention_unet, options
 
 import gwparam.export.torchscript as torchscript
+from gwparam.confidence.columns import check_network
 from gwparam.contract import (
     ExpectedError,
     Limit,
@@ -141,6 +142,17 @@ def test_one_member_is_an_artefact_as_ever(tiny_checkpoint, tmp_path, monkeypatc
     export_model(tiny_checkpoint, tmp_path / "same.pt")
     assert (tmp_path / "one.pt").read_bytes() == (tmp_path / "same.pt").read_bytes()
     assert read_contract(tmp_path / "one.pt").members is None
+
+
+def test_an_error_that_one_expects_is_no_matter_of_several(
+    tiny_members, tiny_ensemble, tmp_path
+):
+    with pytest.raises(ArgumentError, match="confidence is for one checkpoint"):
+        export_model(
+            tiny_members, tmp_path / "net.pt", confidence=tiny_members[0].parent
+        )
+    with pytest.raises(ContractError, match="has 3 members, expected the artefact of"):
+        check_network(read_contract(tiny_ensemble))
 
 
 @pytest.mark.parametrize("count", [0, 65])
