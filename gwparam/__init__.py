@@ -8,11 +8,12 @@ imported before it is asked for.
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from gwparam.export import export_network
     from gwparam.library import Scheme, load_scheme
 
     __version__: str
 
-__all__ = ["Scheme", "__version__", "load_scheme"]
+__all__ = ["Scheme", "__version__", "export_network", "load_scheme"]
 
 
 def __getattr__(name: str) -> Any:
@@ -24,6 +25,10 @@ def __getattr__(name: str) -> Any:
         from gwparam import library
 
         return getattr(library, name)
+    if name == "export_network":
+        from gwparam.export import export_network
+
+        return export_network
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

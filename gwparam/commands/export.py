@@ -4,9 +4,11 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from gwparam.commands.answer import Answer
-from gwparam.commands.given import check_name, file_path
+from gwparam.commands.given import check_name, file_path, refuse_idle
+from gwparam.commands.states import assignments
 from gwparam.commands.weights import add_weights
 from gwparam.constants import MAXIMUM_TENDENCY
+from gwparam.errors import ArgumentError
 
 if TYPE_CHECKING:
     from gwparam.contract import Contract
@@ -27,6 +29,8 @@ examples:
   gwparam export --ckpt network_wst.pkl -o wavenet.pt --reduced-tolerance 0.02
       a host may ask for products in bfloat16, which change the drag by less than 2 %
       of its largest value
+  gwparam export --module mine.py:Net --contract mine.toml --ckpt mine.pth -o mine.pt
+      a network of your own: any PyTorch module, any fields
   gwparam export --ckpt network_wst.pkl --confidence confidence.safetensors -o sure.pt
       with the error that it expects in each column (gwparam confidence)
   gwparam export --ckpt ann_cnn.pt -o ann.pt --scaling era5.json --levels era5_l122.json
@@ -65,10 +69,38 @@ def add_parser(subparsers: Any) -> None:
     add(
         "--ckpt",
         type=file_path,
-        required=True,
         action="append",
         help="checkpoint: torch.save, safetensors, an index of parts, or a folder; "
         "repeated, the artefact has as many members",
+    )
+    add(
+        "--module",
+        metavar="FILE.py:NAME|FILE.pt",
+        help="a network of your own: a class, function or object of a Python file, or "
+        "a file of TorchScript; --ckpt then has its weights, if they are not in it",
+    )
+    add(
+        "--contract",
+        type=file_path,
+        metavar="FILE.toml",
+        help="what it takes and gives: docs/your-network.md",
+    )
+    add(
+        "--example",
+        type=file_path,
+        metavar="STATES.nc",
+        action="append",
+        default=[],
+        help="states whose ranges are those of its inputs, where the contract does not "
+        "say them; repeatable",
+    )
+    add(
+        "--variable",
+        metavar="FIELD=VAR",
+        action="append",
+        default=[],
+        help="variable of an input in --example, where its name does not tell; "
+        "repeatable",
     )
     add("-o", "--output", type=file_path, required=True, help="artefact to write (.pt)")
     add("--arch", help="architecture (default: recognised from the checkpoint's keys)")
@@ -159,6 +191,12 @@ def run(args: argparse.Namespace) -> Answer:
     from gwparam.export import export_model
 
     check_name(args.name)
+    if args.module is not None:
+        export = _export_own(args)
+        return Answer(_document(export), lambda: _print(export))
+    if not args.ckpt:
+        raise ArgumentError("there is no network, expected --ckpt or --module")
+    refuse_idle(args, "without --module", ("contract", "example", "variable"))
     export = export_model(
         args.ckpt if len(args.ckpt) > 1 else args.ckpt[0],
         args.output,
@@ -175,6 +213,36 @@ def run(args: argparse.Namespace) -> Answer:
         confidence=args.confidence,
     )
     return Answer(_document(export), lambda: _print(export))
+
+
+def _export_own(args: argparse.Namespace) -> "Export":
+    """Export a network of the user's own."""
+    from gwparam.export import export_network
+
+    others = [option.name for option in _options()]
+    others += ["arch", "max_tendency", "name", "reduced_tolerance", "training_file"]
+    refuse_idle(args, "with --module", [*others, "weights", "confidence"])
+    if args.contract is None:
+        raise ArgumentError(
+            "contract is missing, expected what the module takes and gives",
+            settings=("contract",),
+        )
+    if len(args.ckpt or ()) > 1:
+        raise ArgumentError(
+            f"there are {len(args.ckpt)} checkpoints, expected 1 with --module",
+            settings=("ckpt",),
+        )
+    return export_network(
+        args.module,
+        args.contract,
+        args.output,
+        weights=args.ckpt[0] if args.ckpt else None,
+        example=args.example,
+        variables=assignments(args.variable, "variable", "FIELD=VAR"),
+        dtype=args.dtype,
+        allow_pickle=args.allow_pickle,
+        exported_program=args.exported_program,
+    )
 
 
 def _document(export: "Export") -> dict[str, Any]:

@@ -126,7 +126,7 @@ class PredictionFile:
         file.setncatts(
             {
                 "Conventions": "CF-1.8",
-                "title": f"Gravity-wave drag by the network {contract.name}",
+                "title": f"Outputs of the network {contract.name}",
                 "source": f"gwparam replay, network {contract.name} from "
                 f"{contract.source.checkpoint} (SHA-256 {contract.source.sha256})",
                 "references": contract.citation,

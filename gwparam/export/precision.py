@@ -53,6 +53,8 @@ def in_precision(network: PhysicalNetwork, precision: Precision) -> PhysicalNetw
         for tensor in _tensors(network)
     }
     copied = copy.deepcopy(network, converted)
+    if precision != "bfloat16":
+        copied.to(fields)  # a part that is TorchScript already
     if precision == "bfloat16":
         copied.network = Bfloat16(copied.get_submodule("network"))
     return copied.train(network.training)

@@ -151,7 +151,7 @@ def check_parameters(published: nn.Module, columns: Columns, seed: int = 2) -> P
     if is_large(published):  # gradients would be copies of the weights
         dead = [name for name in names if name.startswith(tuple(known))]
     else:
-        dead = _without_gradient(published, names, columns, seed)
+        dead = _without_gradient(published, names, columns, seed) if names else []
     return Promise(
         "every parameter reaches the output",
         True,

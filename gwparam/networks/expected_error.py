@@ -7,7 +7,6 @@ is perfect, 1 as bad as the mean of the truth. Hosts blend by it (Heuer et al. 2
 arXiv:2510.08107).
 """
 
-import linecache
 from collections.abc import Sequence
 from os import PathLike
 from typing import Any, Final
@@ -20,6 +19,7 @@ from gwparam.constants import EXPECTED_ERROR
 from gwparam.contract import Output
 from gwparam.errors import ContractError, ShapeError
 from gwparam.networks.base import PhysicalNetwork
+from gwparam.networks.written import written_forward
 
 NETWORK_SHA256 = "expected_error_of"
 """Option of a checkpoint: the SHA-256 of the network's, as a contract's source has."""
@@ -139,18 +139,12 @@ def with_expected_error(network: PhysicalNetwork, head: nn.Module) -> WithExpect
             names + given, (*network.inputs, *network.outputs), strict=True
         )
     ]
-    # TorchScript takes no *args, so the method is written for the network's inputs.
-    source = (
-        f"def forward(self, {', '.join(names)}):\n"
-        f"    given = self.network({', '.join(names)})\n"
-        f"    features = torch.cat(({', '.join(rows)}), dim=1)\n"
-        f"    return {', '.join(given)}, self.head(features).exp()\n"
-    )
-    file = f"<{EXPECTED_ERROR} of {', '.join(rows)}>"
-    # It reads sources through inspect, which looks here.
-    linecache.cache[file] = len(source), None, source.splitlines(True), file
-    made: dict[str, Any] = {}
-    exec(compile(source, file, "exec"), {"torch": torch}, made)
+    body = [
+        f"given = self.network({', '.join(names)})",
+        f"features = torch.cat(({', '.join(rows)}), dim=1)",
+        f"return {', '.join(given)}, self.head(features).exp()",
+    ]
+    made: dict[str, Any] = {"forward": written_forward(names, body)}
     # Of the class, not the object: TorchScript would compile what an object has.
     made |= {name: getattr(network, name) for name in _SAME}
     error = Output(EXPECTED_ERROR, "1", "surface", network.outputs[0].dtype, "other")

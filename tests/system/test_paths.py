@@ -104,6 +104,7 @@ def paths(tmp_path):
 def test_the_table_has_every_path(command):
     # --artefact is for a record, and then nothing is written.
     known = {*READ[command], "--output", "--figure", "--resume", "--artefact"}
+    known |= {"--contract", "--example"} if command == "export" else set()  # below
     for action in parser_of(command)._actions:
         assert action.type is not Path, "an empty path would be the folder at hand"
         if action.type is file_path or action.metavar in ("FILE.json", "FOLDER"):
@@ -260,3 +261,18 @@ def test_a_training_goes_on_where_it_may_write(capsys, begun, monkeypatch):
     text = run(capsys, "finetune --resume", {}, folder)
 
     assert f"no permission to write in {folder}" in text
+
+
+@pytest.mark.parametrize("option", ["--module", "--contract", "--example", "--ckpt"])
+def test_a_network_of_ones_own_is_not_written_over(capsys, tmp_path, option):
+    files = {name: tmp_path / name for name in ("m.py", "c.toml", "s.nc", "w.pt")}
+    for path in files.values():
+        path.write_text("what is not to be lost")
+    m, c, s, w = files.values()
+    given = {"--module": f"{m}:Net", "--contract": c, "--example": s, "--ckpt": w}
+    target = m if option == "--module" else given[option]
+
+    text = run(capsys, "export", given | {"--output": target})
+
+    assert "is both read and written" in text
+    assert target.read_text() == "what is not to be lost"

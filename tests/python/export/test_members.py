@@ -9,7 +9,7 @@ import torch
 from ensembles import members_of
 from recipes import ann_cnn, attention_unet, options
 
-import gwparam.export.torchscript as torchscript
+import gwparam.export.artefact as artefact
 from gwparam.confidence.columns import check_network
 from gwparam.contract import (
     ExpectedError,
@@ -101,7 +101,7 @@ def test_same_checkpoints_give_the_same_bytes(
 def test_networks_that_run_through_libtorch(tmp_path, monkeypatch, kind):
     """Of columns without a program, of neighbours, and of the globe."""
     monkeypatch.setattr(
-        torchscript, "make_program", lambda *_: Lowered(libtorch="not wanted")
+        artefact, "make_program", lambda *_: Lowered(libtorch="not wanted")
     )
     others, checkpoint = {}, tmp_path / "net.ckpt"
     if kind == "image":

@@ -5,22 +5,17 @@ from datetime import datetime
 import pytest
 import torch
 import xarray as xr
-from column_networks import NLEV, drag
 
-import gwparam.export.torchscript as torchscript
 from gwparam.checkpoints import read_checkpoint
 from gwparam.contract import read_contract, read_probe
 from gwparam.errors import (
     ArgumentError,
     ContractError,
-    InferenceError,
     ModelFileError,
     ShapeError,
 )
-from gwparam.export import Promise, export_model
-from gwparam.export.column_program import Lowered
+from gwparam.export import export_model
 from gwparam.networks import from_checkpoint
-from gwparam.networks.wavenet import WaveNetDrag
 
 
 @pytest.fixture
@@ -144,36 +139,6 @@ def test_artefact_does_not_depend_on_its_name(tiny_artefact):
     assert folders == {"artefact"}
 
 
-def test_broken_promise_leaves_the_older_artefact(
-    tiny_checkpoint, tmp_path, monkeypatch
-):
-    path = tmp_path / "tiny.pt"
-    path.write_text("older")
-    broken = Promise("batch-mates do not matter", False, "3 of 80 values differ")
-    monkeypatch.setattr(torchscript, "check_batch_mates", lambda *_: broken)
-
-    with pytest.raises(InferenceError) as caught:
-        export_model(tiny_checkpoint, path)
-
-    assert str(caught.value) == (
-        "broken: batch-mates do not matter (3 of 80 values differ)"
-    )
-    assert path.read_text() == "older"
-    assert files(tmp_path) == ["tiny.pt"]
-
-
-def test_file_that_does_not_reproduce_its_probe_never_appears(
-    tiny_checkpoint, tmp_path, monkeypatch
-):
-    broken = Promise("the file reproduces its probe", False, "1 of 160 values differ")
-    monkeypatch.setattr(torchscript, "check_program_reload", lambda _: broken)
-
-    with pytest.raises(InferenceError, match="broken: the file reproduces its probe"):
-        export_model(tiny_checkpoint, tmp_path / "tiny.pt")
-
-    assert files(tmp_path) == []
-
-
 def test_folder_that_is_absent(tiny_checkpoint, tmp_path):
     with pytest.raises(
         ModelFileError, match=r"cannot write .*none/tiny\.pt: no folder"
@@ -237,42 +202,3 @@ def test_artefact_without_contract_is_refused(tiny_checkpoint, tmp_path):
 
     with pytest.raises(ContractError, match="it was not written by gwparam export"):
         read_contract(path)
-
-
-class Whispering(torch.nn.Module):
-    """A network whose columns hear of each other, below what float32 promises."""
-
-    nlev = NLEV
-
-    def __init__(self):
-        super().__init__()
-        self.layer = torch.nn.Linear(NLEV + 2, NLEV)
-
-    def forward(self, features):
-        y = self.layer(0.01 * features)
-        return y + 1e-6 * y.mean(dim=0, keepdim=True)
-
-
-@pytest.mark.parametrize("has_program", [True, False])
-def test_batch_mates_are_those_of_what_runs(
-    tiny_checkpoint, tmp_path, monkeypatch, has_program
-):
-    torch.manual_seed(1)
-    network = drag(WaveNetDrag, Whispering())
-    monkeypatch.setattr(torchscript, "from_checkpoint", lambda *_: network)
-    monkeypatch.setattr(torchscript, "fuse", lambda network: network)
-    if not has_program:
-        none = Lowered(libtorch="it uses aten.sort")
-        monkeypatch.setattr(torchscript, "make_program", lambda *_: none)
-        message = (
-            r"broken: batch-mates .*; it runs through libtorch: it uses aten\.sort$"
-        )
-        with pytest.raises(InferenceError, match=message):
-            export_model(tiny_checkpoint, tmp_path / "whispering.pt")
-        return
-
-    export = export_model(tiny_checkpoint, tmp_path / "whispering.pt")
-
-    assert export.libtorch == ""
-    (promise,) = (p for p in export.promises if "mates" in p.what)
-    assert promise.kept

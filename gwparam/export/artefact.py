@@ -1,0 +1,371 @@
+"""An artefact: what is measured of a network, what goes into the file, the file."""
+
+import os
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+import torch
+from torch import nn
+
+from gwparam.checkpoints import Checkpoint
+from gwparam.constants import CHUNK_COLUMNS
+from gwparam.contract import (
+    CONTRACT_FILE,
+    CONTRACT_VERSION,
+    PROBE_FILE,
+    Arrays,
+    Contract,
+    ExpectedError,
+    Field,
+    Output,
+    Probe,
+    Source,
+    TrainingRecord,
+    member_file,
+    pack_probe,
+)
+from gwparam.errors import InferenceError, wrong_setting
+from gwparam.export.column_program import (
+    BACKEND,
+    Lowered,
+    answer_probe,
+    check_program_reload,
+    make_program,
+)
+from gwparam.export.exported_program import (
+    Exported,
+    check_exported_reload,
+    make_exported,
+    weight_table,
+)
+from gwparam.export.fuse import fuse
+from gwparam.export.members import (
+    Mean,
+    Members,
+    joined,
+    mean_answers,
+    mean_source,
+)
+from gwparam.export.precision import FIELDS, Precision, in_precision
+from gwparam.export.probe import draw_inputs
+from gwparam.export.reduced import check_reduced
+from gwparam.export.script import script
+from gwparam.export.seal import seal
+from gwparam.export.verify import (
+    TOLERANCE,
+    Promise,
+    check_batch_mates,
+    check_equals_eager,
+    check_eval_mode,
+    check_parameters,
+    check_reload,
+    check_repeatable,
+    run_probe,
+)
+from gwparam.networks.base import PhysicalNetwork, is_large
+from gwparam.version import package_version
+from gwparam.whole_files import replacement, writing
+
+AnyField = TypeVar("AnyField", Field, Output)
+
+PROBE_COLUMNS = 16
+_PROBE_SEED, _CHECK_SEED = 20240917, 20240918
+
+
+@dataclass(frozen=True)
+class Export:
+    """An artefact that was written.
+
+    Attributes
+    ----------
+    path : Path
+        Where it is.
+    contract : Contract
+        What it says.
+    promises : tuple of Promise
+        What it keeps.
+    notes : tuple of str
+        What else to know.
+    libtorch : str
+        Why it has no column program; empty where it has one.
+    no_exported_program : str
+        Why it has none of torch.export; empty where it has one.
+    """
+
+    path: Path
+    contract: Contract
+    promises: tuple[Promise, ...]
+    notes: tuple[str, ...] = ()
+    libtorch: str = ""
+    no_exported_program: str = ""
+
+
+@dataclass
+class Member:
+    """One network, and what was found of it; `which` begins a text on it."""
+
+    which: str
+    published: PhysicalNetwork
+    network: PhysicalNetwork
+    scripted: torch.jit.ScriptModule
+    contract: Contract
+    promises: list[Promise]
+    notes: tuple[str, ...]
+    lowered: Lowered
+
+
+@dataclass
+class Artefact:
+    """What goes into the file; the network only until it is there."""
+
+    network: torch.jit.ScriptModule | None
+    contract: Contract
+    files: dict[str, str | bytes]
+    promises: list[Promise]
+    notes: tuple[str, ...]
+    libtorch: str
+    exported: Exported
+
+
+def measure(
+    published: PhysicalNetwork,
+    checkpoint: Checkpoint,
+    dtype: Precision,
+    reduced_tolerance: float | None,
+    which: str,
+) -> Member:
+    """Rewrite one network, and measure what it promises."""
+    network = in_precision(fuse(published), dtype)
+    scripted = script(network)
+    promises, lowered = _verify(published, scripted, dtype)
+    promises = [replace(its, what=which + its.what) for its in promises]
+    _refuse_broken(promises, lowered.libtorch)
+    contract = _contract(published, checkpoint, dtype, reduced_tolerance)
+    notes = tuple(which + note for note in checkpoint.notes)
+    return Member(
+        which, published, network, scripted, contract, promises, notes, lowered
+    )
+
+
+def build(
+    members: Sequence[Member],
+    dtype: Precision,
+    reduced_tolerance: float | None,
+    exported_program: str,
+) -> Artefact:
+    """Join what was measured of all members to what goes into the file."""
+    first, several = members[0], len(members) > 1
+    network: nn.Module = first.network
+    scripted, contract = first.scripted, first.contract
+    if several:
+        contract = joined([its.contract for its in members])
+        networks = [its.network for its in members]
+        network = Mean(networks)
+        fields = len(contract.inputs), len(contract.outputs)
+        scripted = script(Members(networks), mean_source(len(networks), *fields))
+    # The graph serves those that have no program; the others would have other bits.
+    reasons = [(m.which, m.lowered.libtorch) for m in members if m.lowered.libtorch]
+    libtorch = "".join(reasons[0]) if reasons else ""
+    lowered = [Lowered() if libtorch else its.lowered for its in members]
+    exported = _exported(network, scripted, first.published, dtype, exported_program)
+    contract = replace(
+        contract, backend=lowered[0].backend, exported_program=exported.places
+    )
+    inputs = _probe_inputs(contract, first.published)
+    files: dict[str, str | bytes] = {}
+    answers = []
+    for number, (its, program) in enumerate(zip(members, lowered, strict=True), 1):
+        answers.append(_answers(its.scripted, program, contract, inputs))
+        held = program.files
+        if several:
+            held[PROBE_FILE] = pack_probe(inputs, answers[-1])
+        files |= {member_file(several * number, name): x for name, x in held.items()}
+    outputs = mean_answers(answers) if several else answers[0]
+    promises = [promise for its in members for promise in its.promises]
+    if reduced_tolerance is not None:
+        for its, answer in zip(members, answers, strict=True):
+            reduced = check_reduced(
+                its.scripted, inputs, answer, contract.geometry, reduced_tolerance
+            )
+            reduced = replace(reduced, what=its.which + reduced.what)
+            _refuse_broken([reduced])
+            promises.append(reduced)
+    files[CONTRACT_FILE] = contract.to_json()
+    files[PROBE_FILE] = pack_probe(inputs, outputs)
+    notes = tuple(note for its in members for note in its.notes)
+    return Artefact(scripted, contract, files, promises, notes, libtorch, exported)
+
+
+def _exported(
+    network: nn.Module,
+    scripted: nn.Module,
+    published: PhysicalNetwork,
+    dtype: Precision,
+    wanted: str,
+) -> Exported:
+    if wanted == "no":
+        return Exported(absent="it is not wanted")
+    if wanted == "auto" and is_large(network):
+        return Exported(absent="the weights are above 1 GB")
+    drawn = draw_inputs(published, CHUNK_COLUMNS, _CHECK_SEED)
+    chunk = [field.to(FIELDS[dtype]) for field in drawn]
+    tolerance = published.rounding * TOLERANCE[dtype]
+    made = make_exported(network, scripted, chunk, published.geometry, tolerance)
+    if wanted == "yes" and made.absent:
+        raise InferenceError(f"no exported program: {made.absent}")
+    return made
+
+
+def _verify(
+    published: PhysicalNetwork,
+    scripted: nn.Module,
+    dtype: Precision,
+) -> tuple[list[Promise], Lowered]:
+    drawn = draw_inputs(published, CHUNK_COLUMNS, _CHECK_SEED)
+    chunk = [field.to(FIELDS[dtype]) for field in drawn]
+    # Another two calls of a large network follow, for the probe.
+    calls = 2 if is_large(published) else 4
+    promises = [check_eval_mode(scripted), check_repeatable(scripted, chunk, calls)]
+    tolerance = published.rounding * TOLERANCE[dtype]
+    lowered = make_program(published, dtype, chunk, tolerance)
+    if published.geometry.kind != "global":
+        # Of what runs on a CPU.
+        runs = lowered.run if lowered.program else scripted
+        promises.append(check_batch_mates(runs, chunk))
+    promises.append(check_equals_eager(scripted, published, chunk, tolerance))
+    promises += [*lowered.promises, check_parameters(published, drawn)]
+    return promises, lowered
+
+
+def _refuse_broken(promises: list[Promise], libtorch: str = "") -> None:
+    why = f"; it runs through libtorch: {libtorch}" if libtorch else ""
+    for promise in promises:
+        if not promise.kept:
+            raise InferenceError(f"broken: {promise.what} ({promise.measured}){why}")
+
+
+def _contract(
+    network: PhysicalNetwork,
+    checkpoint: Checkpoint,
+    dtype: Precision,
+    reduced_tolerance: float | None,
+) -> Contract:
+    description, record = network.description, checkpoint.training
+    columns = PROBE_COLUMNS
+    if network.geometry.latitude and network.geometry.longitude:
+        columns = len(network.geometry.latitude) * len(network.geometry.longitude)
+
+    def written(fields: tuple[AnyField, ...]) -> tuple[AnyField, ...]:
+        stored = "float32" if dtype == "bfloat16" else dtype
+        return tuple(replace(field, dtype=stored) for field in fields)
+
+    return Contract(
+        contract_version=CONTRACT_VERSION,
+        name=description.name,
+        gwparam_version=package_version(),
+        torch_version=torch.__version__,
+        created=_now().isoformat(timespec="seconds"),
+        source=Source(network.architecture, checkpoint.path.name, checkpoint.sha256),
+        citation=description.citation,
+        geometry=network.geometry,
+        inputs=written(network.inputs),
+        outputs=written(network.outputs),
+        compute_dtype="bfloat16" if dtype == "bfloat16" else None,
+        vertical=description.vertical,
+        flux=network.flux,
+        training_range=description.training_range,
+        limits=description.limits,
+        mask=network.mask,
+        lead_time=network.lead_time,
+        training_dates=None if record is None else record.training_dates or None,
+        expected_error=_expected_error(network, record),
+        probe=Probe(columns, network.rounding * TOLERANCE[dtype], reduced_tolerance),
+    )
+
+
+def _now() -> datetime:
+    """Give the time of the export, or what SOURCE_DATE_EPOCH wants it to be [s]."""
+    given = os.environ.get("SOURCE_DATE_EPOCH")
+    if given is None:
+        return datetime.now(UTC)
+    try:
+        return datetime.fromtimestamp(int(given), UTC)
+    except (ValueError, OverflowError, OSError):
+        expected = "seconds since 1970"
+        raise wrong_setting("SOURCE_DATE_EPOCH", given, expected) from None
+
+
+def _expected_error(
+    network: PhysicalNetwork, record: TrainingRecord | None
+) -> tuple[ExpectedError, ...] | None:
+    """Errors of what the network gives, one value a level of it."""
+    known = {output.name: output.levels for output in network.outputs}
+    nlev = network.description.vertical.nlev
+    errors = tuple(
+        error
+        for error in (record.expected_error if record is not None else ())
+        if error.name in known
+        and len(error.root_mean_square) == (nlev if known[error.name] == "full" else 1)
+    )
+    return errors or None
+
+
+def _probe_inputs(contract: Contract, network: PhysicalNetwork) -> Arrays:
+    """Draw the example that the artefact carries."""
+    drawn = draw_inputs(network, PROBE_COLUMNS, _PROBE_SEED)
+    return {
+        field.name: values.numpy().astype(field.dtype)
+        for field, values in zip(contract.inputs, drawn, strict=True)
+    }
+
+
+def _answers(
+    scripted: torch.jit.ScriptModule,
+    lowered: Lowered,
+    contract: Contract,
+    inputs: Arrays,
+) -> Arrays:
+    """Record what a network answers to the example."""
+    names = [field.name for field in contract.outputs]
+    if lowered.program is not None:
+        return answer_probe(lowered.program, inputs, names)
+    return run_probe(scripted, inputs, names, contract.geometry)
+
+
+def write(path: Path, built: Artefact) -> Export:
+    """Write the archive beside its place, read it back, and move it there if good."""
+    extra = built.files
+    places = built.contract.exported_program
+    target = Path(os.path.realpath(path))
+    with (
+        writing(path),
+        tempfile.TemporaryDirectory(dir=target.parent, prefix=".gwparam-") as folder,
+        replacement(target, Path(folder, target.name)) as written,
+    ):
+        if built.network is not None:
+            torch.jit.save(built.network, os.fspath(written), _extra_files=extra)
+            if built.exported.weights is not None and places is not None:
+                # Once more, now that it is known where the weights are in the archive.
+                extra[places.file] = built.exported.program
+                extra[places.weights] = weight_table(written, built.exported.weights)
+                torch.jit.save(built.network, os.fspath(written), _extra_files=extra)
+            seal(written)
+        built.network, built.exported = None, Exported(absent=built.exported.absent)
+        has_program = built.contract.backend == BACKEND
+        reload = (check_program_reload if has_program else check_reload)(written)
+        reloads = [reload]
+        if places is not None:
+            reloads.append(check_exported_reload(written))
+        _refuse_broken(reloads)
+    return Export(
+        path,
+        built.contract,
+        (*built.promises, *reloads),
+        built.notes,
+        built.libtorch,
+        built.exported.absent,
+    )

@@ -1,0 +1,269 @@
+"""A network of one's own to an artefact, and through the library."""
+
+import numpy as np
+import pytest
+import torch
+import xarray as xr
+from torch import nn
+from wind_states import NLEV, PRESSURE, wind_states
+
+import gwparam
+from gwparam.checkpoints import save_checkpoint
+from gwparam.cli import main
+from gwparam.errors import (
+    ArgumentError,
+    ContractError,
+    InferenceError,
+    ModelFileError,
+    ShapeError,
+)
+from gwparam.export import export_network
+from gwparam.export.own import load_module
+
+SOURCE = '''
+import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    """Winds and surface pressure to a drag and a depth."""
+
+    def __init__(self):
+        super().__init__()
+        torch.manual_seed(7)
+        self.layer = nn.Linear(11, 6)
+
+    def forward(self, u, v, ps):
+        x = torch.cat((u / 30.0, v / 10.0, ps[:, None] / 1e5), dim=1)
+        y = torch.tanh(self.layer(x))
+        return 1e-5 * y[:, :5], 1e3 * (1.5 + y[:, 5])
+
+
+class Rows(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.net = Net()
+
+    def forward(self, rows):
+        drag, depth = self.net(rows[:, :5], rows[:, 5:10], rows[:, 10])
+        return torch.cat((drag, depth[:, None]), dim=1)
+
+
+class Python(Net):
+    """TorchScript has no super."""
+
+    def forward(self, u, v, ps):
+        return super().forward(u, v, ps)
+
+
+class Plain(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.scale = nn.Parameter(torch.tensor(1e-7))
+
+    def forward(self, u, v, ps):
+        return self.scale * u * v, 0.01 * ps + u[:, 0]
+
+
+def fails():
+    raise RuntimeError("not today")
+
+
+number = 7
+'''
+DRAG, DEPTH = "tendency_of_eastward_wind", "depth"
+
+
+def contract(**changes):
+    wind = {"units": "m s-1", "mean": 0, "standard_deviation": 20}
+    pressure = {"units": "Pa", "levels": "surface", "mean": 9e4}
+    return {
+        "name": "mine",
+        "nlev": NLEV,
+        "pressure": (100.0 * PRESSURE).tolist(),
+        "inputs": {
+            "eastward_wind": wind,
+            "northward_wind": wind,
+            "surface_air_pressure": pressure | {"standard_deviation": 1e3},
+        },
+        "outputs": {
+            DRAG: {"units": "m s-2", "limit": 0.01},
+            DEPTH: {"units": "m", "levels": "surface"},
+        },
+    } | changes
+
+
+@pytest.fixture
+def source(tmp_path):
+    path = tmp_path / "mine.py"
+    path.write_text(SOURCE)
+    return path
+
+
+@pytest.fixture
+def columns():
+    rng = np.random.default_rng(3)
+    return {
+        "eastward_wind": 20.0 * rng.standard_normal((7, NLEV)),
+        "northward_wind": 8.0 * rng.standard_normal((7, NLEV)),
+        "surface_air_pressure": 9e4 + 1e3 * rng.standard_normal(7),
+    }
+
+
+def expected_of(columns):
+    torch.manual_seed(7)
+    layer = nn.Linear(11, 6).double()
+    u, v, ps = columns.values()
+    x = np.concatenate((u / 30.0, v / 10.0, ps[:, None] / 1e5), axis=1)
+    y = np.tanh(layer(torch.from_numpy(x)).detach().numpy())
+    return 1e-5 * y[:, :5], 1e3 * (1.5 + y[:, 5])
+
+
+def run(path, columns, order="top_down"):
+    scheme = gwparam.load_scheme(path)
+    turn = slice(None) if order == "top_down" else slice(None, None, -1)
+    scheme.set_levels((100.0 * PRESSURE)[turn].tolist(), order)
+    found = scheme.predict(columns)
+    return found[DRAG], found[DEPTH]
+
+
+@pytest.mark.parametrize("name", ["Net", "Rows"])
+def test_the_library_gives_what_the_module_gives(source, columns, tmp_path, name):
+    kind = "side_by_side" if name == "Rows" else "separate"
+    made = export_network(
+        f"{source}:{name}", contract(tensors=kind), tmp_path / "m.pt", dtype="float64"
+    )
+    assert made.libtorch == ""
+    assert made.contract.source.architecture == "own"
+    assert made.contract.backend == "column_program"
+
+    drag, depth = run(tmp_path / "m.pt", columns)
+
+    for found, its in zip((drag, depth), expected_of(columns), strict=True):
+        assert found.shape == its.shape
+        np.testing.assert_allclose(found, its, rtol=1e-12)
+    turned = {n: x[:, ::-1] if x.ndim == 2 else x for n, x in columns.items()}
+    back, same = run(tmp_path / "m.pt", turned, "bottom_up")
+    np.testing.assert_array_equal(back[:, ::-1], drag)
+    np.testing.assert_array_equal(same, depth)
+
+
+def test_a_file_of_torchscript_does_as_well(source, columns, tmp_path):
+    scripted = tmp_path / "scripted.pt"
+    torch.jit.script(load_module(f"{source}:Plain")).save(str(scripted))
+
+    made = export_network(scripted, contract(), tmp_path / "m.pt")
+
+    assert made.contract.inputs[0].dtype == "float32"
+    assert made.contract.backend == "torchscript"
+    assert "torch.export" in made.libtorch
+    drag, depth = run(tmp_path / "m.pt", columns)
+    u, v, ps = columns.values()
+    np.testing.assert_allclose(drag, 1e-7 * u * v, rtol=1e-5)
+    np.testing.assert_allclose(depth, 0.01 * ps + u[:, 0], rtol=1e-5)
+
+
+def test_weights_come_from_a_checkpoint(source, columns, tmp_path):
+    weights = {"layer.weight": torch.zeros(6, 11), "layer.bias": torch.arange(6.0)}
+    save_checkpoint(tmp_path / "w.safetensors", weights)
+    made = export_network(
+        f"{source}:Net",
+        contract(),
+        tmp_path / "m.pt",
+        weights=tmp_path / "w.safetensors",
+    )
+    assert made.contract.source.checkpoint == "w.safetensors"
+    drag, _ = run(tmp_path / "m.pt", columns)
+    np.testing.assert_allclose(drag[0], 1e-5 * np.tanh(np.arange(5.0)), rtol=1e-6)
+
+
+def test_ranges_are_those_of_example_states(source, tmp_path):
+    data = wind_states()
+    data.to_netcdf(tmp_path / "states.nc")
+    said = contract()
+    for name in said["inputs"]:
+        for key in ("mean", "standard_deviation"):
+            said["inputs"][name] = dict(said["inputs"][name])
+            said["inputs"][name].pop(key)
+    with pytest.raises(ContractError, match="eastward_wind has no mean and standard"):
+        export_network(f"{source}:Net", said, tmp_path / "m.pt")
+
+    example = [tmp_path / "states.nc"]
+    made = export_network(f"{source}:Net", said, tmp_path / "m.pt", example=example)
+
+    wind, _, pressure = made.contract.training_range
+    u = data.u.transpose("lev", ...).values.reshape(NLEV, -1).astype(np.float64)
+    np.testing.assert_allclose(wind.mean, u.mean(axis=1), rtol=1e-6)
+    np.testing.assert_allclose(wind.standard_deviation, u.std(axis=1), rtol=1e-6)
+    assert wind.maximum == tuple(u.max(axis=1))
+    assert len(pressure.mean) == 1
+
+
+def test_a_command_does_it_and_replays(source, tmp_path, capsys):
+    toml = tmp_path / "mine.toml"
+    pressures = ", ".join(str(100.0 * p) for p in PRESSURE)
+    toml.write_text(
+        f'name = "mine"\nnlev = 5\npressure = [{pressures}]\n[inputs]\n'
+        'eastward_wind = { units = "m s-1" }\nnorthward_wind = { units = "m s-1" }\n'
+        'surface_air_pressure = { units = "Pa", levels = "surface" }\n[outputs]\n'
+        f'{DRAG} = {{ units = "m s-2", limit = 0.01 }}\n'
+        f'{DEPTH} = {{ units = "m", levels = "surface" }}\n'
+    )
+    wind_states().to_netcdf(tmp_path / "states.nc")
+    words = ["export", "--module", f"{source}:Net", "--contract", toml]
+    words += ["--example", tmp_path / "states.nc", "-o", tmp_path / "m.pt"]
+    assert main(list(map(str, words))) == 0
+    words = ["replay", tmp_path / "m.pt", tmp_path / "states.nc"]
+    words += ["-o", tmp_path / "out.nc"]
+    assert main(list(map(str, words))) == 0
+    with xr.open_dataset(tmp_path / "out.nc", decode_times=False) as out:
+        assert out[DEPTH].dims == ("time", "lat", "lon")
+        assert out[DRAG].dims == ("time", "lev", "lat", "lon")
+    assert "depth [m], no reference" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "error", "message"),
+    [
+        ("Nothing", {}, ArgumentError, "there are Net, Rows"),
+        ("number", {}, ArgumentError, "is int, expected a module"),
+        ("fails", {}, ModelFileError, "RuntimeError: not today"),
+        ("Python", {}, InferenceError, "TorchScript cannot compile the module"),
+        ("Rows", {}, InferenceError, "the module failed on float64 tensors of shape"),
+        ("Net", {"tensors": "side_by_side"}, InferenceError, "the module failed on"),
+        (
+            "Net",
+            {"outputs": {DRAG: {"units": "m s-2", "limit": 1}}},
+            ShapeError,
+            "of 1",
+        ),
+    ],
+)
+def test_what_does_not_fit_is_named(source, tmp_path, name, changes, error, message):
+    path = tmp_path / "m.pt"
+    with pytest.raises(error, match=message):
+        export_network(f"{source}:{name}", contract(**changes), path)
+    assert not path.exists()
+
+
+def test_other_shapes_are_named(source, tmp_path):
+    said = contract()
+    said["outputs"][DEPTH] = {"units": "m"}
+    with pytest.raises(ShapeError, match=r"depth has shape \(4,\), expected \(4, 5\)"):
+        export_network(f"{source}:Net", said, tmp_path / "m.pt")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ([], "expected --ckpt or --module"),
+        (["--module", "none.py:Net"], "contract is missing"),
+        (["--module", "none.py:Net", "--contract", "c"], "no such file"),
+        (["--module", "none.py", "--contract", "c"], "expected none.py:NAME"),
+        (["--ckpt", "c", "--contract", "c"], "--contract has no effect without"),
+        (["--module", "m.py:N", "--arch", "wavenet"], "--arch has no effect with"),
+    ],
+)
+def test_options_that_do_not_go_together(words, message, tmp_path, capsys):
+    assert main(["export", *words, "-o", str(tmp_path / "m.pt")]) == 2
+    assert message in capsys.readouterr().err
