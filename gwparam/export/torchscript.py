@@ -4,30 +4,21 @@ import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from itertools import chain
 from os import PathLike
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 import torch
 from torch import nn
 
-import gwparam
 from gwparam.checkpoints import Checkpoint, Kind, check_range, files_of, read_checkpoint
 from gwparam.constants import CHUNK_COLUMNS
 from gwparam.contract import (
     CONTRACT_FILE,
-    CONTRACT_VERSION,
     PROBE_FILE,
     Arrays,
     Contract,
-    ExpectedError,
-    Field,
-    Output,
-    Probe,
-    Source,
-    TrainingRecord,
     member_file,
     pack_probe,
 )
@@ -39,6 +30,7 @@ from gwparam.export.column_program import (
     check_program_reload,
     make_program,
 )
+from gwparam.export.contract_of import PROBE_COLUMNS, contract_of
 from gwparam.export.exported_program import (
     Exported,
     check_exported_reload,
@@ -81,9 +73,6 @@ from gwparam.networks.expected_error import (
 from gwparam.networks.scaling_recipe import NAMED, SCALING, with_training_file
 from gwparam.whole_files import check_outputs, replacement, writing
 
-AnyField = TypeVar("AnyField", Field, Output)
-
-PROBE_COLUMNS = 16
 MAX_TENDENCY, NAME = "max_tendency", "name"
 """Options of an export of any network that a checkpoint can bring along."""
 _PROBE_SEED, _CHECK_SEED = 20240917, 20240918
@@ -332,7 +321,7 @@ def _member(
     promises, lowered = _verify(published, scripted, dtype)
     promises = [replace(its, what=which + its.what) for its in promises]
     _refuse_broken(promises, lowered.libtorch)
-    contract = _contract(published, checkpoint, dtype, reduced_tolerance)
+    contract = contract_of(published, checkpoint, dtype, reduced_tolerance)
     notes = tuple(which + note for note in checkpoint.notes)
     return _Member(
         which, published, network, scripted, contract, promises, notes, lowered
@@ -433,72 +422,6 @@ def _refuse_broken(promises: list[Promise], libtorch: str = "") -> None:
     for promise in promises:
         if not promise.kept:
             raise InferenceError(f"broken: {promise.what} ({promise.measured}){why}")
-
-
-def _contract(
-    network: PhysicalNetwork,
-    checkpoint: Checkpoint,
-    dtype: Precision,
-    reduced_tolerance: float | None,
-) -> Contract:
-    description, record = network.description, checkpoint.training
-    columns = PROBE_COLUMNS
-    if network.geometry.latitude and network.geometry.longitude:
-        columns = len(network.geometry.latitude) * len(network.geometry.longitude)
-
-    def written(fields: tuple[AnyField, ...]) -> tuple[AnyField, ...]:
-        stored = "float32" if dtype == "bfloat16" else dtype
-        return tuple(replace(field, dtype=stored) for field in fields)
-
-    return Contract(
-        contract_version=CONTRACT_VERSION,
-        name=description.name,
-        gwparam_version=gwparam.__version__,
-        torch_version=torch.__version__,
-        created=_now().isoformat(timespec="seconds"),
-        source=Source(network.architecture, checkpoint.path.name, checkpoint.sha256),
-        citation=description.citation,
-        geometry=network.geometry,
-        inputs=written(network.inputs),
-        outputs=written(network.outputs),
-        compute_dtype="bfloat16" if dtype == "bfloat16" else None,
-        vertical=description.vertical,
-        flux=network.flux,
-        training_range=description.training_range,
-        limits=description.limits,
-        mask=network.mask,
-        lead_time=network.lead_time,
-        training_dates=None if record is None else record.training_dates or None,
-        expected_error=_expected_error(network, record),
-        probe=Probe(columns, network.rounding * TOLERANCE[dtype], reduced_tolerance),
-    )
-
-
-def _now() -> datetime:
-    """Give the time of the export, or what SOURCE_DATE_EPOCH wants it to be [s]."""
-    given = os.environ.get("SOURCE_DATE_EPOCH")
-    if given is None:
-        return datetime.now(UTC)
-    try:
-        return datetime.fromtimestamp(int(given), UTC)
-    except (ValueError, OverflowError, OSError):
-        expected = "seconds since 1970"
-        raise wrong_setting("SOURCE_DATE_EPOCH", given, expected) from None
-
-
-def _expected_error(
-    network: PhysicalNetwork, record: TrainingRecord | None
-) -> tuple[ExpectedError, ...] | None:
-    """Errors of what the network gives, one value a level of it."""
-    known = {output.name: output.levels for output in network.outputs}
-    nlev = network.description.vertical.nlev
-    errors = tuple(
-        error
-        for error in (record.expected_error if record is not None else ())
-        if error.name in known
-        and len(error.root_mean_square) == (nlev if known[error.name] == "full" else 1)
-    )
-    return errors or None
 
 
 def _probe_inputs(contract: Contract, network: PhysicalNetwork) -> Arrays:
