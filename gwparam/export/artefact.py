@@ -4,9 +4,7 @@ import os
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
 
 import torch
 from torch import nn
@@ -15,20 +13,13 @@ from gwparam.checkpoints import Checkpoint
 from gwparam.constants import CHUNK_COLUMNS
 from gwparam.contract import (
     CONTRACT_FILE,
-    CONTRACT_VERSION,
     PROBE_FILE,
     Arrays,
     Contract,
-    ExpectedError,
-    Field,
-    Output,
-    Probe,
-    Source,
-    TrainingRecord,
     member_file,
     pack_probe,
 )
-from gwparam.errors import InferenceError, wrong_setting
+from gwparam.errors import InferenceError
 from gwparam.export.column_program import (
     BACKEND,
     Lowered,
@@ -36,6 +27,7 @@ from gwparam.export.column_program import (
     check_program_reload,
     make_program,
 )
+from gwparam.export.contract_of import PROBE_COLUMNS, contract_of
 from gwparam.export.exported_program import (
     Exported,
     check_exported_reload,
@@ -67,12 +59,8 @@ from gwparam.export.verify import (
     run_probe,
 )
 from gwparam.networks.base import PhysicalNetwork, is_large
-from gwparam.version import package_version
 from gwparam.whole_files import replacement, writing
 
-AnyField = TypeVar("AnyField", Field, Output)
-
-PROBE_COLUMNS = 16
 _PROBE_SEED, _CHECK_SEED = 20240917, 20240918
 
 
@@ -144,7 +132,7 @@ def measure(
     promises, lowered = _verify(published, scripted, dtype)
     promises = [replace(its, what=which + its.what) for its in promises]
     _refuse_broken(promises, lowered.libtorch)
-    contract = _contract(published, checkpoint, dtype, reduced_tolerance)
+    contract = contract_of(published, checkpoint, dtype, reduced_tolerance)
     notes = tuple(which + note for note in checkpoint.notes)
     return Member(
         which, published, network, scripted, contract, promises, notes, lowered
@@ -246,72 +234,6 @@ def _refuse_broken(promises: list[Promise], libtorch: str = "") -> None:
     for promise in promises:
         if not promise.kept:
             raise InferenceError(f"broken: {promise.what} ({promise.measured}){why}")
-
-
-def _contract(
-    network: PhysicalNetwork,
-    checkpoint: Checkpoint,
-    dtype: Precision,
-    reduced_tolerance: float | None,
-) -> Contract:
-    description, record = network.description, checkpoint.training
-    columns = PROBE_COLUMNS
-    if network.geometry.latitude and network.geometry.longitude:
-        columns = len(network.geometry.latitude) * len(network.geometry.longitude)
-
-    def written(fields: tuple[AnyField, ...]) -> tuple[AnyField, ...]:
-        stored = "float32" if dtype == "bfloat16" else dtype
-        return tuple(replace(field, dtype=stored) for field in fields)
-
-    return Contract(
-        contract_version=CONTRACT_VERSION,
-        name=description.name,
-        gwparam_version=package_version(),
-        torch_version=torch.__version__,
-        created=_now().isoformat(timespec="seconds"),
-        source=Source(network.architecture, checkpoint.path.name, checkpoint.sha256),
-        citation=description.citation,
-        geometry=network.geometry,
-        inputs=written(network.inputs),
-        outputs=written(network.outputs),
-        compute_dtype="bfloat16" if dtype == "bfloat16" else None,
-        vertical=description.vertical,
-        flux=network.flux,
-        training_range=description.training_range,
-        limits=description.limits,
-        mask=network.mask,
-        lead_time=network.lead_time,
-        training_dates=None if record is None else record.training_dates or None,
-        expected_error=_expected_error(network, record),
-        probe=Probe(columns, network.rounding * TOLERANCE[dtype], reduced_tolerance),
-    )
-
-
-def _now() -> datetime:
-    """Give the time of the export, or what SOURCE_DATE_EPOCH wants it to be [s]."""
-    given = os.environ.get("SOURCE_DATE_EPOCH")
-    if given is None:
-        return datetime.now(UTC)
-    try:
-        return datetime.fromtimestamp(int(given), UTC)
-    except (ValueError, OverflowError, OSError):
-        expected = "seconds since 1970"
-        raise wrong_setting("SOURCE_DATE_EPOCH", given, expected) from None
-
-
-def _expected_error(
-    network: PhysicalNetwork, record: TrainingRecord | None
-) -> tuple[ExpectedError, ...] | None:
-    """Errors of what the network gives, one value a level of it."""
-    known = {output.name: output.levels for output in network.outputs}
-    nlev = network.description.vertical.nlev
-    errors = tuple(
-        error
-        for error in (record.expected_error if record is not None else ())
-        if error.name in known
-        and len(error.root_mean_square) == (nlev if known[error.name] == "full" else 1)
-    )
-    return errors or None
 
 
 def _probe_inputs(contract: Contract, network: PhysicalNetwork) -> Arrays:

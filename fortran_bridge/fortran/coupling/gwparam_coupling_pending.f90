@@ -114,7 +114,12 @@ contains
             digest = ""
             call self%network%sha256(digest, stat=status, errmsg=message)
             state%artefact = digest
-            call self%settings%members_text(state%members)
+            associate (s => self%settings)
+                state%members = s%members
+                if (s%members == "one") write (state%members, "(a, i0)") "one, member = ", s%member
+                if (s%members == "drawn") write (state%members, &
+                    & "(a, i0)") "drawn, member_seed = ", s%member_seed
+            end associate
         end if
         associate (n => self%settings%native)
             state%scheme = self%settings%mode

@@ -112,7 +112,6 @@ module gwparam_coupling_settings
         procedure :: runs_native
         procedure :: falls_back !! Whether a guard may leave columns to the native scheme
         procedure :: options !! For loading the network
-        procedure :: members_text !! Which of several networks run, as a log says it
     end type gwparam_coupling_settings_t
 
 contains
@@ -485,19 +484,6 @@ contains
         options%member_seed = self%member_seed
 
     end function options
-
-    pure subroutine members_text(self, words)
-
-        !! Which of several networks run, as a log and a restart say it.
-        class(gwparam_coupling_settings_t), intent(in) :: self
-        character(len=*), intent(out) :: words
-
-        words = self%members
-        if (self%members == "one") write (words, "(a, i0)") "one, member = ", self%member
-        if (self%members == "drawn") write (words, "(a, i0)") "drawn, member_seed = ", &
-            & self%member_seed
-
-    end subroutine members_text
 
     pure integer function code(word, words, codes)
 

@@ -148,9 +148,7 @@ def test_an_error_that_one_expects_is_no_matter_of_several(
     tiny_members, tiny_ensemble, tmp_path
 ):
     with pytest.raises(ArgumentError, match="confidence is for one checkpoint"):
-        export_model(
-            tiny_members, tmp_path / "net.pt", confidence=tiny_members[0].parent
-        )
+        export_model(tiny_members, tmp_path / "net.pt", confidence=tiny_members[0])
     with pytest.raises(ContractError, match="has 3 members, expected the artefact of"):
         check_network(read_contract(tiny_ensemble))
 
