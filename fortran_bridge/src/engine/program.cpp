@@ -4,6 +4,7 @@
 
 #include "artefact/json_value.hpp"
 #include "base/error.hpp"
+#include "engine/kernels.hpp"
 
 namespace gwparam {
 
@@ -14,6 +15,15 @@ namespace {
 constexpr std::int64_t most_elements = 1 << 22;
 constexpr std::int64_t most_cells = 1 << 10; // along one axis of a table
 constexpr std::int64_t most_weights = std::int64_t{1} << 31;
+
+// Weights and elements may be used again and again, so that a small file could ask for
+// any time and memory. Networks have some hundred instructions, read each element a few
+// times and each weight once a row.
+constexpr std::int64_t most_instructions = 1 << 14;
+constexpr std::int64_t most_read = 1 << 24;                     // elements
+constexpr std::int64_t most_products = std::int64_t{1} << 32;   // a column
+constexpr std::int64_t most_packed = 1 << 24;                   // numbers of layers,
+constexpr std::int64_t most_packed_of_weight = 2 * dense_block; // or for each weight
 
 std::int64_t integer_in(const JsonValue &value, std::int64_t first, std::int64_t last) {
     const std::int64_t number = value.integer();
@@ -61,14 +71,21 @@ class Reader {
             program_.inputs.push_back({item.at("name").text(), size});
             add_elements(item, size);
         }
-        for (const JsonValue &item : document.at("instructions").items()) {
+        const std::vector<JsonValue> instructions =
+            document.at("instructions").items();
+        expect_at_most("instructions", "instructions", most_instructions,
+                       static_cast<std::int64_t>(instructions.size()));
+        for (const JsonValue &item : instructions) {
             program_.instructions.push_back(instruction(item));
             add_elements(item, program_.instructions.back().size);
+            add_work(item, program_.instructions.back());
         }
         for (const JsonValue &item : document.at("outputs").items()) {
             item.expect_keys({"name", "from"});
             program_.outputs.push_back(
                 {item.at("name").text(), operand(item.at("from"))});
+            read_ += size_of(program_.outputs.back().from);
+            expect_at_most(item.key(), "elements that are read", most_read, read_);
         }
         return std::move(program_);
     }
@@ -76,9 +93,31 @@ class Reader {
   private:
     void add_elements(const JsonValue &value, std::int64_t count) {
         elements_ += count;
-        if (elements_ > most_elements) {
-            refuse(value.key(), "beyond " + std::to_string(most_elements) + " elements",
+        expect_at_most(value.key(), "elements", most_elements, elements_);
+    }
+
+    static void expect_at_most(const std::string &key, const char *what,
+                               std::int64_t most, std::int64_t found) {
+        if (found > most) {
+            refuse(key, "beyond " + std::to_string(most) + " " + what,
                    "a smaller program");
+        }
+    }
+
+    // What an instruction asks for when it runs, and is got ready for it.
+    void add_work(const JsonValue &value, const Instruction &its) {
+        for (const Operand &argument : its.arguments) {
+            read_ += size_of(argument);
+        }
+        expect_at_most(value.key(), "elements that are read", most_read, read_);
+        products_ += its.rows * its.inputs * its.outputs;
+        expect_at_most(value.key(), "products", most_products, products_);
+        if (its.operation == Operation::dense) {
+            const std::int64_t blocks = (its.outputs + dense_block - 1) / dense_block;
+            packed_ += blocks * dense_block * (its.inputs + 1);
+            expect_at_most(value.key(), "numbers of dense layers",
+                           most_packed + most_packed_of_weight * program_.weights,
+                           packed_);
         }
     }
 
@@ -241,6 +280,9 @@ class Reader {
     std::size_t weight_bytes_;
     Program program_;
     std::int64_t elements_ = 0;
+    std::int64_t read_ = 0;
+    std::int64_t products_ = 0;
+    std::int64_t packed_ = 0;
 };
 
 } // namespace
