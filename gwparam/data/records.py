@@ -171,7 +171,9 @@ def _check(path: str, dataset: Any) -> None:
             "that a host wrote with the item record"
         )
     if found != FORMAT:
-        raise ModelFileError(f"{path} is a record of format {_plain(found)}, expected {FORMAT}")
+        raise ModelFileError(
+            f"{path} is a record of format {_plain(found)}, expected {FORMAT}"
+        )
     check_record(path, dataset)
 
 

@@ -1,4 +1,4 @@
-"""Commands whose output does not fit on the disk: a line, a status, and no part of it."""
+"""Commands whose output does not fit on the disk: a line, a status, no part of it."""
 
 import shutil
 import subprocess

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from contract_cases import base_text
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gwparam.contract import Contract
@@ -20,15 +20,6 @@ from gwparam.networks.scaling_recipe import read_recipe
 from gwparam.networks.vertical import read_levels
 from gwparam.training.settings import read_run
 
-settings.register_profile(
-    "same",
-    derandomize=True,
-    deadline=None,
-    max_examples=300,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
-settings.load_profile("same")
-
 NUMBERS = st.one_of(
     st.integers(-(2**70), 2**70),
     st.floats(allow_nan=False, allow_infinity=False),
@@ -36,8 +27,10 @@ NUMBERS = st.one_of(
 )
 VALUES = st.recursive(
     st.one_of(NUMBERS, st.text(max_size=8)),
-    lambda inner: st.lists(inner, max_size=4)
-    | st.dictionaries(st.text(max_size=6), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.text(max_size=6), inner, max_size=3)
+    ),
     max_leaves=8,
 )
 
@@ -77,7 +70,9 @@ def nearly(draw, document):
     text = json.dumps(changed, ensure_ascii=draw(st.booleans()))
     if draw(st.integers(0, 4)) == 0:
         at = draw(st.integers(0, len(text)))
-        text = text[:at] + draw(st.text(max_size=4)) + text[at + draw(st.integers(0, 4)) :]
+        text = (
+            text[:at] + draw(st.text(max_size=4)) + text[at + draw(st.integers(0, 4)) :]
+        )
     return text
 
 
@@ -85,8 +80,7 @@ def reads(reader, *given):
     """Whether it is read; an error of another kind goes through."""
     try:
         reader(*given)
-    except GwparamError as error:
-        assert str(error)
+    except GwparamError:
         return False
     return True
 

@@ -56,7 +56,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 def test_ten_million_columns_have_the_bits_of_few(
     tiny_artefact_float32, capsys, tmp_path
 ):
-    """Within 4 GB: 0.9 GB of numbers at the host, as many in the scheme, and results."""
+    """Within 4 GB: 0.9 GB of numbers at the host, as many in the scheme."""
     program = PROGRAM.format(columns=COLUMNS, nlev=NLEV)
     found = subprocess.run(
         [sys.executable, "-c", program, tiny_artefact_float32],

@@ -3,13 +3,15 @@
 Hypothesis draws them, the same ones in every run.
 """
 
+from itertools import pairwise
+
 import artefacts
 import numpy as np
 import pytest
 import torch
 from artefacts import DUDT, DVDT, LAT, NLEV, PRESSURE, PS, U, V
 from flux_networks import FLUXES, write_flux_artefact
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import gwparam
@@ -19,9 +21,6 @@ from gwparam.units import conversion
 
 FULL, HALF = "air_pressure", "air_pressure_at_half_levels"
 GRAVITY = 9.80665
-
-settings.register_profile("same", derandomize=True, deadline=None, max_examples=60)
-settings.load_profile("same")
 
 
 class Winds(torch.nn.Module):
@@ -72,9 +71,7 @@ def fields(seed, columns, nlev=NLEV):
 def levels(draw, least=2, most=12):
     """Pressures at half and full levels [Pa], top down."""
     count = draw(st.integers(least, most))
-    steps = draw(
-        st.lists(st.floats(0.05, 1.0), min_size=count + 1, max_size=count + 1)
-    )
+    steps = draw(st.lists(st.floats(0.05, 1.0), min_size=count + 1, max_size=count + 1))
     top = draw(st.sampled_from([0.0, 10.0, 3e3]))
     half = top + (1.1e5 - top) * np.cumsum([0.0, *steps]) / np.sum(steps)
     half = half[:-1]
@@ -197,7 +194,7 @@ def test_any_split_into_windows_gives_the_same_bits(
         expected = scheme.predict(given_)
     with gwparam.load_scheme(path, chunk_columns=chunk, threads=threads) as scheme:
         scheme.set_levels(PRESSURE)
-        windows = list(zip(edges[:-1], edges[1:], strict=True))
+        windows = list(pairwise(edges))
         for begin, end in windows:
             for name, values in given_.items():
                 scheme.put(name, values[begin:end])

@@ -71,8 +71,7 @@ class Reader {
             program_.inputs.push_back({item.at("name").text(), size});
             add_elements(item, size);
         }
-        const std::vector<JsonValue> instructions =
-            document.at("instructions").items();
+        const std::vector<JsonValue> instructions = document.at("instructions").items();
         expect_at_most("instructions", "instructions", most_instructions,
                        static_cast<std::int64_t>(instructions.size()));
         for (const JsonValue &item : instructions) {

@@ -91,7 +91,8 @@ json program() {
 }
 
 std::string text_of(const std::vector<double> &values) {
-    return {reinterpret_cast<const char *>(values.data()), values.size() * sizeof(double)};
+    return {reinterpret_cast<const char *>(values.data()),
+            values.size() * sizeof(double)};
 }
 
 std::string probe() {
@@ -152,7 +153,8 @@ bool find(const std::string &file, const gwparam::Archive::Entry &entry,
     return begin <= file.size() && entry.bytes <= file.size() - begin;
 }
 
-void renew_list(std::string &file, const std::vector<gwparam::Archive::Entry> &entries) {
+void renew_list(std::string &file,
+                const std::vector<gwparam::Archive::Entry> &entries) {
     for (const gwparam::Archive::Entry &list : entries) {
         std::size_t at = 0;
         if (list.inner_name() != std::string("extra/") + gwparam::checksums_file ||
@@ -162,8 +164,8 @@ void renew_list(std::string &file, const std::vector<gwparam::Archive::Entry> &e
         for (const gwparam::Archive::Entry &entry : entries) {
             std::size_t begin = 0;
             const std::size_t name = file.find("  " + entry.inner_name() + "\n", at);
-            if (find(file, entry, begin) && name != std::string::npos && name >= 64 + at &&
-                name <= at + list.bytes) {
+            if (find(file, entry, begin) && name != std::string::npos &&
+                name >= 64 + at && name <= at + list.bytes) {
                 file.replace(name - 64, 64,
                              hash_of(file.substr(begin, std::size_t(entry.bytes))));
             }
@@ -231,7 +233,10 @@ void step(gwparam_scheme *scheme) {
         gwparam_array its = array;
         if (!is_wind) {
             its = {&name == &fields[2] ? surface.data() : latitude.data(),
-                   GWPARAM_FLOAT64, 1, {columns}, {1}};
+                   GWPARAM_FLOAT64,
+                   1,
+                   {columns},
+                   {1}};
         }
         const gwparam_status put =
             gwparam_scheme_put(scheme, name.c_str(), nullptr, &its);
@@ -289,7 +294,8 @@ std::size_t LLVMFuzzerCustomMutator(std::uint8_t *data, std::size_t size,
         static const std::string seeds[] = {seed_of(false, false), seed_of(false, true),
                                             seed_of(true, false), seed_of(true, true)};
         const std::string renewed(1, char(random() % 4));
-        return place_input(renewed + seeds[random() % std::size(seeds)], data, max_size);
+        return place_input(renewed + seeds[random() % std::size(seeds)], data,
+                           max_size);
     }
     const std::size_t text = std::string(data, data + size).find("{\"");
     if (text == std::string::npos || random() % 2 == 0) {

@@ -40,7 +40,8 @@ std::string weights_for(const std::string &text) {
     std::string bytes;
     for (std::int64_t i = 0; i < numbers; ++i) {
         using Limits = std::numeric_limits<double>;
-        constexpr double odd[] = {0.0, -0.0, Limits::infinity(), Limits::quiet_NaN(), 1.0, 1e30};
+        constexpr double odd[] = {0.0, -0.0, Limits::infinity(), Limits::quiet_NaN(),
+                                  1.0, 1e30};
         const double value = random() % 8 == 0 ? odd[random() % std::size(odd)]
                                                : double(random() % 2001) / 500.0 - 2.0;
         const auto single = static_cast<float>(value);
@@ -144,7 +145,9 @@ class Columns {
     }
 
     std::size_t width() const { return gwparam::size_of(dtype_); }
-    Bytes room(std::int64_t size) const { return Bytes(std::size_t(size * columns) * width()); }
+    Bytes room(std::int64_t size) const {
+        return Bytes(std::size_t(size * columns) * width());
+    }
     std::size_t at(const Field &field, std::int64_t column) const {
         return std::size_t(field.size * column) * width();
     }
@@ -194,10 +197,10 @@ std::size_t LLVMFuzzerCustomMutator(std::uint8_t *data, std::size_t size,
     if (size == 0) {
         const bool is_single = random() % 2 == 0;
         const int instructions = 1 + int(random() % 12);
-        const std::string text = RandomProgram(seed)
-                                     .make(is_single ? "float32" : "float64",
-                                           instructions, 2000)
-                                     .dump();
+        const std::string text =
+            RandomProgram(seed)
+                .make(is_single ? "float32" : "float64", instructions, 2000)
+                .dump();
         return place_input(text, data, max_size);
     }
     return mutate_json(data, size, max_size, random);

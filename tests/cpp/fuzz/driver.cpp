@@ -1,11 +1,12 @@
-// Runs a fuzz target where there is no libFuzzer: the same two functions, the same words
-// on the command line.
+// Runs a fuzz target where there is no libFuzzer: the same two functions, the same
+// words on the command line.
 //
-//     fuzz_NAME -runs=N -seed=N [-max_total_time=SECONDS]    inputs that are drawn and mutated
-//     fuzz_NAME FILE...                         each of these inputs, once
+//     fuzz_NAME -runs=N -seed=N [-max_total_time=SECONDS]    inputs that are drawn and
+//     mutated fuzz_NAME FILE...                         each of these inputs, once
 //
-// An input that ends the process, or takes longer than a limit, stays behind in the file
-// that is named. Built with -Dfuzz=true, inputs that reach new code are mutated further.
+// An input that ends the process, or takes longer than a limit, stays behind in the
+// file that is named. Built with -Dfuzz=true, inputs that reach new code are mutated
+// further.
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -93,7 +94,8 @@ const char *__ubsan_default_options() {
     return "halt_on_error=1:abort_on_error=1:print_stacktrace=1";
 }
 
-// Of the compiler, at each edge of the code. Not itself instrumented, and without calls.
+// Of the compiler, at each edge of the code. Not itself instrumented, and without
+// calls.
 __attribute__((no_sanitize_address, no_sanitize_undefined)) void
 __sanitizer_cov_trace_pc() {
     const auto at = reinterpret_cast<std::size_t>(__builtin_return_address(0));
@@ -131,10 +133,9 @@ std::size_t LLVMFuzzerMutate(std::uint8_t *data, std::size_t size,
         bytes.insert(at, bytes.substr(below(size + 1), length));
         break;
     case 5: { // an extreme number
-        constexpr std::uint64_t extremes[] = {0,           1,          0x7f,
-                                              0xff,        0x7fff,     0xffff,
-                                              0x7fffffff,  0xffffffff, 1ULL << 32,
-                                              ~0ULL >> 1U, ~0ULL,      ~0ULL << 63U};
+        constexpr std::uint64_t extremes[] = {
+            0,          1,          0x7f,       0xff,        0x7fff, 0xffff,
+            0x7fffffff, 0xffffffff, 1ULL << 32, ~0ULL >> 1U, ~0ULL,  ~0ULL << 63U};
         const std::uint64_t value = extremes[below(std::size(extremes))];
         const std::size_t width = std::size_t{1} << below(4);
         for (std::size_t i = 0; i < width && at + i < size; ++i) {
@@ -187,7 +188,8 @@ int main(int argc, char **argv) {
     const std::time_t end = std::time(nullptr) + seconds;
     long done = 0;
     for (; done < runs && std::time(nullptr) < end; ++done) {
-        std::string input = mutated(below(4) == 0 ? "" : reaching[below(reaching.size())]);
+        std::string input =
+            mutated(below(4) == 0 ? "" : reaching[below(reaching.size())]);
         for (std::size_t more = below(5); more-- > 0;) {
             input = mutated(input);
         }

@@ -19,15 +19,45 @@ using nlohmann::json;
 std::size_t below(std::mt19937 &random, std::size_t limit) { return random() % limit; }
 
 json edge_value(std::mt19937 &random) {
-    const json values[] = {
-        0, 1, -1, 2, 3, 1000, 1 << 22, (1 << 22) + 1, std::int64_t{1} << 31,
-        std::int64_t{1} << 32, std::numeric_limits<std::int64_t>::max(),
-        std::numeric_limits<std::int64_t>::min(),
-        std::numeric_limits<std::uint64_t>::max(), 0.5, -0.0, 1e300, -1e300, 5e-324,
-        1e19, true, false, nullptr, "", " ", "1", "w", "full", "surface", "half",
-        "float32", "float64", "\xc3\xa9", std::string(1, '\0'), std::string(300, 'a'),
-        json::array(), json::object(), json::array({0, 1, 1}),
-        json::array({nullptr}), json::array({1e300})};
+    const json values[] = {0,
+                           1,
+                           -1,
+                           2,
+                           3,
+                           1000,
+                           1 << 22,
+                           (1 << 22) + 1,
+                           std::int64_t{1} << 31,
+                           std::int64_t{1} << 32,
+                           std::numeric_limits<std::int64_t>::max(),
+                           std::numeric_limits<std::int64_t>::min(),
+                           std::numeric_limits<std::uint64_t>::max(),
+                           0.5,
+                           -0.0,
+                           1e300,
+                           -1e300,
+                           5e-324,
+                           1e19,
+                           true,
+                           false,
+                           nullptr,
+                           "",
+                           " ",
+                           "1",
+                           "w",
+                           "full",
+                           "surface",
+                           "half",
+                           "float32",
+                           "float64",
+                           "\xc3\xa9",
+                           std::string(1, '\0'),
+                           std::string(300, 'a'),
+                           json::array(),
+                           json::object(),
+                           json::array({0, 1, 1}),
+                           json::array({nullptr}),
+                           json::array({1e300})};
     return values[below(random, std::size(values))];
 }
 
@@ -145,6 +175,6 @@ std::size_t mutate_json(std::uint8_t *data, std::size_t size, std::size_t max_si
         return LLVMFuzzerMutate(data, size, max_size);
     }
     change(document, random);
-    return place_input(
-        document.dump(-1, ' ', false, json::error_handler_t::replace), data, max_size);
+    return place_input(document.dump(-1, ' ', false, json::error_handler_t::replace),
+                       data, max_size);
 }

@@ -1,5 +1,5 @@
-// What a fuzz target is made of: the functions of libFuzzer, under its names. Where there
-// is no libFuzzer, driver.cpp calls them.
+// What a fuzz target is made of: the functions of libFuzzer, under its names. Where
+// there is no libFuzzer, driver.cpp calls them.
 #pragma once
 
 #include <cstddef>
@@ -29,8 +29,8 @@ std::size_t place_input(const std::string &text, std::uint8_t *data,
 // these statuses and a message, and nothing else. Whether it did not throw.
 bool accepts(const std::vector<int> &statuses, const std::function<void()> &body);
 
-// A change of a JSON text: a value is replaced, taken away, repeated, or moved to another
-// place, among them numbers and texts at the edge of what is allowed. Bytes of what is
-// no JSON.
+// A change of a JSON text: a value is replaced, taken away, repeated, or moved to
+// another place, among them numbers and texts at the edge of what is allowed. Bytes of
+// what is no JSON.
 std::size_t mutate_json(std::uint8_t *data, std::size_t size, std::size_t max_size,
                         std::mt19937 &random);

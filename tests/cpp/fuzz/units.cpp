@@ -12,10 +12,12 @@
 namespace {
 
 constexpr const char *pieces[] = {
-    "m",  "s",   "Pa",   "hPa",    "K",       "degC", "degrees_north", "kg", "1", "km",
-    "g",  "N",   "J",    "min",    "day",     "mbar", "bar",           "rad", "/", " ",
-    "**", "^",   "-",    "+",      ".",       "*",    "9",             "0",   "2", "\n",
-    "cm", "mPa", "none", "gpm",    "celsius", "\xb5", "\xc2\xb2",      "_",   "e", "\x01"};
+    "m",    "s",        "Pa",  "hPa", "K",    "degC", "degrees_north",
+    "kg",   "1",        "km",  "g",   "N",    "J",    "min",
+    "day",  "mbar",     "bar", "rad", "/",    " ",    "**",
+    "^",    "-",        "+",   ".",   "*",    "9",    "0",
+    "2",    "\n",       "cm",  "mPa", "none", "gpm",  "celsius",
+    "\xb5", "\xc2\xb2", "_",   "e",   "\x01"};
 
 // Two texts, parted by a bar.
 void check(const std::string &from, const std::string &to) {
@@ -24,7 +26,8 @@ void check(const std::string &from, const std::string &to) {
     const auto status = {int(GWPARAM_ERR_CONTRACT)};
     const bool takes =
         accepts(status, [&] { there = gwparam::conversion(from, to, "field"); });
-    if (takes != accepts(status, [&] { back = gwparam::conversion(to, from, "field"); })) {
+    if (takes !=
+        accepts(status, [&] { back = gwparam::conversion(to, from, "field"); })) {
         std::fprintf(stderr, "fuzz: one way only\n");
         std::abort();
     }
