@@ -17,8 +17,7 @@ constexpr std::int64_t most_cells = 1 << 10; // along one axis of a table
 constexpr std::int64_t most_weights = std::int64_t{1} << 31;
 
 // Weights and elements may be used again and again, so that a small file could ask for
-// any time and memory. Networks have some hundred instructions, read each element a few
-// times and each weight once a row.
+// any time and memory. Networks have some hundred instructions, and read most once.
 constexpr std::int64_t most_instructions = 1 << 14;
 constexpr std::int64_t most_read = 1 << 24;                     // elements
 constexpr std::int64_t most_products = std::int64_t{1} << 32;   // a column
@@ -83,8 +82,6 @@ class Reader {
             item.expect_keys({"name", "from"});
             program_.outputs.push_back(
                 {item.at("name").text(), operand(item.at("from"))});
-            read_ += size_of(program_.outputs.back().from);
-            expect_at_most(item.key(), "elements that are read", most_read, read_);
         }
         return std::move(program_);
     }
@@ -105,10 +102,6 @@ class Reader {
 
     // What an instruction asks for when it runs, and is got ready for it.
     void add_work(const JsonValue &value, const Instruction &its) {
-        for (const Operand &argument : its.arguments) {
-            read_ += size_of(argument);
-        }
-        expect_at_most(value.key(), "elements that are read", most_read, read_);
         products_ += its.rows * its.inputs * its.outputs;
         expect_at_most(value.key(), "products", most_products, products_);
         if (its.operation == Operation::dense) {
@@ -143,7 +136,7 @@ class Reader {
         return its;
     }
 
-    Operand operand(const JsonValue &value) const {
+    Operand operand(const JsonValue &value) {
         Operand runs;
         std::int64_t size = 0;
         for (const JsonValue &item : value.items()) {
@@ -157,10 +150,12 @@ class Reader {
         if (runs.empty()) {
             refuse(value.key(), "empty", "at least one run");
         }
+        read_ += size;
+        expect_at_most(value.key(), "elements that are read", most_read, read_);
         return runs;
     }
 
-    Instruction instruction(const JsonValue &item) const {
+    Instruction instruction(const JsonValue &item) {
         const std::string op = item.at("op").text();
         const auto *known =
             std::find_if(operation_names.begin(), operation_names.end(),

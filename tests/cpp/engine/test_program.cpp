@@ -177,10 +177,11 @@ void test_work() {
                       {"count", 1}};
     reading["instructions"] = std::vector<json>(5, sum);
     reading["outputs"][0]["from"] = {{0, 1, 1}};
-    refused(reading, "instructions[4] is beyond 16777216 elements that are read");
+    refused(reading,
+            "instructions[4].args[0] is beyond 16777216 elements that are read");
     reading["instructions"] = std::vector<json>(4, sum);
     reading["outputs"][0]["from"] = {{0, 4000000, 0}};
-    refused(reading, "outputs[0] is beyond 16777216 elements that are read");
+    refused(reading, "outputs[0].from is beyond 16777216 elements that are read");
     const auto layers = [&](int count, long rows, long inputs, long outputs) {
         json program = whole();
         program["weights"] = inputs * outputs;
