@@ -14,6 +14,7 @@ The table and FOLDER/front.png show R2 of the later states against time. With
 import argparse
 import json
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -109,7 +110,8 @@ def trained(name: str, mima: Path, folder: Path) -> Candidate:
         if options[-1] == "--pretrained":
             options.append(str(mima.parent / "wavenet" / "network_wst.pkl"))
         files = ("--data", str(mima / "mima_t42l40_ad99.nc"), "--validation")
-        command = ["gwparam", "finetune", *options, *files]
+        gwparam = Path(sys.executable).with_name("gwparam")
+        command = [gwparam, "finetune", *options, *files]
         subprocess.run(
             [*command, choose, "--test", test, "--threads", "1", "-o", its],
             check=True,

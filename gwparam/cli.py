@@ -41,6 +41,10 @@ _COMMANDS = {
         "gwparam.commands.train_emulator",
         "train a WaveNet to give the drag of a native scheme",
     ),
+    "confidence": (
+        "gwparam.commands.confidence",
+        "teach a network how wrong it expects to be",
+    ),
     "config": ("gwparam.commands.config", "print flags to compile and link a host"),
 }
 _EPILOG = """\

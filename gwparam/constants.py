@@ -27,6 +27,8 @@ SURFACE_NAMES = ("latitude", "longitude", "surface_altitude")
 """Fields of the first channels of published training files."""
 HALF_LEVELS = "_at_half_levels"
 """What the host's name of a flux at its half levels ends in."""
+EXPECTED_ERROR = "expected_error"
+"""Output in which a network says how wrong it expects to be, one value a column [1]."""
 PRESSURE = "air_pressure"
 """Name of the pressure at full levels."""
 HALF_PRESSURE = PRESSURE + HALF_LEVELS

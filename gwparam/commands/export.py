@@ -23,6 +23,8 @@ examples:
   gwparam export --ckpt network_wst.pkl -o wavenet.pt --reduced-tolerance 0.02
       a host may ask for products in bfloat16, which change the drag by less than 2 %
       of its largest value
+  gwparam export --ckpt network_wst.pkl --confidence confidence.safetensors -o sure.pt
+      with the error that it expects in each column (gwparam confidence)
   gwparam export --ckpt ann_cnn.pt -o ann.pt --scaling era5.json --levels era5_l122.json
       --flux-quantity omega --flux-sign 1
       an ANN-CNN of stencil 1, 3 or 5, with what its checkpoint does not say
@@ -99,6 +101,13 @@ def add_parser(subparsers: Any) -> None:
     _add_options(parser)
     add_weights(parser)
     add(
+        "--confidence",
+        type=file_path,
+        metavar="FILE",
+        help="what gwparam confidence trained for this checkpoint: the artefact also "
+        "says how wrong it expects to be, and a model may blend by it",
+    )
+    add(
         "--training-file",
         type=file_path,
         metavar="FILE.nc",
@@ -157,6 +166,7 @@ def run(args: argparse.Namespace) -> Answer:
         exported_program=args.exported_program,
         options={option.name: getattr(args, option.name) for option in _options()},
         training_file=args.training_file,
+        confidence=args.confidence,
     )
     return Answer(_document(export), lambda: _print(export))
 

@@ -58,7 +58,7 @@ class EagerNetwork:
         self.threads = threads
         self.contract = contract
         self.description = description
-        self._network = network
+        self.network = network
         self._dtype = dtype
         self._bottom_up = contract.vertical.order == "bottom_up"
         self._grid: LatLonGrid | None = None
@@ -212,7 +212,7 @@ class EagerNetwork:
             found[flux.name + HALF_LEVELS] = at_half
             found[flux.tendency] = divergence(flux, at_half, half)
         if self._bottom_up:
-            found = {name: values[:, ::-1] for name, values in found.items()}
+            found = {n: x[:, ::-1] if x.ndim == 2 else x for n, x in found.items()}
         return {
             name: values.reshape((*horizontal, *values.shape[1:]))
             for name, values in found.items()
@@ -227,7 +227,7 @@ class EagerNetwork:
         torch.set_num_threads(self.threads)
         try:
             with torch.inference_mode():
-                calls = [self._network(*tensors) for tensors in self._tensors(inputs)]
+                calls = [self.network(*tensors) for tensors in self._tensors(inputs)]
         except RuntimeError as error:
             raise InferenceError(f"{self.description} failed: {error}") from None
         finally:
@@ -238,7 +238,7 @@ class EagerNetwork:
                 values = self._remapped.to_host(calls[0][i].numpy())
             else:
                 values = torch.cat([call[i] for call in calls]).numpy()
-            outputs.append(values[:, ::-1] if turned else values)
+            outputs.append(values[:, ::-1] if turned and values.ndim == 2 else values)
         return outputs
 
     def _tensors(self, inputs: list[Array]) -> Iterator[list[torch.Tensor]]:

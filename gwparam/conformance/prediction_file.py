@@ -100,7 +100,8 @@ class PredictionFile:
         for name, values in fields.items():
             if name not in self._levels:
                 continue
-            order = [*states.dimensions, self._levels[name]]
+            level = self._levels[name]
+            order = [*states.dimensions, *([level] if level else ())]
             variable = self._file[name]
             dims = [dim for dim in variable.dimensions if dim in order]
             turned = values.transpose([order.index(dim) for dim in dims])
@@ -141,27 +142,27 @@ class PredictionFile:
         auxiliary = self._copy_coordinates(dims)
         for name, units, dtype, level in self._fields(contract):
             own = tuple(level if d == states.levels.dimension else d for d in dims)
+            own = tuple(d for d in own if d)  # none of levels at the surface
             kind = np.dtype(dtype)
             fill = netCDF4.default_fillvals[kind.str[1:]]
             variable = file.createVariable(name, kind, own, fill_value=fill)
-            variable.setncatts(
-                {
-                    "standard_name": name,
-                    "long_name": f"{name.replace('_', ' ')}, by {contract.name}",
-                    "units": units,
-                }
-            )
+            long_name = f"{name.replace('_', ' ')}, by {contract.name}"
+            variable.setncatts({"long_name": long_name, "units": units})
+            if name != constants.EXPECTED_ERROR:
+                variable.standard_name = name
             if auxiliary:
                 variable.coordinates = " ".join(auxiliary)
 
     def _fields(self, contract: Contract) -> Iterator[tuple[str, str, str, str]]:
-        """Name, units, dtype and dimension of the levels of every variable."""
+        """Name, units, dtype and dimension of the levels, if any, of every variable."""
         states, host = self._states, self._states.levels.dimension
         fluxes = {flux.name for flux in contract.flux}
         for field in scored_fields(contract, states):
             level = host
             own = level_pressure(contract, states, field.name)
-            if own != states.levels.pressure:
+            if field.levels == "surface":
+                level = ""
+            elif own != states.levels.pressure:
                 level = NETWORK_LEVELS
                 self._create_network_levels(own)
             self._levels[field.name] = level

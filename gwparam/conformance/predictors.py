@@ -62,7 +62,7 @@ class FortranColumns:
                 columns[name] = values.reshape(-1, values.shape[-1])
         outputs = self._scheme.predict(columns)
         return {
-            name: values.reshape((*horizontal, values.shape[-1]))
+            name: values.reshape((*horizontal, *values.shape[1:]))
             for name, values in outputs.items()
         }
 

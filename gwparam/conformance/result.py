@@ -19,7 +19,8 @@ class OutputResult:
     field : Field
         The output.
     pressure : tuple of float
-        Reference pressures of the levels that are compared [Pa], in the files' order.
+        Reference pressures of the levels that are compared [Pa], in the files' order;
+        none of an output at the surface.
     levels : slice
         Those levels: all, but for a flux of which the network gives fewer.
     difference : Scores

@@ -64,8 +64,7 @@ def replay(
     ShapeError
         If the files have no column.
     ContractError
-        If an output is not on full levels, or the network sees neighbours and the
-        files have no latitude and longitude.
+        If the network sees neighbours and the files have no latitude and longitude.
     NonFiniteError
         If the files declare every column of a time, or a reference everywhere, as
         missing.
@@ -74,9 +73,6 @@ def replay(
     """
     if not states.columns:
         raise ShapeError("the states have no column, expected at least one")
-    for field in contract.outputs:
-        if field.levels != "full":
-            raise ContractError(f"{field.name} is at the surface, expected full levels")
     inputs = {field.name: None for field in contract.inputs}
     if needs_pressure(contract):
         inputs |= {PRESSURE.name: None, HALF_PRESSURE: None}
@@ -142,7 +138,7 @@ def _outputs(
     for field in scored_fields(contract, states):
         levels = given_levels(contract, states, field.name)
         pressure = level_pressure(contract, states, field.name)[levels]
-        nlev, reference = len(pressure), references.get(field.name)
+        nlev, reference = max(len(pressure), 1), references.get(field.name)
         names = ("reference", "network") if reference else ("network",)
         outputs.append(
             OutputResult(
@@ -167,14 +163,14 @@ def _add(
     present: Mask,
 ) -> None:
     """Take in one time of an output, of the columns that are present."""
-    name, levels, there = output.field.name, output.levels, present.ravel()
-    network = _columns(predicted[name])[:, levels]
-    output.difference.add(network, _columns(expected[name])[:, levels], there)
+    name, there = output.field.name, present.ravel()
+    network = _columns(predicted[name], output)
+    output.difference.add(network, _columns(expected[name], output), there)
     if output.maximum_magnitude is not None:
         beyond = np.abs(network) > output.maximum_magnitude
         output.columns_beyond += int(beyond.any(axis=1).sum())
     if output.scores is not None:
-        reference = _columns(state[name])[:, levels]
+        reference = _columns(state[name], output)
         if name in state.missing:
             there = there & ~state.missing[name].ravel()
             output.without_reference += int(present.sum() - there.sum())
@@ -195,6 +191,8 @@ def _check_counted(result: Replay) -> None:
             )
 
 
-def _columns(field: Array) -> Array:
-    """View a field as (column, level)."""
-    return field.reshape(-1, field.shape[-1])
+def _columns(field: Array, output: OutputResult) -> Array:
+    """View a field as (column, level), on the levels that are compared."""
+    if output.field.levels == "surface":
+        return field.reshape(-1, 1)
+    return field.reshape(-1, field.shape[-1])[:, output.levels]

@@ -6,6 +6,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from gwparam.constants import (
+    EXPECTED_ERROR,
     HALF_LEVELS,
     HALF_PRESSURE,
     PRESSURE,
@@ -18,6 +19,8 @@ MAX_LEVELS = 100_000
 MAX_PROBE_COLUMNS = 100_000_000
 """Products of these still fit the integers of the library."""
 FLUX_UNITS = {"omega": "Pa m s-2", "height": "Pa"}
+_EXPECTED_ERROR = {"units": "1", "levels": "surface", "kind": "other"}
+"""What a host blends by has one meaning."""
 
 _GEOMETRY = {
     "column": (),
@@ -71,6 +74,10 @@ def check_fields(inputs: Sequence[Field], outputs: Sequence[Output]) -> None:
             refuse(f"outputs[{i}].name", output.name, "another name than an input's")
         if output.kind != "other" and output.levels != "full":
             refuse(f"outputs[{i}].levels", output.levels, f"full of a {output.kind}")
+        if output.name == EXPECTED_ERROR:
+            for key, expected in _EXPECTED_ERROR.items():
+                if getattr(output, key) != expected:
+                    refuse(f"outputs[{i}].{key}", getattr(output, key), expected)
 
 
 def check_name(key: str, name: str) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from gwparam.constants import EXPECTED_ERROR
 from gwparam.contract import Contract, Field
 from gwparam.data import StateFiles, nonorographic
 from gwparam.errors import ArgumentError
@@ -16,12 +17,16 @@ def scored_fields(contract: Contract, states: StateFiles) -> tuple[Field, ...]:
 
 
 def comparable_fields(contract: Contract, states: StateFiles) -> tuple[Field, ...]:
-    """List what is scored and may have a reference: it is on the files' levels."""
+    """List what is scored and may have a reference: it is on the files' levels.
+
+    Of the error that a network expects there is none.
+    """
     own = contract.vertical.kind != "host" and states.knows_half_levels
     return tuple(
         field
         for field in scored_fields(contract, states)
-        if not own or field.name in contract.tendencies
+        if (not own or field.name in contract.tendencies)
+        and field.name != EXPECTED_ERROR
     )
 
 
@@ -69,8 +74,13 @@ def bind_references(
 def level_pressure(
     contract: Contract, states: StateFiles, name: str
 ) -> tuple[float, ...]:
-    """Give the reference pressure of an output's levels, in the files' order [Pa]."""
+    """Give the reference pressure of an output's levels, in the files' order [Pa].
+
+    An output at the surface has none.
+    """
     vertical = contract.vertical
+    if any(o.name == name and o.levels == "surface" for o in contract.outputs):
+        return ()
     if name in contract.tendencies or vertical.kind == "host":
         return states.levels.pressure
     pressure = vertical.reference_pressure

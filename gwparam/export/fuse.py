@@ -13,6 +13,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from gwparam.networks.ann_cnn import AnnCnn
 from gwparam.networks.base import PhysicalNetwork
+from gwparam.networks.expected_error import WithExpectedError, with_expected_error
 from gwparam.networks.filtered_spectrum import FilteredSpectrumDrag
 from gwparam.networks.nonlocal_flux import NonlocalFlux
 from gwparam.networks.prithvi.flux import PrithviFlux
@@ -78,6 +79,15 @@ def _(network: NonlocalFlux[nn.Module]) -> PhysicalNetwork:
         # types of torch's `to` do not name the argument.
         fused.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return fused.eval()
+
+
+@fuse.register
+def _(network: WithExpectedError) -> PhysicalNetwork:
+    head = copy.deepcopy(network.head)
+    layers = head.get_submodule("layers")
+    assert isinstance(layers, nn.Sequential)
+    head.set_submodule("layers", Padded(layers, axis=1))
+    return with_expected_error(fuse(network.network), head)
 
 
 class Padded(nn.Module):

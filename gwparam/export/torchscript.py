@@ -62,6 +62,11 @@ from gwparam.export.verify import (
 )
 from gwparam.networks import from_checkpoint
 from gwparam.networks.base import PhysicalNetwork, is_large
+from gwparam.networks.expected_error import (
+    check_features,
+    load_head,
+    with_expected_error,
+)
 from gwparam.networks.scaling_recipe import NAMED, SCALING, with_training_file
 from gwparam.whole_files import check_outputs, replacement, writing
 
@@ -128,6 +133,7 @@ def export_model(
     training_file: str | PathLike[str] | None = None,
     weights: Kind | None = None,
     exported_program: Literal["auto", "yes", "no"] = "auto",
+    confidence: str | PathLike[str] | None = None,
 ) -> Export:
     """Export a checkpoint to an artefact that the library runs.
 
@@ -162,6 +168,9 @@ def export_model(
     exported_program : {"auto", "yes", "no"}
         Whether the artefact also holds the network as torch.export writes it. ``auto``:
         if torch.export takes it and the weights are not above 1 GB.
+    confidence : path-like, optional
+        What `gwparam.confidence` trained for this checkpoint: the artefact then also
+        gives the error that it expects in each column.
 
     Returns
     -------
@@ -173,7 +182,8 @@ def export_model(
     ModelFileError
         If the checkpoint cannot be read, or the artefact cannot be written.
     ShapeError, NonFiniteError, ContractError
-        If the checkpoint is not one of the architecture; the message names the key.
+        If the checkpoint is not one of the architecture; the message names the key. If
+        `confidence` is for another one.
     ArgumentError
         If an option is out of range, something is not known that one should say, or
         the artefact would go over what is read.
@@ -184,7 +194,8 @@ def export_model(
         raise wrong_setting("dtype", dtype, one_of(TOLERANCE))
     path = Path(artefact)
     named = [value for value in (options or {}).values() if isinstance(value, str)]
-    check_outputs([path], [*files_of(checkpoint), training_file, *named])
+    head_files = [] if confidence is None else files_of(confidence)
+    check_outputs([path], [*files_of(checkpoint), *head_files, training_file, *named])
     if exported_program not in ("auto", "yes", "no"):
         expected = one_of(("auto", "yes", "no"))
         raise wrong_setting("exported_program", exported_program, expected)
@@ -218,6 +229,8 @@ def export_model(
     published.description = replace(
         description, name=name or read.options.get(NAME) or description.name
     )
+    if confidence is not None:
+        published = _with_confidence(published, read, confidence)
     if is_large(published):
         return_freed_blocks()
     built = _build(published, read, dtype, reduced_tolerance, exported_program)
@@ -230,6 +243,14 @@ def export_model(
     # Of a large network, memory does not hold the copy that is read back beside it.
     del published, read
     return _write(path, built)
+
+
+def _with_confidence(
+    network: PhysicalNetwork, checkpoint: Checkpoint, path: str | PathLike[str]
+) -> PhysicalNetwork:
+    head = load_head(read_checkpoint(path), checkpoint.sha256)
+    check_features(network, head)
+    return with_expected_error(network, head)
 
 
 def _check_reduced_tolerance(tolerance: float, dtype: Precision) -> None:

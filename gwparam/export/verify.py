@@ -165,7 +165,7 @@ def _without_gradient(
 ) -> list[str]:
     generator = torch.Generator().manual_seed(seed)
     with torch.enable_grad():
-        output = torch.cat(published(*columns), dim=1)
+        output = _in_rows(published(*columns))
         weights = torch.randn(output.shape, generator=generator, dtype=output.dtype)
         scalar = (output * weights).sum()
         gradients = torch.autograd.grad(
@@ -250,7 +250,12 @@ def run_probe(
 
 def _run(network: Network, columns: Columns) -> Tensor:
     with torch.inference_mode():
-        return torch.cat(tuple(network(*columns)), dim=1)
+        return _in_rows(network(*columns))
+
+
+def _in_rows(outputs: Sequence[Tensor]) -> Tensor:
+    """Put outputs side by side, those at the surface too."""
+    return torch.cat([output.reshape(len(output), -1) for output in outputs], dim=1)
 
 
 def _joined(outputs: Arrays) -> NDArray[Any]:

@@ -100,17 +100,18 @@ def test_fortran_has_the_constants_of_python(
     assert [float(number) for number in found] == [value]
 
 
-def test_names_of_what_is_at_half_levels_are_the_same_everywhere() -> None:
+def test_names_that_have_a_meaning_are_the_same_everywhere() -> None:
     cpp = (PROJECT / "fortran_bridge/src/artefact/contract.hpp").read_text()
     found = dict(re.findall(r'^constexpr const char \*(\w+) = "(\w+)";', cpp, re.M))
     assert found == {
         "full_pressure_name": python.PRESSURE,
         "half_pressure_name": python.HALF_PRESSURE,
         "half_levels_suffix": python.HALF_LEVELS,
+        "expected_error_name": python.EXPECTED_ERROR,
     }
     fortran = (FORTRAN / "coupling/gwparam_coupling.f90").read_text()
-    named = re.findall(r'parameter :: half_levels = "(\w+)"', fortran)
-    assert named == [python.HALF_LEVELS]
+    named = re.findall(r'parameter :: (?:half_levels|error_name) = "(\w+)"', fortran)
+    assert named == [python.HALF_LEVELS, python.EXPECTED_ERROR]
 
 
 def test_gravity_is_documented_as_it_is() -> None:

@@ -15,6 +15,7 @@ program test_blend
     call test_default()
     call test_time()
     call test_masks()
+    call test_expected_error()
     call test_bits()
     call test_complaints()
     call done()
@@ -72,6 +73,22 @@ contains
 
     end subroutine test_masks
 
+    subroutine test_expected_error()
+
+        type(gwparam_blend_t) :: blend
+        real(dp) :: w(2, 1, 3)
+
+        call ok(.not. blend%needs_error(), "by default it does not matter")
+        blend%error = [0.5_dp, 1.5_dp]
+        call ok(blend%is_on() .and. blend%needs_error(), "it does where it is asked for")
+        w = blend%weights(0.0_dp, latitude, pressure, reshape([0.5_dp, 0.75_dp], [2, 1]))
+        call ok(all(w(1,:,:) >= 1.0_dp) .and. all(abs(w(2,:,:) - 0.75_dp) < 1.0e-15_dp), &
+                & "the less of it the more wrong it may be, on all levels of the column")
+        w = blend%weights(0.0_dp, latitude, pressure, reshape([1.5_dp, 100.0_dp], [2, 1]))
+        call ok(all(w <= 0.0_dp), "nothing of it from the second error on")
+
+    end subroutine test_expected_error
+
     subroutine test_bits()
 
         real(dp), parameter :: network = 0.1_dp, native = -0.7_dp
@@ -100,6 +117,10 @@ contains
         blend%pressure(2) = 100.0_dp
         blend%pressure(1) = 200.0_dp
         call complains(blend, "blend_pressure does not go down")
+        blend = gwparam_blend_t(error=[0.5_dp, 0.25_dp])
+        call complains(blend, "blend_error does not go up")
+        blend = gwparam_blend_t(error=[0.5_dp, huge(1.0_dp)])
+        call complains(blend, "blend_error does not go up")
 
     end subroutine test_complaints
 

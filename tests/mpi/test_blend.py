@@ -1,11 +1,18 @@
-"""Drag of network and native scheme together: in time, by latitude and by pressure."""
+"""Drag of network and native scheme together: in time, by place, by expected error."""
 
 import json
 
 import netCDF4
 import numpy as np
 import pytest
+import torch
+from hosts import PROJECT
 
+from gwparam import load_scheme
+from gwparam.contract import read_contract
+from gwparam.networks.expected_error import ErrorHead, save_head
+
+SAMPLE = PROJECT / "examples" / "sample" / "wavenet_ad99.safetensors"
 DRAG = ("gwfcng_x", "gwfcng_y")
 
 
@@ -98,3 +105,74 @@ def test_what_cannot_be_meant_is_refused(driven):
     refused = driven("order", blend_pressure=(5e3, 1e3, 2e5, 2e5))
     assert refused.code == 2
     assert "blend_pressure does not go down" in refused.text
+
+
+@pytest.fixture(scope="module")
+def sure(export, artefact, tmp_path_factory):
+    """The sample's network with a head that nobody has trained: errors that vary."""
+    torch.manual_seed(5)
+    head = ErrorHead(4 * 40 + 2, 8)
+    mean, deviation = torch.zeros(162), torch.full((162,), 20.0)
+    mean[80], deviation[80], deviation[82:] = 1e5, 2e3, 1e-5
+    head.set_features(mean, deviation)
+    head.layers[-1].weight.data *= 20.0
+    path = tmp_path_factory.mktemp("head") / "head.safetensors"
+    save_head(path, head, read_contract(artefact).source.sha256, [])
+    return export(SAMPLE, "--confidence", str(path))
+
+
+def test_the_network_has_less_where_it_expects_to_be_wrong(driven, sure, states):
+    network = drag(driven("network", artefact=sure))
+    native = drag(driven("native", mode="native"))
+    scheme = load_scheme(sure, on_limit="count", on_range="ignore")
+    with netCDF4.Dataset(states) as file:
+        scheme.set_levels(read_contract(sure).vertical.nominal_pressure)
+        columns = {
+            "eastward_wind": np.moveaxis(file["u"][:], 1, -1),
+            "northward_wind": np.moveaxis(file["v"][:], 1, -1),
+            "surface_air_pressure": file["ps"][:],
+            "latitude": np.broadcast_to(file["lat"][:][:, None], file["ps"].shape),
+        }
+        given = {name: np.ascontiguousarray(x) for name, x in columns.items()}
+        error = scheme.predict(given)["expected_error"].astype(float)
+    edges = np.quantile(error, [0.3, 0.7])
+    weight = 1.0 - np.clip((error - edges[0]) / (edges[1] - edges[0]), 0.0, 1.0)
+    weight = weight[None, :, None]
+    items = {"artefact": sure, "blend_error": tuple(map(float, edges))}
+
+    finished = driven("one", **items)
+
+    found = drag(finished)
+    expected = weight * network + (1.0 - weight) * native
+    np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-18)
+    whole = np.broadcast_to(weight >= 1.0, found.shape)
+    np.testing.assert_array_equal(found[whole], network[whole])
+    nothing = np.broadcast_to(weight <= 0.0, found.shape)
+    np.testing.assert_array_equal(found[nothing], native[nothing])
+    assert end_of(finished)["network_share"] == pytest.approx(weight.mean(), abs=1e-6)
+    for name, ranks, windows in (("two", 2, (1, 1)), ("windows", 1, (2, 4))):
+        other = driven(name, ranks=ranks, windows=windows, **items)
+        np.testing.assert_array_equal(drag(other), found)
+
+
+def test_a_network_that_does_not_tell_is_refused(driven):
+    refused = driven("none", blend_error=(0.5, 1.0))
+    assert refused.code == 2
+    assert "blend_error needs a network that gives expected_error" in refused.text
+    refused = driven("one", blend_error=(0.5,))
+    assert refused.code == 2
+    assert "blend_error does not go up" in refused.text
+
+
+def test_what_a_guard_keeps_is_not_mixed_again(driven, spread_artefact):
+    caught = {"artefact": spread_artefact, "range_sigmas": 2.5, "blend_share": 0.25}
+    found = drag(driven("keep", on_range="keep", **caught))
+    zero = drag(driven("zero", on_range="zero", **{**caught, "blend_share": 1.0}))
+
+    kept = (zero == 0.0).all(axis=(0, 2))  # (step, latitude, longitude)
+    assert kept.any()
+    assert not kept.all()
+    before = np.concatenate([np.zeros_like(found[:, :1]), found[:, :-1]], axis=1)
+    where = np.broadcast_to(kept[None, :, None], found.shape)
+    np.testing.assert_array_equal(found[where], before[where])
+    assert (found != before)[~where].any()

@@ -52,6 +52,7 @@ def halves(run, states, tmp_path):
         ({"mode": "ml"}, WINDOWS),
         ({"mode": "ml", "lag": 1}, (1, 1)),
         ({"mode": "ml", "on_range": "keep", **CAUGHT}, WINDOWS),
+        ({"mode": "ml", "on_range": "keep", "blend_share": 0.5, **CAUGHT}, WINDOWS),
         ({"mode": "ml", "on_range": "native", **CAUGHT, "lag": 1}, (1, 1)),
     ],
 )

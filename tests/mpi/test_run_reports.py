@@ -8,6 +8,7 @@ import netCDF4
 import numpy as np
 import pytest
 
+from gwparam.cli import main
 from gwparam.grids import gaussian_latitudes
 
 DRAG = {"u": ("gwfcng_x", "gwfu_ml"), "v": ("gwfcng_y", "gwfv_ml")}
@@ -174,6 +175,35 @@ def test_the_published_network_is_tamed_by_a_blend(
         return np.sqrt(np.mean((drag - native) ** 2))
 
     assert rms(tamed) < 0.5 * rms(wild)
+
+
+def test_by_the_error_that_it_expects_the_published_network_keeps_to_the_native_one(
+    run, published, export, mima_columns, reference_data, tmp_path
+):
+    """Learnt on January: at most twice the native scheme's largest at each level."""
+    january = reference_data / "mima" / "mima_t42l40_ad99.nc"
+    head = tmp_path / "head.safetensors"
+    words = ["confidence", published, january, "--columns", "8000", "-o", head]
+    assert main([*map(str, words), "--epochs", "15"]) == 0
+    checkpoint = reference_data / "wavenet" / "network_wst.pkl"
+    sure = export(checkpoint, "--confidence", str(head))
+    drag = {}
+    for name, items in {
+        "native": {"mode": "native"},
+        "wild": {"mode": "ml", "artefact": sure},
+        "tamed": {"mode": "ml", "artefact": sure, "blend_error": (0.77, 1.3)},
+    }.items():
+        items = {"restart": "off", "run_log": f"{name}.jsonl", **items}
+        finished = run(folder=tmp_path / name, states=mima_columns, gwparam=items)
+        drag[name] = np.stack([finished.field(n) for n, _ in DRAG.values()])
+
+    largest = {name: np.abs(d).max(axis=(1, 3, 4)) for name, d in drag.items()}
+    assert (largest["wild"] > 2.0 * largest["native"]).any()
+    assert (largest["tamed"] <= 2.0 * largest["native"]).all()
+    share = log_of(finished, "tamed.jsonl")[-1]["network_share"]
+    assert 0.5 < share < 0.95
+    rms = {n: np.sqrt(np.mean((d - drag["native"]) ** 2)) for n, d in drag.items()}
+    assert rms["tamed"] < 0.7 * rms["wild"]
 
 
 def test_guards_of_all_ranks_are_reported_with_places(

@@ -19,7 +19,8 @@ _SCALING = "scaling.json"
 # What is read, and what is written in the folder that --output names.
 READ = {
     "export": {"--ckpt": "ckpt.pt", "--training-file": "t.nc", "--scaling": _SCALING}
-    | {"--levels": "levels.json"},
+    | {"--levels": "levels.json", "--confidence": "head.safetensors"},
+    "confidence": {"artefact": "net.pt", "states": "s.nc"},
     "inspect": {"artefact": "net.pt"},
     "compile": {"artefact": "net.pt"},
     "bench": {"artefact": "net.pt", "states": "s.nc"},
@@ -47,7 +48,7 @@ WRITTEN = [
     (command, option, name)
     for command in READ
     if command not in ONLY_READ
-    for option in ["--output"] + ["--figure"] * (command == "replay")
+    for option in ["--output"] + ["--figure"] * (command in ("replay", "confidence"))
     for name in FILES.get(command, [""])
 ]
 OVER = [
@@ -62,6 +63,11 @@ def parser_of(command):
     top = argparse.ArgumentParser().add_subparsers()
     import_module(_COMMANDS[command][0]).add_parser(top)
     return top.choices[command]
+
+
+def required(command, folder):
+    """What a command has to write beside a figure."""
+    return {"--output": folder / "out"} if command == "confidence" else {}
 
 
 def run(capsys, command, paths, *more):
@@ -117,9 +123,9 @@ def test_no_command_writes_over_what_it_reads(
     target = folder / name if name else files[given]
     if name:
         files[given] = files[given].rename(target)
-    output = folder if name else target
+    files |= required(command, tmp_path) | {option: folder if name else target}
 
-    text = run(capsys, command, files | {option: output})
+    text = run(capsys, command, files)
 
     assert "is both read and written" in text
     assert target.read_text() == "what is not to be lost"
@@ -136,7 +142,8 @@ def test_no_command_replaces_what_is_no_file(
     SPECIAL[kind](target)
     before = os.lstat(target).st_mode
 
-    files = paths(command) | {option: folder if name else target}
+    files = paths(command) | required(command, tmp_path)
+    files[option] = folder if name else target
 
     assert f"it is a {kind}, expected a file" in run(capsys, command, files)
     assert os.lstat(target).st_mode == before

@@ -1,10 +1,12 @@
 module gwparam_blend
 
-    !! How much of the drag is the network's: in time, by latitude and by pressure.
+    !! How much of the drag is the network's: in time, by place, and by how wrong it may be.
     !!
     !! drag = w network + (1 - w) native, where w is a product: a share, a ramp in model time,
-    !! and masks that rise from 0 to 1 and fall again between four latitudes and four pressures.
-    !! Where w is 1 the drag has the network's bits, where it is 0 the native scheme's.
+    !! masks that rise from 0 to 1 and fall again between four latitudes and four pressures, and
+    !! one that falls from 1 to 0 between two errors that the network expects of itself (Heuer
+    !! et al. 2025, arXiv:2510.08107). Where w is 1 the drag has the network's bits, where it is
+    !! 0 the native scheme's.
 
     use gwparam_kinds, only: dp
     use gwparam_status, only: text
@@ -23,9 +25,13 @@ module gwparam_blend
         !! [degrees_north]
         real(dp) :: pressure(4) = [0.0_dp, 0.0_dp, everywhere, everywhere]
         !! The same, from the top down; linear in the logarithm between two [Pa]
+        real(dp) :: error(2) = everywhere
+        !! All of it in columns where the network expects an error up to the first, none from the
+        !! second; linear between [1]
 
     contains
         procedure :: is_on !! Whether the native scheme may have a part
+        procedure :: needs_error !! Whether it depends on the error that the network expects
         procedure :: weights !! Of the network, in a window
         procedure :: complaint !! What cannot be meant; empty: nothing
     end type gwparam_blend_t
@@ -40,19 +46,32 @@ contains
         class(gwparam_blend_t), intent(in) :: self
 
         is_on = self%share < 1.0_dp .or. self%days > 0.0_dp .or. any(abs(self%latitude) &
-            & < everywhere) .or. any(self%pressure > 0.0_dp .and. self%pressure < everywhere)
+            & < everywhere) .or. any(self%pressure > 0.0_dp .and. self%pressure < everywhere) &
+            & .or. self%needs_error()
 
     end function is_on
 
-    pure function weights(self, days, latitude, pressure) result(w)
+    elemental logical function needs_error(self)
+
+        !! Whether it depends on the error that the network expects.
+        class(gwparam_blend_t), intent(in) :: self
+
+        needs_error = any(self%error < everywhere)
+
+    end function needs_error
+
+    pure function weights(self, days, latitude, pressure, expected_error) result(w)
 
         !! Of the network, 0 to 1.
         class(gwparam_blend_t), intent(in) :: self
         real(dp), intent(in) :: days !! Model time
         real(dp), intent(in) :: latitude(:,:) !! [degrees_north] (i, j)
         real(dp), intent(in) :: pressure(:,:,:) !! [Pa] (i, j, level)
+        real(dp), intent(in), optional :: expected_error(:,:)
+        !! Of the network, in each column (i, j) [1]; without it, none depends on it
         real(dp) :: w(size(pressure, 1), size(pressure, 2), size(pressure, 3))
 
+        real(dp) :: column(size(pressure, 1), size(pressure, 2))
         real(dp) :: ramp
         integer :: k
 
@@ -60,9 +79,12 @@ contains
         if (self%days > 0.0_dp) then
             ramp = ramp*min(max((days - self%first_day)/self%days, 0.0_dp), 1.0_dp)
         end if
+        column = ramp*mask(latitude, self%latitude)
+        if (present(expected_error)) then
+            column = column*(1.0_dp - rise(expected_error, self%error(1), self%error(2)))
+        end if
         do k = 1, size(w, 3)
-            w(:,:,k) = ramp*mask(latitude, self%latitude)*mask(log(pressure(:,:,k)), &
-              & log_of(self%pressure))
+            w(:,:,k) = column*mask(log(pressure(:,:,k)), log_of(self%pressure))
         end do
 
     end function weights
@@ -134,6 +156,9 @@ contains
         else if (.not. all(self%pressure(2:) >= self%pressure(:3) .and. self%pressure(:3) &
                  & >= 0.0_dp)) then
             message = "blend_pressure does not go down: expected four pressures in their order"
+        else if (self%needs_error() .and. .not. (self%error(1) >= 0.0_dp .and. self%error(2) &
+                 & >= self%error(1) .and. self%error(2) < everywhere)) then
+            message = "blend_error does not go up: expected two errors from 0 in their order"
         end if
 
     end function complaint

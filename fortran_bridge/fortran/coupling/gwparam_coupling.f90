@@ -17,6 +17,7 @@ module gwparam_coupling
     !! acceleration, which the host adds to the tendencies of its winds. Nothing is printed: what is
     !! to be said is text.
 
+    use, intrinsic :: ieee_arithmetic, only: ieee_is_nan, ieee_quiet_nan, ieee_value
     use, intrinsic :: iso_c_binding, only: c_int32_t
     use, intrinsic :: iso_fortran_env, only: int64
     use alexander_dunkerton, only: ad99_t
@@ -44,6 +45,7 @@ module gwparam_coupling
     real(dp), parameter :: degrees_per_radian = 180.0_dp/acos(-1.0_dp)
     integer, parameter :: message_length = 1024
     character(len=*), parameter :: half_levels = "_at_half_levels" !! Ends names of values there
+    character(len=*), parameter :: error_name = "expected_error" !! Of the network, in each column
 
     type :: offered_t
         character(len=27) :: name !! In an artefact's contract
@@ -60,6 +62,8 @@ module gwparam_coupling
         !! What the last window that was computed gave, level 1 at the top; absent: not allocated.
         real(dp), allocatable, dimension(:,:,:) :: native_x, native_y, network_x, network_y
         real(dp), allocatable, dimension(:,:,:) :: buoyancy_frequency, diffusivity_x, diffusivity_y
+        real(dp), allocatable :: expected_error(:,:) !! Of the network [1]
+        logical, allocatable :: keeps(:,:) !! Whether a guard keeps what is held
     end type window_t
 
     type :: kept_field_t
@@ -91,6 +95,7 @@ module gwparam_coupling
         logical, private :: is_bottom_up = .false. !! Arrays of the host; all here are top-down
         logical, private :: asked(size(offered)) = .false. !! Whether the network has it as an input
         integer, private :: geometry = gwparam_column !! What the network sees
+        logical, private :: tells_error = .false. !! Whether it says how wrong it expects to be
         logical, private :: is_placed = .false. !! Whether it knows where the columns are
         real(dp), allocatable, private :: latitude(:,:), longitude(:,:) !! [rad] (i, j)
         real(dp), allocatable, private :: pressure(:) !! Of full levels, for reference [Pa]
@@ -350,6 +355,7 @@ contains
         logical :: gives(2)
 
         gives = .false.
+        self%tells_error = .false.
         if (.not. self%network%is_loaded()) then
             call self%network%load(trim(self%settings%artefact), self%settings%options(), &
                                    & stat=status, errmsg=message)
@@ -380,12 +386,17 @@ contains
             if (status /= gwparam_ok) return
             if (name == "") exit
             where (drag_name == name) gives = .true.
+            self%tells_error = self%tells_error .or. name == error_name
             if (index(name, half_levels, back=.true.) > 0) self%counts%gives_fluxes = .true.
             number = number + 1
         end do
         if (.not. all(gives)) then
             status = gwparam_err_contract
             message = "the network does not give " // trim(drag_name(findloc(gives, .false., 1)))
+        else if (self%settings%blend%needs_error() .and. .not. self%tells_error) then
+            status = gwparam_err_contract
+            message = "blend_error needs a network that gives " // error_name &
+                & // ", and this one does not: expected an artefact of gwparam export --confidence"
         end if
 
     end subroutine set_up_network
@@ -427,7 +438,8 @@ contains
         class(gwparam_coupling_t), intent(in) :: self
         character(len=*), intent(in) :: name
         !! native_x, native_y, network_x, network_y: drag [m s-2]; with native_diagnostics also
-        !! buoyancy_frequency [s-1], diffusivity_x, diffusivity_y [m2 s-1]
+        !! buoyancy_frequency [s-1], diffusivity_x, diffusivity_y [m2 s-1]; and expected_error of
+        !! a network that tells it [1], of one level
         real(dp), allocatable :: field(:,:,:)
 
         associate (w => self%window)
@@ -446,6 +458,10 @@ contains
                 if (allocated(w%diffusivity_x)) field = w%diffusivity_x
             case ("diffusivity_y")
                 if (allocated(w%diffusivity_y)) field = w%diffusivity_y
+            case (error_name)
+                if (allocated(w%expected_error)) then
+                    field = reshape(w%expected_error, [shape(w%expected_error), 1])
+                end if
             case default
                 allocate (field(0, 0, 0))
             end select

@@ -100,7 +100,6 @@ module gwparam_coupling_settings
         !! Whether mode or diagnostics ask for the native scheme in all columns
         procedure :: runs_native
         procedure :: falls_back !! Whether a guard may leave columns to the native scheme
-        procedure :: keeps_drag !! Whether a guard may keep the drag of the last recomputation
         procedure :: options !! For loading the network
     end type gwparam_coupling_settings_t
 
@@ -193,11 +192,12 @@ contains
                                 & w(8)(:n(8)), s%range_sigmas, w(14)(:n(14)), s%momentum_limit, &
                                 & s%taper_top, s%taper_surface, s%blend%share, s%blend%first_day, &
                                 & s%blend%days, s%blend%latitude, s%blend%pressure, &
-                                & w(11)(:n(11)), w(9)(:n(9)), s%log_interval, s%report_days, &
-                                & w(10)(:n(10)), s%record, w(13)(:n(13)), s%record_gigabytes, &
-                                & ad%nearest_source_level, ad%use_top_weights, &
-                                & ad%mass_weighted_lid, ad%mass_weighted_levels, &
-                                & ad%launch_full_stress, ad%deposit_reflected)
+                                & s%blend%error, w(11)(:n(11)), w(9)(:n(9)), s%log_interval, &
+                                & s%report_days, w(10)(:n(10)), s%record, w(13)(:n(13)), &
+                                & s%record_gigabytes, ad%nearest_source_level, &
+                                & ad%use_top_weights, ad%mass_weighted_lid, &
+                                & ad%mass_weighted_levels, ad%launch_full_stress, &
+                                & ad%deposit_reflected)
             if (.not. reading .or. io /= 0) return
             call take("mode", w(1), s%mode)
             call take("artefact", w(2), s%artefact)
@@ -223,9 +223,9 @@ contains
                                   & timeout_seconds, chunk_columns, on_limit, on_range, &
                                   & on_unphysical, range_sigmas, on_momentum, momentum_limit, &
                                   & taper_top, taper_surface, blend_share, blend_first_day, &
-                                  & blend_days, blend_latitude, blend_pressure, restart, &
-                                  & restart_file, log_interval, report_days, run_log, record, &
-                                  & record_file, record_gigabytes, nearest_source_level, &
+                                  & blend_days, blend_latitude, blend_pressure, blend_error, &
+                                  & restart, restart_file, log_interval, report_days, run_log, &
+                                  & record, record_file, record_gigabytes, nearest_source_level, &
                                   & use_top_weights, mass_weighted_lid, mass_weighted_levels, &
                                   & launch_full_stress, deposit_reflected)
 
@@ -239,7 +239,7 @@ contains
             real(dp), intent(inout) :: timeout_seconds, range_sigmas, report_days, record_gigabytes
             real(dp), intent(inout) :: momentum_limit, taper_top(2), taper_surface(2)
             real(dp), intent(inout) :: blend_share, blend_first_day, blend_days
-            real(dp), intent(inout) :: blend_latitude(4), blend_pressure(4)
+            real(dp), intent(inout) :: blend_latitude(4), blend_pressure(4), blend_error(2)
             logical, intent(inout) :: nearest_source_level, use_top_weights
             logical, intent(inout) :: mass_weighted_lid, mass_weighted_levels
             logical, intent(inout) :: launch_full_stress, deposit_reflected
@@ -248,7 +248,7 @@ contains
                 & ranks_per_device, on_device_failure, precision, lag, timeout_seconds, &
                 & chunk_columns, on_limit, on_range, on_unphysical, range_sigmas, on_momentum, &
                 & momentum_limit, taper_top, taper_surface, blend_share, blend_first_day, &
-                & blend_days, blend_latitude, blend_pressure, restart, restart_file, &
+                & blend_days, blend_latitude, blend_pressure, blend_error, restart, restart_file, &
                 & log_interval, report_days, run_log, record, record_file, record_gigabytes, &
                 & nearest_source_level, use_top_weights, mass_weighted_lid, mass_weighted_levels, &
                 & launch_full_stress, deposit_reflected
@@ -429,16 +429,6 @@ contains
         runs_native = self%mode /= "ml" .or. self%native_diagnostics .or. self%blend%is_on()
 
     end function runs_native
-
-    elemental logical function keeps_drag(self)
-
-        !! Whether a guard may keep the drag of the last recomputation.
-        class(gwparam_coupling_settings_t), intent(in) :: self
-
-        keeps_drag = any([self%on_unphysical, self%on_range, self%on_limit, &
-                         & self%on_momentum] == "keep")
-
-    end function keeps_drag
 
     elemental logical function falls_back(self)
 

@@ -14,6 +14,9 @@ namespace gwparam {
 // levels.
 constexpr const char *full_pressure_name = "air_pressure";
 constexpr const char *half_pressure_name = "air_pressure_at_half_levels";
+
+// How wrong a network expects to be, one value a column.
+constexpr const char *expected_error_name = "expected_error";
 constexpr const char *half_levels_suffix = "_at_half_levels";
 
 // What an output is: its key says it, not its name.

@@ -49,6 +49,21 @@ std::vector<FieldContract> parse_inputs(const JsonValue &list, std::int64_t nlev
     return inputs;
 }
 
+// What a host blends by has one meaning.
+void check_expected_error(const JsonValue &output) {
+    if (output.at("name").text() != expected_error_name) {
+        return;
+    }
+    const std::pair<const char *, const char *> parts[] = {
+        {"units", "1"}, {"levels", "surface"}, {"kind", "other"}};
+    for (const auto &[part, expected] : parts) {
+        const JsonValue found = output.at(part);
+        if (found.text() != expected) {
+            refuse(found.key(), found.text(), expected);
+        }
+    }
+}
+
 std::vector<FieldContract> parse_outputs(const JsonValue &list, std::int64_t nlev,
                                          Names &names) {
     constexpr OutputKind kinds[] = {OutputKind::tendency, OutputKind::flux,
@@ -62,6 +77,7 @@ std::vector<FieldContract> parse_outputs(const JsonValue &list, std::int64_t nle
             refuse(item.at("levels").key(), "surface",
                    "full of a " + item.at("kind").text());
         }
+        check_expected_error(item);
         names.add(item.at("name"), field.name);
         outputs.push_back(field);
     }
