@@ -1,7 +1,7 @@
 """Damaged records: the same bits, a difference that is named, or a refusal.
 
-Each runs in a process of many, because a flipped byte may be too much for the HDF5
-library itself (docs/reliability.md).
+They run in other processes, because a flipped byte may be too much for the HDF5
+library itself, which then loops for ever (docs/reliability.md).
 """
 
 import json
@@ -23,13 +23,14 @@ SLOW_NUMBERS = range(150, 1500)
 
 # Of each file: its status, the lines of an error, and that of the outputs in it.
 REPLAY = """
-import contextlib, io, json, sys, warnings
+import contextlib, io, json, signal, sys, warnings
 from gwparam.cli import main
 warnings.simplefilter("ignore")
 for path in sys.argv[2:]:
     with open(sys.argv[1], "a") as said:
         said.write(json.dumps([path]) + "\\n")
     out, err = io.StringIO(), io.StringIO()
+    signal.alarm(30)  # ends the process
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         status = main(["replay", path])
     with open(sys.argv[1], "a") as said:
@@ -85,7 +86,7 @@ def check(record: Path, folder: Path, numbers: range) -> None:
     good, crashed = outputs_of(record), []
     for path, (status, error) in replays([Path(f) for f in files], folder).items():
         what = f"{path}: {files[path]}: {status} {error[-500:]}"
-        if status < 0:  # HDF5 and not gwparam, or what it runs
+        if status < 0:  # HDF5's doing
             crashed.append(what)
         elif status == Exit.REFUSED:
             assert error.count("gwparam: error: ") == 1, what
