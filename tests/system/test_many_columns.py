@@ -56,7 +56,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 def test_ten_million_columns_have_the_bits_of_few(
     tiny_artefact_float32, capsys, tmp_path
 ):
-    """Within 3 GB: a column has 22 numbers of 4 bytes, at the host and in the scheme."""
+    """Within 3 GB: a column has 22 numbers of 4 bytes, here and in the scheme."""
     program = PROGRAM.format(columns=COLUMNS, nlev=NLEV)
     found = subprocess.run(
         [sys.executable, "-c", program, tiny_artefact_float32],
