@@ -38,6 +38,12 @@ _PRECISIONS = {
     "tf32": "GWPARAM_PRECISION_TF32",
     "bfloat16": "GWPARAM_PRECISION_BFLOAT16",
 }
+MEMBERS = {
+    "mean": "GWPARAM_MEMBERS_MEAN",
+    "one": "GWPARAM_MEMBERS_ONE",
+    "drawn": "GWPARAM_MEMBERS_DRAWN",
+}
+"""Which networks of an artefact with several run, as `load_scheme` takes it."""
 _GRAPHS = {"auto": "GWPARAM_GRAPHS_AUTO", "off": "GWPARAM_GRAPHS_OFF"}
 _GEOMETRIES = {
     "column": "GWPARAM_COLUMN",
@@ -79,6 +85,8 @@ class Statistics(NamedTuple):
     get_seconds: float
     levels_seconds: float
     guarded_columns_of_worst_rank: int
+    member: int
+    """Of the last run, from 1; 0: none yet, or the mean of several."""
 
 
 def load_scheme(
@@ -102,6 +110,9 @@ def load_scheme(
     graphs: str = "auto",
     trace: bool = False,
     artefact_sha256: str = "",
+    members: str = "mean",
+    member: int = 0,
+    member_seed: int = 0,
 ) -> "Scheme":
     """Load an artefact into the compiled library, as a Fortran host would.
 
@@ -159,6 +170,15 @@ def load_scheme(
     artefact_sha256 : str
         The one file that may be loaded: its SHA-256 as ``sha256sum`` prints it; empty:
         any.
+    members : str
+        Of an artefact with several networks: their ``mean``, ``one`` of them, or one
+        ``drawn`` for each run. One with a single network takes the first two, which are
+        the same then, and refuses the last.
+    member : int
+        With ``one``: which, from 1.
+    member_seed : int
+        With ``drawn``: from 0. The same seed and number of the run draw the same
+        member, whatever else is different.
 
     Returns
     -------
@@ -201,6 +221,14 @@ def load_scheme(
         expected = "64 hexadecimal digits in small letters"
         raise wrong_setting("artefact_sha256", f'"{artefact_sha256}"', expected)
     options.artefact_sha256 = pin
+    options.members = _choice(lib, "members", members, MEMBERS)
+    for name, value, bits in (
+        ("member", member, 31),
+        ("member_seed", member_seed, 63),
+    ):
+        if not -(2**bits) <= value < 2**bits:
+            raise wrong_setting(name, value, f"an integer of {bits + 1} bits")
+        setattr(options, name, value)
     handle = ffi.new("gwparam_scheme **")
     check(lib.gwparam_scheme_load(handle, fspath(path).encode(), options))
     scheme = Scheme(ffi.gc(handle[0], lib.gwparam_scheme_free))
@@ -513,6 +541,37 @@ class Scheme:
             name: self.get(name, np.empty((*horizontal, *levels), dtype))
             for name, levels, dtype in self.contract.host_outputs(self._host_nlev)
         }
+
+    def set_draw(self, number: int) -> None:
+        """State by which number, from 1, the next run draws a member.
+
+        Later runs count on from it. Needed where the number of runs is no measure, as
+        where columns run in several `flush` calls a step.
+
+        Raises
+        ------
+        ArgumentError
+            If the number is out of range.
+        """
+        self._call(shared_library()[1].gwparam_scheme_set_draw, number)
+
+    def member(self, run: int) -> int:
+        """Tell which member a run has, by its number from 1.
+
+        Returns
+        -------
+        int
+            From 1; 0 where results are the mean of several.
+
+        Raises
+        ------
+        ArgumentError
+            If there is no run of that number.
+        """
+        ffi, lib = shared_library()
+        found = ffi.new("int64_t *")
+        self._call(lib.gwparam_scheme_member, run, found)
+        return int(found[0])
 
     def statistics(self) -> Statistics:
         """Counters since the scheme was loaded."""

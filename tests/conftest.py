@@ -8,6 +8,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 import torch
+from ensembles import members_of
 from ranks import FOLDERS_OF_MPI
 
 from gwparam.checkpoints import save_checkpoint
@@ -137,6 +138,31 @@ def tiny_artefact_float32(tiny_checkpoint: Path) -> Path:
     """Artefact of the tiny checkpoint, float32."""
     path = tiny_checkpoint.with_name("tiny_float32.pt")
     export_model(tiny_checkpoint, path, dtype="float32")
+    return path
+
+
+@pytest.fixture(scope="session")
+def tiny_members(
+    tiny_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory
+) -> list[Path]:
+    """The tiny checkpoint, three times with other weights."""
+    return members_of(tiny_checkpoint, tmp_path_factory.mktemp("members"))
+
+
+@pytest.fixture(scope="session")
+def tiny_singles(tiny_members: list[Path]) -> list[Path]:
+    """An artefact of each of them, float32."""
+    paths = [path.with_suffix(".pt") for path in tiny_members]
+    for member, path in zip(tiny_members, paths, strict=True):
+        export_model(member, path)
+    return paths
+
+
+@pytest.fixture(scope="session")
+def tiny_ensemble(tiny_members: list[Path]) -> Path:
+    """One artefact of all of them, float32."""
+    path = tiny_members[0].with_name("ensemble.pt")
+    export_model(tiny_members, path)
     return path
 
 

@@ -44,7 +44,7 @@ class Call:
 
     def write(self, path: Path) -> Path:
         """Run the call, and write it."""
-        outputs, sums = {}, {}
+        outputs, sums, member = {}, {}, 0
         if not self.failure:
             with gwparam.load_scheme(
                 self.artefact, device="cpu", trace=True, **self.settings
@@ -58,6 +58,7 @@ class Call:
                     for name, before in self.native.items()
                 }
                 sums = scheme.trace(self.columns)
+                member = scheme.statistics().member
         policies = {"on_limit": "error", "on_range": "ignore", "on_unphysical": "error"}
         words = {"keep": "native"}
         attributes = {
@@ -78,6 +79,8 @@ class Call:
             "precision": "exported",
             "lag": 0.0,
             "chunk_columns": 0.0,
+            "members": self.settings.get("members", "mean"),
+            "member": float(member),
             "range_sigmas": self.settings.get("range_sigmas", 0.0),
             "reference_pressure": PRESSURE,
         } | {k: self.settings.get(k, word) for k, word in policies.items()}

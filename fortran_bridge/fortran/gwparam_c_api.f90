@@ -42,6 +42,9 @@ module gwparam_c_api
         real(c_double) :: taper_surface(2)
         real(c_double) :: momentum_limit
         integer(c_int32_t) :: on_momentum
+        integer(c_int32_t) :: members
+        integer(c_int64_t) :: member_seed
+        integer(c_int32_t) :: member
         integer(c_int32_t) :: reserved3
     end type options_t
 
@@ -73,6 +76,8 @@ module gwparam_c_api
         real(c_double) :: get_seconds
         real(c_double) :: levels_seconds
         integer(c_int64_t) :: guarded_columns_of_worst_rank
+        integer(c_int32_t) :: member
+        integer(c_int32_t) :: reserved1
     end type statistics_t
 
     type, bind(c), public :: place_t
@@ -110,7 +115,8 @@ module gwparam_c_api
     public :: gwparam_scheme_add_columns_c, gwparam_scheme_flush_c, gwparam_scheme_run_c
     public :: gwparam_scheme_discard_c, gwparam_scheme_get_c
     public :: gwparam_scheme_synchronise_c, gwparam_scheme_field_c, gwparam_scheme_save_c, &
-        & gwparam_scheme_restore_c, gwparam_scheme_restore_statistics_c
+        & gwparam_scheme_restore_c, gwparam_scheme_restore_statistics_c, &
+        & gwparam_scheme_set_draw_c, gwparam_scheme_member_c
 
     interface
 
@@ -482,5 +488,26 @@ module gwparam_c_api
             integer(c_int32_t) :: status
 
         end function gwparam_scheme_restore_statistics_c
+
+        function gwparam_scheme_set_draw_c(scheme, number) result(status) bind(c, &
+                                           & name="gwparam_scheme_set_draw")
+            import :: c_int32_t, c_int64_t, c_ptr
+            implicit none(type, external)
+            type(c_ptr), value, intent(in) :: scheme
+            integer(c_int64_t), value, intent(in) :: number
+            integer(c_int32_t) :: status
+
+        end function gwparam_scheme_set_draw_c
+
+        function gwparam_scheme_member_c(scheme, run, member) result(status) bind(c, &
+                                         & name="gwparam_scheme_member")
+            import :: c_int32_t, c_int64_t, c_ptr
+            implicit none(type, external)
+            type(c_ptr), value, intent(in) :: scheme
+            integer(c_int64_t), value, intent(in) :: run
+            integer(c_int64_t), intent(out) :: member
+            integer(c_int32_t) :: status
+
+        end function gwparam_scheme_member_c
     end interface
 end module gwparam_c_api

@@ -30,6 +30,10 @@ module gwparam_options
     integer, parameter, public :: gwparam_graphs_auto = 0 !! CUDA graphs where they work
     integer, parameter, public :: gwparam_graphs_off = 1 !! No CUDA graphs
 
+    integer, parameter, public :: gwparam_members_mean = 0 !! Results are the mean of all members
+    integer, parameter, public :: gwparam_members_one = 1 !! One member runs, always the same
+    integer, parameter, public :: gwparam_members_drawn = 2 !! One is drawn for each run
+
     integer, parameter, public :: gwparam_compiled_none = 0 !! No package of gwparam compile
     integer, parameter, public :: gwparam_compiled_runs = 1 !! It runs in place of the graph
     integer, parameter, public :: gwparam_compiled_unfit = 2 !! It does not fit: TorchScript runs
@@ -60,6 +64,9 @@ module gwparam_options
         !! Drag fades from all at the first pressure to nothing at the second [Pa]; 0: it does not
         integer :: on_momentum = gwparam_guard_ignore !! For columns that gain too much momentum
         real(dp) :: momentum_limit = 0.0_dp !! How much is too much [Pa]
+        integer :: members = gwparam_members_mean !! Of an artefact with several networks: which run
+        integer(int64) :: member_seed = 0 !! Of those that are drawn: the same, the same members
+        integer :: member = 0 !! With gwparam_members_one: which, from 1
     end type gwparam_options_t
 
     type, public :: gwparam_statistics_t
@@ -90,6 +97,7 @@ module gwparam_options
         real(dp) :: put_seconds = 0.0_dp !! Time to copy the host's fields in [s]
         real(dp) :: get_seconds = 0.0_dp !! Time to copy results out [s]
         real(dp) :: levels_seconds = 0.0_dp !! Time between levels of host and network [s]
+        integer :: member = 0 !! Of the last of these runs, from 1; 0: none, or the mean of several
 
     contains
         procedure :: add !! Those of a network on other columns
@@ -129,6 +137,9 @@ contains
         c_options%taper_surface = chosen%taper_surface
         c_options%momentum_limit = chosen%momentum_limit
         c_options%on_momentum = chosen%on_momentum
+        c_options%members = chosen%members
+        c_options%member_seed = chosen%member_seed
+        c_options%member = chosen%member
 
     end subroutine options_to_c
 
@@ -165,6 +176,7 @@ contains
         self%put_seconds = max(self%put_seconds, other%put_seconds)
         self%get_seconds = max(self%get_seconds, other%get_seconds)
         self%levels_seconds = max(self%levels_seconds, other%levels_seconds)
+        self%member = max(self%member, other%member)
 
     end subroutine add
 
@@ -199,6 +211,7 @@ contains
         counters%get_seconds = found%get_seconds
         counters%levels_seconds = found%levels_seconds
         counters%guarded_columns_of_worst_rank = found%guarded_columns_of_worst_rank
+        counters%member = found%member
 
     end function counters_from_c
 
@@ -226,7 +239,8 @@ contains
                              & load_seconds=counters%load_seconds, &
                              & put_seconds=counters%put_seconds, &
                              & get_seconds=counters%get_seconds, &
-                             & levels_seconds=counters%levels_seconds, &
+                             & levels_seconds=counters%levels_seconds, member=counters%member, &
+                             & reserved1=0, &
                              & guarded_columns_of_worst_rank=counters%guarded_columns_of_worst_rank)
 
     end function counters_to_c

@@ -87,6 +87,8 @@ module gwparam_scheme
         !! Take one output of a window, of rank 1 to 3 in single or double precision
         procedure, public :: statistics !! Counters
         procedure, public :: restore_statistics !! Go on counting
+        procedure, public :: set_draw !! By which number the next run draws its member
+        procedure, public :: member => member_of !! Which of several a run has
         procedure, public :: guard => guard_of !! What one guard caught on this rank
         procedure, public :: trace => trace_of !! Sums of the columns of the last run
         procedure, public :: ranks => ranks_of !! Which of the ranks this is
@@ -314,6 +316,30 @@ module gwparam_scheme
             character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
 
         end subroutine restore_statistics
+
+        module subroutine set_draw(self, number, stat, errmsg)
+
+            !! State by which number the next run draws its member; later ones count on from it.
+            !! For hosts that run several windows one by one in a step: the number of the step.
+            implicit none(type, external)
+            class(gwparam_scheme_t), intent(in) :: self
+            integer(int64), intent(in) :: number !! From 1, the same on all ranks
+            integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
+            character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
+
+        end subroutine set_draw
+
+        module subroutine member_of(self, run, member, stat, errmsg)
+
+            !! Which member a run of this number has, before it or after.
+            implicit none(type, external)
+            class(gwparam_scheme_t), intent(in) :: self
+            integer(int64), intent(in) :: run !! From 1, as `set_draw` was told, or of all runs
+            integer, intent(inout) :: member !! From 1; 0: the mean of several
+            integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
+            character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
+
+        end subroutine member_of
 
         module subroutine guard_of(self, number, guard, stat, errmsg)
 

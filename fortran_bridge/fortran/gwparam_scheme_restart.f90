@@ -7,10 +7,10 @@ submodule (gwparam_scheme) gwparam_scheme_restart
     use, intrinsic :: iso_c_binding, only: c_sizeof
     use gwparam_array, only: view
     use gwparam_c_api, only: array_t, guard_report_t, gwparam_scheme_gather_c, &
-        & gwparam_scheme_guard_c, gwparam_scheme_put_place_c, gwparam_scheme_ranks_c, &
-        & gwparam_scheme_restore_c, gwparam_scheme_restore_statistics_c, gwparam_scheme_save_c, &
-        & gwparam_scheme_statistics_c, gwparam_scheme_synchronise_c, gwparam_scheme_trace_c, &
-        & statistics_t
+        & gwparam_scheme_guard_c, gwparam_scheme_member_c, gwparam_scheme_put_place_c, &
+        & gwparam_scheme_ranks_c, gwparam_scheme_restore_c, gwparam_scheme_restore_statistics_c, &
+        & gwparam_scheme_save_c, gwparam_scheme_set_draw_c, gwparam_scheme_statistics_c, &
+        & gwparam_scheme_synchronise_c, gwparam_scheme_trace_c, statistics_t
     use gwparam_guard_report, only: guard_from_c
     use gwparam_options, only: counters_from_c, counters_to_c
     implicit none(type, external)
@@ -37,6 +37,23 @@ contains
                 & c_int32_t)), stat, errmsg)
 
     end procedure restore_statistics
+
+    module procedure set_draw
+
+    call report(gwparam_scheme_set_draw_c(self%pointer, number), stat, errmsg)
+
+    end procedure set_draw
+
+    module procedure member_of
+
+    integer(c_int64_t) :: found
+    integer(c_int32_t) :: status
+
+    status = gwparam_scheme_member_c(self%pointer, run, found)
+    if (status == gwparam_ok) member = int(found)
+    call report(status, stat, errmsg)
+
+    end procedure member_of
 
     module procedure guard_of
 

@@ -130,6 +130,13 @@ enum {
     GWPARAM_COMPILED_UNFIT = 2, /**< it does not fit, and TorchScript runs */
 };
 
+/** Which of several networks of an artefact run, its members. */
+enum {
+    GWPARAM_MEMBERS_MEAN = 0,  /**< all: results are the mean of theirs */
+    GWPARAM_MEMBERS_ONE = 1,   /**< one, at every run */
+    GWPARAM_MEMBERS_DRAWN = 2, /**< one a run, the same for all columns and ranks */
+};
+
 /** What a network sees at once. */
 enum {
     GWPARAM_COLUMN = 1,  /**< a column */
@@ -225,6 +232,14 @@ typedef struct gwparam_options {
      * a wind's tendency times the mass of its layer, with the reference pressures of
      * gwparam_scheme_set_levels(). GWPARAM_GUARD_IGNORE unless set. */
     int32_t on_momentum;
+    /** Of an artefact with several members: GWPARAM_MEMBERS_MEAN, _ONE or _DRAWN. One
+     * with one network takes the first two alone, and does the same. */
+    int32_t members;
+    /** With GWPARAM_MEMBERS_DRAWN: from 0. A member is drawn by it and the number of
+     * the run alone, so that the draws of a run do not depend on ranks, threads or lag,
+     * and go on after gwparam_scheme_restore_statistics(). Else 0. */
+    int64_t member_seed;
+    int32_t member;    /**< With GWPARAM_MEMBERS_ONE: which, from 1; else 0. */
     int32_t reserved3; /**< 0. */
 } gwparam_options;
 
@@ -276,6 +291,10 @@ typedef struct gwparam_statistics {
     double levels_seconds;
     /** As guarded_columns_last_run, on the rank with most of them. */
     int64_t guarded_columns_of_worst_rank;
+    /** The member of the last of these runs, from 1; 0: none, or the mean of several.
+     */
+    int32_t member;
+    int32_t reserved1; /**< 0. */
 } gwparam_statistics;
 
 /** One value that a guard caught, or another of a report: where and when it was. */
@@ -744,8 +763,30 @@ GWPARAM_API gwparam_status gwparam_scheme_restore(gwparam_scheme *scheme,
                                                   const gwparam_array *array);
 
 /**
- * Go on counting from counters that were saved: runs, columns, guarded_columns and
- * guarded_columns_last_run.
+ * State by which number the next run draws its member, where it is not the number of
+ * runs: a host that runs its columns in several flushes a step gives the number of the
+ * step before each. Later runs count on from it. The same on all ranks.
+ * @param scheme The scheme.
+ * @param number From 1, at most 2^53.
+ * @return GWPARAM_OK, or ERR_ARGUMENT.
+ */
+GWPARAM_API gwparam_status gwparam_scheme_set_draw(gwparam_scheme *scheme,
+                                                   int64_t number);
+
+/**
+ * Tell which member a run has, before it or after.
+ * @param      scheme The scheme.
+ * @param      run    Its number, from 1: of the statistics, or as
+ *                    gwparam_scheme_set_draw() was told.
+ * @param[out] member From 1; 0: results are the mean of several.
+ * @return GWPARAM_OK, or ERR_ARGUMENT.
+ */
+GWPARAM_API gwparam_status gwparam_scheme_member(const gwparam_scheme *scheme,
+                                                 int64_t run, int64_t *member);
+
+/**
+ * Go on counting from counters that were saved: runs, columns, guarded_columns,
+ * guarded_columns_last_run and member.
  * @param scheme      The scheme.
  * @param statistics  From gwparam_scheme_statistics().
  * @param struct_size sizeof(gwparam_statistics) as the caller was compiled.

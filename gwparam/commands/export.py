@@ -9,6 +9,7 @@ from gwparam.commands.weights import add_weights
 from gwparam.constants import MAXIMUM_TENDENCY
 
 if TYPE_CHECKING:
+    from gwparam.contract import Contract
     from gwparam.export import Export
     from gwparam.networks.base import Option
 
@@ -20,6 +21,9 @@ examples:
       the digits of the published network, at half the speed
   gwparam export --ckpt wavenet_ad99.safetensors -o wavenet_ad99.pt
       a network of gwparam train-emulator
+  gwparam export --ckpt a.pt --ckpt b.pt --ckpt c.pt -o ensemble.pt
+      an artefact of three members: a host runs their mean, one of them, or one drawn
+      for each run (docs/members.md)
   gwparam export --ckpt network_wst.pkl -o wavenet.pt --reduced-tolerance 0.02
       a host may ask for products in bfloat16, which change the drag by less than 2 %
       of its largest value
@@ -62,7 +66,9 @@ def add_parser(subparsers: Any) -> None:
         "--ckpt",
         type=file_path,
         required=True,
-        help="checkpoint: torch.save, safetensors, an index of parts, or a folder",
+        action="append",
+        help="checkpoint: torch.save, safetensors, an index of parts, or a folder; "
+        "repeated, the artefact has as many members",
     )
     add("-o", "--output", type=file_path, required=True, help="artefact to write (.pt)")
     add("--arch", help="architecture (default: recognised from the checkpoint's keys)")
@@ -154,7 +160,7 @@ def run(args: argparse.Namespace) -> Answer:
 
     check_name(args.name)
     export = export_model(
-        args.ckpt,
+        args.ckpt if len(args.ckpt) > 1 else args.ckpt[0],
         args.output,
         architecture=args.arch,
         dtype=args.dtype,
@@ -179,6 +185,8 @@ def _document(export: "Export") -> dict[str, Any]:
         "name": contract.name,
         "architecture": contract.source.architecture,
         "checkpoint": contract.source.checkpoint,
+        "members": contract.members or 1,
+        "checkpoints": _checkpoints(contract),
         "nlev": contract.vertical.nlev,
         "dtype": contract.inputs[0].dtype,
         "notes": export.notes,
@@ -189,6 +197,11 @@ def _document(export: "Export") -> dict[str, Any]:
             for p in export.promises
         ],
     }
+
+
+def _checkpoints(contract: "Contract") -> list[str]:
+    further = contract.source.further or ()
+    return [contract.source.checkpoint, *(weights.checkpoint for weights in further)]
 
 
 def _print(export: "Export") -> None:
@@ -203,7 +216,7 @@ def _print(export: "Export") -> None:
     fields = [*contract.inputs, *contract.outputs]
     text.print(
         f"{contract.name}: {contract.source.architecture} of "
-        f"{contract.source.checkpoint}, {contract.vertical.nlev} levels, "
+        f"{', '.join(_checkpoints(contract))}, {contract.vertical.nlev} levels, "
         f"{fields[0].dtype}"
     )
     width = max(len(promise.what) for promise in export.promises)

@@ -87,7 +87,11 @@ def _lines(contract: "Contract") -> Iterator[tuple[str, str]]:
         yield "exported", f"{contract.exported_program.file}, by torch.export"
     yield "levels", _levels(contract.vertical)
     yield "computes in", contract.compute_dtype or contract.outputs[0].dtype
+    if (contract.members or 1) > 1:
+        yield "members", f"{contract.members}: their mean runs, one, or one a run"
     yield "checkpoint", f"{source.checkpoint}, SHA-256 {source.sha256}"
+    for weights in source.further or ():
+        yield "checkpoint", f"{weights.checkpoint}, SHA-256 {weights.sha256}"
     yield (
         "written",
         f"{contract.created} by gwparam {contract.gwparam_version}, "

@@ -37,6 +37,8 @@ examples:
       compare with the network as published (float64) instead of the artefact's graph
   gwparam replay wavenet.pt states.nc --json > scores.json
       the same numbers for a program
+  gwparam replay ensemble.pt states.nc --members one --member 2
+      one network of several, against its own graph
   gwparam replay ann.pt era5_training.nc --scaling era5.json
       a published training file, on the network's own levels, against its fluxes
 
@@ -124,6 +126,17 @@ def add_parser(subparsers: Any) -> None:
         help="count columns with an input further than N standard deviations from its "
         "training mean, as the guard on_range of a model does (default: 10)",
     )
+    add(
+        "--members",
+        choices=("mean", "one"),
+        help="which networks of an artefact with several (default: mean)",
+    )
+    add(
+        "--member",
+        type=int,
+        metavar="N",
+        help="with --members one: which, from 1",
+    )
     add("--brief", action="store_true", help="print no rows for single levels")
     add_options(parser, ", and with --ckpt")
 
@@ -180,6 +193,8 @@ def run(args: argparse.Namespace) -> Answer:
             contract,
             through=args.through or "c",
             range_sigmas=10.0 if args.range_sigmas is None else args.range_sigmas,
+            members=args.members or "mean",
+            member=args.member or 0,
             **machine,
         )
         sink = None
@@ -195,6 +210,8 @@ def run(args: argparse.Namespace) -> Answer:
         "network": contract.name,
         "states": [str(path) for path in args.states],
         "through": args.through or "c",
+        "members": args.members or "mean",
+        "member": args.member,
         "compared_with": eager.description,
         "training": seen,
     }
@@ -223,6 +240,11 @@ def _check_used(args: argparse.Namespace) -> None:
     if args.through == "fortran":
         refuse_idle(args, "with --through fortran, without counts", ("range_sigmas",))
         refuse_idle(args, "with --through fortran, which is on the CPU", ("device",))
+        refuse_idle(args, "with --through fortran, which runs the mean", ("members",))
+    if args.members != "one":
+        refuse_idle(args, "without --members one", ("member",))
+    elif args.member is None:
+        raise ArgumentError("--members one needs --member, expected from 1")
     if args.json:
         refuse_idle(args, "with --json", ("brief",))
 
@@ -243,7 +265,13 @@ def _eager(
     from gwparam.conformance.eager import EagerNetwork
 
     if args.ckpt is None:
-        return EagerNetwork.from_artefact(args.artefact, contract)
+        member = args.member or 0
+        return EagerNetwork.from_artefact(args.artefact, contract, member=member)
+    if (contract.members or 1) > 1 and args.members != "one":
+        raise ArgumentError(
+            f"--ckpt is one network, the artefact has {contract.members}, expected "
+            "--members one"
+        )
     if args.scaling is not None:
         options = {**options, "scaling": args.scaling}
     return EagerNetwork.from_checkpoint(

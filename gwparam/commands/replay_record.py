@@ -28,6 +28,8 @@ _OF_STATES = (
     "times",
     "variable",
     "scaling",
+    "members",
+    "member",
 )
 _SHOWN = 10  # columns, of those that guards gave up
 
@@ -60,6 +62,8 @@ def _document(record: "Record", artefact: Path, found: "Rerun") -> Mapping[str, 
         "model_days": its["model_days"],
         "model_date": its["model_date"],
         "call": int(its["call"]),
+        "members": its.get("members", "mean"),
+        "member": int(its.get("member", 0)) or None,
         "ranks": int(its["ranks"]),
         "ranks_missing": record.missing_ranks,
         "columns": record.latitude.size,
@@ -107,6 +111,8 @@ def _print(record: "Record", artefact: Path, found: "Rerun") -> None:
         f"columns     {record.latitude.size} of {len(record.paths)} of "
         f"{int(its['ranks'])} ranks, on {record.pressure.size} levels"
     )
+    if its.get("members", "mean") != "mean":
+        lines.print(f"member      {int(its['member'])}, as members = {its['members']}")
     if record.failure:
         lines.print(f"recorded    the call failed: {record.failure}")
     else:

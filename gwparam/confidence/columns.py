@@ -95,12 +95,17 @@ def check_network(contract: Contract) -> None:
     Raises
     ------
     ContractError
-        If it sees more than its own column, or is told already.
+        If it sees more than its own column, is told already, or is several.
     """
     if contract.geometry.kind != "column":
         raise ContractError(
             f"{contract.name} is of kind {contract.geometry.kind}, expected a network "
             "of single columns"
+        )
+    if (contract.members or 1) > 1:
+        raise ContractError(
+            f"{contract.name} has {contract.members} members, expected the artefact of "
+            "one network"
         )
     if any(output.name == EXPECTED_ERROR for output in contract.outputs):
         raise ContractError(

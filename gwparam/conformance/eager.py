@@ -22,7 +22,13 @@ from gwparam.conformance.reference_pipeline import (
 from gwparam.constants import CHUNK_COLUMNS, HALF_LEVELS
 from gwparam.contract import Contract, Field
 from gwparam.data import HALF_PRESSURE, PRESSURE, Order, needs_pressure
-from gwparam.errors import ArgumentError, ContractError, InferenceError, ModelFileError
+from gwparam.errors import (
+    ArgumentError,
+    ContractError,
+    InferenceError,
+    ModelFileError,
+    wrong_setting,
+)
 from gwparam.evaluate.grid import LatLonGrid
 from gwparam.networks import from_checkpoint
 from gwparam.networks.base import Options
@@ -66,26 +72,43 @@ class EagerNetwork:
 
     @classmethod
     def from_artefact(
-        cls, path: str | PathLike[str], contract: Contract
+        cls, path: str | PathLike[str], contract: Contract, *, member: int = 0
     ) -> "EagerNetwork":
         """Load the graph of an artefact: what the library runs, without the library.
+
+        Parameters
+        ----------
+        path : path-like
+            The artefact.
+        contract : Contract
+            Its contract.
+        member : int
+            Which of several networks, from 1; 0: their mean.
 
         Raises
         ------
         ModelFileError
             If PyTorch cannot read it.
+        ArgumentError
+            If there is no such member.
         """
+        count = contract.members or 1
+        if not 0 <= member <= count:
+            raise wrong_setting("member", member, f"1 to {count}")
         try:
             # mypy: torch leaves this function untyped.
             network = torch.jit.load(str(path), "cpu")  # type: ignore[no-untyped-call]
         except (RuntimeError, ValueError) as error:
             raise ModelFileError(f"cannot load {path}: {error}") from None
+        if count > 1 and member:
+            network = getattr(network, f"member_{member}")
+        which = f"member {member} of {count}, " if count > 1 and member else ""
         dtype = contract.inputs[0].dtype
         return cls(
             network,
             contract,
             None,
-            f"graph of {Path(path).name} run by PyTorch in Python, {dtype}",
+            f"graph of {Path(path).name} run by PyTorch in Python, {which}{dtype}",
         )
 
     @classmethod

@@ -75,6 +75,8 @@ def load_library(
     threads: int = 0,
     device: str = "cpu",
     range_sigmas: float = 10.0,
+    members: str = "mean",
+    member: int = 0,
 ) -> Predictor:
     """Load an artefact into the compiled library.
 
@@ -90,6 +92,8 @@ def load_library(
         As `gwparam.library.load_scheme`; the Fortran interface runs on the CPU here.
     range_sigmas : float
         What is unlike the training, as there; through C alone.
+    members, member
+        Which networks of an artefact with several, as there; through C alone.
 
     Raises
     ------
@@ -113,4 +117,6 @@ def load_library(
         on_limit="count",
         on_range="count",
         range_sigmas=range_sigmas,
+        members=members,
+        member=member,
     )

@@ -107,6 +107,9 @@ def rerun(
         As `gwparam.library.load_scheme`.
     """
     its = record.attributes
+    # Whatever chose it then: it ran, if it was not the mean of several.
+    member = int(its.get("member", 0))
+    which: Any = {"members": "one", "member": member} if member else {}
     policies: Any = {name: _policy(its[name]) for name in its if name[:3] == "on_"}
     with load_scheme(
         artefact,
@@ -119,6 +122,7 @@ def rerun(
         momentum_limit=float(its.get("momentum_limit", 0.0)),
         taper_top=tuple(its.get("taper_top", (0.0, 0.0))),
         taper_surface=tuple(its.get("taper_surface", (0.0, 0.0))),
+        **which,
         **policies,
     ) as scheme:
         _check(record, scheme)

@@ -4,6 +4,7 @@ from gwparam.contract.archive import (
     CONTRACT_FILE,
     PROBE_FILE,
     Arrays,
+    member_file,
     pack_probe,
     read_contract,
     read_extra,
@@ -31,6 +32,7 @@ from gwparam.contract.fields import (
     TrainingRecord,
     Values,
     Vertical,
+    Weights,
 )
 
 __all__ = [
@@ -58,9 +60,11 @@ __all__ = [
     "TrainingRecord",
     "Values",
     "Vertical",
+    "Weights",
     "check_contents",
     "check_geometry",
     "check_vertical",
+    "member_file",
     "pack_probe",
     "read_contract",
     "read_extra",

@@ -38,13 +38,20 @@ def read_contract(path: str | PathLike[str]) -> Contract:
     return Contract.from_json(read_extra(path, CONTRACT_FILE))
 
 
-def read_probe(path: str | PathLike[str]) -> tuple[Arrays, Arrays]:
+def member_file(member: int, name: str) -> str:
+    """Name such a file of one of several members, from 1; 0: there is but one."""
+    return f"member_{member}/{name}" if member else name
+
+
+def read_probe(path: str | PathLike[str], member: int = 0) -> tuple[Arrays, Arrays]:
     """Read the probe of an artefact, without loading the network.
 
     Parameters
     ----------
     path : path-like
         A TorchScript archive written by ``gwparam export``.
+    member : int
+        Of which of several members, from 1; 0: of their mean, or of the one network.
 
     Returns
     -------
@@ -62,7 +69,8 @@ def read_probe(path: str | PathLike[str]) -> tuple[Arrays, Arrays]:
         holds what is not finite.
     """
     contract = read_contract(path)
-    data = read_extra(path, PROBE_FILE)
+    file = member_file(member, PROBE_FILE)
+    data = read_extra(path, file)
     columns = contract.probe.columns
     groups: tuple[Arrays, Arrays] = ({}, {})
     shaped: tuple[list[tuple[Field, tuple[int, ...]]], ...] = (
@@ -70,26 +78,26 @@ def read_probe(path: str | PathLike[str]) -> tuple[Arrays, Arrays]:
         [(f, contract.output_shape(f, columns)) for f in contract.outputs],
     )
     size = sum(
-        math.prod(shape) * np.dtype(member.dtype).itemsize
-        for member, shape in chain(*shaped)
+        math.prod(shape) * np.dtype(field.dtype).itemsize
+        for field, shape in chain(*shaped)
     )
     if len(data) != size:
         raise ContractError(
-            f"{PROBE_FILE} has {len(data)} bytes, the contract asks for {size}"
+            f"{file} has {len(data)} bytes, the contract asks for {size}"
         )
     offset = 0
     for group, shapes in zip(groups, shaped, strict=True):
-        for member, shape in shapes:
-            stored = np.dtype(member.dtype).newbyteorder("<")
+        for field, shape in shapes:
+            stored = np.dtype(field.dtype).newbyteorder("<")
             values = np.frombuffer(data, stored, math.prod(shape), offset)
             offset += values.nbytes
             if not np.isfinite(values).all():
                 place = int(np.argmin(np.isfinite(values)))
                 raise ContractError(
-                    f"{PROBE_FILE} holds {values[place]} in {member.name} (value "
+                    f"{file} holds {values[place]} in {field.name} (value "
                     f"{place}), expected finite numbers"
                 )
-            group[member.name] = values.reshape(shape).astype(member.dtype)
+            group[field.name] = values.reshape(shape).astype(field.dtype)
     return groups
 
 

@@ -40,7 +40,7 @@ from gwparam.contract.fields import (
     TrainingRange,
     Vertical,
 )
-from gwparam.contract.reserved import check_origin, check_run
+from gwparam.contract.reserved import check_members, check_origin, check_run
 from gwparam.contract.upgrade import upgrade
 from gwparam.errors import ContractError
 
@@ -102,7 +102,8 @@ class Contract:
             value = getattr(self.probe, key)
             if value is not None and not 0.0 <= value < 1.0:
                 refuse(f"probe.{key}", value, "at least 0 and below 1")
-        check_run(self.lead_time, self.members, self.column_program, self.checksums)
+        check_members(self.members, self.source.further)
+        check_run(self.lead_time, self.column_program, self.checksums)
         widths = {output.name: self.nlev(output) for output in self.outputs}
         widths |= {flux.tendency: self.vertical.nlev for flux in self.flux}
         check_origin(self.mask, self.training_dates, self.expected_error, widths)

@@ -15,12 +15,21 @@ Dtype = Literal["float32", "float64"]
 
 
 @dataclass(frozen=True)
+class Weights:
+    """Where the weights of one member come from."""
+
+    checkpoint: str
+    sha256: str
+
+
+@dataclass(frozen=True)
 class Source:
-    """Where the weights come from."""
+    """Where the weights come from; `further` has those of the members 2 and on."""
 
     architecture: str
     checkpoint: str
     sha256: str
+    further: tuple[Weights, ...] | None = None
 
 
 @dataclass(frozen=True)

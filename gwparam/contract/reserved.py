@@ -14,15 +14,32 @@ from gwparam.contract.fields import (
     ExpectedError,
     Mask,
     TrainingDates,
+    Weights,
 )
 from gwparam.errors import ContractError
 
 _DAY = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])")
+MAX_MEMBERS = 64
+
+
+def check_members(members: int | None, further: Sequence[Weights] | None) -> None:
+    """Check how many networks there are, each of which has a checkpoint.
+
+    Raises
+    ------
+    ContractError
+        If they are too few or many; the message names the key.
+    """
+    count = 1 if members is None else members
+    if not 1 <= count <= MAX_MEMBERS:
+        refuse("members", count, f"1 to {MAX_MEMBERS}")
+    named = len(further or ())
+    if named != count - 1:
+        raise ContractError(f"source.further has {named} values, expected {count - 1}")
 
 
 def check_run(
     lead_time: float | None,
-    members: int | None,
     column_program: ColumnProgram | None,
     checksums: Sequence[Checksum] | None,
 ) -> None:
@@ -35,8 +52,6 @@ def check_run(
     """
     if lead_time is not None and lead_time < 0.0:
         refuse("lead_time", lead_time, "at least 0")
-    if members is not None and members != 1:
-        refuse("members", members, "1: ensembles are reserved")
     if column_program is not None:
         refuse("column_program", column_program.file, "null: it is reserved")
     if checksums is not None:

@@ -56,6 +56,7 @@ _NEEDED = {
 _OPTIONAL = {
     **dict.fromkeys(("on_limit", "on_range", "on_unphysical", "on_momentum"), _TEXT),
     "momentum_limit": _NUMBER,
+    "member": _COUNT,
     **dict.fromkeys(("taper_top", "taper_surface"), (_two, "two numbers")),
 }
 

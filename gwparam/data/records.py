@@ -17,7 +17,7 @@ from gwparam.errors import ArgumentError, GwparamError, ModelFileError
 Array = NDArray[Any]
 FORMAT = 1
 _SUM = "sum_"
-_SAME = ("artefact_sha256", "call", "model_days", "ranks", "mode", "source")
+_SAME = ("artefact_sha256", "call", "model_days", "ranks", "mode", "source", "member")
 
 
 @dataclass(frozen=True)
@@ -182,7 +182,7 @@ def _check_together(opened: Sequence[tuple[str, Any]]) -> None:
     first_path, first = opened[0]
     for (before, one), (path, other) in pairwise(opened):
         for name in _SAME:
-            expected, found = _plain(first.attrs[name]), _plain(other.attrs[name])
+            expected, found = (_plain(d.attrs.get(name)) for d in (first, other))
             if expected != found:
                 raise ArgumentError(
                     f"{path} is of another call: {name} is {found}, expected "

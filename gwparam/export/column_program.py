@@ -11,6 +11,7 @@ from torch import Tensor
 from gwparam.contract import (
     TORCHSCRIPT,
     Arrays,
+    member_file,
     read_contract,
     read_extra,
     read_probe,
@@ -169,19 +170,24 @@ def check_program_reload(path: str | PathLike[str]) -> Promise:
     tolerance of the contract.
     """
     contract = read_contract(path)
-    inputs, recorded = read_probe(path)
-    program = read_program(
-        read_extra(path, PROGRAM_FILE).decode(), read_extra(path, WEIGHTS_FILE)
-    )
+    inputs, mean = read_probe(path)
+    members = contract.members or 1
+    differing, difference, size = 0, 0.0, 0
+    for member in range(1, members + 1) if members > 1 else [0]:
+        _, recorded = read_probe(path, member)
+        program = read_program(
+            read_extra(path, member_file(member, PROGRAM_FILE)).decode(),
+            read_extra(path, member_file(member, WEIGHTS_FILE)),
+        )
+        answered = answer_probe(program, inputs, list(recorded))
+        for name, values in recorded.items():
+            differing += int((answered[name].reshape(values.shape) != values).sum())
+            size += values.size
     graph = torch.jit.load(fspath(path))  # type: ignore[no-untyped-call]  # torch
-    answered = answer_probe(program, inputs, list(recorded))
-    graphed = run_probe(graph, inputs, recorded, contract.geometry)
-    differing, difference = 0, 0.0
-    for name, values in recorded.items():
-        differing += int((answered[name].reshape(values.shape) != values).sum())
+    graphed = run_probe(graph, inputs, mean, contract.geometry)
+    for name, values in mean.items():
         error = np.abs(graphed[name] - values).max() / np.abs(values).max()
         difference = float(np.maximum(difference, error))  # NaN stays NaN
-    size = sum(values.size for values in recorded.values())
     return Promise(
         "the file reproduces its probe",
         differing == 0 and difference <= contract.probe.tolerance,

@@ -92,6 +92,11 @@ def check_compilable(path: str | PathLike[str]) -> Contract:
             f"{contract.name} is of kind {kind}, expected a network of the globe: only "
             "these are compiled"
         )
+    if (contract.members or 1) > 1:
+        raise ContractError(
+            f"{path} has {contract.members} members, expected one network: a package "
+            "would have their mean alone"
+        )
     if contract.exported_program is None:
         raise ContractError(
             f"{path} has no exported program, which is what is compiled: export it "

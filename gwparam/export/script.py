@@ -8,7 +8,7 @@ from torch import _jit_internal, nn
 from torch.jit import _recursive, _state
 
 
-def script(network: nn.Module) -> torch.jit.ScriptModule:
+def script(network: nn.Module, forward: str = "") -> torch.jit.ScriptModule:
     """Script a network among no other classes.
 
     torch keeps the classes of a process together, names those of one name by numbers,
@@ -16,14 +16,28 @@ def script(network: nn.Module) -> torch.jit.ScriptModule:
     would say what else was scripted before. Functions of torch with overloads, such as
     interpolate, can be compiled once in a process: where somebody did, networks that
     have them get their names among all others.
+
+    Parameters
+    ----------
+    network : Module
+        With a forward of its own, or children alone.
+    forward : str
+        The source of one in the latter case.
     """
     try:
-        return _script_alone(network)
+        return _script_alone(network, forward)
     except (RuntimeError, TypeError):  # or else it is an error here too
-        return torch.jit.script(network)
+        return _scripted(network, forward)
 
 
-def _script_alone(network: nn.Module) -> torch.jit.ScriptModule:
+def _scripted(network: nn.Module, forward: str) -> torch.jit.ScriptModule:
+    scripted: torch.jit.ScriptModule = torch.jit.script(network)
+    if forward:
+        scripted.define(forward)
+    return scripted
+
+
+def _script_alone(network: nn.Module, forward: str) -> torch.jit.ScriptModule:
     with ExitStack() as stack:
         for module, name, anew in (
             (_state, "_python_cu", torch._C.CompilationUnit),
@@ -34,4 +48,4 @@ def _script_alone(network: nn.Module) -> torch.jit.ScriptModule:
         ):
             stack.callback(setattr, module, name, getattr(module, name))
             setattr(module, name, anew())
-        return torch.jit.script(network)
+        return _scripted(network, forward)

@@ -2,9 +2,10 @@
 
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import chain
 from os import PathLike
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -27,10 +28,12 @@ from gwparam.contract import (
     Probe,
     Source,
     TrainingRecord,
+    member_file,
     pack_probe,
 )
 from gwparam.errors import ArgumentError, InferenceError, one_of, wrong_setting
 from gwparam.export.column_program import (
+    BACKEND,
     Lowered,
     answer_probe,
     check_program_reload,
@@ -43,6 +46,14 @@ from gwparam.export.exported_program import (
     weight_table,
 )
 from gwparam.export.fuse import fuse
+from gwparam.export.members import (
+    Mean,
+    Members,
+    check_count,
+    joined,
+    mean_answers,
+    mean_source,
+)
 from gwparam.export.memory import return_freed_blocks
 from gwparam.export.precision import FIELDS, Precision, in_precision
 from gwparam.export.probe import draw_inputs
@@ -107,20 +118,34 @@ class Export:
 
 
 @dataclass
+class _Member:
+    """One network, and what was found of it; `which` begins a text on it."""
+
+    which: str
+    published: PhysicalNetwork
+    network: PhysicalNetwork
+    scripted: torch.jit.ScriptModule
+    contract: Contract
+    promises: list[Promise]
+    notes: tuple[str, ...]
+    lowered: Lowered
+
+
+@dataclass
 class _Artefact:
     """What goes into the file; the network only until it is there."""
 
     network: torch.jit.ScriptModule | None
     contract: Contract
-    probe: bytes
+    files: dict[str, str | bytes]
     promises: list[Promise]
     notes: tuple[str, ...]
-    lowered: Lowered
+    libtorch: str
     exported: Exported
 
 
 def export_model(
-    checkpoint: str | PathLike[str],
+    checkpoint: str | PathLike[str] | Sequence[str | PathLike[str]],
     artefact: str | PathLike[str],
     *,
     architecture: str | None = None,
@@ -139,9 +164,12 @@ def export_model(
 
     Parameters
     ----------
-    checkpoint, artefact : path-like
-        File to read, and file to write; the latter appears only if every promise is
-        kept, and then replaces an older one at once.
+    checkpoint : path-like or sequence of path-like
+        File to read; several for an artefact of as many members, which have to agree
+        in all that a host depends on. Options are those of all of them.
+    artefact : path-like
+        File to write; it appears only if every promise is kept, and then replaces an
+        older one at once.
     architecture : str, optional
         A key of `gwparam.networks.NETWORKS`; recognised from the checkpoint if absent.
     dtype : {"float32", "float64", "bfloat16"}
@@ -193,9 +221,19 @@ def export_model(
     if dtype not in TOLERANCE:
         raise wrong_setting("dtype", dtype, one_of(TOLERANCE))
     path = Path(artefact)
+    checkpoints = (
+        [checkpoint] if isinstance(checkpoint, str | PathLike) else list(checkpoint)
+    )
+    check_count(checkpoints)
     named = [value for value in (options or {}).values() if isinstance(value, str)]
     head_files = [] if confidence is None else files_of(confidence)
-    check_outputs([path], [*files_of(checkpoint), *head_files, training_file, *named])
+    if head_files and len(checkpoints) > 1:
+        raise ArgumentError(
+            f"confidence is for one checkpoint, expected 1, not {len(checkpoints)}",
+            settings=("confidence", "checkpoint"),
+        )
+    read_files = [*chain(*map(files_of, checkpoints)), *head_files]
+    check_outputs([path], [*read_files, training_file, *named])
     if exported_program not in ("auto", "yes", "no"):
         expected = one_of(("auto", "yes", "no"))
         raise wrong_setting("exported_program", exported_program, expected)
@@ -209,7 +247,38 @@ def export_model(
         options[SCALING.name] = with_training_file(
             None if given is None else SCALING.read(given), os.fspath(training_file)
         )
-    read = read_checkpoint(checkpoint, allow_pickle=allow_pickle, weights=weights)
+    members = []
+    for number, its in enumerate(checkpoints, start=1):
+        read = read_checkpoint(its, allow_pickle=allow_pickle, weights=weights)
+        published = _published(read, architecture, options, dtype, max_tendency, name)
+        if confidence is not None:
+            published = _with_confidence(published, read, confidence)
+        if is_large(published):
+            return_freed_blocks()
+        which = f"member {number}, {read.path.name}: " if len(checkpoints) > 1 else ""
+        members.append(_member(published, read, dtype, reduced_tolerance, which))
+        # Of a large network, memory does not hold the copy that is read back beside it.
+        del published, read
+    built = _build(members, dtype, reduced_tolerance, exported_program)
+    scaling = (options or {}).get(SCALING.name)
+    if isinstance(scaling, str) and scaling in NAMED:
+        built.notes += (
+            f"{scaling} is the scaling of published training files: compare it with "
+            "the attributes of yours",
+        )
+    members.clear()
+    return _write(path, built)
+
+
+def _published(
+    read: Checkpoint,
+    architecture: str | None,
+    options: Mapping[str, Any] | None,
+    dtype: Precision,
+    max_tendency: float | None,
+    name: str | None,
+) -> PhysicalNetwork:
+    """Build the network of a checkpoint, with the limits and the name that it gets."""
     published = from_checkpoint(read, architecture, options)
     for key, value in (read.weights | read.extras).items():
         if value.is_floating_point():
@@ -229,20 +298,7 @@ def export_model(
     published.description = replace(
         description, name=name or read.options.get(NAME) or description.name
     )
-    if confidence is not None:
-        published = _with_confidence(published, read, confidence)
-    if is_large(published):
-        return_freed_blocks()
-    built = _build(published, read, dtype, reduced_tolerance, exported_program)
-    scaling = (options or {}).get(SCALING.name)
-    if isinstance(scaling, str) and scaling in NAMED:
-        built.notes += (
-            f"{scaling} is the scaling of published training files: compare it with "
-            "the attributes of yours",
-        )
-    # Of a large network, memory does not hold the copy that is read back beside it.
-    del published, read
-    return _write(path, built)
+    return published
 
 
 def _with_confidence(
@@ -263,38 +319,72 @@ def _check_reduced_tolerance(tolerance: float, dtype: Precision) -> None:
         )
 
 
-def _build(
+def _member(
     published: PhysicalNetwork,
     checkpoint: Checkpoint,
     dtype: Precision,
     reduced_tolerance: float | None,
-    exported_program: str,
-) -> _Artefact:
+    which: str,
+) -> _Member:
+    """Rewrite one network, and measure what it promises."""
     network = in_precision(fuse(published), dtype)
     scripted = script(network)
     promises, lowered = _verify(published, scripted, dtype)
+    promises = [replace(its, what=which + its.what) for its in promises]
     _refuse_broken(promises, lowered.libtorch)
     contract = _contract(published, checkpoint, dtype, reduced_tolerance)
-    exported = _exported(network, scripted, published, dtype, exported_program)
+    notes = tuple(which + note for note in checkpoint.notes)
+    return _Member(
+        which, published, network, scripted, contract, promises, notes, lowered
+    )
+
+
+def _build(
+    members: Sequence[_Member],
+    dtype: Precision,
+    reduced_tolerance: float | None,
+    exported_program: str,
+) -> _Artefact:
+    first, several = members[0], len(members) > 1
+    network: nn.Module = first.network
+    scripted, contract = first.scripted, first.contract
+    if several:
+        contract = joined([its.contract for its in members])
+        networks = [its.network for its in members]
+        network = Mean(networks)
+        fields = len(contract.inputs), len(contract.outputs)
+        scripted = script(Members(networks), mean_source(len(networks), *fields))
+    # The graph serves those that have no program; the others would have other bits.
+    reasons = [(m.which, m.lowered.libtorch) for m in members if m.lowered.libtorch]
+    libtorch = "".join(reasons[0]) if reasons else ""
+    lowered = [Lowered() if libtorch else its.lowered for its in members]
+    exported = _exported(network, scripted, first.published, dtype, exported_program)
     contract = replace(
-        contract, backend=lowered.backend, exported_program=exported.places
+        contract, backend=lowered[0].backend, exported_program=exported.places
     )
-    inputs, outputs = _probe(scripted, lowered, contract, published)
+    inputs = _probe_inputs(contract, first.published)
+    files: dict[str, str | bytes] = {}
+    answers = []
+    for number, (its, program) in enumerate(zip(members, lowered, strict=True), 1):
+        answers.append(_answers(its.scripted, program, contract, inputs))
+        held = program.files
+        if several:
+            held[PROBE_FILE] = pack_probe(inputs, answers[-1])
+        files |= {member_file(several * number, name): x for name, x in held.items()}
+    outputs = mean_answers(answers) if several else answers[0]
+    promises = [promise for its in members for promise in its.promises]
     if reduced_tolerance is not None:
-        reduced = check_reduced(
-            scripted, inputs, outputs, contract.geometry, reduced_tolerance
-        )
-        _refuse_broken([reduced])
-        promises.append(reduced)
-    return _Artefact(
-        scripted,
-        contract,
-        pack_probe(inputs, outputs),
-        promises,
-        checkpoint.notes,
-        lowered,
-        exported,
-    )
+        for its, answer in zip(members, answers, strict=True):
+            reduced = check_reduced(
+                its.scripted, inputs, answer, contract.geometry, reduced_tolerance
+            )
+            reduced = replace(reduced, what=its.which + reduced.what)
+            _refuse_broken([reduced])
+            promises.append(reduced)
+    files[CONTRACT_FILE] = contract.to_json()
+    files[PROBE_FILE] = pack_probe(inputs, outputs)
+    notes = tuple(note for its in members for note in its.notes)
+    return _Artefact(scripted, contract, files, promises, notes, libtorch, exported)
 
 
 def _exported(
@@ -306,7 +396,7 @@ def _exported(
 ) -> Exported:
     if wanted == "no":
         return Exported(absent="it is not wanted")
-    if wanted == "auto" and is_large(published):
+    if wanted == "auto" and is_large(network):
         return Exported(absent="the weights are above 1 GB")
     drawn = draw_inputs(published, CHUNK_COLUMNS, _CHECK_SEED)
     chunk = [field.to(FIELDS[dtype]) for field in drawn]
@@ -411,31 +501,31 @@ def _expected_error(
     return errors or None
 
 
-def _probe(
-    scripted: torch.jit.ScriptModule,
-    lowered: Lowered,
-    contract: Contract,
-    network: PhysicalNetwork,
-) -> tuple[Arrays, Arrays]:
-    """Draw the example that the artefact carries, and record its answer."""
+def _probe_inputs(contract: Contract, network: PhysicalNetwork) -> Arrays:
+    """Draw the example that the artefact carries."""
     drawn = draw_inputs(network, PROBE_COLUMNS, _PROBE_SEED)
-    inputs = {
+    return {
         field.name: values.numpy().astype(field.dtype)
         for field, values in zip(contract.inputs, drawn, strict=True)
     }
+
+
+def _answers(
+    scripted: torch.jit.ScriptModule,
+    lowered: Lowered,
+    contract: Contract,
+    inputs: Arrays,
+) -> Arrays:
+    """Record what a network answers to the example."""
     names = [field.name for field in contract.outputs]
     if lowered.program is not None:
-        return inputs, answer_probe(lowered.program, inputs, names)
-    return inputs, run_probe(scripted, inputs, names, contract.geometry)
+        return answer_probe(lowered.program, inputs, names)
+    return run_probe(scripted, inputs, names, contract.geometry)
 
 
 def _write(path: Path, built: _Artefact) -> Export:
     """Write the archive beside its place, read it back, and move it there if good."""
-    extra: dict[str, str | bytes] = {
-        CONTRACT_FILE: built.contract.to_json(),
-        PROBE_FILE: built.probe,
-        **built.lowered.files,
-    }
+    extra = built.files
     places = built.contract.exported_program
     target = Path(os.path.realpath(path))
     with (
@@ -452,7 +542,7 @@ def _write(path: Path, built: _Artefact) -> Export:
                 save(built.network, written, extra)
             seal(written)
         built.network, built.exported = None, Exported(absent=built.exported.absent)
-        has_program = built.lowered.program is not None
+        has_program = built.contract.backend == BACKEND
         reload = (check_program_reload if has_program else check_reload)(written)
         reloads = [reload]
         if places is not None:
@@ -463,6 +553,6 @@ def _write(path: Path, built: _Artefact) -> Export:
         built.contract,
         (*built.promises, *reloads),
         built.notes,
-        built.lowered.libtorch,
+        built.libtorch,
         built.exported.absent,
     )

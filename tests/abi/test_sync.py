@@ -48,7 +48,10 @@ def test_fortran_has_the_statuses_of_the_header(constants: dict[str, int]) -> No
 @pytest.mark.parametrize(
     ("file", "prefixes"),
     [
-        ("gwparam_options.f90", ("COMPILED", "DEVICE", "GRAPHS", "GUARD", "PRECISION")),
+        (
+            "gwparam_options.f90",
+            ("COMPILED", "DEVICE", "GRAPHS", "GUARD", "MEMBERS", "PRECISION"),
+        ),
         (
             "gwparam_scheme.f90",
             (
@@ -139,6 +142,7 @@ def test_columns_of_a_pass_are_documented_as_they_are(file: str, text: str) -> N
         ("checks.py", "contract_reader.cpp", "max_probe_columns"),
         ("typed_json.py", "json_value.hpp", "max_depth"),
         ("document.py", "contract_reader.cpp", "contract_version"),
+        ("reserved.py", "contract_reserved.cpp", "max_members"),
     ],
 )
 def test_readers_have_the_same_bounds(ours: str, theirs: str, name: str) -> None:
@@ -258,10 +262,10 @@ def test_header_has_the_layout_that_fortran_writes(declarations: str) -> None:
     ffi.cdef(declarations)
     assert ffi.sizeof("gwparam_array") == 8 + 4 + 4 + 4 * 8 + 4 * 8
     assert ffi.sizeof("gwparam_options") == (
-        6 * 4 + 8 + 16 + 4 * 4 + 8 + 2 * 4 + 72 + 5 * 8 + 2 * 4
+        6 * 4 + 8 + 16 + 4 * 4 + 8 + 2 * 4 + 72 + 5 * 8 + 2 * 4 + 8 + 2 * 4
     )
     assert ffi.sizeof("gwparam_statistics") == (
-        2 * 4 + 5 * 8 + 2 * 4 + 7 * 8 + 2 * 4 + 8 + 2 * 4 + 5 * 8
+        2 * 4 + 5 * 8 + 2 * 4 + 7 * 8 + 2 * 4 + 8 + 2 * 4 + 5 * 8 + 2 * 4
     )
     place = 5 * 8 + 8 + 2 * 4 + 96 + 24 + 40
     assert ffi.sizeof("gwparam_place") == place

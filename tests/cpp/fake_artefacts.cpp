@@ -73,7 +73,8 @@ std::string bytes_of(const Rows &rows, std::int64_t levels, bool is_image) {
 }
 
 // Inputs of small numbers, and what the network makes of them.
-std::string probe_of(const Contract &contract, const std::string &backend) {
+std::string probe_of(const Contract &contract, const std::string &backend,
+                     std::int64_t member) {
     const Batch batch(contract, contract.probe_columns);
     std::vector<Rows> inputs = batch.input_rows();
     std::vector<Rows> outputs = batch.output_rows();
@@ -92,9 +93,9 @@ std::string probe_of(const Contract &contract, const std::string &backend) {
         bytes += bytes_of(input, contract.inputs[f].levels, is_image);
     }
     gwparam::ThreadPool caller(1);
-    batch.run(
-        *gwparam::backend_named(backend).load("", {"cpu", caller, 1, false, 0, false}),
-        inputs, outputs);
+    batch.run(*gwparam::backend_named(backend).load(
+                  "", {"cpu", caller, 1, false, 0, false, false, member}),
+              inputs, outputs);
     for (std::size_t f = 0; f < outputs.size(); ++f) {
         bytes += bytes_of(outputs[f], contract.outputs[f].levels, is_image);
     }
@@ -106,8 +107,24 @@ struct Artefact {
     const char *geometry = "column";
     const char *backend = "fake"; // none if empty
     bool is_renamed = false;
-    bool has_bad_probe = false;
+    bool has_bad_probe = false; // of its second member, where there are several
+    int members = 1;
 };
+
+// What a contract says of several.
+std::string members_of(const Artefact &its) {
+    return its.members == 1 ? ""
+                            : R"("members": )" + std::to_string(its.members) + ", ";
+}
+
+std::string further_of(const Artefact &its) {
+    std::string list;
+    for (int member = 2; member <= its.members; ++member) {
+        list += std::string(list.empty() ? "" : ", ") +
+                R"({"checkpoint": "none", "sha256": "none"})";
+    }
+    return list.empty() ? "" : R"(, "further": [)" + list + "]";
+}
 
 std::string contract_of(const Artefact &its) {
     const std::string geometry = its.geometry;
@@ -117,7 +134,11 @@ std::string contract_of(const Artefact &its) {
            (its.is_renamed ? " 2" : "") +
            (backend.empty() ? "" : R"(", "backend": ")" + backend) +
            R"(", "gwparam_version": "0", "torch_version": "none", "created": "now",
-           "source": {"architecture": "sums", "checkpoint": "none", "sha256": "none"},
+           )" +
+           members_of(its) +
+           R"("source": {"architecture": "sums", "checkpoint": "none",
+                         "sha256": "none")" +
+           further_of(its) + R"(},
            "citation": "none", "geometry": )" +
            geometry_of(geometry) + R"(, "inputs": [)" +
            field(host::u, "m s-1", "full", "float64") + ", " +
@@ -141,15 +162,21 @@ std::string contract_of(const Artefact &its) {
 void write(const Artefact &its) {
     const std::string json = contract_of(its);
     const bool is_negative = its.backend == std::string("negative");
-    std::string probe =
-        probe_of(gwparam::parse_contract(json), is_negative ? "negative" : "fake");
-    if (its.has_bad_probe) {
-        probe.back() = static_cast<char>(probe.back() ^ 1); // twice as large, or half
+    const Contract contract = gwparam::parse_contract(json);
+    const std::string extra = std::string(its.name) + "/extra/";
+    std::vector<ZipEntry> files{{extra + gwparam::contract_file, json}};
+    for (int n = 1; n <= its.members; ++n) {
+        const int member = its.members == 1 ? 0 : n;
+        std::string probe =
+            probe_of(contract, is_negative ? "negative" : "fake", member);
+        if (its.has_bad_probe && member != 1 && member != 3) {
+            probe.back() = static_cast<char>(probe.back() ^ 1); // twice as large, or
+        } // half
+        files.push_back(
+            {extra + gwparam::file_of_member(member, gwparam::probe_file), probe});
     }
     std::ofstream file(its.name, std::ios::binary);
-    const std::string extra = std::string(its.name) + "/extra/";
-    write_zip(file, {{extra + gwparam::contract_file, json},
-                     {extra + gwparam::probe_file, probe}});
+    write_zip(file, files);
 }
 
 } // namespace
@@ -160,15 +187,19 @@ Artefacts::Artefacts()
         std::abort();
     }
     std::filesystem::current_path(folder_);
-    const Artefact all[] = {{"column"},
-                            {"stencil", "stencil"},
-                            {"global", "global"},
-                            {"coarse", "coarse"},
-                            {"renamed", "column", "fake", true},
-                            {"bad_probe", "column", "fake", false, true},
-                            {"negative", "column", "negative"},
-                            {"unknown", "column", "unknown"},
-                            {"unnamed", "column", ""}};
+    const Artefact all[] = {
+        {"column"},
+        {"stencil", "stencil"},
+        {"global", "global"},
+        {"coarse", "coarse"},
+        {"renamed", "column", "fake", true},
+        {"bad_probe", "column", "fake", false, true},
+        {"negative", "column", "negative"},
+        {"unknown", "column", "unknown"},
+        {"unnamed", "column", ""},
+        {"several", "column", "fake", false, false, host::members},
+        {"several_global", "global", "fake", false, false, host::members},
+        {"bad_member", "column", "fake", false, true, host::members}};
     for (const Artefact &artefact : all) {
         write(artefact);
     }

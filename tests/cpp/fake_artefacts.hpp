@@ -10,7 +10,9 @@ namespace fake {
 //
 // For the backend "fake": "column", "stencil", "global" (on the grid of small_host.hpp)
 // and "coarse" (global, on a smaller grid); "renamed", a column whose contract is
-// another one; "bad_probe", one whose probe is not reproduced. Columns for other
+// another one; "bad_probe", one whose probe is not reproduced; "several", columns of
+// host::members networks, and "several_global"; "bad_member", where the probe of the
+// second is not reproduced. Columns for other
 // backends: "negative", and "unknown" and "unnamed", whose backend there is not.
 class Artefacts {
   public:

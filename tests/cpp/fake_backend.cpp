@@ -182,8 +182,9 @@ class FakeBackend : public Backend {
 std::unique_ptr<Backend> load_fake(const std::string &path,
                                    const BackendOptions &options) {
     const bool is_wrong = package == fake::Package::wrong && options.may_use_compiled;
+    const int factor = options.member == 0 ? 1 : static_cast<int>(options.member);
     return std::make_unique<FakeBackend>(path, options, cuda_devices,
-                                         is_wrong ? -1 : 1);
+                                         is_wrong ? -1 : factor);
 }
 
 std::unique_ptr<Backend> load_negative(const std::string &path,

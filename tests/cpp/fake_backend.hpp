@@ -33,7 +33,8 @@ void set_cuda_devices(int count);
 enum class Package { none, right, wrong };
 void set_package(Package package);
 
-// The values of the networks. `north` and `east` are the wind's components, `pressure`
+// The values of the networks; a member of several gives as many times that as its
+// number, from 1. `north` and `east` are the wind's components, `pressure`
 // that at the surface; `level` counts from 0.
 double column_tendency(double wind, double pressure, int level);
 double stencil_tendency(double sum_of_winds, double pressure, int level);

@@ -16,6 +16,7 @@ constexpr std::int64_t rows = 5;
 constexpr std::int64_t length = 8;
 constexpr std::int64_t cells = rows * length;
 constexpr int nlev = 3;
+constexpr int members = 3; // of an artefact of several
 
 constexpr const char *u = "eastward_wind";
 constexpr const char *v = "northward_wind";

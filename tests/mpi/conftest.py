@@ -10,9 +10,11 @@ import hosts
 import netCDF4
 import numpy as np
 import pytest
+from ensembles import members_of
 from hosts import PROJECT, TIMEOUT, Items, Run, record
 from ranks import OUTLIVES_RANKS
 
+from gwparam.export import export_model
 from gwparam.grids import full_levels, gaussian_latitudes, uneven_sigma
 
 NLEV = 40
@@ -111,6 +113,16 @@ def export(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
 def artefact(export: Callable[..., Path]) -> Path:
     """The network of the embedded sample."""
     return export(PROJECT / "examples" / "sample" / "wavenet_ad99.safetensors")
+
+
+@pytest.fixture(scope="session")
+def ensemble(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The network of the sample, three times with other weights, in one artefact."""
+    folder = tmp_path_factory.mktemp("ensemble")
+    sample = PROJECT / "examples" / "sample" / "wavenet_ad99.safetensors"
+    path = folder / "ensemble.pt"
+    export_model(members_of(sample, folder), path)
+    return path
 
 
 @pytest.fixture(scope="session")

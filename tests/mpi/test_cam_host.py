@@ -14,6 +14,7 @@ from gwparam.cli import main
 DRAG = ("gwfcng_x", "gwfcng_y")
 # 10 does not divide the 128 cells: the last chunks have a column less.
 COLUMNS = 10
+DRAWN = {"members": "drawn", "member_seed": 7}
 
 
 @pytest.fixture(scope="module")
@@ -57,12 +58,14 @@ def drag(finished):
         {"mode": "ml"},
         {"mode": "native"},
         {"mode": "ml", "on_range": "native", "range_sigmas": 2.5},
+        {"mode": "ml", **DRAWN},
     ],
 )
 def test_drag_has_the_bits_of_the_host_for_mima(
-    run, run_cam, states, spread_artefact, tmp_path, items
+    run, run_cam, states, spread_artefact, ensemble, tmp_path, items
 ):
-    chosen = {"artefact": spread_artefact, "restart": "off", **items}
+    artefact = ensemble if "members" in items else spread_artefact
+    chosen = {"artefact": artefact, "restart": "off", **items}
     # CAM has a surface pressure; MiMA's drop-in would derive it, with other roundings.
     expected = drag(
         run(
@@ -121,15 +124,12 @@ def test_more_threads_than_chunks(run_cam, states, artefact, tmp_path):
     np.testing.assert_array_equal(drag(many), drag(few))
 
 
-@pytest.mark.parametrize("mode", ["native", "ml"])
+@pytest.mark.parametrize("chosen", [{"mode": "native"}, {"mode": "ml"}, DRAWN])
 def test_a_run_goes_on_with_another_number_of_threads(
-    run_cam, states, artefact, tmp_path, mode
+    run_cam, states, artefact, ensemble, tmp_path, chosen
 ):
-    items = {
-        "states": states,
-        "interval": 4800,
-        "gwparam": {"mode": mode, "artefact": artefact},
-    }
+    given = {"mode": "ml", "artefact": ensemble if chosen is DRAWN else artefact}
+    items = {"states": states, "interval": 4800, "gwparam": given | chosen}
     through = run_cam(2, folder=tmp_path / "through", steps=14, **items)
     first = run_cam(3, folder=tmp_path / "first", steps=7, **items)
     assert first.code == 0, first.text
@@ -148,7 +148,7 @@ def test_a_run_goes_on_with_another_number_of_threads(
         np.testing.assert_array_equal(parts, drag(through))
         # The first step of the second half returned drag that the first half computed.
         assert np.ptp(drag(second)[:, 0]) > 0.0
-        if mode == "ml":
+        if chosen != {"mode": "native"}:
             assert "times on 384 columns" in second.text
 
 

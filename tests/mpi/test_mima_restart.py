@@ -12,6 +12,7 @@ STEPS = 6
 ALARM = {"cg_drag_freq": 4800, "cg_drag_offset": 1200}
 WINDOWS = (2, 2)
 CAUGHT = {"range_sigmas": 2.5}  # some columns of each state
+DRAWN = {"members": "drawn", "member_seed": 7}
 
 
 def drag(finished):
@@ -54,16 +55,19 @@ def halves(run, states, tmp_path):
         ({"mode": "ml", "on_range": "keep", **CAUGHT}, WINDOWS),
         ({"mode": "ml", "on_range": "keep", "blend_share": 0.5, **CAUGHT}, WINDOWS),
         ({"mode": "ml", "on_range": "native", **CAUGHT, "lag": 1}, (1, 1)),
+        ({"mode": "ml", **DRAWN}, WINDOWS),
+        ({"mode": "ml", **DRAWN, "lag": 1, "threads": 3}, (1, 1)),
     ],
 )
 def test_a_restarted_run_has_the_bits_of_one_that_went_through(
-    run, states, spread_artefact, tmp_path, items, windows
+    run, states, spread_artefact, ensemble, tmp_path, items, windows
 ):
     """On as many ranks, on fewer and on more."""
+    artefact = ensemble if "members" in items else spread_artefact
     given = {
         "states": states,
         "cg_drag": ALARM,
-        "gwparam": {"artefact": spread_artefact, **items},
+        "gwparam": {"artefact": artefact, **items},
     }
     through = run(2, folder=tmp_path / "through", steps=2 * STEPS, **given)
     first = run(2, folder=tmp_path / "first", steps=STEPS, windows=windows, **given)
@@ -76,6 +80,45 @@ def test_a_restarted_run_has_the_bits_of_one_that_went_through(
         np.testing.assert_array_equal(parts, drag(through))
         # The first step of the second half returned drag that the first half computed.
         assert np.ptp(drag(second)[:, 0]) > 0.0
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "message"),
+    [
+        (DRAWN, {"members": "mean"}, "members = drawn, member_seed = 7, expected mean"),
+        (
+            {"members": "one", "member": 2},
+            {"members": "one", "member": 3},
+            "members = one, member = 2, expected one, member = 3",
+        ),
+        (
+            DRAWN,
+            DRAWN | {"member_seed": 8},
+            "members = drawn, member_seed = 7, expected drawn, member_seed = 8",
+        ),
+    ],
+)
+def test_restart_refuses_other_members(
+    run, states, ensemble, tmp_path, before, after, message
+):
+    given = {"states": states, "steps": 2}
+    common = {"mode": "ml", "artefact": ensemble}
+    run(folder=tmp_path / "first", gwparam=common | before, **given)
+    hand_over(tmp_path / "first", tmp_path / "second")
+    items = {"folder": tmp_path / "second", "first_step": 3, **given}
+    refused = run(gwparam=common | after, **items)
+    assert refused.code == 2
+    assert f"the restart is of {message}" in refused.text
+    taken = run(gwparam=common | after | {"restart": "state_only"}, **items)
+    assert taken.code == 0, taken.text
+
+
+def test_a_restart_of_before_had_one_network(halves, tmp_path):
+    _first, go_on = halves
+    for path in (tmp_path / "second" / "INPUT").iterdir():
+        with netCDF4.Dataset(path, "a") as file:
+            del file.members, file.draws, file.member
+    assert go_on(tmp_path / "second").code == 0
 
 
 def test_counters_go_on(run, states, artefact, tmp_path):

@@ -12,6 +12,7 @@ from gwparam.cli import main
 from gwparam.conformance.recorded_call import STAGES, rerun
 from gwparam.data.records import read_record
 from gwparam.errors import ArgumentError
+from gwparam.library import load_scheme
 
 U_DRAG = "tendency_of_eastward_wind_due_to_gravity_wave_drag"
 
@@ -113,6 +114,44 @@ def test_a_call_that_trips_a_guard_is_written_by_all_ranks(
     assert "changed 1 columns" in text
     assert f"latitude {lat:.4g}, longitude {lon:.4g}, rank 1" in text
     assert "the same bits, in all columns and at all stages" in text
+
+
+@pytest.mark.parametrize("lag", [0, 1])
+def test_a_record_says_which_member_ran(run, states, ensemble, capsys, lag):
+    items = {"members": "drawn", "member_seed": 3, "lag": lag}
+    finished = run(
+        2, states=states, steps=4, gwparam=settings(ensemble, record=1, **items)
+    )
+    files = files_of(finished)
+    assert len(files) == 2 * 4
+    with load_scheme(ensemble, members="drawn", member_seed=3) as scheme:
+        drawn = [scheme.member(run) for run in range(1, 5)]
+    if lag:  # a call gives what the one before it drew
+        drawn = [drawn[0], *drawn[:-1]]
+    found = [replayed(capsys, files[k : k + 2]) for k in range(0, 8, 2)]
+    assert all(one["same_bits"] for one in found)
+    assert [one["member"] for one in found] == drawn
+    assert len(set(drawn)) > 1
+
+
+def test_a_call_that_failed_says_which_member_was_to_run(
+    run, states, ensemble, tmp_path
+):
+    one_cell = tmp_path / "one.nc"
+    shutil.copy(states, one_cell)
+    with netCDF4.Dataset(one_cell, "a") as file:
+        file["u"][1, 7, 12, 3] = 4000.0  # in the second of three states
+    items = {"on_range": "error", "range_sigmas": 20.0, "record": -1}
+    finished = run(
+        states=one_cell,
+        gwparam=settings(ensemble, members="drawn", member_seed=3, **items),
+    )
+    assert finished.code != 0
+    (file,) = sorted(finished.folder.glob("gwparam_record.day*.nc"))
+    record = read_record([file])
+    with load_scheme(ensemble, members="drawn", member_seed=3) as scheme:
+        assert record.attributes["member"] == scheme.member(2) != scheme.member(1)
+    assert rerun(record, ensemble).failure
 
 
 def test_what_differs_is_named_by_column_stage_and_level(run, states, artefact, capsys):

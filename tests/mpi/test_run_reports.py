@@ -10,6 +10,7 @@ import pytest
 
 from gwparam.cli import main
 from gwparam.grids import gaussian_latitudes
+from gwparam.library import load_scheme
 
 DRAG = {"u": ("gwfcng_x", "gwfu_ml"), "v": ("gwfcng_y", "gwfv_ml")}
 ROWS = 48  # which 1, 2 and 3 ranks share equally
@@ -271,6 +272,71 @@ def test_a_run_begins_with_what_runs(run, states, artefact, tmp_path):
         not list(tmp_path.glob("logfile.000001.out"))
         or digest not in (tmp_path / "logfile.000001.out").read_text()
     )
+
+
+def test_members_are_named_and_drawn_for_a_recomputation(run, states, ensemble):
+    """One for all windows and ranks."""
+    choice = {"members": "drawn", "member_seed": 11}
+    with load_scheme(ensemble, **choice) as scheme:
+        drawn = [scheme.member(run) for run in range(1, 7)]
+    assert len(set(drawn)) > 1
+    fields = []
+    for ranks, windows in ((1, (1, 1)), (2, (2, 2)), (4, (4, 1)), (2, (1, 4))):
+        finished = run(
+            ranks,
+            folder=states.parent / f"{ranks} {windows}",
+            states=states,
+            steps=6,
+            windows=windows,
+            diagnostics=("gwfu_ml",),
+            gwparam=shadow(ensemble, log_interval=1, run_log="log.jsonl", **choice),
+        )
+        start, *lines = log_of(finished, "log.jsonl")
+        assert (start["members"], start["member_seed"]) == ("drawn", 11)
+        found = [one["member"] for one in lines if one["kind"] == "recomputation"]
+        assert found == drawn
+        fields.append(finished.field("gwfu_ml"))
+        log = (finished.folder / "logfile.000000.out").read_text()
+        assert "3 members) sees a column" in log
+        assert "members = drawn, member_seed = 11" in log
+        assert f"member {drawn[-1]} was drawn for the last drag" in log
+    for field in fields[1:]:
+        np.testing.assert_array_equal(field, fields[0])
+    alone = run(
+        folder=states.parent / "one",
+        states=states,
+        steps=6,
+        diagnostics=("gwfu_ml",),
+        gwparam=shadow(ensemble, members="one", member=drawn[4]),
+    )
+    for step, member in enumerate(drawn):
+        same = np.array_equal(alone.field("gwfu_ml")[step], fields[0][step])
+        assert same == (member == drawn[4])
+
+
+@pytest.mark.parametrize(
+    ("items", "message"),
+    [
+        ({"members": "all"}, "members is all, expected mean, one or drawn"),
+        ({"members": "one"}, "member is 0, expected at least 1, as members is one"),
+        (
+            {"members": "one", "member": 4},
+            "member is 4, the artefact has 1 to 3",
+        ),
+        ({"member": 2}, "member is 2, expected 0 unless members is one"),
+        (
+            {"members": "drawn", "member_seed": -1},
+            "member_seed is -1, expected at least 0",
+        ),
+        ({"member_seed": 5}, "member_seed is 5, expected 0 unless members is drawn"),
+    ],
+)
+def test_members_that_cannot_be_meant_are_refused(
+    run, states, ensemble, items, message
+):
+    finished = run(2, states=states, gwparam=shadow(ensemble, **items))
+    assert finished.code == 2
+    assert message in finished.text
 
 
 def test_reports_come_every_few_days_and_the_log_goes_on(

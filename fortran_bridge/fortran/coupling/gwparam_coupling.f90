@@ -105,6 +105,7 @@ module gwparam_coupling
         !! Drag of the last recomputation [m s-2] (i, j, level)
         logical, allocatable, private :: served(:,:) !! In this step (i, j)
         logical, private :: is_ringing = .false. !! Whether this step computes
+        integer(int64), private :: draws = 0 !! Recomputations of the runs before this one
         type(window_t), private :: window
         type(kept_t), private :: kept
         logical, private :: has_time = .false. !! Whether the host tells the time

@@ -114,6 +114,7 @@ contains
             digest = ""
             call self%network%sha256(digest, stat=status, errmsg=message)
             state%artefact = digest
+            call self%settings%members_text(state%members)
         end if
         associate (n => self%settings%native)
             state%scheme = self%settings%mode
@@ -125,6 +126,7 @@ contains
                 state%scheme = trim(self%settings%mode) // ", scheme of the host"
             end if
         end associate
+        state%draws = self%draws + self%counts%recomputations
         if (.not. self%has_time) return
         state%days = self%counts%days
         state%step = self%last_step
@@ -152,6 +154,8 @@ contains
         else if (state%artefact /= mine%artefact) then
             message = "the artefact with SHA-256 " // trim(state%artefact) // ", expected " &
                 & // trim(mine%artefact)
+        else if (state%members /= mine%members) then
+            message = "members = " // trim(state%members) // ", expected " // trim(mine%members)
         else if (state%date /= "" .and. mine%date /= "" .and. (later < -rounding &
                  & .or. later > state%step + rounding)) then
             message = trim(state%date) // ", expected " // trim(mine%date)
@@ -242,6 +246,7 @@ contains
         end do
         if (expected%held_only .or. .not. self%network%is_loaded()) return
         self%kept%is_restored = state%carries
+        self%draws = state%draws
         do f = n_held + 1, state%n_saved()
             associate (field => state%fields(f))
                 if (size(field%values, 2) > 1) then

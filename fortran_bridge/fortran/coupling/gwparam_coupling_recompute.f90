@@ -232,6 +232,9 @@ contains
             call put_surface(surface_field, half_pressure(:,:,size(half_pressure, 3)))
         end if
         call put_surface(8, latitude*degrees_per_radian)
+        ! Of the recomputation, of which there may be several windows.
+        if (status == gwparam_ok) call self%network%set_draw(self%draws &
+            & + self%counts%recomputations + 1, status, message)
         if (status /= gwparam_ok) return
         call self%network%run(stat=status, errmsg=message)
         if (status /= gwparam_ok) return

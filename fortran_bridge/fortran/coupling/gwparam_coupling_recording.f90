@@ -186,6 +186,10 @@ contains
             record%guarded = k%guarded
             record%call = self%counts%recomputations + merge(1, 0, k%failure /= "")
             has_results = k%failure == ""
+            record%member = counters%member
+            if (.not. has_results) call self%network%member(self%draws + record%call - merge(1, &
+                & 0, k%has_earlier), record%member, status, message)
+            if (status /= gwparam_ok) return
             do f = 1, size(offered)
                 if (.not. self%asked(f)) cycle
                 if (k%has_earlier) then

@@ -2,15 +2,16 @@ module gwparam_coupling_settings
 
     !! What a user chooses for the drag in a host: the namelist group gwparam_nml.
 
-    use, intrinsic :: iso_fortran_env, only: iostat_end
+    use, intrinsic :: iso_fortran_env, only: int64, iostat_end
     use alexander_dunkerton, only: ad99_settings_t
     use gwparam_blend, only: gwparam_blend_t
     use gwparam_kinds, only: dp
     use gwparam_namelist_groups, only: find_group
     use gwparam_options, only: gwparam_device_error, gwparam_device_fallback, gwparam_guard_clip, &
         & gwparam_guard_count, gwparam_guard_error, gwparam_guard_ignore, gwparam_guard_keep, &
-        & gwparam_guard_native, gwparam_guard_zero, gwparam_options_t, &
-        & gwparam_precision_bfloat16, gwparam_precision_exported, gwparam_precision_tf32
+        & gwparam_guard_native, gwparam_guard_zero, gwparam_members_drawn, gwparam_members_mean, &
+        & gwparam_members_one, gwparam_options_t, gwparam_precision_bfloat16, &
+        & gwparam_precision_exported, gwparam_precision_tf32
     use gwparam_status, only: fail, gwparam_err_argument, gwparam_err_file, gwparam_ok, text
     implicit none(type, external)
     private
@@ -33,6 +34,11 @@ module gwparam_coupling_settings
     integer, parameter :: precision_codes(3) = [gwparam_precision_exported, &
                                           & gwparam_precision_tf32, gwparam_precision_bfloat16]
 
+    character(len=*), parameter :: member_words(3) = [character(len=word_length)::"mean","one", &
+              & "drawn"]
+    integer, parameter :: member_codes(3) = [gwparam_members_mean, gwparam_members_one, &
+                                       & gwparam_members_drawn]
+
     character(len=*), parameter :: restarts(4) = [character(len=word_length)::"exact", &
               & "state_only", "fresh", "off"]
 
@@ -49,6 +55,11 @@ module gwparam_coupling_settings
         !! 'error', or 'cpu' to go on there
         character(len=word_length) :: on_device_failure = "error"
         character(len=word_length) :: precision = "exported" !! 'exported', 'tf32' or 'bfloat16'
+        character(len=word_length) :: members = "mean"
+        !! Of an artefact with several networks: 'mean' of all, 'one', or 'drawn': one a
+        !! recomputation
+        integer :: member = 0 !! With 'one': which, from 1
+        integer(int64) :: member_seed = 0 !! With 'drawn': the same seed draws the same members
         integer :: lag = 0 !! 1: drag is that of the last recomputation; the network runs meanwhile
         real(dp) :: timeout_seconds = 0.0_dp !! How long ranks wait for each other, 0: 600 [s]
         integer :: chunk_columns = 0 !! Columns of one forward pass, 0: the library's
@@ -101,6 +112,7 @@ module gwparam_coupling_settings
         procedure :: runs_native
         procedure :: falls_back !! Whether a guard may leave columns to the native scheme
         procedure :: options !! For loading the network
+        procedure :: members_text !! Which of several networks run, as a log says it
     end type gwparam_coupling_settings_t
 
 contains
@@ -173,19 +185,20 @@ contains
         integer, intent(in), optional :: unit
         character(len=*), intent(in), optional :: words
 
-        character(len=line_length) :: w(14) !! Words as the reader finds them: it cuts what is long
+        character(len=line_length) :: w(15) !! Words as the reader finds them: it cuts what is long
         integer :: n(size(w)) !! Characters to be written, or read
 
         associate (s => settings, ad => settings%native)
             n = [len(s%mode), len(s%artefact), len(s%device), len(s%on_device_failure), &
                      & len(s%precision), len(s%on_limit), len(s%on_range), len(s%on_unphysical), &
                      & len(s%restart_file), len(s%run_log), len(s%restart), &
-                     & len(s%artefact_sha256), len(s%record_file), len(s%on_momentum)]
+                     & len(s%artefact_sha256), len(s%record_file), len(s%on_momentum), &
+                     & len(s%members)]
             if (reading) n = line_length
             w = [character(len=line_length)::s%mode,s%artefact, s%device, s%on_device_failure, &
                            & s%precision, s%on_limit, s%on_range, s%on_unphysical, &
                            & s%restart_file, s%run_log, s%restart, s%artefact_sha256, &
-                           & s%record_file, s%on_momentum]
+                           & s%record_file, s%on_momentum, s%members]
             call transfer_group(w(1)(:n(1)), w(2)(:n(2)), w(12)(:n(12)), w(3)(:n(3)), s%threads, &
                                 & s%ranks_per_device, w(4)(:n(4)), w(5)(:n(5)), s%lag, &
                                 & s%timeout_seconds, s%chunk_columns, w(6)(:n(6)), w(7)(:n(7)), &
@@ -194,10 +207,10 @@ contains
                                 & s%blend%days, s%blend%latitude, s%blend%pressure, &
                                 & s%blend%error, w(11)(:n(11)), w(9)(:n(9)), s%log_interval, &
                                 & s%report_days, w(10)(:n(10)), s%record, w(13)(:n(13)), &
-                                & s%record_gigabytes, ad%nearest_source_level, &
-                                & ad%use_top_weights, ad%mass_weighted_lid, &
-                                & ad%mass_weighted_levels, ad%launch_full_stress, &
-                                & ad%deposit_reflected)
+                                & s%record_gigabytes, w(15)(:n(15)), s%member, s%member_seed, &
+                                & ad%nearest_source_level, ad%use_top_weights, &
+                                & ad%mass_weighted_lid, ad%mass_weighted_levels, &
+                                & ad%launch_full_stress, ad%deposit_reflected)
             if (.not. reading .or. io /= 0) return
             call take("mode", w(1), s%mode)
             call take("artefact", w(2), s%artefact)
@@ -213,6 +226,7 @@ contains
             call take("artefact_sha256", w(12), s%artefact_sha256)
             call take("record_file", w(13), s%record_file)
             call take("on_momentum", w(14), s%on_momentum)
+            call take("members", w(15), s%members)
             if (s%run_log == "off") s%run_log = ""
         end associate
 
@@ -225,17 +239,19 @@ contains
                                   & taper_top, taper_surface, blend_share, blend_first_day, &
                                   & blend_days, blend_latitude, blend_pressure, blend_error, &
                                   & restart, restart_file, log_interval, report_days, run_log, &
-                                  & record, record_file, record_gigabytes, nearest_source_level, &
-                                  & use_top_weights, mass_weighted_lid, mass_weighted_levels, &
-                                  & launch_full_stress, deposit_reflected)
+                                  & record, record_file, record_gigabytes, members, member, &
+                                  & member_seed, nearest_source_level, use_top_weights, &
+                                  & mass_weighted_lid, mass_weighted_levels, launch_full_stress, &
+                                  & deposit_reflected)
 
             character(len=*), intent(inout) :: mode, artefact, artefact_sha256, device
             character(len=*), intent(inout) :: on_device_failure, precision
             character(len=*), intent(inout) :: on_limit, on_range, on_unphysical
-            character(len=*), intent(inout) :: on_momentum
+            character(len=*), intent(inout) :: on_momentum, members
             character(len=*), intent(inout) :: restart, restart_file, run_log, record_file
             integer, intent(inout) :: threads, ranks_per_device, lag, chunk_columns, log_interval
-            integer, intent(inout) :: record
+            integer, intent(inout) :: record, member
+            integer(int64), intent(inout) :: member_seed
             real(dp), intent(inout) :: timeout_seconds, range_sigmas, report_days, record_gigabytes
             real(dp), intent(inout) :: momentum_limit, taper_top(2), taper_surface(2)
             real(dp), intent(inout) :: blend_share, blend_first_day, blend_days
@@ -250,8 +266,8 @@ contains
                 & momentum_limit, taper_top, taper_surface, blend_share, blend_first_day, &
                 & blend_days, blend_latitude, blend_pressure, blend_error, restart, restart_file, &
                 & log_interval, report_days, run_log, record, record_file, record_gigabytes, &
-                & nearest_source_level, use_top_weights, mass_weighted_lid, mass_weighted_levels, &
-                & launch_full_stress, deposit_reflected
+                & members, member, member_seed, nearest_source_level, use_top_weights, &
+                & mass_weighted_lid, mass_weighted_levels, launch_full_stress, deposit_reflected
 
             if (.not. reading) then
                 write (unit, nml=gwparam_nml, delim="quote", iostat=io, iomsg=message)
@@ -327,6 +343,7 @@ contains
         call expect_word("on_device_failure", self%on_device_failure, failures)
         call expect_word("restart", self%restart, restarts)
         call expect_word("precision", self%precision, precisions)
+        call expect_word("members", self%members, member_words)
         call expect_time("interval", self%interval)
         call expect_time("first", self%first)
         if (message == "" .and. .not. self%report_days >= 0.0_dp) message = "report_days is " &
@@ -463,8 +480,24 @@ contains
         options%taper_top = self%taper_top
         options%taper_surface = self%taper_surface
         options%trace = self%records()
+        options%members = code(self%members, member_words, member_codes)
+        options%member = self%member
+        options%member_seed = self%member_seed
 
     end function options
+
+    pure subroutine members_text(self, words)
+
+        !! Which of several networks run, as a log and a restart say it.
+        class(gwparam_coupling_settings_t), intent(in) :: self
+        character(len=*), intent(out) :: words
+
+        words = self%members
+        if (self%members == "one") write (words, "(a, i0)") "one, member = ", self%member
+        if (self%members == "drawn") write (words, "(a, i0)") "drawn, member_seed = ", &
+            & self%member_seed
+
+    end subroutine members_text
 
     pure integer function code(word, words, codes)
 

@@ -66,13 +66,15 @@ contains
         self%is_ringing = .false.
         self%is_placed = .false.
         self%has_time = .false.
+        self%draws = 0
         call self%alarm%wind(settings%interval, settings%first)
         self%next_report = settings%report_days
         self%counts = gwparam_coupling_statistics_t(counters=gwparam_statistics_t(), &
             & comparison=comparison_t(), all=comparison_t(), mode=settings%mode, &
             & artefact=settings%artefact, run_log=settings%run_log, &
             & runs_network=settings%runs_network(), runs_native=settings%runs_native(), &
-            & lag=settings%lag, &
+            & lag=settings%lag, members=settings%members, member=settings%member, &
+            & member_seed=settings%member_seed, &
             & guards="on_limit = " // trim(settings%on_limit) // ", on_range = " &
             & // trim(settings%on_range) // ", on_unphysical = " // trim(settings%on_unphysical) &
             & // ", on_momentum = " // trim(settings%on_momentum))

@@ -2,6 +2,7 @@ module gwparam_coupling_state
 
     !! What a run hands on to the next, column by column, for a restart file of whatever format.
 
+    use, intrinsic :: iso_fortran_env, only: int64
     use gwparam_kinds, only: dp
     use gwparam_options, only: gwparam_statistics_t
     use gwparam_status, only: fail, gwparam_err_argument, gwparam_ok
@@ -19,6 +20,8 @@ module gwparam_coupling_state
         integer :: alarm = 0 !! Time until the next recomputation [s]
         logical :: held_only = .false. !! Whether the held drag is all that is wanted
         character(len=64) :: artefact = "" !! SHA-256 of its file; none in mode 'native'
+        character(len=64) :: members = "" !! Which networks of the artefact; none in mode 'native'
+        integer(int64) :: draws = 0 !! Recomputations until now, by which members are drawn
         character(len=256) :: scheme = "" !! Mode, and switches of the native scheme
         real(dp) :: days = 0.0_dp !! Model time of the host, if it tells any [days]
         real(dp) :: step = 0.0_dp !! Of the time before that [days]
@@ -57,6 +60,8 @@ contains
             self%carries = other%carries
             self%held_only = other%held_only
             self%artefact = other%artefact
+            self%members = other%members
+            self%draws = other%draws
             self%scheme = other%scheme
             self%days = other%days
             self%step = other%step
@@ -67,8 +72,9 @@ contains
             self%fields = other%fields
             return
         end if
-        fits = self%alarm == other%alarm .and. (self%carries .eqv. other%carries) &
-                                                & .and. size(self%fields) == size(other%fields)
+        fits = self%alarm == other%alarm .and. self%draws == other%draws &
+            & .and. self%members == other%members .and. (self%carries .eqv. other%carries) &
+            & .and. size(self%fields) == size(other%fields)
         if (fits) fits = all([(size(self%fields(f)%values, 2) == size(other%fields(f)%values, 2), &
             & f=1, size(self%fields))])
         if (.not. fits) then

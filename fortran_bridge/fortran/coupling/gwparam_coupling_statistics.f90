@@ -47,6 +47,9 @@ module gwparam_coupling_statistics
         logical :: of_all = .false. !! Whether they are of all ranks: `reduce`
         logical :: runs_network = .false., runs_native = .false., gives_fluxes = .false.
         integer :: lag = 0
+        character(len=16) :: members = "" !! As in gwparam_nml, as are the next two
+        integer :: member = 0
+        integer(int64) :: member_seed = 0
         character(len=128) :: guards = "" !! As a line names them
 
     contains
@@ -118,6 +121,9 @@ contains
         self%runs_native = self%runs_native .or. other%runs_native
         self%gives_fluxes = self%gives_fluxes .or. other%gives_fluxes
         self%lag = max(self%lag, other%lag)
+        if (self%members == "") self%members = other%members
+        self%member = max(self%member, other%member)
+        self%member_seed = max(self%member_seed, other%member_seed)
         if (self%guards == "") self%guards = other%guards
 
     end subroutine add

@@ -24,6 +24,7 @@ module gwparam_record
         character(len=1024) :: failure = "" !! Why the call failed; blank: it did not
         integer :: call = 0 !! Its number since the start of the run, from 1
         integer :: rank = 0, ranks = 1
+        integer :: member = 0 !! Of the network that ran, from 1; 0: the mean of several
         integer :: threads = 0 !! Of the network: the last bits of a global one depend on them
         integer(int64) :: guarded = 0 !! Columns that a guard gave up
         real(dp) :: days = 0.0_dp !! Model time

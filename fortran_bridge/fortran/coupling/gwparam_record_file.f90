@@ -193,6 +193,8 @@ contains
             call file%note("mode", s%mode)
             call file%note("device", s%device)
             call file%note("threads", record%threads*1.0_dp)
+            call file%note("members", s%members)
+            call file%note("member", record%member*1.0_dp)
             call file%note("precision", s%precision)
             call file%note("lag", s%lag*1.0_dp)
             call file%note("chunk_columns", s%chunk_columns*1.0_dp)

@@ -10,6 +10,7 @@ module gwparam_reports
     !! together, gets lines for the host to print, and appends one to the run log; the others get
     !! none. A step without a report costs nothing; one with a report costs one exchange.
 
+    use, intrinsic :: iso_fortran_env, only: int64
     use gwparam_coupling, only: gwparam_coupling_t
     use gwparam_coupling_statistics, only: gwparam_coupling_statistics_t, line_length, policy_word
     use gwparam_guard_report, only: gwparam_guard_t
@@ -161,7 +162,7 @@ contains
         character(len=:), allocatable :: words
         character(len=64) :: digest
         character(len=line_length) :: line
-        integer :: ends
+        integer :: ends, member
 
         call network%description(words, status, message)
         if (status == gwparam_ok) call network%sha256(digest, status, message)
@@ -179,6 +180,18 @@ contains
                    & trim(counted(total%ranks, "rank")), ", loaded in ", c%load_seconds, " s"
         end associate
         call add_line(lines, line)
+        call network%member(1_int64, member, status, message)
+        if (status /= gwparam_ok) return
+        ! Of one network there is nothing to say.
+        if (member == 0 .or. total%members /= "mean") then
+            words = "members = " // trim(total%members)
+            if (total%members == "one") words = words // ", member = " // text(total%member)
+            if (total%members == "drawn") then
+                write (line, "(a, i0)") words // ", member_seed = ", total%member_seed
+                words = trim(line)
+            end if
+            call add_line(lines, words)
+        end if
         call add_line(lines, "mode " // trim(total%mode) // ", " // trim(total%guards))
         call add_line(lines, trim(total%restart_line()))
 
@@ -201,6 +214,8 @@ contains
                    & ", guards caught ", c%guarded_columns, " columns, native drag in", &
                    & 100*total%native_share(), " %"
             call add_line(lines, line)
+            if (total%members == "drawn") call add_line(lines, &
+                & "member " // text(c%member) // " was drawn for the last drag")
             line = "ms a recomputation: put " // trim(ms(c%put_seconds)) // ", levels " &
                 & // trim(ms(c%levels_seconds)) // ", network " // trim(ms(c%inference_seconds)) &
                 & // ", wait " // trim(ms(c%wait_seconds)) // ", messages " &

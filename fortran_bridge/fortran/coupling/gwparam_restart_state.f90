@@ -9,7 +9,7 @@ module gwparam_restart_state
     use gwparam_netcdf_file, only: netcdf_file_t, part_path
     use gwparam_status, only: gwparam_err_argument, gwparam_err_shape, gwparam_ok, text
     use netcdf, only: nf90_get_att, nf90_get_var, NF90_GLOBAL, nf90_inq_varid, &
-        & nf90_inquire_dimension, nf90_inquire_variable, NF90_NOERR
+        & nf90_inquire_attribute, nf90_inquire_dimension, nf90_inquire_variable, NF90_NOERR
     implicit none(type, external)
     private
 
@@ -54,10 +54,13 @@ contains
         call file%note("date", state%date)
         call file%note("scheme", state%scheme)
         call file%note("artefact_sha256", state%artefact)
+        call file%note("members", state%members)
+        call file%note("draws", real(state%draws, dp))
         call file%note("carries", merge(1.0_dp, 0.0_dp, state%carries))
         call file%note("runs", real(state%counters%runs, dp))
         call file%note("columns", real(state%counters%columns, dp))
         call file%note("guarded_columns", real(state%counters%guarded_columns, dp))
+        call file%note("member", real(state%counters%member, dp))
         call file%put("lon", reshape(state%longitude, [size(state%longitude), 1]), "degrees_east")
         call file%put("lat", reshape(state%latitude, [size(state%latitude), 1]), "degrees_north")
         do f = 1, state%n_saved()
@@ -128,10 +131,10 @@ contains
         integer, allocatable :: place(:)
         real(dp), allocatable :: latitude(:,:), longitude(:,:)
         integer :: f
-        character(len=64) :: artefact
+        character(len=64) :: artefact, members
         character(len=256) :: scheme
         character(len=40) :: date
-        real(dp) :: alarm, carries, days, found_format, its_part, its_parts
+        real(dp) :: alarm, carries, days, draws, found_format, its_part, its_parts, member
 
         ! The drop-in of 0.1 wrote no such number.
 
@@ -149,6 +152,15 @@ contains
         call file%words("date", date)
         call file%words("scheme", scheme)
         call file%words("artefact_sha256", artefact)
+        members = merge("mean", "    ", artefact /= "")
+        draws = 0.0_dp
+        member = 0.0_dp
+        ! Files of 0.2 have none of it: there was one network.
+        if (nf90_inquire_attribute(file%id, NF90_GLOBAL, "members") == NF90_NOERR) then
+            call file%words("members", members)
+            draws = file%number("draws")
+            member = file%number("member")
+        end if
         its_part = file%number("part")
         its_parts = file%number("parts")
         if (part == 0) then
@@ -159,15 +171,19 @@ contains
             state%date = date
             state%scheme = scheme
             state%artefact = artefact
+            state%members = members
+            state%draws = nint(draws, kind(state%draws))
         end if
         if (any(nint([alarm, its_parts, its_part]) /= [state%alarm, parts, &
             & part]) .or. abs(days - state%days) > 0.0_dp .or. date /= state%date &
-            & .or. scheme /= state%scheme .or. artefact /= state%artefact) then
+            & .or. scheme /= state%scheme .or. artefact /= state%artefact &
+            & .or. members /= state%members .or. nint(draws, kind(state%draws)) /= state%draws) then
             call file%give_up(file%path // " is of another run than the first part")
         end if
         state%carries = state%carries .and. nint(carries) == 1
         associate (c => state%counters)
             c%runs = nint(file%number("runs"), kind(c%runs))
+            c%member = nint(member)
             c%columns = c%columns + nint(file%number("columns"), kind(c%columns))
             c%guarded_columns = c%guarded_columns + nint(file%number("guarded_columns"), &
                 & kind(c%guarded_columns))

@@ -247,6 +247,18 @@ gwparam_status gwparam_scheme_geometry(const gwparam_scheme *scheme,
     });
 }
 
+gwparam_status gwparam_scheme_set_draw(gwparam_scheme *scheme, int64_t number) {
+    return call_locally(scheme, GoesOnWith::nothing,
+                        [&](gwparam::Scheme &its) { its.set_draw(number); });
+}
+
+gwparam_status gwparam_scheme_member(const gwparam_scheme *scheme, int64_t run,
+                                     int64_t *member) {
+    return look(scheme, GoesOnWith::nothing, [&](const gwparam::Scheme &its) {
+        given(member, "member") = its.member(run);
+    });
+}
+
 gwparam_status gwparam_scheme_statistics(const gwparam_scheme *scheme,
                                          gwparam_statistics *statistics,
                                          uint32_t struct_size) {

@@ -13,6 +13,11 @@ namespace gwparam {
 constexpr const char *contract_file = "gwparam_contract.json";
 constexpr const char *probe_file = "gwparam_probe.bin";
 
+// The name of such a file of one of several members, from 1; 0: there is but one.
+inline std::string file_of_member(std::int64_t member, const std::string &name) {
+    return member == 0 ? name : "member_" + std::to_string(member) + "/" + name;
+}
+
 // Texts are parsed into many times their size.
 constexpr std::uint64_t max_json_bytes = 64 << 20;
 

@@ -73,6 +73,7 @@ struct BackendOptions {
     int precision;      // GWPARAM_PRECISION_*
     bool may_record;    // an accelerator may record its work once and repeat it
     bool may_use_compiled = false; // a package beside the artefact may run in its place
+    std::int64_t member = 0;       // which network of several, from 1; 0: there is one
 };
 
 // A kind of backend. Its functions are called from any thread, and side by side.

@@ -88,6 +88,7 @@ struct Contract {
     std::vector<FieldContract> inputs;
     std::vector<FieldContract> outputs;
     std::vector<Flux> fluxes;
+    std::int64_t members = 1; // networks that take and give the same
     std::int64_t probe_columns = 0;
     double probe_tolerance = 0.0;
     // Of products in TF32 or bfloat16 on request; else probe_tolerance.

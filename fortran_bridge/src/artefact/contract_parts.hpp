@@ -36,6 +36,9 @@ void parse_fluxes(const JsonValue &list, Contract &contract, Names &names);
 // What every tendency is held to, of a contract that has its fluxes.
 void parse_limits(const JsonValue &list, Contract &contract);
 
+// How many networks the artefact holds, each of which has a checkpoint in `source`.
+std::int64_t parse_members(const JsonValue &contract);
+
 // Keys that would change what a run means, if they say anything but what it does.
 void refuse_reserved(const JsonValue &contract);
 

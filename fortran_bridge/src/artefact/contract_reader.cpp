@@ -176,7 +176,7 @@ void check_provenance(const JsonValue &json) {
         json.at(key).text();
     }
     const JsonValue source = json.at("source");
-    source.expect_keys({"architecture", "checkpoint", "sha256"});
+    source.expect_keys({"architecture", "checkpoint", "sha256", "further"});
     for (const char *key : {"architecture", "checkpoint", "sha256"}) {
         source.at(key).text();
     }
@@ -243,6 +243,7 @@ Contract parse(const JsonValue &json) {
     }
     parse_limits(json.at("limits"), contract);
     parse_probe(json.at("probe"), contract);
+    contract.members = parse_members(json);
     refuse_reserved(json);
     std::map<std::string, std::int64_t> widths;
     for (const FieldContract &output : contract.outputs) {

@@ -7,6 +7,8 @@ namespace gwparam {
 
 namespace {
 
+constexpr std::int64_t max_members = 64;
+
 // YYYY-MM-DD, in any calendar.
 std::string parse_day(const JsonValue &json) {
     const std::string day = json.text();
@@ -69,15 +71,31 @@ void check_error(const JsonValue &json,
 
 } // namespace
 
+std::int64_t parse_members(const JsonValue &contract) {
+    const JsonValue json = contract.at("members");
+    const std::int64_t members = json.is_given() ? json.integer() : 1;
+    if (members < 1 || members > max_members) {
+        refuse(json.key(), std::to_string(members),
+               "1 to " + std::to_string(max_members));
+    }
+    const JsonValue further = contract.at("source").at("further");
+    std::size_t count = 0;
+    if (further.is_given()) {
+        for (const JsonValue &item : further.items()) {
+            item.expect_keys({"checkpoint", "sha256"});
+            item.at("checkpoint").text();
+            item.at("sha256").text();
+            ++count;
+        }
+    }
+    check_count(further, count, members - 1);
+    return members;
+}
+
 void refuse_reserved(const JsonValue &contract) {
     const JsonValue lead_time = contract.at("lead_time");
     if (lead_time.is_given() && lead_time.number() < 0.0) {
         refuse(lead_time.key(), number_text(lead_time.number()), "at least 0");
-    }
-    const JsonValue members = contract.at("members");
-    if (members.is_given() && members.integer() != 1) {
-        refuse(members.key(), std::to_string(members.integer()),
-               "1: ensembles are reserved");
     }
     const JsonValue program = contract.at("column_program");
     if (program.is_given()) {

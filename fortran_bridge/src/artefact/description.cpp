@@ -55,8 +55,12 @@ void say_limit(const FieldContract &field, std::ostringstream &text) {
 
 std::string description(const Contract &contract) {
     std::ostringstream text;
-    text << contract.name << " (" << contract.backend << ") "
-         << seen_by(contract.geometry) << " on " << levels_of(contract.vertical);
+    text << contract.name << " (" << contract.backend;
+    if (contract.members > 1) {
+        text << ", " << contract.members << " members";
+    }
+    text << ") " << seen_by(contract.geometry) << " on "
+         << levels_of(contract.vertical);
     for (const FieldContract &output : contract.outputs) {
         say_limit(output, text);
     }

@@ -169,7 +169,8 @@ std::unique_ptr<Backend> load_column_program(const std::string &path,
         reject_argument("precision is reduced, a column program has the exported one");
     }
     Archive archive(path);
-    return column_program(archive.extra(program_file), archive.extra(weights_file),
+    return column_program(archive.extra(file_of_member(options.member, program_file)),
+                          archive.extra(file_of_member(options.member, weights_file)),
                           options.pool, usable_targets().front());
 }
 

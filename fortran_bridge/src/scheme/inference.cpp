@@ -9,7 +9,7 @@ namespace gwparam {
 
 Inference::Inference(const Communicator &communicator, const std::string &path,
                      const std::string &json, const Contract &contract,
-                     const gwparam_options &options)
+                     const gwparam_options &options, const MemberChoice &choice)
     : options_(options),
       placement_(placement_of(communicator, contract.geometry.kind, options,
                               backend_named(contract.backend)
@@ -22,7 +22,7 @@ Inference::Inference(const Communicator &communicator, const std::string &path,
     communicator.together([&] {
         if (placement_.owner == communicator.rank()) {
             network_ = std::make_unique<Network>(path, json, contract, placement_,
-                                                 pool_, options);
+                                                 pool_, options, choice);
         }
     });
 }
@@ -39,18 +39,20 @@ void Inference::move_in(std::vector<Rows> &&columns) {
     plans_.move_in(std::move(columns), site_in_);
 }
 
-void Inference::launch() {
+void Inference::launch(std::int64_t member) {
     if (network_ == nullptr) {
         return;
     }
     if (options_.lag == 0) {
-        run();
+        run(member);
     } else {
-        background_thread_.start([this] { run(); });
+        background_thread_.start([this, member] { run(member); });
     }
 }
 
-void Inference::run() { network_->run(horizontal_, site_in_, site_out_); }
+void Inference::run(std::int64_t member) {
+    network_->run(member, horizontal_, site_in_, site_out_);
+}
 
 void Inference::move_out() { plans_.move_out(std::move(site_out_), results_); }
 

@@ -23,7 +23,7 @@ class Inference {
     // Collective. All that is given must outlive this.
     Inference(const Communicator &communicator, const std::string &path,
               const std::string &json, const Contract &contract,
-              const gwparam_options &options);
+              const gwparam_options &options, const MemberChoice &choice);
 
     // Collective: where the columns of this rank are.
     void set_positions(const Positions &positions);
@@ -35,11 +35,11 @@ class Inference {
     // Of the threads that this rank may have, for all that it computes.
     ThreadPool &pool() { return pool_; }
 
-    // What moves is collective. In between, launch() runs the network, in a thread of
+    // What moves is collective. In between, launch() runs a member, in a thread of
     // its own where it lags, and wait() throws what it threw. While it runs, columns
     // of a result that has moved out can still be had.
     void move_in(std::vector<Rows> &&columns);
-    void launch();
+    void launch(std::int64_t member);
     void wait() { background_thread_.wait(); }
     void move_out();
     void to_columns(std::vector<Rows> &columns);
@@ -53,7 +53,7 @@ class Inference {
     std::int64_t bytes() const { return plans_.buffer_bytes() + bytes_of(results_); }
 
   private:
-    void run();
+    void run(std::int64_t member);
 
     const gwparam_options &options_;
     Placement placement_;

@@ -28,9 +28,9 @@ void check_pin(const std::string &path, const std::string &expected) {
 
 Network::Network(const std::string &path, const std::string &json,
                  const Contract &contract, const Placement &placement, ThreadPool &pool,
-                 const gwparam_options &options)
+                 const gwparam_options &options, const MemberChoice &choice)
     : path_(path), json_(json), contract_(contract), threads_(placement.threads),
-      pool_(pool), options_(options) {
+      pool_(pool), options_(options), choice_(choice) {
     try {
         load(placement.device, options.precision);
     } catch (const Error &e) {
@@ -48,12 +48,23 @@ void Network::load(const std::string &device_name, int precision) {
         throw Error(GWPARAM_ERR_CONTRACT,
                     path_ + " holds another contract here than on rank 0");
     }
-    const std::string probe = archive.extra(probe_file);
+    auto members = std::make_unique<Members>(pool_);
+    for (const std::int64_t member : choice_.needed()) {
+        members->add(member, loaded(archive, member, device_name, precision));
+    }
+    backend_ = std::move(members); // only those that were checked
+}
+
+std::unique_ptr<Backend> Network::loaded(Archive &archive, std::int64_t member,
+                                         const std::string &device_name,
+                                         int precision) {
+    const std::int64_t among = contract_.members > 1 ? member : 0;
+    const std::string probe = archive.extra(file_of_member(among, probe_file));
     const bool may_record = options_.graphs == GWPARAM_GRAPHS_AUTO;
     const auto made = [&](bool may_use_compiled) {
         return backend_named(contract_.backend)
             .load(path_, {device_name, pool_, threads_, shares_passes(contract_),
-                          precision, may_record, may_use_compiled});
+                          precision, may_record, may_use_compiled, among});
     };
     const bool is_reduced = precision != GWPARAM_PRECISION_EXPORTED;
     const double tolerance =
@@ -66,15 +77,17 @@ void Network::load(const std::string &device_name, int precision) {
     std::unique_ptr<Backend> backend = made(true);
     try {
         check(*backend);
-    } catch (const Error &) {
+    } catch (const Error &e) {
         if (backend->device().compiled != GWPARAM_COMPILED_RUNS) {
-            throw;
+            throw among == 0 ? e
+                             : Error(e.status(), "member " + std::to_string(member) +
+                                                     ": " + e.what());
         }
         backend.reset(); // there may be no room for two
         backend = made(false);
         check(*backend);
     }
-    backend_ = std::move(backend); // only one that was checked
+    return backend;
 }
 
 // Throws what happened where that cannot, or must not, help.
@@ -89,17 +102,21 @@ void Network::go_on_on_cpu(const Error &why) {
     fell_back_ = true;
 }
 
-void Network::run(HorizontalStage &stage, std::vector<Rows> &inputs,
-                  std::vector<Rows> &outputs) {
+void Network::run(std::int64_t member, HorizontalStage &stage,
+                  std::vector<Rows> &inputs, std::vector<Rows> &outputs) {
     const Stopwatch stopwatch(seconds_);
+    const auto run_it = [&] {
+        backend_->choose(member);
+        stage.run(*backend_, inputs, outputs, pool_);
+    };
     try {
         if (backend_ == nullptr) { // it was to go on on the CPU, and could not
             throw Error(GWPARAM_ERR_DEVICE, "the device failed before");
         }
-        stage.run(*backend_, inputs, outputs, pool_);
+        run_it();
     } catch (const Error &e) {
         go_on_on_cpu(e);
-        stage.run(*backend_, inputs, outputs, pool_);
+        run_it();
     }
 }
 

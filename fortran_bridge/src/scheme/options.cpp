@@ -7,6 +7,7 @@
 #include "base/error.hpp"
 #include "columns/guards/guards.hpp"
 #include "columns/taper.hpp"
+#include "scheme/member_choice.hpp"
 
 namespace gwparam {
 
@@ -34,6 +35,7 @@ gwparam_options checked(gwparam_options options) {
     check_choice("precision", options.precision, GWPARAM_PRECISION_BFLOAT16);
     check_choice("graphs", options.graphs, GWPARAM_GRAPHS_OFF);
     check_choice("trace", options.trace, 1);
+    MemberChoice::check(options);
     if (options.ranks_per_device < 0) {
         reject_argument("ranks_per_device is " +
                         std::to_string(options.ranks_per_device) +
@@ -81,6 +83,14 @@ gwparam_options checked_options(const Communicator &communicator,
         communicator.agree(outcome, {shared, -shared, chunk, -chunk});
     if (least[0] != -least[1] || least[2] != -least[3]) {
         reject_argument("lag, ranks_per_device or chunk_columns differs between ranks, "
+                        "expected the same on all");
+    }
+    // Each rank that runs a network draws for itself.
+    const std::int64_t which = (std::int64_t{mine.members} << 32) + mine.member;
+    const Communicator::Values same = communicator.agree(
+        outcome, {which, -which, mine.member_seed, -mine.member_seed});
+    if (same[0] != -same[1] || same[2] != -same[3]) {
+        reject_argument("members, member or member_seed differs between ranks, "
                         "expected the same on all");
     }
     return mine;

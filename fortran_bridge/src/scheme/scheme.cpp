@@ -42,11 +42,11 @@ Scheme::Scheme(const std::string &path, const gwparam_options &options,
       options_(checked_options(communicator_, options)),
       json_(of_all(communicator_, [&] { return Archive(path).extra(contract_file); })),
       sha256_(of_all(communicator_, [&] { return sha256_of_file(path); })),
-      contract_(parse_contract(json_)),
-      inference_(communicator_, path, json_, contract_, options_),
+      contract_(parse_contract(json_)), choice_(options_, contract_.members),
+      inference_(communicator_, path, json_, contract_, options_, choice_),
       windows_(inference_.pool()), pending_(windows_.result()),
       step_({communicator_, contract_, options_, outcome_, windows_, pending_,
-             inference_}) {
+             inference_, choice_}) {
     loading_.reset();
 }
 
@@ -168,6 +168,13 @@ void Scheme::restore(const std::string &name, const gwparam_array *array) {
         reject_argument("restore comes before the first put");
     }
     pending_.restore(name, array);
+}
+
+std::int64_t Scheme::member(std::int64_t run) const {
+    if (run < 1) {
+        reject_argument("run is " + std::to_string(run) + ", expected at least 1");
+    }
+    return choice_.of_run(run);
 }
 
 gwparam_statistics Scheme::statistics() const {

@@ -11,6 +11,7 @@
 #include "base/stopwatch.hpp"
 #include "ranks/communicator.hpp"
 #include "scheme/inference.hpp"
+#include "scheme/member_choice.hpp"
 #include "scheme/pending.hpp"
 #include "scheme/positions.hpp"
 #include "scheme/step.hpp"
@@ -63,6 +64,10 @@ class Scheme {
         step_.restore_counters(statistics);
     }
 
+    void set_draw(std::int64_t number) { step_.set_draw(number); }
+    // That a run of this number has, from 1; 0: the mean of several.
+    std::int64_t member(std::int64_t run) const;
+
     // What guard `number`, from 1, caught on this rank, and on which levels from the
     // top; past the last guard there is no name.
     // Throws ERR_ARGUMENT: no trace, no result, no such stage.
@@ -99,6 +104,7 @@ class Scheme {
     std::string json_;
     std::string sha256_;
     Contract contract_;
+    MemberChoice choice_;
     Outcome outcome_;
     Inference inference_;
     Windows windows_;

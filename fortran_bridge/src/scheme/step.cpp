@@ -10,6 +10,13 @@
 
 namespace gwparam {
 
+namespace {
+
+// As restart files hold them, whose numbers are float64.
+constexpr std::int64_t most_runs = std::int64_t{1} << 53;
+
+} // namespace
+
 Step::Step(const Parts &parts)
     : parts_(parts), guards_(guards_of(parts.options)), tally_(guards_.size()),
       last_tally_(guards_.size()), network_in_(rows_for(parts.contract.inputs)),
@@ -39,8 +46,8 @@ void Step::set_levels(const std::vector<double> &pressure) {
         }
     }
     const GuardTally none(guards_.size());
-    next_ = {{}, {}, none, {}, vertical_->room_for_pressures()};
-    in_flight_ = {{}, {}, none, {}, vertical_->room_for_pressures()};
+    next_ = {{}, {}, none, {}, vertical_->room_for_pressures(), 0};
+    in_flight_ = {{}, {}, none, {}, vertical_->room_for_pressures(), 0};
 }
 
 void Step::check_levels() const {
@@ -93,6 +100,7 @@ bool Step::synchronise() {
 // the columns of this one go out.
 void Step::run_stages() {
     Outcome &outcome = parts_.outcome;
+    draw_ = next_run() + draws_ahead_;
     const bool lags = parts_.options.lag != 0;
     const bool has_running = parts_.pending.state() == Pending::State::running;
     const bool needs_own = !lags || parts_.pending.state() == Pending::State::nothing;
@@ -105,7 +113,8 @@ void Step::run_stages() {
     if (has_running) {
         outcome.attempt([&] { move_out(); });
     }
-    outcome.attempt([&] { parts_.inference.launch(); });
+    next_.member = parts_.choice.of_run(draw_);
+    outcome.attempt([&] { parts_.inference.launch(next_.member); });
     if (has_running) {
         outcome.attempt([&] { finish(); });
     }
@@ -145,16 +154,28 @@ void Step::fall_back() {
 
 // Whether a condition holds on all ranks, none of which failed.
 bool Step::agree(bool condition) {
+    constexpr std::int64_t states = 4;
     const auto pending = static_cast<std::int64_t>(parts_.pending.state());
+    const std::int64_t same = pending + (parts_.choice.draws() ? states * draw_ : 0);
     const Communicator::Values least = parts_.communicator.agree(
         parts_.outcome,
-        {condition ? 1 : 0, pending, -pending, -statistics_.guarded_columns_last_run});
+        {condition ? 1 : 0, same, -same, -statistics_.guarded_columns_last_run});
     statistics_.guarded_columns_of_worst_rank = -least[3];
+    if (least[1] / states != -least[2] / states) {
+        throw Error(GWPARAM_ERR_ARGUMENT,
+                    "ranks draw members by different numbers: restore the statistics "
+                    "of all, or set the draw on all");
+    }
     if (least[1] != -least[2]) { // else they would wait for each other, or mix steps
         throw Error(GWPARAM_ERR_ARGUMENT,
                     "some ranks carry a result and others do not: restore all");
     }
     return least[0] == 1;
+}
+
+std::int64_t Step::next_run() const {
+    const bool has_running = parts_.pending.state() == Pending::State::running;
+    return statistics_.runs + (has_running ? 2 : 1);
 }
 
 // From the host's levels to the network's, in the columns of this rank.
@@ -185,9 +206,8 @@ void Step::prepare() {
         trace(trace_network_inputs, network_in_, next_);
     }
     const Contract &contract = parts_.contract;
-    const bool has_running = parts_.pending.state() == Pending::State::running;
     look(Guard::Sees::inputs, contract.inputs, network_in_, contract.vertical.top_down,
-         statistics_.runs + (has_running ? 2 : 1), next_, pool);
+         next_run(), next_, pool);
 }
 
 // Applies the guards that see such fields.
@@ -269,25 +289,41 @@ void Step::finish() {
     taper_.apply(result.fields, result.rows, pool);
     last_tally_ = in_flight_.caught;
     tally_.add(last_tally_);
+    statistics_.member = static_cast<std::int32_t>(in_flight_.member);
     statistics_.runs += 1;
     statistics_.columns += columns;
     statistics_.guarded_columns += guarded;
     statistics_.guarded_columns_last_run = guarded;
 }
 
+void Step::set_draw(std::int64_t number) {
+    if (number < 1 || number > most_runs) {
+        throw Error(GWPARAM_ERR_ARGUMENT, "the number of a draw is " +
+                                              std::to_string(number) +
+                                              ", expected 1 to 2^53");
+    }
+    draws_ahead_ = number - next_run();
+}
+
 void Step::restore_counters(const gwparam_statistics &statistics) {
+    if (statistics.runs > most_runs) {
+        throw Error(GWPARAM_ERR_ARGUMENT, "runs is " + std::to_string(statistics.runs) +
+                                              ", expected at most 2^53");
+    }
     for (const std::int64_t counter :
          {statistics.runs, statistics.columns, statistics.guarded_columns,
-          statistics.guarded_columns_last_run}) {
+          statistics.guarded_columns_last_run, std::int64_t{statistics.member}}) {
         if (counter < 0) {
             throw Error(GWPARAM_ERR_ARGUMENT, "a counter is " +
                                                   std::to_string(counter) +
                                                   ", expected at least 0");
         }
     }
+    draws_ahead_ = 0;
     statistics_.runs = statistics.runs;
     statistics_.columns = statistics.columns;
     statistics_.guarded_columns = statistics.guarded_columns;
+    statistics_.member = statistics.member;
     statistics_.guarded_columns_last_run = statistics.guarded_columns_last_run;
 }
 

@@ -15,6 +15,7 @@
 #include "columns/vertical.hpp"
 #include "ranks/communicator.hpp"
 #include "scheme/inference.hpp"
+#include "scheme/member_choice.hpp"
 #include "scheme/native_fallback.hpp"
 #include "scheme/pending.hpp"
 #include "scheme/windows.hpp"
@@ -32,6 +33,7 @@ class Step {
         Windows &windows;
         Pending &pending;
         Inference &inference;
+        const MemberChoice &choice;
     };
     explicit Step(const Parts &parts);
 
@@ -57,6 +59,9 @@ class Step {
     void flush();
     bool synchronise(); // whether there is a result to save
 
+    // By which number the next run draws a member; later ones count on. Throws
+    // ERR_ARGUMENT.
+    void set_draw(std::int64_t number);
     void restore_counters(const gwparam_statistics &statistics);
     gwparam_statistics statistics() const;
 
@@ -68,6 +73,7 @@ class Step {
         GuardTally caught;
         Trace trace;
         VerticalStage::Pressures pressures;
+        std::int64_t member = 0; // that runs on them
     };
 
     template <typename Body> void or_abandon(Body &&body);
@@ -84,6 +90,7 @@ class Step {
     void take_in(); // wait, move_out and finish, where nothing else is to be done
     void fall_back();
     bool agree(bool condition = true);
+    std::int64_t next_run() const; // its number, with what is under way
     void look(Guard::Sees what, const std::vector<FieldContract> &fields,
               std::vector<Rows> &rows, bool top_down, std::int64_t run,
               InFlight &columns, ThreadPool &pool) const;
@@ -106,6 +113,8 @@ class Step {
     InFlight next_; // what is prepared
     InFlight in_flight_;
     gwparam_statistics statistics_{};
+    std::int64_t draw_ = 0;        // of the run that began last
+    std::int64_t draws_ahead_ = 0; // of the numbers of runs
 };
 
 } // namespace gwparam

@@ -38,8 +38,9 @@ class TorchBackend : public Backend {
         check_precision(options_.precision, device_);
         const ThreadsGuard threads(threads_of_pass_);
         network_->weights = load_weights(path, device_, options_.precision);
+        network_->module = member_of(network_->weights->module, path);
         try {
-            network_->executor = executor_of(network_->weights->module);
+            network_->executor = executor_of(network_->module);
         } catch (const c10::Error &e) {
             throw forward_failure(e, device_.is_cuda()).error;
         }
@@ -95,11 +96,25 @@ class TorchBackend : public Backend {
     // while any scheme lives and must not grow in two threads at once.
     struct Network {
         std::shared_ptr<Weights> weights;
+        torch::jit::Module module; // that runs: a part of theirs, or all
         torch::jit::GraphExecutor executor;
         std::optional<DeviceStaging> staging;
         std::unique_ptr<RecordedWork> recorded;
         bool recording_tried = false;
     };
+
+    torch::jit::Module member_of(const torch::jit::Module &module,
+                                 const std::string &path) const {
+        if (options_.member == 0) {
+            return module;
+        }
+        const std::string name = "member_" + std::to_string(options_.member);
+        if (!module.hasattr(name) || !module.attr(name).isModule()) {
+            throw Error(GWPARAM_ERR_CONTRACT, path + " has no module " + name +
+                                                  ", expected one for each member");
+        }
+        return module.attr(name).toModule();
+    }
 
     torch::jit::GraphExecutor executor_of(const torch::jit::Module &module) const {
         const torch::jit::Method forward = module.get_method("forward");
@@ -178,7 +193,7 @@ class TorchBackend : public Backend {
 
     // As Module::forward(), but for the executor.
     torch::jit::IValue result_of(const std::vector<at::Tensor> &inputs) {
-        const torch::jit::Module &module = network_->weights->module;
+        const torch::jit::Module &module = network_->module;
         torch::jit::Stack stack{module._ivalue()};
         stack.insert(stack.end(), inputs.begin(), inputs.end());
         module.get_method("forward").function().getSchema().checkAndNormalizeInputs(
@@ -203,7 +218,8 @@ std::unique_ptr<Backend> load_torchscript(const std::string &path,
                              options.precision == GWPARAM_PRECISION_EXPORTED &&
                              chosen_device(options.device).is_cpu() &&
                              std::filesystem::exists(package_path(path));
-    if (has_package && options.may_use_compiled) {
+    const bool is_whole = options.member == 0; // as packages are
+    if (has_package && is_whole && options.may_use_compiled) {
         try {
             if (std::unique_ptr<Backend> compiled = load_compiled(path, options)) {
                 return compiled;

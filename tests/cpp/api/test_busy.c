@@ -29,6 +29,8 @@ static const double pressure[NLEV] = {1e3, 1e4, 3e4, 6e4, 9e4};
     X(gwparam_scheme_description, (scheme, text, sizeof text, &number))                \
     X(gwparam_scheme_sha256, (scheme, text, sizeof text))                              \
     X(gwparam_scheme_geometry, (scheme, &word))                                        \
+    X(gwparam_scheme_member, (scheme, 1, &number))                                     \
+    X(gwparam_scheme_set_draw, (scheme, 1))                                            \
     X(gwparam_scheme_statistics, (scheme, &counters, sizeof counters))                 \
     X(gwparam_scheme_guard, (scheme, 1, &report, sizeof report, NULL, 0, &number))     \
     X(gwparam_scheme_trace, (scheme, 1, &sum, 1))                                      \

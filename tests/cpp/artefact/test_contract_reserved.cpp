@@ -17,6 +17,7 @@ struct Case {
 
 void read(const std::string &text) {
     const Json json = Json::parse(text);
+    gwparam::parse_members(JsonValue(json, ""));
     gwparam::refuse_reserved(JsonValue(json, ""));
     gwparam::check_origin(JsonValue(json, ""), {{"drag", 3}, {"top", 1}});
 }
@@ -39,6 +40,9 @@ void test_passes() {
        "what a reader does anyway, and null");
     ok(passes(R"({"mask": {"ratio": 1, "seed": 0}})"), "a mask");
     ok(passes(R"({"lead_time": 21600})"), "a lead time");
+    ok(passes(R"({"members": 2,
+                  "source": {"further": [{"checkpoint": "b.pt", "sha256": "1"}]}})"),
+       "two members");
     ok(passes(R"({"exported_program": {"file": "a.pt2", "weights": "b.json"}})"),
        "an exported program");
     ok(passes(R"({"training_dates": [
@@ -54,7 +58,13 @@ void test_passes() {
 void test_reserved() {
     const Case cases[] = {
         {R"({"lead_time": -1.5})", "lead_time is -1.5, expected at least 0"},
-        {R"({"members": 20})", "members is 20, expected 1: ensembles are reserved"},
+        {R"({"members": 0})", "members is 0, expected 1 to 64"},
+        {R"({"members": 65})", "members is 65, expected 1 to 64"},
+        {R"({"members": 3})", "source.further has 0 values, expected 2"},
+        {R"({"source": {"further": [{"checkpoint": "b.pt", "sha256": "1"}]}})",
+         "source.further has 1 values, expected 0"},
+        {R"({"members": 2, "source": {"further": [{"checkpoint": "b.pt"}]}})",
+         "source.further[0].sha256 is missing, expected a string"},
         {R"({"column_program": {"file": "a.so", "version": 2}})",
          "column_program is a.so, expected null: it is reserved"},
         {R"({"column_program": {"file": "a.so", "version": "2"}})",

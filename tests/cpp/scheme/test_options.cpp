@@ -62,6 +62,8 @@ void test_refusals() {
     ok(refuses("precision is 3, expected 0 to 2", [](Options o) { o.precision = 3; }),
        "precision");
     ok(refuses("graphs is 2", [](Options o) { o.graphs = 2; }), "graphs");
+    ok(refuses("members is 3, expected 0 to 2", [](Options o) { o.members = 3; }),
+       "members");
     ok(refuses("ranks_per_device is -3, expected at least 0",
                [](Options o) { o.ranks_per_device = -3; }),
        "ranks_per_device");
@@ -102,6 +104,14 @@ void test_ranks() {
     ok(ranks_say(differs, [](Options o) { o.lag = 1; }), "another lag");
     ok(ranks_say(differs, [](Options o) { o.chunk_columns = 16; }), "another chunk");
     ok(ranks_say(differs, [](Options o) { o.ranks_per_device = 2; }), "other groups");
+    const std::string draws = "members, member or member_seed differs between ranks";
+    ok(ranks_say(draws, [](Options o) { o.members = GWPARAM_MEMBERS_DRAWN; }) &&
+           ranks_say(draws,
+                     [](Options o) {
+                         o.members = GWPARAM_MEMBERS_ONE;
+                         o.member = 1;
+                     }),
+       "another member");
     ok(ranks_say("",
                  [](Options o) {
                      o.chunk_columns = 256; // what 0 stands for on the others

@@ -23,15 +23,19 @@ constexpr std::size_t guarded_cell = 7; // whose result a guard keeps at step 2
 // Fields by name, over the globe, as a restart file holds them.
 struct File {
     std::map<std::string, std::vector<double>> fields;
-    std::vector<gwparam_statistics> statistics;
+    gwparam_statistics statistics{};
     bool carries = false;
 };
 
-gwparam_options options_of(int lag) {
+gwparam_options options_of(int lag, const std::string &path = "column") {
     gwparam_options options = host::defaults();
     options.lag = lag;
     options.ranks_per_device = 2;
     options.on_limit = GWPARAM_GUARD_KEEP;
+    if (path.find("several") == 0) {
+        options.members = GWPARAM_MEMBERS_DRAWN;
+        options.member_seed = 12;
+    }
     return options;
 }
 
@@ -67,8 +71,18 @@ std::vector<double> gathered(const std::vector<double> &globe, const Columns &co
 
 bool save(gwparam_scheme *scheme, const Columns &columns, File &file) {
     std::int32_t carries = -1;
-    if (gwparam_scheme_synchronise(scheme, &carries) != GWPARAM_OK) {
+    gwparam_statistics found{};
+    if (gwparam_scheme_synchronise(scheme, &carries) != GWPARAM_OK ||
+        gwparam_scheme_statistics(scheme, &found, sizeof found) != GWPARAM_OK) {
         return false;
+    }
+    std::int32_t rank = -1;
+    std::int32_t ranks = -1;
+    if (gwparam_scheme_ranks(scheme, &rank, &ranks) != GWPARAM_OK) {
+        return false;
+    }
+    if (rank == 0) {
+        file.statistics = found;
     }
     if (carries != 1) {
         return carries == 0 && !file.carries;
@@ -92,7 +106,12 @@ bool save(gwparam_scheme *scheme, const Columns &columns, File &file) {
 }
 
 bool restore(gwparam_scheme *scheme, const Columns &columns, const File &file) {
-    return each_field(scheme, [&](const std::string &name, std::int64_t levels) {
+    if (gwparam_scheme_restore_statistics(scheme, &file.statistics,
+                                          sizeof file.statistics) != GWPARAM_OK) {
+        return false;
+    }
+    return !file.carries || each_field(scheme, [&](const std::string &name,
+                                                   std::int64_t levels) {
         std::vector<double> values =
             gathered(file.fields.at(name), columns,
                      levels > 0 ? static_cast<std::size_t>(levels) : 1);
@@ -130,9 +149,9 @@ bool run(const char *path, int lag, const Decomposition &columns_of, const Part 
             Columns columns(columns_of[rank]);
             Report report;
             gwparam_scheme *scheme =
-                host::load(transport, path, options_of(lag), report);
+                host::load(transport, path, options_of(lag, path), report);
             bool good = columns.set_up(scheme) == GWPARAM_OK;
-            if (part.from != nullptr && part.from->carries) {
+            if (part.from != nullptr) {
                 good = good && restore(scheme, columns, *part.from);
             }
             for (int step = part.first; step < part.last && good; ++step) {
@@ -180,7 +199,8 @@ void test_round_trip(const char *path, int lag, const Decomposition &before,
 }
 
 void test_many() {
-    for (const char *path : {"column", "stencil", "global"}) {
+    for (const char *path :
+         {"column", "stencil", "global", "several", "several_global"}) {
         for (const int lag : {0, 1}) {
             test_round_trip(path, lag, host::blocks(4), host::blocks(4),
                             "on the same ranks");

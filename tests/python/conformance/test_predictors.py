@@ -51,10 +51,12 @@ def test_columns_beyond_the_limits_are_let_through(contract, monkeypatch):
         predictors, "load_scheme", lambda path, **more: told.update(more)
     )
 
-    load_library("network.pt", contract, threads=3, device="cuda:1", range_sigmas=4.0)
+    which = {"members": "one", "member": 2}
+    machine = {"threads": 3, "device": "cuda:1"}
+    load_library("network.pt", contract, range_sigmas=4.0, **machine, **which)
 
     guards = {"on_limit": "count", "on_range": "count", "range_sigmas": 4.0}
-    assert told == {"threads": 3, "device": "cuda:1"} | guards
+    assert told == machine | guards | which
 
 
 def test_absent_artefact_is_refused(contract, tmp_path):

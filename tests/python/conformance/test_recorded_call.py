@@ -35,6 +35,33 @@ def test_the_bits_are_the_same(record, tiny_artefact, threads):
     assert found.agrees_with(record())
 
 
+@pytest.mark.parametrize(
+    "which",
+    [
+        {},
+        {"members": "one", "member": 2},
+        {"members": "drawn", "member_seed": 5},
+    ],
+)
+def test_the_member_that_ran_runs_again(tiny_ensemble, tmp_path, which):
+    path = Call(tiny_ensemble, settings=which).write(tmp_path / "call.nc")
+    record = read_record([path])
+    assert (record.attributes["member"] > 0) == bool(which)
+    assert rerun(record, tiny_ensemble).first is None
+    other = 1 + record.attributes["member"] % 3
+    with netCDF4.Dataset(path, "a") as file:
+        file.member = float(other)
+    found = rerun(read_record([path]), tiny_ensemble).first
+    assert found.stage == "network_outputs"
+
+
+def test_a_record_of_before_had_one_network(record, tiny_artefact):
+    def forget(file):
+        del file.members, file.member
+
+    assert rerun(record(forget), tiny_artefact).first is None
+
+
 def test_columns_that_a_guard_gave_up_keep_the_native_drag(record, tiny_artefact):
     recorded = record(on_range="keep", range_sigmas=1.5)
     assert 0 < recorded.guarded.size < 6

@@ -8,8 +8,9 @@ from gwparam.contract.fields import (
     ExpectedError,
     Mask,
     TrainingDates,
+    Weights,
 )
-from gwparam.contract.reserved import check_origin, check_run
+from gwparam.contract.reserved import check_members, check_origin, check_run
 from gwparam.errors import ContractError
 
 
@@ -18,26 +19,40 @@ def refused(message):
 
 
 def test_what_this_version_does_is_taken():
-    check_run(None, None, None, None)
-    check_run(0.0, 1, None, None)
-    check_run(3600.0, 1, None, None)
+    check_run(None, None, None)
+    check_run(0.0, None, None)
+    check_run(3600.0, None, None)
+
+
+def test_each_member_has_a_checkpoint():
+    other = Weights("b.pt", "1" * 64)
+    check_members(None, None)
+    check_members(1, ())
+    check_members(2, (other,))
+    check_members(64, 63 * (other,))
+    for members, further, message in (
+        (0, None, "members is 0, expected 1 to 64"),
+        (65, 64 * (other,), "members is 65, expected 1 to 64"),
+        (None, (other,), "source.further has 1 values, expected 0"),
+        (3, (other,), "source.further has 1 values, expected 2"),
+    ):
+        with refused(message):
+            check_members(members, further)
 
 
 @pytest.mark.parametrize(
     ("keys", "message"),
     [
         (
-            (-3600.0, 1, None, None),
+            (-3600.0, None, None),
             "lead_time is -3600.0, expected at least 0",
         ),
-        ((0.0, 0, None, None), "members is 0, expected 1: ensembles are reserved"),
-        ((0.0, 5, None, None), "members is 5, expected 1: ensembles are reserved"),
         (
-            (None, None, ColumnProgram("column.pt", 2), None),
+            (None, ColumnProgram("column.pt", 2), None),
             "column_program is column.pt, expected null: it is reserved",
         ),
         (
-            (None, None, None, [Checksum("a", "0" * 64), Checksum("b", "1" * 64)]),
+            (None, None, [Checksum("a", "0" * 64), Checksum("b", "1" * 64)]),
             "checksums is an array of 2, expected null: they are reserved",
         ),
     ],

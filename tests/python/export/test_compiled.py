@@ -6,10 +6,11 @@ import zipfile
 
 import pytest
 import torch
+from ensembles import members_of
 from recipes import attention_unet, options
 
 from gwparam.compiled_package import package_path, why_unfit
-from gwparam.errors import InferenceError
+from gwparam.errors import ContractError, InferenceError
 from gwparam.export import compiled, export_model
 
 pytestmark = pytest.mark.skipif(
@@ -57,6 +58,14 @@ def test_what_does_not_give_the_probe_is_not_written(artefact, monkeypatch, tmp_
     with pytest.raises(InferenceError, match="differs by"):
         compiled.compile_artefact(artefact, tmp_path / "package")
     assert not (tmp_path / "package").exists()
+
+
+def test_several_networks_are_refused(artefact, tmp_path):
+    checkpoints = members_of(artefact.with_name("unet.ckpt"), tmp_path, 2)
+    path = tmp_path / "ensemble.pt"
+    export_model(checkpoints, path, options=options(tmp_path, 4, grid="16x32"))
+    with pytest.raises(ContractError, match="has 2 members, expected one network"):
+        compiled.check_compilable(path)
 
 
 def test_failure_of_the_compiler_is_said(artefact, monkeypatch, tmp_path):
