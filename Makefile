@@ -7,9 +7,11 @@ SOURCES := $(shell find gwparam fortran_bridge tests/cpp tests/fortran -type f \
 # Continuous integration takes warnings of the compilers for errors.
 WERROR ?= false
 
+FUZZ_SECONDS ?= 300
+
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: demo test test-all sanitize bench lint clean
+.PHONY: demo test test-all sanitize fuzz bench lint clean
 
 demo: .venv/package.stamp ## export a trained network and run it in a Fortran model
 	$(BIN)/python examples/demo.py
@@ -28,6 +30,13 @@ sanitize: .venv/package.stamp ## the C++ tests without libtorch, under address a
 		-Dfortran=disabled -Dmpi=disabled -Dbuildtype=debugoptimized -Db_sanitize=address,undefined -Db_lundef=false
 	$(BIN)/meson test -C build-sanitize --suite core --print-errorlogs
 
+fuzz: .venv/package.stamp ## each fuzzer for FUZZ_SECONDS, guided by the code that is reached
+	[ -d build-fuzz ] || $(BIN)/meson setup build-fuzz -Dtests=true -Dfuzz=true -Dtorch=disabled \
+		-Dfortran=disabled -Dmpi=disabled -Dbuildtype=debugoptimized -Db_sanitize=address,undefined -Db_lundef=false
+	for name in archive column_program contract units; do \
+		$(BIN)/ninja -C build-fuzz tests/cpp/fuzz/fuzz_$$name && (cd build-fuzz && \
+		tests/cpp/fuzz/fuzz_$$name -runs=1000000000 -max_total_time=$(FUZZ_SECONDS)) || exit 1; done
+
 bench: .venv/package.stamp ## speed and memory, as ratios
 	$(BIN)/python benchmarks/step_cost.py
 	$(BIN)/python benchmarks/memory.py
@@ -38,7 +47,7 @@ lint: .venv/lint.stamp ## formatters and linters, as .ci/run calls them
 	tools/lint.sh
 
 clean:
-	rm -rf .venv build build-sanitize demo
+	rm -rf .venv build build-fuzz build-sanitize demo
 
 .venv/requirements.stamp: constraints.txt pyproject.toml tools/system-packages.sh
 	PYTHON=$(PYTHON) tools/system-packages.sh

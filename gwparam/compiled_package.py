@@ -95,7 +95,7 @@ def why_unfit(artefact: str | PathLike[str], torch: str | None) -> str:
     """
     try:
         found = json.loads(read_extra(package_path(artefact), KEYS_FILE))
-    except (GwparamError, ValueError):
+    except (GwparamError, ValueError, RecursionError):
         return "it is damaged, or no package of gwparam compile"
     if not isinstance(found, dict) or found.get("version") != _VERSION:
         return "it was written by another version of gwparam"

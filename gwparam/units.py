@@ -122,9 +122,11 @@ def _conversion(given: str, wanted: str) -> Conversion | None:
     source, target = _parse(given), _parse(wanted)
     if source is None or target is None or _angle(source) != _angle(target):
         return None
-    if not source.is_convertible(target):
+    one, other = _without_offset(source), _without_offset(target)
+    # UDUNITS takes s for s-1 too, by the reciprocal of the value.
+    if not source.is_convertible(target) or not (one / other).is_convertible("1"):
         return None
-    scale = _without_offset(source).convert(1.0, _without_offset(target))
+    scale = one.convert(1.0, other)
     return Conversion(float(scale), float(source.convert(0.0, target)))
 
 

@@ -5,6 +5,7 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 import torch
 from ensembles import members_of
@@ -16,6 +17,15 @@ from gwparam.export import export_model
 from gwparam.networks.wavenet import WaveNet, WaveNetDrag
 
 PROJECT = Path(__file__).parents[1]
+
+# The same examples in every run, however long one takes; fixtures are never changed.
+hypothesis.settings.register_profile(
+    "same",
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture],
+)
+hypothesis.settings.load_profile("same")
 
 
 # Random numbers do not depend on which tests ran before in this process.

@@ -104,7 +104,7 @@ def search(content: Any, place: str = "", depth: int = 0) -> list[Found]:
                 part.kind = "ema"
         elif _OPTIMISER.search(key):
             found = [part for part in found if part.kind == "ema"]
-        named = key in _OUTER or key.isdigit() or key == _BEFORE
+        named = key in _OUTER or key.isdecimal() or key == _BEFORE
         for part in found:
             (known if named or part.kind == "ema" else unknown).append(part)
     weights = {k: v for k, v in own.items() if k not in _EXTRAS}

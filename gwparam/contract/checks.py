@@ -150,8 +150,8 @@ def check_vertical(vertical: Vertical) -> None:
     kind = vertical.kind
     _expect_keys("vertical", vertical, _VERTICAL[kind], _MAY_HAVE[kind])
     tolerance = vertical.nominal_tolerance
-    if tolerance is not None and tolerance < 0.0:
-        refuse("vertical.nominal_tolerance", tolerance, "at least 0")
+    if tolerance is not None and not 0.0 <= tolerance < 1.0:
+        refuse("vertical.nominal_tolerance", tolerance, "at least 0 and below 1")
     for key in ("a", "b", "half_pressure", "half_a", "half_b"):
         values = getattr(vertical, key)
         _check_count(f"vertical.{key}", values, vertical.nlev + key.startswith("half"))

@@ -100,8 +100,8 @@ class Contract:
         check_probe_columns(self.probe.columns, self.geometry)
         for key in ("tolerance", "reduced_tolerance"):
             value = getattr(self.probe, key)
-            if value is not None and value < 0.0:
-                refuse(f"probe.{key}", value, "at least 0")
+            if value is not None and not 0.0 <= value < 1.0:
+                refuse(f"probe.{key}", value, "at least 0 and below 1")
         check_members(self.members, self.source.further)
         check_run(self.lead_time, self.column_program, self.checksums)
         widths = {output.name: self.nlev(output) for output in self.outputs}

@@ -210,7 +210,7 @@ def read_dates(files: Mapping[str, xr.Dataset], *, by_name: bool = True) -> Date
 def _natural(name: str) -> list[tuple[int, str]]:
     """Key of a name in which numbers count as such."""
     parts = re.split(r"(\d+)", name)
-    return [(int(part), "") if part.isdigit() else (0, part) for part in parts]
+    return [(int(part), "") if part.isdecimal() else (0, part) for part in parts]
 
 
 def _is_dated(dataset: xr.Dataset, dimension: str | None) -> bool:

@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gwparam.data.netcdf_file import open_netcdf
+from gwparam.data.record_checks import NATIVE, check_record
 from gwparam.errors import ArgumentError, GwparamError, ModelFileError
 
 Array = NDArray[Any]
 FORMAT = 1
-_NATIVE = "_of_the_native_scheme"
 _SUM = "sum_"
 _SAME = ("artefact_sha256", "call", "model_days", "ranks", "mode", "source", "member")
 
@@ -103,7 +103,7 @@ def read_record(paths: Sequence[str | PathLike[str]]) -> Record:
     Raises
     ------
     ModelFileError
-        If one cannot be read, is no record, or is of a later format.
+        If one cannot be read, is no record, is of a later format, or lacks a part.
     ArgumentError
         If they are not of one call, or a rank has two.
     """
@@ -170,10 +170,11 @@ def _check(path: str, dataset: Any) -> None:
             f"{path} is no record: it has no attribute gwparam_record, expected a file "
             "that a host wrote with the item record"
         )
-    if int(found) != FORMAT:
+    if found != FORMAT:
         raise ModelFileError(
-            f"{path} is a record of format {int(found)}, expected {FORMAT}"
+            f"{path} is a record of format {_plain(found)}, expected {FORMAT}"
         )
+    check_record(path, dataset)
 
 
 def _check_together(opened: Sequence[tuple[str, Any]]) -> None:
@@ -207,8 +208,8 @@ def _read(dataset: Any) -> dict[str, dict[str, Array]]:
         elif name.startswith(_SUM):
             kind, key = "sums", name.removeprefix(_SUM)
             values = values.view(np.uint64)
-        elif name.endswith(_NATIVE):
-            kind, key = "native", name.removesuffix(_NATIVE)
+        elif name.endswith(NATIVE):
+            kind, key = "native", name.removesuffix(NATIVE)
         elif name.startswith("tendency_of_"):
             kind, key = "outputs", name
         else:

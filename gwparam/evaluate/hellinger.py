@@ -28,6 +28,7 @@ Array = NDArray[np.float64]
 Spacing = Literal["linear", "symlog"]
 
 DEFAULT_BINS = 100
+_MOST_BINS = 1_000_000
 # Where symmetric-logarithmic bins turn linear, as a share of the largest |truth|: most
 # values of a flux are small, and what counts for the drag are the few large ones.
 LINEAR_SHARE = 1e-3
@@ -194,10 +195,11 @@ def read_binning(text: str | None, components: Sequence[str]) -> Binning:
     if text is None:
         return Binning()
     spacing, colon, number = text.rpartition(":")
-    if number.isdigit() and (not colon or spacing in ("linear", "symlog")):
-        if int(number) < 2:
-            raise wrong_setting("bins", text, "at least 2 bins")
-        return Binning(int(number), "linear" if spacing == "linear" else "symlog")
+    if number.isdecimal() and (not colon or spacing in ("linear", "symlog")):
+        count = int(number[:9])
+        if not 2 <= count <= _MOST_BINS:
+            raise wrong_setting("bins", text[:40], f"2 to {_MOST_BINS} bins")
+        return Binning(count, "linear" if spacing == "linear" else "symlog")
     if not text.endswith(".json"):
         raise wrong_setting("bins", text, "N, linear:N, symlog:N or a .json file")
     return _given(text, components)
@@ -209,7 +211,7 @@ def _given(path: str | PathLike[str], components: Sequence[str]) -> Binning:
         given = json.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise ModelFileError(f"cannot read {path}: {error.strerror}") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ModelFileError(f"cannot read {path} as JSON: {error}") from None
     if not isinstance(given, dict):
         given = dict.fromkeys(components, given)

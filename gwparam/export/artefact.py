@@ -46,7 +46,7 @@ from gwparam.export.precision import FIELDS, Precision, in_precision
 from gwparam.export.probe import draw_inputs
 from gwparam.export.reduced import check_reduced
 from gwparam.export.script import script
-from gwparam.export.seal import seal
+from gwparam.export.seal import save, seal
 from gwparam.export.verify import (
     TOLERANCE,
     Promise,
@@ -269,12 +269,12 @@ def write(path: Path, built: Artefact) -> Export:
         replacement(target, Path(folder, target.name)) as written,
     ):
         if built.network is not None:
-            torch.jit.save(built.network, os.fspath(written), _extra_files=extra)
+            save(built.network, written, extra)
             if built.exported.weights is not None and places is not None:
                 # Once more, now that it is known where the weights are in the archive.
                 extra[places.file] = built.exported.program
                 extra[places.weights] = weight_table(written, built.exported.weights)
-                torch.jit.save(built.network, os.fspath(written), _extra_files=extra)
+                save(built.network, written, extra)
             seal(written)
         built.network, built.exported = None, Exported(absent=built.exported.absent)
         has_program = built.contract.backend == BACKEND

@@ -13,6 +13,8 @@ from gwparam.grids import gaussian_latitudes
 from gwparam.networks.base import Option
 
 _AXES = {"latitude": ("latitude", "lat"), "longitude": ("longitude", "lon")}
+# Of the largest models; the latitudes of more would take minutes.
+_MOST_ROWS = 8192
 _FULL = {"latitude": 90.0, "longitude": 360.0}
 
 
@@ -40,9 +42,10 @@ def read_grid(text: str) -> Geometry:
         return geometry
     size = re.fullmatch(r"(\d+)x(\d+)", text)
     if size:
-        nlat, nlon = int(size[1]), int(size[2])
-        if not nlat or not nlon:
-            raise wrong_setting("grid", text, "rows x columns")
+        nlat, nlon = (int(number[:6]) for number in size.groups())
+        if not 0 < nlat <= _MOST_ROWS or not 0 < nlon <= _MOST_ROWS:
+            expected = f"rows x columns, 1 to {_MOST_ROWS} of each"
+            raise wrong_setting("grid", text[:40], expected)
         latitude = gaussian_latitudes(nlat)
         longitude = np.arange(nlon) * (360.0 / nlon)
     else:

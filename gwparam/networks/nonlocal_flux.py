@@ -66,7 +66,7 @@ COORDINATES = (
 
 def _level_range(text: str) -> tuple[int, int]:
     first, _, end = text.partition(":")
-    if not (first.isdigit() and end.isdigit() and int(first) < int(end)):
+    if not (first.isdecimal() and end.isdecimal() and int(first) < int(end)):
         raise wrong_setting("output_levels", text, "for example 0:60")
     return int(first), int(end)
 

@@ -104,7 +104,7 @@ def _device(name: str) -> tuple[str, Any]:
     kind, _, number = name.partition(":")
     if kind == "auto":
         return ("cuda" if torch.cuda.is_available() else "cpu"), 1
-    if kind not in ("cpu", "cuda") or (number and not number.isdigit()):
+    if kind not in ("cpu", "cuda") or (number and not number.isdecimal()):
         raise wrong_setting("device", name, "auto, cpu, cuda or cuda:N")
     if kind == "cpu":
         return "cpu", 1

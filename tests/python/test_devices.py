@@ -242,6 +242,28 @@ def test_operation_that_fails_in_a_run(
     assert np.array_equal(found[DUDT], expected[DUDT])
 
 
+class HungryOnDevice(artefacts.Linear):
+    """Asks the device for 2^44 numbers where a wind is above 1000 m s-1."""
+
+    def forward(self, u, v, ps, lat):
+        if bool((u > 1000).any()):
+            return torch.zeros([17592186044416], device=u.device)[:5] + u, v
+        return 1e-6 * u + 1e-12 * ps.unsqueeze(1), -2e-6 * v + 1e-7 * lat.unsqueeze(1)
+
+
+@pytest.mark.gpu
+@needs_cuda
+def test_a_device_without_memory_is_named_and_runs_on(tmp_path, fields) -> None:
+    path = tmp_path / "hungry.pt"
+    artefacts.write(path, HungryOnDevice(), artefacts.contract())
+    scheme = loaded(path, device="cuda")
+    expected = scheme.predict(fields)
+    with pytest.raises(errors.DeviceError, match="memory"):
+        scheme.predict({**fields, U: 100 * fields[U]})
+    found = scheme.predict(fields)
+    assert np.array_equal(found[DUDT], expected[DUDT])
+
+
 def test_nothing_is_copied_on_the_cpu(tiny_artefact, fields) -> None:
     scheme = loaded(tiny_artefact, device="cpu")
     scheme.predict(fields)

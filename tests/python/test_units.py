@@ -211,6 +211,8 @@ AMBIGUOUS = [
     ("ms-2", "m s-2", "ms-2"),
     ("Pa ms-2", "Pa m s-2", "ms-2"),
 ]
+# UDUNITS converts between these by the reciprocal of the value, which no factor does.
+RECIPROCALS = [("s", "s-1"), ("m-1 s", "m s-1"), ("Pa-1", "Pa"), ("1 degC-1", "K")]
 
 
 def library(given, wanted):
@@ -243,6 +245,14 @@ def test_both_refuse(given, wanted):
     assert library(given, wanted) is None
     with pytest.raises(ContractError, match=r'field has units ".*", expected "'):
         conversion(given, wanted, "field")
+
+
+@pytest.mark.parametrize(("given", "wanted"), RECIPROCALS)
+def test_units_are_not_taken_for_their_reciprocals(given, wanted):
+    for one, other in ((given, wanted), (wanted, given)):
+        assert library(one, other) is None
+        with pytest.raises(ContractError, match="field has units"):
+            conversion(one, other, "field")
 
 
 @pytest.mark.parametrize(("given", "wanted", "part"), AMBIGUOUS)

@@ -17,9 +17,12 @@ DEFINITIONS = {
 
 def rows() -> list[tuple[str, list[str]]]:
     """Each row: its fault, and the tests that show what is expected."""
-    found = []
+    found, is_of_faults = [], False
     for line in (PROJECT / "docs" / "reliability.md").read_text().splitlines():
-        if line.startswith("| ") and not line.startswith(("| fault |", "| --- |")):
+        is_of_faults = line.startswith("|") and (
+            is_of_faults or line.startswith("| fault |")
+        )
+        if is_of_faults and not line.startswith(("| fault |", "| --- |")):
             fault, _, shown = line.strip("| ").split(" | ")
             found.append((fault, re.findall(r"`([^`]+)`", shown)))
     return found

@@ -158,9 +158,10 @@ Vertical parse_vertical(const JsonValue &json) {
                     {"nominal_pressure", "half_pressure"});
         const JsonValue tolerance = json.at("nominal_tolerance");
         vertical.nominal_tolerance = tolerance.number();
-        if (vertical.nominal_tolerance < 0.0) {
+        // Relative: at 1 any pressure below would do.
+        if (!(vertical.nominal_tolerance >= 0.0 && vertical.nominal_tolerance < 1.0)) {
             refuse(tolerance.key(), number_text(vertical.nominal_tolerance),
-                   "at least 0");
+                   "at least 0 and below 1");
         }
         vertical.nominal_pressure =
             parse_pressure(json.at("nominal_pressure"), vertical);

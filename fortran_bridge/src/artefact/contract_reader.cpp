@@ -139,9 +139,10 @@ void parse_range(const JsonValue &json, Contract &contract, Names &names) {
     }
 }
 
+// Of the largest value: at 1 a network that gives nothing at all would do.
 double parse_tolerance(const JsonValue &json) {
-    if (json.number() < 0.0) {
-        refuse(json.key(), number_text(json.number()), "at least 0");
+    if (!(json.number() >= 0.0 && json.number() < 1.0)) {
+        refuse(json.key(), number_text(json.number()), "at least 0 and below 1");
     }
     return json.number();
 }

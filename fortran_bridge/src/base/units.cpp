@@ -155,7 +155,9 @@ class UnitParser {
             any = true;
             sign = 1;
         }
-        return any && !malformed_ ? std::optional<Unit>(product) : std::nullopt;
+        // Of hundreds of factors, the scale may be no number any more.
+        const bool fits = any && !malformed_ && std::isnormal(product.scale);
+        return fits ? std::optional<Unit>(product) : std::nullopt;
     }
 
   private:
@@ -239,7 +241,9 @@ Conversion conversion(const std::string &from, const std::string &to,
     }
     const auto source = UnitParser(from).parse();
     const auto target = UnitParser(to).parse();
-    if (!source || !target || source->dimension != target->dimension) {
+    const bool are_one = source && target && source->dimension == target->dimension;
+    if (!are_one || !std::isnormal(source->scale / target->scale) ||
+        !std::isnormal(target->scale / source->scale)) {
         throw Error(GWPARAM_ERR_CONTRACT, field + " has units \"" + from +
                                               "\", expected \"" + to +
                                               "\" or others of that dimension");

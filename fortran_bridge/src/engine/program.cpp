@@ -4,6 +4,7 @@
 
 #include "artefact/json_value.hpp"
 #include "base/error.hpp"
+#include "engine/kernels.hpp"
 
 namespace gwparam {
 
@@ -14,6 +15,14 @@ namespace {
 constexpr std::int64_t most_elements = 1 << 22;
 constexpr std::int64_t most_cells = 1 << 10; // along one axis of a table
 constexpr std::int64_t most_weights = std::int64_t{1} << 31;
+
+// Weights and elements may be used again and again, so that a small file could ask for
+// any time and memory. Networks have some hundred instructions, and read most once.
+constexpr std::int64_t most_instructions = 1 << 14;
+constexpr std::int64_t most_read = 1 << 24;                     // elements
+constexpr std::int64_t most_products = std::int64_t{1} << 32;   // a column
+constexpr std::int64_t most_packed = 1 << 24;                   // numbers of layers,
+constexpr std::int64_t most_packed_of_weight = 2 * dense_block; // or for each weight
 
 std::int64_t integer_in(const JsonValue &value, std::int64_t first, std::int64_t last) {
     const std::int64_t number = value.integer();
@@ -61,9 +70,13 @@ class Reader {
             program_.inputs.push_back({item.at("name").text(), size});
             add_elements(item, size);
         }
-        for (const JsonValue &item : document.at("instructions").items()) {
+        const std::vector<JsonValue> instructions = document.at("instructions").items();
+        expect_at_most("instructions", "instructions", most_instructions,
+                       static_cast<std::int64_t>(instructions.size()));
+        for (const JsonValue &item : instructions) {
             program_.instructions.push_back(instruction(item));
             add_elements(item, program_.instructions.back().size);
+            add_work(item, program_.instructions.back());
         }
         for (const JsonValue &item : document.at("outputs").items()) {
             item.expect_keys({"name", "from"});
@@ -76,9 +89,27 @@ class Reader {
   private:
     void add_elements(const JsonValue &value, std::int64_t count) {
         elements_ += count;
-        if (elements_ > most_elements) {
-            refuse(value.key(), "beyond " + std::to_string(most_elements) + " elements",
+        expect_at_most(value.key(), "elements", most_elements, elements_);
+    }
+
+    static void expect_at_most(const std::string &key, const char *what,
+                               std::int64_t most, std::int64_t found) {
+        if (found > most) {
+            refuse(key, "beyond " + std::to_string(most) + " " + what,
                    "a smaller program");
+        }
+    }
+
+    // What an instruction asks for when it runs, and is got ready for it.
+    void add_work(const JsonValue &value, const Instruction &its) {
+        products_ += its.rows * its.inputs * its.outputs;
+        expect_at_most(value.key(), "products", most_products, products_);
+        if (its.operation == Operation::dense) {
+            const std::int64_t blocks = (its.outputs + dense_block - 1) / dense_block;
+            packed_ += blocks * dense_block * (its.inputs + 1);
+            expect_at_most(value.key(), "numbers of dense layers",
+                           most_packed + most_packed_of_weight * program_.weights,
+                           packed_);
         }
     }
 
@@ -105,7 +136,7 @@ class Reader {
         return its;
     }
 
-    Operand operand(const JsonValue &value) const {
+    Operand operand(const JsonValue &value) {
         Operand runs;
         std::int64_t size = 0;
         for (const JsonValue &item : value.items()) {
@@ -119,10 +150,12 @@ class Reader {
         if (runs.empty()) {
             refuse(value.key(), "empty", "at least one run");
         }
+        read_ += size;
+        expect_at_most(value.key(), "elements that are read", most_read, read_);
         return runs;
     }
 
-    Instruction instruction(const JsonValue &item) const {
+    Instruction instruction(const JsonValue &item) {
         const std::string op = item.at("op").text();
         const auto *known =
             std::find_if(operation_names.begin(), operation_names.end(),
@@ -241,6 +274,9 @@ class Reader {
     std::size_t weight_bytes_;
     Program program_;
     std::int64_t elements_ = 0;
+    std::int64_t read_ = 0;
+    std::int64_t products_ = 0;
+    std::int64_t packed_ = 0;
 };
 
 } // namespace

@@ -59,7 +59,7 @@ class _Reader:
     def read(self, text: str | bytes, weights: bytes) -> ColumnProgram:
         try:
             document = json.loads(text)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise ModelFileError(f"{PROGRAM_FILE} is no JSON: {error}") from None
         keys = {"version", "dtype", "inputs", "instructions", "outputs", "weights"}
         _check_keys("", document, keys, keys)

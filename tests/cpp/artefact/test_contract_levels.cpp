@@ -118,7 +118,7 @@ void test_refused_levels() {
         {R"({"kind": "host", "order": "top_down", "nlev": 1})",
          "vertical.nominal_tolerance is missing, expected with kind host"},
         {R"({"kind": "host", "order": "top_down", "nlev": 1, "nominal_tolerance": -0.5})",
-         "vertical.nominal_tolerance is -0.5, expected at least 0"},
+         "vertical.nominal_tolerance is -0.5, expected at least 0 and below 1"},
         {R"({"kind": "host", "order": "top_down", "nlev": 1, "nominal_tolerance": 0,
              "outside": "zero"})",
          "vertical.outside is no key of kind host"},

@@ -67,5 +67,17 @@ int main() {
     ok(is_identity("none", "1"), "none, as FMS writes, is a pure number");
     ok(is_identity("degrees_E", "degrees"), "degrees_E, as FMS writes, are degrees");
     ok(gives("millibars", "Pa", 1000.0, 1e5), "millibars, as ERA5 had them, to Pa");
+    // The scale of so many factors is infinite, or 0; that of two of them, a ratio,
+    // too.
+    std::string large;
+    std::string small;
+    for (int i = 0; i < 20; ++i) {
+        large += "km9 ";
+        small += "cm9 ";
+    }
+    ok(is_refused(large.c_str(), (large + "1").c_str()), "a scale that is infinite");
+    ok(is_refused(small.c_str(), (small + "1").c_str()), "a scale that is 0");
+    ok(is_refused(large.substr(0, 44).c_str(), small.substr(0, 44).c_str()),
+       "a ratio that is infinite");
     return done_testing();
 }

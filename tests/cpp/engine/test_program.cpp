@@ -157,10 +157,57 @@ void test_refused() {
        "no JSON");
 }
 
+// Small files that ask for much: the same element or weight again and again.
+void test_work() {
+    const auto refused = [](const json &program, const char *message) {
+        const std::size_t bytes = 4 * std::size_t(program["weights"]);
+        ok(throws(GWPARAM_ERR_CONTRACT, message,
+                  [&] { gwparam::read_program(program.dump(), bytes); }),
+           (std::string("refused: ") + message).c_str());
+    };
+    json many = whole();
+    const json add = many["instructions"][0];
+    many["instructions"] = std::vector<json>(16385, add);
+    refused(many, "instructions is beyond 16384 instructions");
+    json reading = whole();
+    const json sum = {{"op", "sum"},
+                      {"args", {{{0, 4000000, 0}}}},
+                      {"size", 1},
+                      {"length", 4000000},
+                      {"count", 1}};
+    reading["instructions"] = std::vector<json>(5, sum);
+    reading["outputs"][0]["from"] = {{0, 1, 1}};
+    refused(reading,
+            "instructions[4].args[0] is beyond 16777216 elements that are read");
+    reading["instructions"] = std::vector<json>(4, sum);
+    reading["outputs"][0]["from"] = {{0, 4000000, 0}};
+    refused(reading, "outputs[0].from is beyond 16777216 elements that are read");
+    const auto layers = [&](int count, long rows, long inputs, long outputs) {
+        json program = whole();
+        program["weights"] = inputs * outputs;
+        const json layer = {{"op", "dense"},
+                            {"args", {{{0, rows * inputs, 0}}}},
+                            {"size", rows * outputs},
+                            {"rows", rows},
+                            {"inputs", inputs},
+                            {"outputs", outputs},
+                            {"weight", 0}};
+        program["instructions"] = std::vector<json>(std::size_t(count), layer);
+        program["outputs"][0]["from"] = {{0, 1, 1}};
+        return program;
+    };
+    refused(layers(9, 64, 4096, 2048), "instructions[8] is beyond 4294967296 products");
+    refused(layers(40, 1, 2048, 2048), "is beyond 150994944 numbers of dense layers");
+    ok(gwparam::read_program(layers(30, 1, 2048, 2048).dump(), 4 * 2048 * 2048)
+               .instructions.size() == 30,
+       "layers may share their weights");
+}
+
 } // namespace
 
 int main() {
     test_whole();
+    test_work();
     test_refused();
     return done_testing();
 }

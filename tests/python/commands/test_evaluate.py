@@ -345,7 +345,7 @@ def test_file_of_another_grid_is_refused(capsys, predicted, reference_data, tmp_
     [
         (["--names", "one"], "names is one, expected 2 names (--names)"),
         (["--names", "one,one"], "named one, one, expected different names (--names)"),
-        (["--bins", "0"], "expected at least 2 bins"),
+        (["--bins", "0"], "expected 2 to 1000000 bins"),
         (["--levels", "50"], "levels is 50, expected some of 0:40 (--levels)"),
         (["--times", "1:1"], "times is 1:1, expected some of 0:2 (--times)"),
         (["--times", "1:9"], "times is 1:9, expected some of 0:2 (--times)"),

@@ -40,7 +40,7 @@ def test_levels_of_every_kind_are_taken(vertical):
         ),
         (
             replace(HOST, nominal_tolerance=-0.5),
-            "vertical.nominal_tolerance is -0.5, expected at least 0",
+            "vertical.nominal_tolerance is -0.5, expected at least 0 and below 1",
         ),
         (replace(HOST, outside="zero"), "vertical.outside is no key of kind host"),
         (

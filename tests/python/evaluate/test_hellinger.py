@@ -190,7 +190,7 @@ def test_edges_are_read_for_both_components_or_each(tmp_path, given, northward):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("1", "expected at least 2 bins"),
+        ("1", "expected 2 to 1000000 bins"),
         ("many", "expected N, linear:N, symlog:N or a .json file"),
         ("cubic:5", "expected N, linear:N"),
     ],

@@ -103,12 +103,13 @@ def test_tolerance_that_is_not_kept_writes_nothing(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("value", [0.0, -1.0, float("nan"), float("inf")])
+@pytest.mark.parametrize("value", [0.0, -1.0, 1.0, float("nan"), float("inf")])
 def test_tolerance_out_of_range(tmp_path, value):
     with pytest.raises(ArgumentError) as caught:
         export_model(SAMPLE, tmp_path / "sample.pt", reduced_tolerance=value)
 
-    assert str(caught.value) == f"reduced_tolerance is {value}, expected more than 0"
+    expected = "expected more than 0 and below 1"
+    assert str(caught.value) == f"reduced_tolerance is {value}, {expected}"
 
 
 def test_float64_has_no_products_to_reduce(tmp_path):

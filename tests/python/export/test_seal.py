@@ -18,7 +18,7 @@ from gwparam.contract import check_contents, read_contract
 from gwparam.contract.checksums import CHECKSUMS_FILE
 from gwparam.errors import ArgumentError
 from gwparam.export import export_model
-from gwparam.export.seal import add_checksums, seal
+from gwparam.export.seal import add_checksums, save, seal
 
 NLEV = 4
 
@@ -28,6 +28,35 @@ def saved(path):
         torch.jit.script(torch.nn.Linear(3, 5)), str(path), _extra_files={"a": "b"}
     )
     return path
+
+
+def test_what_is_saved_is_what_torch_saves(tmp_path):
+    """But for the name of the folder inside, that of the file."""
+    network = torch.jit.script(torch.nn.Linear(3, 5))
+    torch.jit.save(network, str(tmp_path / "torch.pt"), _extra_files={"a": "b"})
+    save(network, tmp_path / "own.pt", {"a": "b"})
+
+    def contents(name):
+        with zipfile.ZipFile(tmp_path / name) as archive:
+            return {
+                e.filename.split("/", 1)[1]: archive.read(e) for e in archive.infolist()
+            }
+
+    assert contents("own.pt") == contents("torch.pt")
+
+
+@pytest.mark.parametrize(
+    ("where", "reason"),
+    [
+        ("/dev/full", "No space left on device"),
+        ("absent/net.pt", "Directory nonexistent|No such file or directory"),
+    ],
+)
+def test_what_cannot_be_written_is_an_error(tmp_path, monkeypatch, where, reason):
+    monkeypatch.chdir(tmp_path)
+    network = torch.jit.script(torch.nn.Linear(300, 500))  # more than a pipe holds
+    with pytest.raises(OSError, match=reason):
+        save(network, where, {})
 
 
 def test_sealed_archive_is_read_by_torch_and_holds_the_same(tmp_path):
