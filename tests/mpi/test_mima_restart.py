@@ -1,8 +1,10 @@
 """Restart of the drop-in for MiMA: the run goes on as if it had not ended."""
 
+import json
 import re
 import shutil
 
+import hosts
 import netCDF4
 import numpy as np
 import pytest
@@ -18,6 +20,12 @@ DRAWN = {"members": "drawn", "member_seed": 7}
 def drag(finished):
     assert finished.code == 0, finished.text
     return np.stack([finished.field("gwfcng_x"), finished.field("gwfcng_y")])
+
+
+def without_extremes(contract):
+    """So that `range_sigmas` alone decides."""
+    for field in contract["training_range"]:
+        field["minimum"] = field["maximum"] = None
 
 
 def hand_over(first, second):
@@ -80,6 +88,52 @@ def test_a_restarted_run_has_the_bits_of_one_that_went_through(
         np.testing.assert_array_equal(parts, drag(through))
         # The first step of the second half returned drag that the first half computed.
         assert np.ptp(drag(second)[:, 0]) > 0.0
+
+
+def test_a_run_with_all_of_it_has_the_same_bits_on_any_ranks_and_after_a_restart(
+    run, states, ensemble, tmp_path
+):
+    """Members drawn, every guard, a taper, a blend and records."""
+    path = tmp_path / "ensemble.pt"
+    hosts.change_contract(ensemble, path, without_extremes)
+    items = {
+        "artefact": path,
+        "mode": "ml",
+        **DRAWN,
+        **CAUGHT,
+        "on_unphysical": "native",
+        "on_range": "native",
+        "on_limit": "clip",
+        "on_momentum": "keep",
+        "momentum_limit": 1e-3,
+        "taper_top": (5e1, 2e2),
+        "taper_surface": (9e4, 1.1e5),
+        "blend_share": 0.8,
+        "blend_days": 0.1,
+        "blend_latitude": (-80.0, -40.0, 30.0, 85.0),
+        "blend_pressure": (1e2, 1e3, 2e5, 2e5),
+        "record": 1,
+    }
+    given = {"states": states, "cg_drag": ALARM, "gwparam": items}
+    through = run(2, folder=tmp_path / "through", steps=2 * STEPS, **given)
+    whole = drag(through)
+    guards = json.loads(
+        (tmp_path / "through" / "gwparam_run.jsonl").read_text().splitlines()[-1]
+    )
+    assert guards["guarded_columns"] > 0
+    assert 0.0 < guards["network_share"] < 0.8
+    assert list((tmp_path / "through").glob("gwparam_record*"))
+    for ranks, windows in ((1, (1, 1)), (4, (2, 2))):
+        folder = tmp_path / f"on {ranks}"
+        other = run(ranks, folder=folder, steps=2 * STEPS, windows=windows, **given)
+        np.testing.assert_array_equal(drag(other), whole)
+    first = run(2, folder=tmp_path / "first", steps=STEPS, windows=WINDOWS, **given)
+    for ranks in (1, 4):
+        folder = tmp_path / f"second on {ranks}"
+        hand_over(tmp_path / "first", folder)
+        second = run(ranks, folder=folder, steps=STEPS, first_step=STEPS + 1, **given)
+        parts = np.concatenate([drag(first), drag(second)], axis=1)
+        np.testing.assert_array_equal(parts, whole)
 
 
 @pytest.mark.parametrize(
