@@ -45,7 +45,7 @@ from gwparam.export.members import (
 from gwparam.export.precision import FIELDS, Precision, in_precision
 from gwparam.export.probe import draw_inputs
 from gwparam.export.reduced import check_reduced
-from gwparam.export.script import script
+from gwparam.export.script import script, trace
 from gwparam.export.seal import save, seal
 from gwparam.export.verify import (
     TOLERANCE,
@@ -59,6 +59,7 @@ from gwparam.export.verify import (
     run_probe,
 )
 from gwparam.networks.base import PhysicalNetwork, is_large
+from gwparam.networks.own import OwnNetwork
 from gwparam.whole_files import replacement, writing
 
 _PROBE_SEED, _CHECK_SEED = 20240917, 20240918
@@ -128,7 +129,7 @@ def measure(
 ) -> Member:
     """Rewrite one network, and measure what it promises."""
     network = in_precision(fuse(published), dtype)
-    scripted = script(network)
+    scripted = _graph(network, published, dtype)
     promises, lowered = _verify(published, scripted, dtype)
     promises = [replace(its, what=which + its.what) for its in promises]
     _refuse_broken(promises, lowered.libtorch)
@@ -137,6 +138,19 @@ def measure(
     return Member(
         which, published, network, scripted, contract, promises, notes, lowered
     )
+
+
+def _graph(
+    network: PhysicalNetwork, published: PhysicalNetwork, dtype: Precision
+) -> torch.jit.ScriptModule:
+    """Compile a network; one of a user, which TorchScript may not take, by a trace."""
+    if not isinstance(published, OwnNetwork):
+        return script(network)
+    try:
+        return script(network)
+    except (RuntimeError, TypeError) as error:  # as TorchScript says it
+        drawn = draw_inputs(published, CHUNK_COLUMNS, _CHECK_SEED)
+        return trace(network, [field.to(FIELDS[dtype]) for field in drawn], error)
 
 
 def build(

@@ -28,7 +28,6 @@ from gwparam.errors import (
 from gwparam.export.artefact import Export, build, measure, write
 from gwparam.export.precision import Precision
 from gwparam.export.probe import draw_inputs
-from gwparam.export.script import script
 from gwparam.networks.own import (
     OwnContract,
     OwnNetwork,
@@ -233,7 +232,7 @@ def own_network(module: nn.Module, contract: OwnContract) -> OwnNetwork:
     ShapeError
         If the module gives other shapes than the contract says.
     InferenceError
-        If it fails on columns that the contract allows, or is none for TorchScript.
+        If it fails on columns that the contract allows.
     """
     if contract.side_by_side and contract.geometry.kind != "column":
         raise ContractError(
@@ -253,14 +252,6 @@ def own_network(module: nn.Module, contract: OwnContract) -> OwnNetwork:
     if isinstance(given, Tensor) and not contract.side_by_side:
         own, given = between_fields(module, contract, gives_one=True), (given,)
     _check_shapes(given, contract, len(columns[0]))
-    try:
-        script(own)
-    except (RuntimeError, TypeError) as error:  # as TorchScript says it
-        first = str(error).strip().splitlines()[0]
-        raise InferenceError(
-            f"TorchScript cannot compile the module: {first}; a module that was traced "
-            "and saved, FILE.pt, may do"
-        ) from error
     return own
 
 

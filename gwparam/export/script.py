@@ -1,11 +1,16 @@
 """A network as TorchScript, whatever else the process has scripted."""
 
+import warnings
+from collections.abc import Sequence
 from contextlib import ExitStack
 from weakref import WeakKeyDictionary
 
 import torch
-from torch import _jit_internal, nn
+from torch import Tensor, _jit_internal, nn
 from torch.jit import _recursive, _state
+from torch.jit._trace import TracerWarning
+
+from gwparam.errors import InferenceError
 
 
 def script(network: nn.Module, forward: str = "") -> torch.jit.ScriptModule:
@@ -49,3 +54,41 @@ def _script_alone(network: nn.Module, forward: str) -> torch.jit.ScriptModule:
             stack.callback(setattr, module, name, getattr(module, name))
             setattr(module, name, anew())
         return _scripted(network, forward)
+
+
+def trace(
+    network: nn.Module, fields: Sequence[Tensor], why: Exception
+) -> torch.jit.ScriptModule:
+    """Follow a network that TorchScript cannot compile, through one call.
+
+    Parameters
+    ----------
+    network : Module
+        What it does may not depend on the numbers that it gets.
+    fields : sequence of Tensor
+        Of a whole chunk.
+    why : Exception
+        What TorchScript says.
+
+    Raises
+    ------
+    InferenceError
+        If it does depend, or the call fails; with both reasons.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", TracerWarning)
+            # mypy: torch leaves this function untyped.
+            traced: torch.jit.ScriptModule = torch.jit.trace(  # type: ignore[no-untyped-call]
+                network, tuple(fields), check_trace=False
+            )
+    except Exception as error:  # of somebody's own code
+        raise InferenceError(
+            f"TorchScript cannot compile the module: {_first_line(why)}; and its calls "
+            f"differ with the numbers: {_first_line(error)}"
+        ) from error
+    return traced
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".:")

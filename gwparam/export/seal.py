@@ -4,9 +4,11 @@ As torch writes it, it holds the paths of the sources that were scripted, and th
 of the file.
 """
 
+import errno
+import io
 import os
 import re
-import subprocess
+import shutil
 import zipfile
 from collections.abc import Mapping
 from itertools import groupby
@@ -21,6 +23,7 @@ from gwparam.contract.checksums import (
     inner_name,
     write_list,
 )
+from gwparam.networks.base import is_large
 
 FOLDER = "artefact"
 """That all files of the archive are in; torch takes any name."""
@@ -30,10 +33,7 @@ _HEADER, _LONG_NUMBERS = 30, 20  # bytes of a zip file's local header
 _DATE = (1980, 1, 1, 0, 0, 0)  # the first that a zip file knows
 _LEFT_OUT = re.compile(r".*\.debug_pkl|\.data/serialization_id")
 _PIECE = 1 << 20
-
-
-# Takes all that comes, also where it cannot be written.
-_COPY = 'cat > "$0" || { status=$?; cat > /dev/null; exit $status; }'
+_MARGIN = 64 << 20  # of bytes, for code and what the file system keeps
 
 
 def save(
@@ -41,31 +41,26 @@ def save(
     path: str | PathLike[str],
     extra: Mapping[str, str | bytes],
 ) -> None:
-    """Write what `torch.jit.save` writes, through a process that copies it.
+    """Write what `torch.jit.save` writes, and raise where it would end the process.
 
-    torch ends this one where the disk is full.
+    It does so where the disk is full. A network that memory holds twice goes through a
+    buffer; for a larger one there has to be room before it begins.
 
     Raises
     ------
     OSError
         If it cannot be written.
     """
-    source, sink = os.pipe()
-    with subprocess.Popen(
-        ["sh", "-c", _COPY, os.fspath(path)],
-        stdin=source,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as copy:
-        os.close(source)
-        try:
-            torch.jit.save(network, f"/dev/fd/{sink}", _extra_files=extra)
-        finally:
-            os.close(sink)
-        said = copy.communicate()[1]
-    if copy.returncode != 0:
-        # The tools' own words: "cat: write error: No space left on device".
-        raise OSError(said.strip().rpartition(": ")[2])
+    if not is_large(network):
+        buffer = io.BytesIO()
+        torch.jit.save(network, buffer, _extra_files=extra)
+        Path(path).write_bytes(buffer.getbuffer())
+        return
+    needed = _MARGIN + sum(map(len, extra.values()))
+    needed += sum(value.nbytes for value in network.state_dict().values())
+    if shutil.disk_usage(Path(path).parent).free < needed:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), os.fspath(path))
+    torch.jit.save(network, os.fspath(path), _extra_files=extra)
 
 
 def seal(path: str | PathLike[str]) -> None:
