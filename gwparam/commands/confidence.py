@@ -94,6 +94,8 @@ def add_parser(subparsers: Any) -> None:
 def run(args: argparse.Namespace) -> Answer:
     """Run the command."""
     from gwparam.confidence import Columns, Settings, calibrate, collect, fit
+    from gwparam.confidence.calibration import TENTHS
+    from gwparam.confidence.figure import check_kind, draw
     from gwparam.contract import read_contract
     from gwparam.data import is_training_file, open_inputs
     from gwparam.evaluate.outputs import bind_references, comparable_fields
@@ -102,6 +104,11 @@ def run(args: argparse.Namespace) -> Answer:
     for name in ("columns", "epochs", "width"):
         if getattr(args, name) < 1:
             raise wrong_setting(name, getattr(args, name), "at least 1")
+    for name, most in (("width", 4096), ("seed", 2**63 - 1)):
+        if not 0 <= getattr(args, name) <= most:
+            raise wrong_setting(name, getattr(args, name), f"0 to {most}")
+    if args.figure is not None:
+        check_kind(args.figure)
     written = [path for path in (args.output, args.figure) if path is not None]
     check_outputs(written, [args.artefact, *args.states])
     threads = read_machine(args)["threads"]
@@ -147,15 +154,18 @@ def run(args: argparse.Namespace) -> Answer:
             kept = -(-len(times) // 5)
             training = Columns.of_all(parts[:-kept])
             others = Columns.of_all(parts[-kept:])
+            if len(others) < TENTHS:
+                raise ArgumentError(
+                    f"{len(others)} columns are kept apart, expected at least {TENTHS}",
+                    settings=("columns", "times"),
+                )
             advance = show_progress(stack, "train", settings.epochs)
             fitted = fit(training, others, settings, advance)
     found = calibrate(fitted, others)
     names_of_states = [path.name for path in args.states]
-    save_head(args.output, fitted.head, contract.source.sha256, names_of_states)
     if args.figure is not None:
-        from gwparam.confidence.figure import draw
-
         draw(args.figure, found, contract.name)
+    save_head(args.output, fitted.head, contract.source.sha256, names_of_states)
     document = _document(args, fitted, found, (len(training), len(others)), settings)
     return Answer(document, lambda: _print(document, found))
 

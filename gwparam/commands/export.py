@@ -221,7 +221,7 @@ def _export_own(args: argparse.Namespace) -> "Export":
 
     others = [option.name for option in _options()]
     others += ["arch", "max_tendency", "name", "reduced_tolerance", "training_file"]
-    refuse_idle(args, "with --module", [*others, "weights", "confidence"])
+    refuse_idle(args, "with --module", [*others, "weights"])
     if args.contract is None:
         raise ArgumentError(
             "contract is missing, expected what the module takes and gives",
@@ -242,6 +242,7 @@ def _export_own(args: argparse.Namespace) -> "Export":
         dtype=args.dtype,
         allow_pickle=args.allow_pickle,
         exported_program=args.exported_program,
+        confidence=args.confidence,
     )
 
 

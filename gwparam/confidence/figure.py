@@ -1,5 +1,6 @@
 """A figure of what an expected error is worth."""
 
+import os
 from os import PathLike
 from pathlib import Path
 
@@ -7,7 +8,23 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from gwparam.confidence.calibration import TENTHS, Calibration
+from gwparam.errors import one_of, wrong_setting
 from gwparam.whole_files import replacement, writing
+
+
+def check_kind(path: str | PathLike[str]) -> None:
+    """Check that a picture can be what its ending says, before the work.
+
+    Raises
+    ------
+    ArgumentError
+        If not.
+    """
+    known = FigureCanvasAgg.get_supported_filetypes()
+    kind = Path(path).suffix.removeprefix(".") or "png"
+    if kind.lower() not in known:
+        expected = f"an ending of {one_of(sorted(known))}"
+        raise wrong_setting("figure", os.fspath(path), expected)
 
 
 def draw(path: str | PathLike[str], found: Calibration, name: str) -> None:

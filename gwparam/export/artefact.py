@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -59,6 +59,7 @@ from gwparam.export.verify import (
     run_probe,
 )
 from gwparam.networks.base import PhysicalNetwork, is_large
+from gwparam.networks.expected_error import WithExpectedError
 from gwparam.networks.own import OwnNetwork
 from gwparam.whole_files import replacement, writing
 
@@ -144,11 +145,11 @@ def _graph(
     network: PhysicalNetwork, published: PhysicalNetwork, dtype: Precision
 ) -> torch.jit.ScriptModule:
     """Compile a network; one of a user, which TorchScript may not take, by a trace."""
-    if not isinstance(published, OwnNetwork):
+    if not isinstance(published, OwnNetwork | WithExpectedError):
         return script(network)
     try:
         return script(network)
-    except (RuntimeError, TypeError) as error:  # as TorchScript says it
+    except Exception as error:  # TorchScript raises what it likes
         drawn = draw_inputs(published, CHUNK_COLUMNS, _CHECK_SEED)
         return trace(network, [field.to(FIELDS[dtype]) for field in drawn], error)
 
@@ -272,8 +273,27 @@ def _answers(
     return run_probe(scripted, inputs, names, contract.geometry)
 
 
-def write(path: Path, built: Artefact) -> Export:
-    """Write the archive beside its place, read it back, and move it there if good."""
+def write(
+    path: Path, built: Artefact, checks: Sequence[Callable[[Path], Promise]] = ()
+) -> Export:
+    """Write the archive beside its place, read it back, and move it there if good.
+
+    Parameters
+    ----------
+    path : Path
+        Its place.
+    built : Artefact
+        What goes into it; its network is let go of.
+    checks : sequence of callable
+        What else to hold the file to.
+
+    Raises
+    ------
+    ModelFileError
+        If it cannot be written.
+    InferenceError
+        If a promise is broken.
+    """
     extra = built.files
     places = built.contract.exported_program
     target = Path(os.path.realpath(path))
@@ -296,6 +316,7 @@ def write(path: Path, built: Artefact) -> Export:
         reloads = [reload]
         if places is not None:
             reloads.append(check_exported_reload(written))
+        reloads += [check(written) for check in checks]
         _refuse_broken(reloads)
     return Export(
         path,

@@ -19,6 +19,7 @@ from gwparam.data.missing import present_columns
 from gwparam.errors import (
     ArgumentError,
     ContractError,
+    GwparamError,
     InferenceError,
     ModelFileError,
     ShapeError,
@@ -28,6 +29,10 @@ from gwparam.errors import (
 from gwparam.export.artefact import Export, build, measure, write
 from gwparam.export.precision import Precision
 from gwparam.export.probe import draw_inputs
+from gwparam.export.torchscript import with_confidence
+from gwparam.export.verify import Promise
+from gwparam.library import load_scheme
+from gwparam.networks.base import PhysicalNetwork
 from gwparam.networks.own import (
     OwnContract,
     OwnNetwork,
@@ -36,6 +41,8 @@ from gwparam.networks.own import (
     with_ranges,
 )
 from gwparam.whole_files import check_outputs
+
+_TRIED = 64  # columns of a first call
 
 
 def export_network(
@@ -49,6 +56,7 @@ def export_network(
     dtype: Precision = "float32",
     allow_pickle: bool = False,
     exported_program: Literal["auto", "yes", "no"] = "auto",
+    confidence: str | PathLike[str] | None = None,
 ) -> Export:
     """Export any PyTorch module to an artefact that the library runs.
 
@@ -73,7 +81,7 @@ def export_network(
         Precision of the artefact.
     allow_pickle : bool
         Read weights that can run code; only if you trust them.
-    exported_program : {"auto", "yes", "no"}
+    exported_program, confidence
         As `gwparam.export.export_model`.
 
     Returns
@@ -96,7 +104,8 @@ def export_network(
         raise wrong_setting("dtype", dtype, one_of(("float32", "float64")))
     read = [] if isinstance(module, nn.Module) else [_file_of(str(module))]
     read += [] if isinstance(contract, Mapping) else [Path(contract)]
-    read += files_of(weights) if weights is not None else []
+    for its in (weights, confidence):
+        read += files_of(its) if its is not None else []
     check_outputs([artefact], [*read, *example])
     said = read_own_contract(contract)
     made = module if isinstance(module, nn.Module) else load_module(str(module))
@@ -106,9 +115,21 @@ def export_network(
         load_weights(made, checkpoint)
     if example:
         said = with_ranges(said, _ranges(said, example, variables))
-    published = own_network(made, said)
+    published: PhysicalNetwork = own_network(made, said)
+    if confidence is not None:
+        published = with_confidence(published, checkpoint, confidence)
     member = measure(published, checkpoint, dtype, None, "")
-    return write(Path(artefact), build([member], dtype, None, exported_program))
+    built = build([member], dtype, None, exported_program)
+    return write(Path(artefact), built, [_check_loads])
+
+
+def _check_loads(path: Path) -> Promise:
+    """Assert that the library takes the file: its operations, units and probe."""
+    try:
+        load_scheme(path, device="cpu", threads=1).free()
+    except GwparamError as error:
+        raise InferenceError(f"the library refuses the artefact: {error}") from None
+    return Promise("the library loads the file", True, "and reproduces its probe")
 
 
 def load_module(place: str) -> nn.Module:
@@ -247,7 +268,7 @@ def own_network(module: nn.Module, contract: OwnContract) -> OwnNetwork:
             )
     module = module.double().eval()
     own = between_fields(module, contract)
-    columns = draw_inputs(own, 4, 1)
+    columns = draw_inputs(own, _TRIED, 1)
     given = _tried(module, contract, columns)
     if isinstance(given, Tensor) and not contract.side_by_side:
         own, given = between_fields(module, contract, gives_one=True), (given,)
@@ -264,7 +285,9 @@ def _tried(module: nn.Module, contract: OwnContract, columns: list[Tensor]) -> A
         with torch.inference_mode():
             return module(*columns)
     except Exception as error:  # of somebody's own code
-        first = (str(error).strip() or type(error).__name__).splitlines()[0]
+        lines = (str(error).strip() or type(error).__name__).splitlines()
+        # TorchScript says last what happened.
+        first = lines[-1] if isinstance(module, torch.jit.ScriptModule) else lines[0]
         shapes = ", ".join(str(tuple(values.shape)) for values in columns)
         raise InferenceError(
             f"the module failed on float64 tensors of shape {shapes}: {first}"
@@ -273,6 +296,18 @@ def _tried(module: nn.Module, contract: OwnContract, columns: list[Tensor]) -> A
 
 def _check_shapes(given: Any, contract: OwnContract, columns: int) -> None:
     """Hold what the module gives against the contract."""
+    for values in given if isinstance(given, tuple) else (given,):
+        if isinstance(values, Tensor):
+            if not values.is_floating_point():
+                raise ShapeError(
+                    f"the module gives {str(values.dtype).removeprefix('torch.')}, "
+                    "expected numbers of floating point"
+                )
+            if not torch.isfinite(values).all():
+                raise InferenceError(
+                    "the module gives NaN or Inf for columns within the range that the "
+                    "contract says of its inputs"
+                )
     widths = [contract.nlev(field) for field in contract.outputs]
     if contract.side_by_side:
         if not isinstance(given, Tensor) or given.shape != (columns, sum(widths)):

@@ -31,7 +31,7 @@ def script(network: nn.Module, forward: str = "") -> torch.jit.ScriptModule:
     """
     try:
         return _script_alone(network, forward)
-    except (RuntimeError, TypeError):  # or else it is an error here too
+    except Exception:  # or else it is an error here too
         return _scripted(network, forward)
 
 

@@ -143,7 +143,7 @@ def export_model(
         read = read_checkpoint(its, allow_pickle=allow_pickle, weights=weights)
         published = _published(read, architecture, options, dtype, max_tendency, name)
         if confidence is not None:
-            published = _with_confidence(published, read, confidence)
+            published = with_confidence(published, read, confidence)
         if is_large(published):
             return_freed_blocks()
         which = f"member {number}, {read.path.name}: " if len(checkpoints) > 1 else ""
@@ -192,9 +192,16 @@ def _published(
     return published
 
 
-def _with_confidence(
+def with_confidence(
     network: PhysicalNetwork, checkpoint: Checkpoint, path: str | PathLike[str]
 ) -> PhysicalNetwork:
+    """Put the head that was trained for a checkpoint beside its network.
+
+    Raises
+    ------
+    ContractError, ShapeError
+        If it is for another one.
+    """
     head = load_head(read_checkpoint(path), checkpoint.sha256)
     check_features(network, head)
     return with_expected_error(network, head)

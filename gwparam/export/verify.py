@@ -147,7 +147,11 @@ def check_parameters(published: nn.Module, columns: Columns, seed: int = 2) -> P
         Of the weights that sum the outputs up.
     """
     known: Mapping[str, str] = getattr(published, "dead", {})
-    names = [name.removeprefix("network.") for name, _ in published.named_parameters()]
+    names = [
+        name.removeprefix("network.")
+        for name, value in published.named_parameters()
+        if value.requires_grad  # of one that does not, there is no gradient
+    ]
     if is_large(published):  # gradients would be copies of the weights
         dead = [name for name in names if name.startswith(tuple(known))]
     else:
@@ -168,9 +172,10 @@ def _without_gradient(
         output = _in_rows(published(*columns))
         weights = torch.randn(output.shape, generator=generator, dtype=output.dtype)
         scalar = (output * weights).sum()
-        gradients = torch.autograd.grad(
-            scalar, list(published.parameters()), allow_unused=True
-        )
+        if scalar.grad_fn is None:  # the network cuts them off
+            return []
+        trained = [p for p in published.parameters() if p.requires_grad]
+        gradients = torch.autograd.grad(scalar, trained, allow_unused=True)
     return [
         name
         for name, gradient in zip(names, gradients, strict=True)

@@ -3,6 +3,7 @@
 `docs/your-network.md` describes the contract that a user writes.
 """
 
+import keyword
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -31,6 +32,7 @@ from gwparam.networks.written import written_forward
 
 ARCHITECTURE = "own"
 _COLUMN = Geometry("column")
+_TAKEN = frozenset((*keyword.kwlist, "self", "torch", "given"))
 _RANGES = ("mean", "standard_deviation", "minimum", "maximum")
 
 
@@ -223,8 +225,11 @@ def _fields(kind: type[Any], key: str, table: Any) -> dict[str, Any]:
         raise ContractError(f"{key} has no field, expected a table for each")
     found = {}
     for name, given in table.items():
-        if not name.isidentifier():  # it becomes the name of an argument
-            raise ContractError(f"{key}.{name} is no name of letters, digits and _")
+        # It becomes the name of an argument, and one of the C ABI.
+        if not (name.isidentifier() and name.isascii()) or name in _TAKEN:
+            raise ContractError(
+                f"{key}.{name} is no name of letters, digits and _, or one of Python's"
+            )
         if not isinstance(given, dict):
             raise ContractError(f"{key}.{name} is {given!r}, expected a table")
         single = {

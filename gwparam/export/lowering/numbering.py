@@ -66,7 +66,8 @@ class _Writer:
                 self.numbers[out] = np.arange(at, at + out.size).reshape(out.shape)
                 at += out.size
         named = [ProgramOutput(name, self._operand(ids)) for name, ids in outputs]
-        weights = np.concatenate([np.zeros(0), *self.weights])
+        # A file that is empty would be taken for none.
+        weights = np.concatenate(self.weights or [np.zeros(1)])
         return ColumnProgram(
             self.dtype,
             tuple(inputs),

@@ -142,10 +142,18 @@ class _Follower:
                 self.values[node.name] = self._plain(self._call(node), node)
             elif node.op == "output":
                 outputs: Any = fx.map_arg(node.args[0], self._value)
-                return tuple(self._ids(value)[0] for value in outputs)
+                return tuple(map(self._column, outputs))
             elif node.op != "placeholder":
                 raise LoweringError(f"a node of the kind {node.op}")
         raise LoweringError("a graph without outputs")
+
+    def _column(self, value: Any) -> Ids:
+        """Elements of an output in the one column."""
+        ids = self._ids(value)
+        if not ids.ndim or len(ids) != 1:
+            raise LoweringError("an output has no axis of columns")
+        column: Ids = ids[0]
+        return column
 
     def _value(self, node: fx.Node) -> Any:
         return self.values[node.name]
@@ -217,6 +225,8 @@ class _Follower:
             zero = self.builder.constant(0.0)
             ids = self.builder.elementwise("ne", ids, zero)
         elif dtype is not None and not dtype.is_floating_point:
+            if dtype is not torch.int64:  # the others begin anew beyond their bounds
+                raise LoweringError(f"it uses whole numbers of {_name(dtype)}")
             ids = self.builder.elementwise("trunc", ids)
         return Elements(torch.from_numpy(ids))
 
@@ -286,3 +296,7 @@ def _depends(value: Any) -> bool:
     if isinstance(value, dict):
         return any(map(_depends, value.values()))
     return isinstance(value, Elements)
+
+
+def _name(dtype: torch.dtype) -> str:
+    return str(dtype).removeprefix("torch.")

@@ -115,6 +115,10 @@ def test_a_head_for_another_checkpoint_is_refused(folder, learnt, capsys):
         (["--times", "0"], "there is 1 time, expected at least 2"),
         (["--epochs", "0"], "epochs is 0, expected at least 1"),
         (["--columns", "-3"], "columns is -3, expected at least 1"),
+        (["--columns", "20"], "4 columns are kept apart, expected at least 10"),
+        (["--seed", "-1"], "seed is -1, expected 0 to"),
+        (["--width", "100000000"], "width is 100000000, expected 0 to 4096"),
+        (["--figure", "c.xyz"], "figure is c.xyz, expected an ending of"),
         (["--reference", "u,gwfcng_y"], "(u in "),
     ],
 )

@@ -19,6 +19,7 @@ from gwparam.errors import (
 )
 from gwparam.export import export_network
 from gwparam.export.own import load_module
+from gwparam.networks.expected_error import ErrorHead, save_head
 
 SOURCE = '''
 import torch
@@ -64,6 +65,48 @@ class Flow(Python):
         return (2.0 * drag if float(u.max()) > 1.0 else drag), depth
 
 
+class Product(nn.Module):
+    """Without any number of its own."""
+
+    def forward(self, u, v, ps):
+        return u * v, 0.01 * ps
+
+
+class Frozen(Net):
+    def __init__(self):
+        super().__init__()
+        self.requires_grad_(False)
+
+
+class Bytes(nn.Module):
+    """Whole numbers that begin anew beyond their bounds."""
+
+    def forward(self, u, v, ps):
+        return 1e-5 * u.to(torch.int8), ps
+
+
+class Softmax(nn.Module):
+    """Of an operation that the library does not take; torch warns in it."""
+
+    def __init__(self):
+        super().__init__()
+        self.filter = nn.Conv1d(1, 1, 3, padding=1)
+
+    def forward(self, u, v, ps):
+        y = self.filter(u[:, None])[:, 0]
+        return 1e-5 * nn.functional.softmax(y, dim=1), ps
+
+
+class Truth(nn.Module):
+    def forward(self, u, v, ps):
+        return u > v, ps
+
+
+class Roots(nn.Module):
+    def forward(self, u, v, ps):
+        return torch.sqrt(u), ps
+
+
 class Plain(nn.Module):
     def __init__(self):
         super().__init__()
@@ -79,6 +122,21 @@ def fails():
 
 number = 7
 '''
+TOML = """
+name = "mine"
+nlev = 5
+[inputs]
+eastward_wind = { units = "m s-1", mean = 0, standard_deviation = 20 }
+northward_wind = { units = "m s-1", mean = 0, standard_deviation = 20 }
+[inputs.surface_air_pressure]
+units = "Pa"
+levels = "surface"
+mean = 9e4
+standard_deviation = 1e3
+[outputs]
+tendency_of_eastward_wind = { units = "m s-2", limit = 0.01 }
+depth = { units = "m", levels = "surface" }
+"""
 DRAG, DEPTH = "tendency_of_eastward_wind", "depth"
 
 
@@ -127,15 +185,15 @@ def expected_of(columns):
     return 1e-5 * y[:, :5], 1e3 * (1.5 + y[:, 5])
 
 
-def run(path, columns, order="top_down"):
-    scheme = gwparam.load_scheme(path)
+def run(path, columns, order="top_down", **options):
+    scheme = gwparam.load_scheme(path, **options)
     turn = slice(None) if order == "top_down" else slice(None, None, -1)
     scheme.set_levels((100.0 * PRESSURE)[turn].tolist(), order)
     found = scheme.predict(columns)
     return found[DRAG], found[DEPTH]
 
 
-@pytest.mark.parametrize("name", ["Net", "Rows", "Python"])
+@pytest.mark.parametrize("name", ["Net", "Rows", "Python", "Frozen"])
 def test_the_library_gives_what_the_module_gives(source, columns, tmp_path, name):
     kind = "side_by_side" if name == "Rows" else "separate"
     made = export_network(
@@ -169,6 +227,41 @@ def test_a_file_of_torchscript_does_as_well(source, columns, tmp_path):
     u, v, ps = columns.values()
     np.testing.assert_allclose(drag, 1e-7 * u * v, rtol=1e-5)
     np.testing.assert_allclose(depth, 0.01 * ps + u[:, 0], rtol=1e-5)
+
+
+def test_a_network_without_numbers_of_its_own(source, columns, tmp_path):
+    made = export_network(f"{source}:Product", contract(), tmp_path / "m.pt")
+    assert made.contract.backend == "column_program"
+    drag, depth = run(tmp_path / "m.pt", columns, on_limit="ignore")
+    u, v, ps = columns.values()
+    np.testing.assert_allclose(drag, u * v, rtol=1e-5, atol=1e-4)
+    np.testing.assert_allclose(depth, 0.01 * ps, rtol=1e-6)
+
+
+def test_what_the_library_does_not_take_never_appears(source, tmp_path):
+    with pytest.raises(InferenceError) as error:
+        export_network(f"{source}:Softmax", contract(), tmp_path / "m.pt")
+    assert "aten::warn" in str(error.value) or "batch-mates" in str(error.value)
+    assert not (tmp_path / "m.pt").exists()
+
+
+def test_small_whole_numbers_are_left_to_libtorch(source, tmp_path):
+    made = export_network(f"{source}:Bytes", contract(), tmp_path / "m.pt")
+    assert made.libtorch == "it uses whole numbers of int8"
+
+
+def test_it_may_say_how_wrong_it_expects_to_be(source, columns, tmp_path):
+    plain = export_network(f"{source}:Net", contract(), tmp_path / "m.pt")
+    head = ErrorHead(2 * NLEV + 1 + NLEV + 1, 8)
+    save_head(tmp_path / "h.safetensors", head, plain.contract.source.sha256, [])
+    words = ["export", "--module", f"{source}:Net", "--confidence"]
+    words += [str(tmp_path / "h.safetensors"), "-o", str(tmp_path / "sure.pt")]
+    toml = tmp_path / "c.toml"
+    toml.write_text(TOML)
+    assert main([*words, "--contract", str(toml)]) == 0
+    scheme = gwparam.load_scheme(tmp_path / "sure.pt")
+    scheme.set_levels((100.0 * PRESSURE).tolist())
+    assert scheme.predict(columns)["expected_error"].shape == (7,)
 
 
 def test_weights_come_from_a_checkpoint(source, columns, tmp_path):
@@ -235,6 +328,8 @@ def test_a_command_does_it_and_replays(source, tmp_path, capsys):
     [
         ("Nothing", {}, ArgumentError, "there are Net, Rows"),
         ("number", {}, ArgumentError, "is int, expected a module"),
+        ("Truth", {}, ShapeError, "gives bool, expected numbers of floating point"),
+        ("Roots", {}, InferenceError, "gives NaN or Inf for columns within"),
         ("fails", {}, ModelFileError, "RuntimeError: not today"),
         ("Flow", {}, InferenceError, "TorchScript cannot compile.* calls differ with"),
         ("Rows", {}, InferenceError, "the module failed on float64 tensors of shape"),
@@ -257,7 +352,9 @@ def test_what_does_not_fit_is_named(source, tmp_path, name, changes, error, mess
 def test_other_shapes_are_named(source, tmp_path):
     said = contract()
     said["outputs"][DEPTH] = {"units": "m"}
-    with pytest.raises(ShapeError, match=r"depth has shape \(4,\), expected \(4, 5\)"):
+    with pytest.raises(
+        ShapeError, match=r"depth has shape \(64,\), expected \(64, 5\)"
+    ):
         export_network(f"{source}:Net", said, tmp_path / "m.pt")
 
 

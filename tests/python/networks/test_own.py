@@ -90,6 +90,8 @@ def test_a_flux_has_a_tendency():
         ('"m s-1"', "7", "inputs.eastward_wind.units is 7"),
         ("[outputs]", "[output]", "output is no key"),
         ("depth =", '"the depth" =', "outputs.the depth is no name"),
+        ("depth =", "lambda =", "outputs.lambda is no name"),
+        ("depth =", '"tiefe_ü" =', "is no name"),
         (
             'depth = { units = "m", levels = "surface" }',
             "depth = 3",
