@@ -127,7 +127,7 @@ def check_program(
         for values in run_published(published, fields)
     ]
     differences = [
-        np.abs(result - reference).max() / np.abs(reference).max()
+        np.abs(result - reference).max() / (np.abs(reference).max() or 1.0)
         if result.shape == reference.shape
         else np.inf
         for result, reference in zip(results, references, strict=True)
@@ -186,7 +186,7 @@ def check_program_reload(path: str | PathLike[str]) -> Promise:
     graph = torch.jit.load(fspath(path))  # type: ignore[no-untyped-call]  # torch
     graphed = run_probe(graph, inputs, mean, contract.geometry)
     for name, values in mean.items():
-        error = np.abs(graphed[name] - values).max() / np.abs(values).max()
+        error = np.abs(graphed[name] - values).max() / (np.abs(values).max() or 1.0)
         difference = float(np.maximum(difference, error))  # NaN stays NaN
     return Promise(
         "the file reproduces its probe",

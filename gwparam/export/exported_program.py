@@ -244,7 +244,7 @@ def check_exported_reload(path: str | PathLike[str]) -> Promise:
     inputs, recorded = read_probe(path)
     answered = run_probe(read_exported(path), inputs, recorded, contract.geometry)
     off = _largest(
-        abs(answered[name] - values).max() / abs(values).max()
+        abs(answered[name] - values).max() / (abs(values).max() or 1.0)
         for name, values in recorded.items()
     )
     return Promise(

@@ -208,8 +208,8 @@ def with_confidence(
 
 
 def _check_reduced_tolerance(tolerance: float, dtype: Precision) -> None:
-    if not 0.0 < tolerance < float("inf"):
-        raise wrong_setting("reduced_tolerance", tolerance, "more than 0")
+    if not 0.0 < tolerance < 1.0:
+        raise wrong_setting("reduced_tolerance", tolerance, "more than 0 and below 1")
     if dtype == "float64":
         raise ArgumentError(
             "reduced_tolerance is for networks of float32, and dtype is float64",

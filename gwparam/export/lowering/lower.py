@@ -46,7 +46,7 @@ def lower(network: PhysicalNetwork, dtype: ProgramDtype) -> ColumnProgram:
     flat = [ids.reshape(-1) for ids in outputs]
     program = number(builder, dtype, inputs, list(zip(names, flat, strict=True)))
     if not program.instructions:
-        raise LoweringError("its outputs are the same for all inputs")
+        raise LoweringError("it computes nothing: its outputs are inputs or constants")
     if program.elements > MAX_ELEMENTS:
         raise LoweringError(
             f"it has {program.elements} values in a column, at most {MAX_ELEMENTS}"

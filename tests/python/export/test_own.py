@@ -97,6 +97,13 @@ class Softmax(nn.Module):
         return 1e-5 * nn.functional.softmax(y, dim=1), ps
 
 
+class Nothing(nn.Module):
+    """A drag of 0, and what comes in."""
+
+    def forward(self, u, v, ps):
+        return 0.0 * u, ps + v[:, 0]
+
+
 class Truth(nn.Module):
     def forward(self, u, v, ps):
         return u > v, ps
@@ -238,6 +245,14 @@ def test_a_network_without_numbers_of_its_own(source, columns, tmp_path):
     np.testing.assert_allclose(depth, 0.01 * ps, rtol=1e-6)
 
 
+def test_an_output_that_is_zero_everywhere(source, columns, tmp_path):
+    export_network(f"{source}:Nothing", contract(), tmp_path / "m.pt")
+    drag, depth = run(tmp_path / "m.pt", columns)
+    assert not drag.any()
+    expected = columns["surface_air_pressure"] + columns["northward_wind"][:, 0]
+    np.testing.assert_allclose(depth, expected, rtol=1e-6)
+
+
 def test_what_the_library_does_not_take_never_appears(source, tmp_path):
     with pytest.raises(InferenceError) as error:
         export_network(f"{source}:Softmax", contract(), tmp_path / "m.pt")
@@ -326,7 +341,7 @@ def test_a_command_does_it_and_replays(source, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("name", "changes", "error", "message"),
     [
-        ("Nothing", {}, ArgumentError, "there are Net, Rows"),
+        ("Missing", {}, ArgumentError, "there are Net, Rows"),
         ("number", {}, ArgumentError, "is int, expected a module"),
         ("Truth", {}, ShapeError, "gives bool, expected numbers of floating point"),
         ("Roots", {}, InferenceError, "gives NaN or Inf for columns within"),
