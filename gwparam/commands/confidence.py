@@ -107,10 +107,10 @@ def run(args: argparse.Namespace) -> Answer:
     for name, most in (("width", 4096), ("seed", 2**63 - 1)):
         if not 0 <= getattr(args, name) <= most:
             raise wrong_setting(name, getattr(args, name), f"0 to {most}")
-    if args.figure is not None:
-        check_kind(args.figure)
     written = [path for path in (args.output, args.figure) if path is not None]
     check_outputs(written, [args.artefact, *args.states])
+    if args.figure is not None:
+        check_kind(args.figure)
     threads = read_machine(args)["threads"]
     span = Span.read("times", args.times)
     variables = assignments(args.variable, "variable", "FIELD=VAR")
