@@ -53,6 +53,20 @@ def case_text(case: dict[str, Any]) -> str:
     return text
 
 
+def paths(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple]:
+    """Places of every value inside another."""
+    items = (
+        value.items()
+        if isinstance(value, dict)
+        else enumerate(value)
+        if isinstance(value, list)
+        else ()
+    )
+    for key, part in items:
+        yield (*path, key)
+        yield from paths(part, (*path, key))
+
+
 def place(value: Any, pointer: str, new: Any) -> None:
     """Put a value at a JSON pointer; ``-`` is the place after a list's last."""
     *parents, last = keys_of(pointer)

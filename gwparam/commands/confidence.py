@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING, Any
 from gwparam.commands.answer import Answer
 from gwparam.commands.given import file_path
 from gwparam.commands.span import Span
-from gwparam.commands.states import assignments, read_machine, show_progress
+from gwparam.commands.states import (
+    add_reading,
+    assignments,
+    read_threads,
+    show_progress,
+)
 from gwparam.errors import ArgumentError, wrong_setting
 from gwparam.whole_files import check_outputs
 
@@ -63,14 +68,7 @@ def add_parser(subparsers: Any) -> None:
         metavar="VAR,VAR",
         help="variables of the true drag (default: by standard_name, then by name)",
     )
-    add("--times", metavar="A:B", help="only times A to B-1; from 0")
-    add(
-        "--variable",
-        metavar="FIELD=VAR",
-        action="append",
-        default=[],
-        help="variable of an input, where its name does not tell; repeatable",
-    )
+    add_reading(parser)
     add(
         "--columns",
         type=int,
@@ -87,8 +85,6 @@ def add_parser(subparsers: Any) -> None:
         help="units of its two hidden layers (default: %(default)s)",
     )
     add("--seed", type=int, default=0, metavar="N", help="(default: %(default)s)")
-    add("--threads", type=int, metavar="N", help="0: all cores (default: 1)")
-    parser.set_defaults(device=None)
 
 
 def run(args: argparse.Namespace) -> Answer:
@@ -111,7 +107,7 @@ def run(args: argparse.Namespace) -> Answer:
     check_outputs(written, [args.artefact, *args.states])
     if args.figure is not None:
         check_kind(args.figure)
-    threads = read_machine(args)["threads"]
+    threads = read_threads(args)
     span = Span.read("times", args.times)
     variables = assignments(args.variable, "variable", "FIELD=VAR")
     contract = read_contract(args.artefact)

@@ -30,7 +30,7 @@ examples:
       a host may ask for products in bfloat16, which change the drag by less than 2 %
       of its largest value
   gwparam export --module mine.py:Net --contract mine.toml --ckpt mine.pth -o mine.pt
-      a network of your own: any PyTorch module, any fields
+      a network of your own: a PyTorch module, with the fields that it has
   gwparam export --ckpt network_wst.pkl --confidence confidence.safetensors -o sure.pt
       with the error that it expects in each column (gwparam confidence)
   gwparam export --ckpt ann_cnn.pt -o ann.pt --scaling era5.json --levels era5_l122.json

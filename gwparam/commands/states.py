@@ -23,6 +23,19 @@ def add_options(parser: argparse.ArgumentParser, also: str = "") -> None:
     also : str
         What else needs --scaling.
     """
+    add_reading(parser)
+    add = parser.add_argument
+    add(
+        "--scaling",
+        metavar="FILE.json|FILE.nc",
+        help="how training files were normalised, as given to gwparam export; needed "
+        f"for such files without the attribute{also}",
+    )
+    add("--device", help="auto, cpu, cuda or cuda:N (default: cpu)")
+
+
+def add_reading(parser: argparse.ArgumentParser) -> None:
+    """Add what also a command has that runs networks of columns on the CPU alone."""
     add = parser.add_argument
     add("--times", metavar="A:B", help="only times A to B-1, or A; from 0")
     add(
@@ -33,18 +46,25 @@ def add_options(parser: argparse.ArgumentParser, also: str = "") -> None:
         help="variable of an input, where its name does not tell; repeatable",
     )
     add(
-        "--scaling",
-        metavar="FILE.json|FILE.nc",
-        help="how training files were normalised, as given to gwparam export; needed "
-        f"for such files without the attribute{also}",
-    )
-    add(
         "--threads",
         type=int,
         metavar="N",
         help="threads of a network; 0: all cores (default: 1)",
     )
-    add("--device", help="auto, cpu, cuda or cuda:N (default: cpu)")
+
+
+def read_threads(args: argparse.Namespace) -> int:
+    """Read how many threads a network has; 0: all cores.
+
+    Raises
+    ------
+    ArgumentError
+        If it is less.
+    """
+    threads: int = 1 if args.threads is None else args.threads
+    if threads < 0:
+        raise wrong_setting("threads", threads, "at least 0")
+    return threads
 
 
 def read_machine(args: argparse.Namespace) -> dict[str, Any]:
@@ -55,10 +75,7 @@ def read_machine(args: argparse.Namespace) -> dict[str, Any]:
     ArgumentError
         If one is out of range.
     """
-    threads = 1 if args.threads is None else args.threads
-    if threads < 0:
-        raise wrong_setting("threads", threads, "at least 0")
-    return {"threads": threads, "device": args.device or "cpu"}
+    return {"threads": read_threads(args), "device": args.device or "cpu"}
 
 
 def assignments(texts: Sequence[str], name: str, form: str) -> dict[str, str]:

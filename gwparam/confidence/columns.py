@@ -141,7 +141,7 @@ def collect(
     times : range
         Numbers of the times.
     columns : int
-        At most so many in all, drawn anew at each time.
+        At most so many in all, but at least one a time; drawn anew at each.
     seed : int
         Of the draw.
     threads : int
@@ -181,7 +181,7 @@ def collect(
         names += [name for name in (PRESSURE.name, HALF_PRESSURE) if name not in names]
     inputs = dict.fromkeys(names)
     generator = np.random.default_rng(seed)
-    share = -(-columns // len(times))
+    share = max(columns // len(times), 1)
     found = []
     for index in times:
         state = states.read(index)

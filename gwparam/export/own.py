@@ -58,7 +58,7 @@ def export_network(
     exported_program: Literal["auto", "yes", "no"] = "auto",
     confidence: str | PathLike[str] | None = None,
 ) -> Export:
-    """Export any PyTorch module to an artefact that the library runs.
+    """Export a PyTorch module to an artefact that the library runs.
 
     Parameters
     ----------

@@ -13,14 +13,10 @@ import torch
 from gwparam.checkpoints import Checkpoint, Kind, check_range, files_of, read_checkpoint
 from gwparam.errors import ArgumentError, one_of, wrong_setting
 from gwparam.export.artefact import Export, build, measure, write
-from gwparam.export.members import (
-    check_count,
-)
+from gwparam.export.members import check_count
 from gwparam.export.memory import return_freed_blocks
 from gwparam.export.precision import Precision
-from gwparam.export.verify import (
-    TOLERANCE,
-)
+from gwparam.export.verify import TOLERANCE
 from gwparam.networks import from_checkpoint
 from gwparam.networks.base import PhysicalNetwork, is_large
 from gwparam.networks.expected_error import (

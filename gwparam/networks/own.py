@@ -1,4 +1,4 @@
-"""A network of one's own: any PyTorch module between fields that a contract names.
+"""A network of one's own: a PyTorch module between fields that a contract names.
 
 `docs/your-network.md` describes the contract that a user writes.
 """

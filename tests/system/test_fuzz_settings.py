@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 
 import pytest
-from contract_cases import base_text
+from contract_cases import base_text, paths
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -35,26 +35,12 @@ VALUES = st.recursive(
 )
 
 
-def places(value, path=()):
-    """Every value inside."""
-    items = (
-        value.items()
-        if isinstance(value, dict)
-        else enumerate(value)
-        if isinstance(value, list)
-        else ()
-    )
-    for key, inner in items:
-        yield (*path, key)
-        yield from places(inner, (*path, key))
-
-
 @st.composite
 def nearly(draw, document):
     """The text of a document with a few things changed, or some of its letters."""
     changed = copy.deepcopy(document)
     for _ in range(draw(st.integers(1, 3))):
-        path = draw(st.sampled_from(sorted(places(changed), key=repr) or [()]))
+        path = draw(st.sampled_from(sorted(paths(changed), key=repr) or [()]))
         if not path:
             break
         parent = changed

@@ -15,6 +15,7 @@ from contract_cases import (
     case_text,
     cases,
     inner,
+    paths,
     read_in_cpp,
     read_in_python,
 )
@@ -56,20 +57,6 @@ def test_both_readers_give_the_verdict(
         else:
             assert answer.startswith("refused: ")
             assert case["names"] in answer
-
-
-def paths(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple]:
-    """Places of every value inside another."""
-    items = (
-        value.items()
-        if isinstance(value, dict)
-        else enumerate(value)
-        if isinstance(value, list)
-        else ()
-    )
-    for key, part in items:
-        yield (*path, key)
-        yield from paths(part, (*path, key))
 
 
 def mutations(value: Any) -> Iterator[str]:

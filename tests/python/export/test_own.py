@@ -346,7 +346,7 @@ def test_a_command_does_it_and_replays(source, tmp_path, capsys):
         ("Truth", {}, ShapeError, "gives bool, expected numbers of floating point"),
         ("Roots", {}, InferenceError, "gives NaN or Inf for columns within"),
         ("fails", {}, ModelFileError, "RuntimeError: not today"),
-        ("Flow", {}, InferenceError, "TorchScript cannot compile.* calls differ with"),
+        ("Flow", {}, InferenceError, "TorchScript cannot compile.* does not stand for"),
         ("Rows", {}, InferenceError, "the module failed on float64 tensors of shape"),
         ("Net", {"tensors": "side_by_side"}, InferenceError, "the module failed on"),
         (
