@@ -36,11 +36,9 @@ from gwparam.export.exported_program import (
 )
 from gwparam.export.fuse import fuse
 from gwparam.export.members import (
-    Mean,
-    Members,
     joined,
     mean_answers,
-    mean_source,
+    mean_network,
 )
 from gwparam.export.precision import FIELDS, Precision, in_precision
 from gwparam.export.probe import draw_inputs
@@ -166,10 +164,9 @@ def build(
     scripted, contract = first.scripted, first.contract
     if several:
         contract = joined([its.contract for its in members])
-        networks = [its.network for its in members]
-        network = Mean(networks)
         fields = len(contract.inputs), len(contract.outputs)
-        scripted = script(Members(networks), mean_source(len(networks), *fields))
+        network = mean_network([its.network for its in members], *fields)
+        scripted = script(network)
     # The graph serves those that have no program; the others would have other bits.
     reasons = [(m.which, m.lowered.libtorch) for m in members if m.lowered.libtorch]
     libtorch = "".join(reasons[0]) if reasons else ""

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import nn
 
 from gwparam.contract import (
     Arrays,
@@ -19,6 +19,7 @@ from gwparam.contract import (
 )
 from gwparam.contract.reserved import MAX_MEMBERS
 from gwparam.errors import ArgumentError, ContractError
+from gwparam.networks.written import written_forward
 
 _SAME = (
     *("geometry", "inputs", "outputs", "compute_dtype", "vertical", "flux", "limits"),
@@ -27,8 +28,11 @@ _SAME = (
 """Keys of a contract that are one for all members."""
 
 
-class Members(nn.Module):
-    """Networks that take and give the same fields, as children of one module."""
+class Mean(nn.Module):
+    """Networks that take and give the same fields, and their mean.
+
+    Its forward is written by `mean_network`.
+    """
 
     def __init__(self, networks: Sequence[nn.Module]) -> None:
         super().__init__()
@@ -36,35 +40,33 @@ class Members(nn.Module):
             self.add_module(f"member_{number}", network)
 
 
-class Mean(Members):
-    """Their mean, as the library computes it: summed in float64, in their order."""
+def mean_network(networks: Sequence[nn.Module], inputs: int, outputs: int) -> Mean:
+    """Join networks to their mean, as the library computes it.
 
-    def forward(self, *fields: Tensor) -> tuple[Tensor, ...]:
-        """Give the outputs of the contract for its inputs."""
-        given = [network(*fields) for network in self.children()]
-        return tuple(_mean(outputs) for outputs in zip(*given, strict=True))
+    Summed in float64, in their order. The class has a forward with all names written
+    out, as TorchScript has to have it.
 
-
-def _mean(outputs: Sequence[Tensor]) -> Tensor:
-    total = outputs[0].double()
-    for output in outputs[1:]:
-        total = total + output.double()
-    return (total / float(len(outputs))).to(outputs[0].dtype)
-
-
-def mean_source(members: int, inputs: int, outputs: int) -> str:
-    """Write the forward of `Mean` as TorchScript has to have it, with all its names."""
+    Parameters
+    ----------
+    networks : sequence of Module
+        Each gives a tuple.
+    inputs, outputs : int
+        How many fields each takes and gives.
+    """
     fields = [f"field_{i}" for i in range(inputs)]
-    numbers = range(1, members + 1)
-    lines = [f"def forward(self, {', '.join(f'{name}: Tensor' for name in fields)}):"]
-    lines += [f"    given_{n} = self.member_{n}({', '.join(fields)})" for n in numbers]
+    numbers = range(1, len(networks) + 1)
+    body = [f"given_{n} = self.member_{n}({', '.join(fields)})" for n in numbers]
     for i in range(outputs):
-        lines.append(f"    sum_{i} = given_1[{i}].double()")
-        lines += [
-            f"    sum_{i} = sum_{i} + given_{n}[{i}].double()" for n in numbers[1:]
-        ]
-    means = [f"(sum_{i} / {members}.0).to(given_1[{i}].dtype)" for i in range(outputs)]
-    return "\n".join([*lines, f"    return ({', '.join(means)},)\n"])
+        body.append(f"sum_{i} = given_1[{i}].double()")
+        body += [f"sum_{i} = sum_{i} + given_{n}[{i}].double()" for n in numbers[1:]]
+    means = [
+        f"(sum_{i} / {float(len(networks))}).to(given_1[{i}].dtype)"
+        for i in range(outputs)
+    ]
+    body.append(f"return ({', '.join(means)},)")
+    kind = type("MeanOfMembers", (Mean,), {"forward": written_forward(fields, body)})
+    mean: Mean = kind(networks)
+    return mean
 
 
 def mean_answers(answers: Sequence[Arrays]) -> Arrays:

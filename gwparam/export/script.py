@@ -13,7 +13,7 @@ from torch.jit._trace import TracerWarning
 from gwparam.errors import InferenceError
 
 
-def script(network: nn.Module, forward: str = "") -> torch.jit.ScriptModule:
+def script(network: nn.Module) -> torch.jit.ScriptModule:
     """Script a network among no other classes.
 
     torch keeps the classes of a process together, names those of one name by numbers,
@@ -21,28 +21,19 @@ def script(network: nn.Module, forward: str = "") -> torch.jit.ScriptModule:
     would say what else was scripted before. Functions of torch with overloads, such as
     interpolate, can be compiled once in a process: where somebody did, networks that
     have them get their names among all others.
-
-    Parameters
-    ----------
-    network : Module
-        With a forward of its own, or children alone.
-    forward : str
-        The source of one in the latter case.
     """
     try:
-        return _script_alone(network, forward)
+        return _script_alone(network)
     except Exception:  # or else it is an error here too
-        return _scripted(network, forward)
+        return _compiled(network)
 
 
-def _scripted(network: nn.Module, forward: str) -> torch.jit.ScriptModule:
+def _compiled(network: nn.Module) -> torch.jit.ScriptModule:
     scripted: torch.jit.ScriptModule = torch.jit.script(network)
-    if forward:
-        scripted.define(forward)
     return scripted
 
 
-def _script_alone(network: nn.Module, forward: str) -> torch.jit.ScriptModule:
+def _script_alone(network: nn.Module) -> torch.jit.ScriptModule:
     with ExitStack() as stack:
         for module, name, anew in (
             (_state, "_python_cu", torch._C.CompilationUnit),
@@ -53,7 +44,7 @@ def _script_alone(network: nn.Module, forward: str) -> torch.jit.ScriptModule:
         ):
             stack.callback(setattr, module, name, getattr(module, name))
             setattr(module, name, anew())
-        return _scripted(network, forward)
+        return _compiled(network)
 
 
 def trace(
