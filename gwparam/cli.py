@@ -12,51 +12,8 @@ from importlib import import_module
 
 import gwparam
 from gwparam.commands.answer import Answer, Exit, as_json
+from gwparam.commands.parser import COMMANDS, completion, parse
 from gwparam.errors import GwparamError, InternalError
-
-# A command's module is imported when the command is called: most need torch.
-_COMMANDS = {
-    "export": ("gwparam.commands.export", "checkpoint to artefact, with its promises"),
-    "inspect": ("gwparam.commands.inspect", "print what an artefact needs and gives"),
-    "compile": (
-        "gwparam.commands.compile",
-        "compile a network of the globe for this machine",
-    ),
-    "networks": ("gwparam.commands.networks", "list the networks and published sizes"),
-    "replay": (
-        "gwparam.commands.replay",
-        "run states through the library, with scores",
-    ),
-    "bench": (
-        "gwparam.commands.bench",
-        "time an artefact against libtorch and a native scheme",
-    ),
-    "evaluate": ("gwparam.commands.evaluate", "compare models with a truth: a report"),
-    "finetune": ("gwparam.commands.finetune", "train or fine-tune a network"),
-    "make-states": (
-        "gwparam.commands.make_states",
-        "make states with the drag of a native scheme",
-    ),
-    "train-emulator": (
-        "gwparam.commands.train_emulator",
-        "train a WaveNet to give the drag of a native scheme",
-    ),
-    "confidence": (
-        "gwparam.commands.confidence",
-        "teach a network how wrong it expects to be",
-    ),
-    "config": ("gwparam.commands.config", "print flags to compile and link a host"),
-}
-_EPILOG = """\
-from a trained network to a climate model:
-  gwparam export --ckpt network_wst.pkl -o wavenet.pt
-  gwparam inspect wavenet.pt
-  gwparam replay wavenet.pt states.nc
-  gfortran $(gwparam config --fflags) host.f90 $(gwparam config --libs)
-
-gwparam COMMAND --help says more about a command, docs/commands.md about exit statuses
-and --json. GWPARAM_DEBUG=1 prints where an error was raised.
-"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -99,33 +56,17 @@ def _debugs() -> bool:
 
 def _run(argv: Sequence[str], args: argparse.Namespace) -> Exit:
     """Parse the arguments into `args` and print what the command gives."""
-    parser = argparse.ArgumentParser(
-        prog="gwparam",
-        description="Machine-learned gravity-wave drag inside climate models.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--version", action="store_true", help="print the version")
-    subparsers = parser.add_subparsers(metavar="COMMAND", dest="command")
-    called = next((word for word in argv if not word.startswith("-")), None)
-    for name, (module, summary) in _COMMANDS.items():
-        if name == called:
-            import_module(module).add_parser(subparsers)
-            subparsers.choices[name].add_argument(
-                "--json",
-                action="store_true",
-                help="print one JSON document and nothing else to standard output",
-            )
-        else:
-            subparsers.add_parser(name, help=summary)
-    parser.parse_args(argv, args)
+    parser = parse(argv, args)
     if args.version:
         print(gwparam.__version__)
+        return Exit.DONE
+    if args.print_completion:
+        print(completion(args.print_completion))
         return Exit.DONE
     if args.command is None:
         parser.print_usage(sys.stderr)
         return Exit.REFUSED
-    answer: Answer = import_module(_COMMANDS[args.command][0]).run(args)
+    answer: Answer = import_module(COMMANDS[args.command][0]).run(args)
     if args.json:
         print(json.dumps(as_json(answer.document), indent=2, allow_nan=False))
     else:

@@ -56,7 +56,6 @@ def add_parser(subparsers: Any) -> None:
         help="time an artefact against libtorch and a native scheme",
         description="Time an artefact on this machine.",
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
     add("artefact", type=file_path, help="artefact of gwparam export (.pt)")
@@ -74,7 +73,13 @@ def add_parser(subparsers: Any) -> None:
         help="processes that take a step at the same time, each its share of the "
         "columns (default: 1)",
     )
-    add("--rounds", type=int, metavar="N", default=20, help="(default: 20)")
+    add(
+        "--rounds",
+        type=int,
+        metavar="N",
+        default=20,
+        help="turns in which each is timed (default: 20)",
+    )
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ Compiles the graph of a network of the globe by AOTInductor, which takes minutes
 on the machine where the network runs: the package is good for this artefact, release of
 torch and processor alone. It needs Python, torch and a C++ compiler here; a run needs
 none. The library checks it against the artefact's probe when it loads it, and runs
-TorchScript where it does not fit; the counter `compiled` of a scheme's statistics says
+TorchScript where it does not fit; the counter "compiled" of a scheme's statistics says
 which. On a CUDA device, or with a precision other than the exported one, TorchScript
 runs. Without the file everything is as before. A package is machine code: use your own.
 """
@@ -32,7 +32,6 @@ def add_parser(subparsers: Any) -> None:
         help="compile a network of the globe for this machine",
         description="Compile a network of the globe for this machine.",
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
     add("artefact", type=file_path, help="artefact of gwparam export (.pt)")

@@ -45,7 +45,6 @@ def add_parser(subparsers: Any) -> None:
         help="teach a network how wrong it expects to be",
         description="Teach a network of single columns how wrong it expects to be.",
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
     add("artefact", type=file_path, help="artefact of gwparam export (.pt)")
@@ -76,7 +75,13 @@ def add_parser(subparsers: Any) -> None:
         metavar="N",
         help="at most so many, drawn evenly from all times (default: %(default)s)",
     )
-    add("--epochs", type=int, default=30, metavar="N", help="(default: %(default)s)")
+    add(
+        "--epochs",
+        type=int,
+        default=30,
+        metavar="N",
+        help="passes over the columns (default: %(default)s)",
+    )
     add(
         "--width",
         type=int,
@@ -84,7 +89,13 @@ def add_parser(subparsers: Any) -> None:
         metavar="N",
         help="units of its two hidden layers (default: %(default)s)",
     )
-    add("--seed", type=int, default=0, metavar="N", help="(default: %(default)s)")
+    add(
+        "--seed",
+        type=int,
+        default=0,
+        metavar="N",
+        help="of columns, weights and order (default: %(default)s)",
+    )
 
 
 def run(args: argparse.Namespace) -> Answer:

@@ -42,7 +42,6 @@ def add_parser(subparsers: Any) -> None:
         help="print flags to compile and link a host",
         description="Print flags to compile and link a host, on one line.",
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     for option, text in _OPTIONS.items():
         parser.add_argument(

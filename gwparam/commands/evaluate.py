@@ -54,7 +54,6 @@ def add_parser(subparsers: Any) -> None:
         help="compare models with a truth: scores, distributions, a report",
         description="Compare models with one truth, in numbers and a report.",
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
     add(

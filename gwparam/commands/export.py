@@ -63,12 +63,12 @@ def add_parser(subparsers: Any) -> None:
         help="checkpoint to artefact, with its promises",
         description="Export a checkpoint to an artefact that the library runs.",
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
     add(
         "--ckpt",
         type=file_path,
+        metavar="FILE",
         action="append",
         help="checkpoint: torch.save, safetensors, an index of parts, or a folder; "
         "repeated, the artefact has as many members",
@@ -102,8 +102,19 @@ def add_parser(subparsers: Any) -> None:
         help="variable of an input in --example, where its name does not tell; "
         "repeatable",
     )
-    add("-o", "--output", type=file_path, required=True, help="artefact to write (.pt)")
-    add("--arch", help="architecture (default: recognised from the checkpoint's keys)")
+    add(
+        "-o",
+        "--output",
+        type=file_path,
+        metavar="FILE.pt",
+        required=True,
+        help="artefact to write",
+    )
+    add(
+        "--arch",
+        metavar="NAME",
+        help="architecture (default: recognised from the checkpoint's keys)",
+    )
     add(
         "--dtype",
         choices=("float32", "float64", "bfloat16"),
@@ -127,7 +138,7 @@ def add_parser(subparsers: Any) -> None:
         "weights, for the time after TorchScript (default: auto, where torch.export "
         "takes it, and its weights are not above 1 GB)",
     )
-    add("--name", help="what people call this network")
+    add("--name", metavar="TEXT", help="what people call this network")
     add(
         "--reduced-tolerance",
         type=float,

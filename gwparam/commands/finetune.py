@@ -57,10 +57,9 @@ def add_parser(subparsers: Any) -> None:
         help="train or fine-tune a network",
         description="Train or fine-tune a network, and score it before and after.",
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("--arch", metavar="ARCH", help=f"what to train: {_architectures()}")
+    add("--arch", metavar="NAME", help=f"what to train: {_architectures()}")
     add("-o", "--output", type=file_path, metavar="FOLDER", help="where the results go")
     add(
         "--resume",
@@ -146,12 +145,17 @@ def _add_network(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=VALUE",
         help=f"another size than published; repeatable. {_sizes()}",
     )
-    add("--name", help="what people will call the network")
+    add("--name", metavar="TEXT", help="what people will call the network")
 
 
 def _add_training(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument_group("training").add_argument
-    add("--epochs", type=int, metavar="N", help=_by_network("epochs"))
+    add(
+        "--epochs",
+        type=int,
+        metavar="N",
+        help=f"passes over the training data {_by_network('epochs')}",
+    )
     add(
         "--batch",
         type=int,
@@ -159,11 +163,16 @@ def _add_training(parser: argparse.ArgumentParser) -> None:
         help="samples of a step on all processes together: images of the globe, or "
         f"columns {_by_network('batch')}",
     )
-    add("--learning-rate", type=float, metavar="X", help=_by_network("learning_rate"))
+    add(
+        "--learning-rate",
+        type=float,
+        metavar="X",
+        help=f"largest rate of the schedule {_by_network('learning_rate')}",
+    )
     add(
         "--schedule",
         metavar="{constant,cosine,cyclic,one-cycle}",
-        help=_by_network("schedule"),
+        help=f"how the learning rate changes {_by_network('schedule')}",
     )
     add("--weight-decay", type=float, metavar="X", help="AdamW's (default: 0, Adam)")
     add(
@@ -172,7 +181,12 @@ def _add_training(parser: argparse.ArgumentParser) -> None:
         metavar="X",
         help=f"largest norm of the gradient, 0 for any {_by_network('clip_norm')}",
     )
-    add("--dropout", type=float, metavar="X", help=_by_network("dropout"))
+    add(
+        "--dropout",
+        type=float,
+        metavar="X",
+        help=f"share of the units left out in a step {_by_network('dropout')}",
+    )
     add(
         "--drop-path",
         type=float,
@@ -191,7 +205,7 @@ def _add_training(parser: argparse.ArgumentParser) -> None:
         "--batch-norm-momentum",
         type=float,
         metavar="X",
-        help="(default: 0.1, as published)",
+        help="weight of a step in the running statistics (default: 0.1, as published)",
     )
     add(
         "--patience",
@@ -212,7 +226,13 @@ def _add_loss(parser: argparse.ArgumentParser) -> None:
         metavar="TERM=WEIGHT",
         help=f"{', '.join(TERMS)}; repeatable, the weighted sum counts (default: mse)",
     )
-    add("--huber-delta", type=float, metavar="X", help="(default: 1)")
+    add(
+        "--huber-delta",
+        type=float,
+        metavar="X",
+        help="error from which huber counts it linearly, in standard deviations "
+        "(default: 1)",
+    )
     add(
         "--level-weights",
         metavar="{equal,density,mass}",
@@ -234,7 +254,11 @@ def _add_loss(parser: argparse.ArgumentParser) -> None:
 
 def _add_machine(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument_group("machine").add_argument
-    add("--device", help="auto, cpu, cuda or cuda:N (default: auto)")
+    add(
+        "--device",
+        metavar="NAME",
+        help="auto, cpu, cuda or cuda:N (default: auto)",
+    )
     add(
         "--precision",
         metavar="{float32,bfloat16,float16}",

@@ -28,7 +28,6 @@ def add_parser(subparsers: Any) -> None:
         help="print what an artefact needs and gives",
         description="Print what an artefact needs and gives.",
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
         "artefact", type=file_path, help="artefact of gwparam export (.pt)"

@@ -34,7 +34,6 @@ def add_parser(subparsers: Any) -> None:
         help="make states with the drag of a native scheme, to learn from",
         description="Make columns from formulas, with the drag of a native scheme.",
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
     add(

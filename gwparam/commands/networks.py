@@ -20,9 +20,8 @@ def add_parser(subparsers: Any) -> None:
         help="list the networks and published sizes",
         description="List the networks that can be exported, and published sizes.",
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--arch", help="one architecture only")
+    parser.add_argument("--arch", metavar="NAME", help="one architecture only")
 
 
 def run(args: argparse.Namespace) -> Answer:

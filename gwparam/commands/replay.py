@@ -63,7 +63,6 @@ def add_parser(subparsers: Any) -> None:
         help="run states through the compiled library and score the result",
         description="Run states through the compiled library and score the result.",
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
     add(
@@ -103,7 +102,12 @@ def add_parser(subparsers: Any) -> None:
         help="references, in the order of the tables; "
         "'none' for no comparison (default: found by standard_name, then by name)",
     )
-    add("--ckpt", type=file_path, help="compare with the network of this checkpoint")
+    add(
+        "--ckpt",
+        type=file_path,
+        metavar="FILE",
+        help="compare with the network of this checkpoint",
+    )
     add("--allow-pickle", action="store_true", help="trust a pickled checkpoint")
     add_weights(parser)
     add(

@@ -31,7 +31,7 @@ def add_options(parser: argparse.ArgumentParser, also: str = "") -> None:
         help="how training files were normalised, as given to gwparam export; needed "
         f"for such files without the attribute{also}",
     )
-    add("--device", help="auto, cpu, cuda or cuda:N (default: cpu)")
+    add("--device", metavar="NAME", help="auto, cpu, cuda or cuda:N (default: cpu)")
 
 
 def add_reading(parser: argparse.ArgumentParser) -> None:

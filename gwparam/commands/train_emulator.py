@@ -95,7 +95,6 @@ def add_parser(subparsers: Any) -> None:
         help="train a WaveNet to give the drag of a native scheme",
         description="Train a WaveNet to give the drag of a native scheme.",
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
     add(
@@ -127,7 +126,13 @@ def add_parser(subparsers: Any) -> None:
         help="state files for the score (default: the last time of --states; without "
         f"--states {HELD_OUT_COLUMNS} columns from the next seed)",
     )
-    add("--epochs", type=int, metavar="N", default=20, help="passes (default: 20)")
+    add(
+        "--epochs",
+        type=int,
+        metavar="N",
+        default=20,
+        help="passes over the columns (default: 20)",
+    )
     add(
         "--batch",
         type=int,
@@ -142,8 +147,12 @@ def add_parser(subparsers: Any) -> None:
         default=4.0e-3,
         help="largest rate of the one-cycle schedule (default: %(default)s)",
     )
-    add("--threads", type=int, metavar="N", help="default: all cores")
-    add("--name", metavar="TEXT", help="default: WaveNet trained on TEACHER")
+    add("--threads", type=int, metavar="N", help="of the training (default: all cores)")
+    add(
+        "--name",
+        metavar="TEXT",
+        help="what people will call the network (default: WaveNet trained on TEACHER)",
+    )
 
 
 def run(args: argparse.Namespace) -> Answer:

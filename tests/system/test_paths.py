@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from special_files import SPECIAL, limit
 
-from gwparam.cli import _COMMANDS, main
+from gwparam.cli import main
 from gwparam.commands.given import file_path
+from gwparam.commands.parser import COMMANDS
 from gwparam.training.settings import Settings, write_run
 
 _SCALING = "scaling.json"
@@ -61,7 +62,7 @@ OVER = [
 
 def parser_of(command):
     top = argparse.ArgumentParser().add_subparsers()
-    import_module(_COMMANDS[command][0]).add_parser(top)
+    import_module(COMMANDS[command][0]).add_parser(top)
     return top.choices[command]
 
 
@@ -100,7 +101,7 @@ def paths(tmp_path):
     return make
 
 
-@pytest.mark.parametrize("command", sorted(set(_COMMANDS) - {"networks", "config"}))
+@pytest.mark.parametrize("command", sorted(set(COMMANDS) - {"networks", "config"}))
 def test_the_table_has_every_path(command):
     # --artefact is for a record, and then nothing is written.
     known = {*READ[command], "--output", "--figure", "--resume", "--artefact"}
