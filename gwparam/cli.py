@@ -68,9 +68,12 @@ def _run(argv: Sequence[str], args: argparse.Namespace) -> Exit:
         return Exit.REFUSED
     answer: Answer = import_module(COMMANDS[args.command][0]).run(args)
     if args.json:
-        print(json.dumps(as_json(answer.document), indent=2, allow_nan=False))
+        document = {**answer.document, **({"next": answer.next} if answer.next else {})}
+        print(json.dumps(as_json(document), indent=2, allow_nan=False))
     else:
         answer.show()
+        for i, line in enumerate(answer.next):
+            print("next: " if i == 0 else "      ", line, sep="")
     return answer.status
 
 

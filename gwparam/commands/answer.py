@@ -1,7 +1,7 @@
 """What a command gives back: a document for programs, lines for people, a status."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
@@ -32,11 +32,14 @@ class Answer:
         Prints the same for people.
     status : Exit
         Exit status.
+    next : sequence of str
+        Commands that are likely to come next, with ``...`` for what is not known.
     """
 
     document: Mapping[str, Any]
     show: Callable[[], None]
     status: Exit = Exit.DONE
+    next: Sequence[str] = ()
 
 
 def as_json(value: Any) -> Any:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from gwparam.commands.answer import Answer
 from gwparam.commands.given import file_path
-from gwparam.commands.states import show_progress
+from gwparam.commands.progress import show_progress
 from gwparam.errors import ContractError, wrong_setting
 
 if TYPE_CHECKING:

@@ -1,10 +1,12 @@
 """``gwparam compile``: a network of the globe, compiled for this machine."""
 
 import argparse
+from contextlib import ExitStack
 from typing import Any
 
 from gwparam.commands.answer import Answer
 from gwparam.commands.given import file_path
+from gwparam.commands.progress import show_progress
 
 EPILOG = """\
 examples:
@@ -53,7 +55,9 @@ def run(args: argparse.Namespace) -> Answer:
     package = args.output or package_path(args.artefact)
     check_outputs([package], [args.artefact])
     check_compilable(args.artefact)
-    made = compile_artefact(args.artefact, package)
+    with ExitStack() as stack:
+        show_progress(stack, f"compiling {args.artefact}")
+        made = compile_artefact(args.artefact, package)
     document = {
         "artefact": str(args.artefact),
         "package": str(package),

@@ -1,17 +1,18 @@
 """``gwparam confidence``: teach a network how wrong it expects to be."""
 
 import argparse
+import shlex
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from gwparam.commands.answer import Answer
 from gwparam.commands.given import file_path
+from gwparam.commands.progress import show_progress
 from gwparam.commands.span import Span
 from gwparam.commands.states import (
     add_reading,
     assignments,
     read_threads,
-    show_progress,
 )
 from gwparam.errors import ArgumentError, wrong_setting
 from gwparam.whole_files import check_outputs
@@ -174,7 +175,9 @@ def run(args: argparse.Namespace) -> Answer:
         draw(args.figure, found, contract.name)
     save_head(args.output, fitted.head, contract.source.sha256, names_of_states)
     document = _document(args, fitted, found, (len(training), len(others)), settings)
-    return Answer(document, lambda: _print(document, found))
+    head = shlex.quote(str(args.output))
+    then = f"gwparam export --ckpt ... --confidence {head} -o ..."
+    return Answer(document, lambda: _print(document, found), next=(then,))
 
 
 def _threads(count: int) -> Any:
@@ -255,7 +258,6 @@ def _print(document: dict[str, Any], found: "Calibration") -> None:
         lines.print(f"wrote {path}")
     some, more = found.up_to[4], found.up_to[8]
     lines.print(
-        f"next: gwparam export --ckpt ... --confidence {document['written'][0]}, and "
         f"in the model for example blend_error = {some:.2g}, {more:.2g}: all of the "
         "network in half of the columns, none in a tenth"
     )

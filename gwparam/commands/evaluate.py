@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from gwparam.commands.answer import Answer
 from gwparam.commands.given import file_path, refuse_idle
+from gwparam.commands.progress import show_progress
 from gwparam.commands.span import Span
 from gwparam.commands.states import (
     add_options,
     assignments,
     read_machine,
     read_scaling,
-    show_progress,
 )
 from gwparam.errors import ArgumentError, ModelFileError, wrong_setting
 from gwparam.file_kinds import check_readable

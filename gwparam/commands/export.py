@@ -1,10 +1,13 @@
 """``gwparam export``: a checkpoint to an artefact that the library runs."""
 
 import argparse
+import shlex
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from gwparam.commands.answer import Answer
 from gwparam.commands.given import check_name, file_path, refuse_idle
+from gwparam.commands.progress import show_progress
 from gwparam.commands.states import assignments
 from gwparam.commands.weights import add_weights
 from gwparam.constants import MAXIMUM_TENDENCY
@@ -199,16 +202,23 @@ def _options() -> "dict[Option, list[str]]":
 
 def run(args: argparse.Namespace) -> Answer:
     """Run the command."""
+    with ExitStack() as stack:
+        show_progress(stack, f"exporting {args.output}")
+        export = _export_own(args) if args.module is not None else _export(args)
+    artefact = shlex.quote(str(export.path))
+    then = (f"gwparam inspect {artefact}", f"gwparam replay {artefact} ...")
+    return Answer(_document(export), lambda: _print(export), next=then)
+
+
+def _export(args: argparse.Namespace) -> "Export":
+    """Export a network that gwparam knows."""
     from gwparam.export import export_model
 
     check_name(args.name)
-    if args.module is not None:
-        export = _export_own(args)
-        return Answer(_document(export), lambda: _print(export))
     if not args.ckpt:
         raise ArgumentError("there is no network, expected --ckpt or --module")
     refuse_idle(args, "without --module", ("contract", "example", "variable"))
-    export = export_model(
+    return export_model(
         args.ckpt if len(args.ckpt) > 1 else args.ckpt[0],
         args.output,
         architecture=args.arch,
@@ -223,7 +233,6 @@ def run(args: argparse.Namespace) -> Answer:
         training_file=args.training_file,
         confidence=args.confidence,
     )
-    return Answer(_document(export), lambda: _print(export))
 
 
 def _export_own(args: argparse.Namespace) -> "Export":

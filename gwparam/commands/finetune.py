@@ -341,6 +341,7 @@ def run(args: argparse.Namespace) -> Answer:
 
     from gwparam.training.report import (
         as_dict,
+        next_commands,
         print_found,
         print_outcome,
         print_warnings,
@@ -373,7 +374,8 @@ def run(args: argparse.Namespace) -> Answer:
     status = Exit.DONE if outcome.network is not None else Exit.STOPPED
     if not outcome.is_main_process:
         return Answer({}, lambda: None, status)
-    return Answer(as_dict(outcome), lambda: print_outcome(outcome), status)
+    then = tuple(next_commands(outcome))
+    return Answer(as_dict(outcome), lambda: print_outcome(outcome), status, then)
 
 
 def _check_used(args: argparse.Namespace) -> None:

@@ -1,13 +1,15 @@
 """``gwparam make-states``: columns from formulas, with the drag of a native scheme."""
 
 import argparse
-import sys
-from collections.abc import Iterable
+import shlex
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gwparam.commands.answer import Answer
 from gwparam.commands.given import file_path
+from gwparam.commands.progress import show_progress
 from gwparam.errors import wrong_setting
 from gwparam.whole_files import check_outputs
 
@@ -109,6 +111,10 @@ def run(args: argparse.Namespace) -> Answer:
             "seed": args.seed,
         },
         lambda: print(f"wrote {args.output} ({count} columns, {size / 1e6:.1f} MB)"),
+        next=(
+            f"gwparam finetune --arch wavenet --data {shlex.quote(str(args.output))} "
+            "-o ...",
+        ),
     )
 
 
@@ -139,18 +145,15 @@ def label_states(
     int
         Number of columns.
     """
-    from rich.console import Console
-    from rich.progress import track
-
     from gwparam.synthetic.states import write_states
     from gwparam.synthetic.teacher import TEACHERS
 
-    shown = track(
-        states,
-        f"making {path.name}",
-        total=count,
-        console=Console(stderr=True),
-        transient=True,
-        disable=not sys.stderr.isatty(),
-    )
-    return write_states(path, shown, TEACHERS[teacher], **others)
+    with ExitStack() as stack:
+        advance = show_progress(stack, f"making {path.name}", count)
+
+        def shown() -> "Iterator[Columns]":
+            for state in states:
+                yield state
+                advance()
+
+        return write_states(path, shown(), TEACHERS[teacher], **others)

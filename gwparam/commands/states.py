@@ -2,7 +2,6 @@
 
 import argparse
 from collections.abc import Sequence
-from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -143,31 +142,3 @@ def _scaling_beside(artefact: Path | None) -> Path | None:
     # Another artefact that lies there is of another training.
     digest = read_contract(artefact).source.sha256
     return recipe if read_checkpoint(network).sha256 == digest else None
-
-
-def show_progress(stack: ExitStack, name: str, total: int) -> Any:
-    """Show a progress bar on stderr, if that is a terminal; what advances it."""
-    import sys
-
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-
-    bar = stack.enter_context(
-        Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeRemainingColumn(),
-            console=Console(stderr=True),
-            transient=True,
-            disable=not sys.stderr.isatty(),
-        )
-    )
-    task = bar.add_task(name, total=total)
-    return lambda: bar.advance(task)

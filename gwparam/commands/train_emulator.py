@@ -1,10 +1,12 @@
 """``gwparam train-emulator``: train a WaveNet to give the drag of a native scheme."""
 
 import argparse
+import shlex
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -161,6 +163,7 @@ def run(args: argparse.Namespace) -> Answer:
 
     from gwparam.training.report import (
         as_dict,
+        next_commands,
         print_found,
         print_outcome,
         print_scores,
@@ -188,7 +191,8 @@ def run(args: argparse.Namespace) -> Answer:
         document = as_dict(outcome)
         if outcome.network is None:
             keep.append(folder)
-            return Answer(document, lambda: print_outcome(outcome), Exit.STOPPED)
+            then = tuple(next_commands(outcome))
+            return Answer(document, partial(print_outcome, outcome), Exit.STOPPED, then)
         scored = list(parts)[-1]
         training = Training(
             teacher=args.teacher,
@@ -210,7 +214,9 @@ def run(args: argparse.Namespace) -> Answer:
         print(f"wrote {args.output} ({size / 1e6:.2f} MB)")
 
     told = {"network": args.output, "bytes": size, "training": asdict(training)}
-    return Answer(document | told, show)
+    artefact = args.output.with_suffix(".pt")
+    export = ["gwparam", "export", "--ckpt", str(args.output), "-o", str(artefact)]
+    return Answer(document | told, show, next=(shlex.join(export),))
 
 
 def _settings(args: argparse.Namespace, folder: Path) -> "Settings":

@@ -1,4 +1,4 @@
-"""What a training prints: what it found, scores before and after, what comes next."""
+"""What a training prints: what it found, scores before and after, what is next."""
 
 import shlex
 import sys
@@ -30,16 +30,11 @@ def print_warnings(prepared: Prepared) -> None:
 
 
 def print_outcome(outcome: Outcome) -> None:
-    """Print how a training ended, its scores, and the commands that come next."""
+    """Print how a training ended, its scores, and the network."""
     print_scores(outcome)
-    lines = console.lines()
-    if outcome.network is None:
-        lines.print(f"go on with: {_resume(outcome)}")
-        return
-    size = outcome.network.stat().st_size / 1e6
-    lines.print(f"wrote {outcome.network} ({size:.2f} MB); next:")
-    for line in _next(outcome):
-        lines.print(f"  {line}")
+    if outcome.network is not None:
+        size = outcome.network.stat().st_size / 1e6
+        console.lines().print(f"wrote {outcome.network} ({size:.2f} MB)")
 
 
 def print_scores(outcome: Outcome) -> None:
@@ -55,9 +50,8 @@ def as_dict(outcome: Outcome) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``ended``; ``network``, absent if the training stopped; ``parameters``;
-        ``scores``, those of `Scores` by split, ``before`` and ``after``; and ``next``,
-        the commands that come next.
+        ``ended``; ``network``, absent if the training stopped; ``parameters``; and
+        ``scores``, those of `Scores` by split, ``before`` and ``after``.
     """
     stopped = outcome.network is None
     return {
@@ -68,7 +62,6 @@ def as_dict(outcome: Outcome) -> dict[str, Any]:
             name: {"before": asdict(outcome.before[name]), "after": asdict(after)}
             for name, after in outcome.after.items()
         },
-        "next": [_resume(outcome)] if stopped else list(_next(outcome)),
     }
 
 
@@ -129,10 +122,12 @@ def _scores(name: str, outcome: Outcome) -> Table:
     return table
 
 
-def _next(outcome: Outcome) -> Iterator[str]:
-    """Say what comes next: export, and replay of what was held out."""
+def next_commands(outcome: Outcome) -> Iterator[str]:
+    """Say what comes next: export, and replay of what was held out; or to go on."""
     network = outcome.network
-    assert network is not None
+    if network is None:
+        yield _resume(outcome)
+        return
     missing = [f"{flag} ..." for flag in _flags(outcome.prepared.spec.missing)]
     artefact, recipe = network.with_suffix(".pt"), network.with_name(SCALING_FILE)
     export = ["gwparam", "export", "--ckpt", str(network), "-o", str(artefact)]

@@ -136,6 +136,20 @@ def test_without_json_the_answer_is_shown(inspect, capsys):
     assert capsys.readouterr().out == "for people\n"
 
 
+@pytest.mark.parametrize("json_asked", [False, True])
+def test_it_says_which_commands_come_next(inspect, capsys, json_asked):
+    then = ("gwparam one", "gwparam two")
+    answer = Answer({"a": 1}, lambda: print("for people"), next=then)
+
+    assert inspect(lambda args: answer, *["--json"] * json_asked) == 0
+
+    text = capsys.readouterr().out
+    if json_asked:
+        assert json.loads(text) == {"a": 1, "next": list(then)}
+    else:
+        assert text == "for people\nnext: gwparam one\n      gwparam two\n"
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_json(capsys, command):
     assert "--json print one JSON document" in " ".join(

@@ -144,3 +144,5 @@ def test_it_prints_a_table_and_what_is_next(folder, capsys):
     text = capsys.readouterr().out
     assert "left of all" in text
     assert "blend_error = " in text
+    then = f"next: gwparam export --ckpt ... --confidence {folder}/p.safetensors -o ..."
+    assert text.splitlines()[-1] == then
