@@ -196,8 +196,6 @@ def load_scheme(
     encoded = device.encode()
     if len(encoded) >= ffi.sizeof(options.device):
         raise wrong_setting("device", f'"{device}"', "auto, cpu, cuda or cuda:N")
-    options.threads = threads
-    options.chunk_columns = chunk_columns
     options.device = encoded
     options.on_limit = _choice(lib, "on_limit", on_limit, _GUARDS)
     options.on_range = _choice(lib, "on_range", on_range, _GUARDS)
@@ -209,7 +207,6 @@ def load_scheme(
     options.momentum_limit = momentum_limit
     if native is None and "native" in (on_limit, on_range, on_unphysical, on_momentum):
         raise wrong_setting("native", None, "a function, as a guard falls back to it")
-    options.lag = lag
     options.on_device_failure = _choice(
         lib, "on_device_failure", on_device_failure, _FAILURES
     )
@@ -222,12 +219,17 @@ def load_scheme(
         raise wrong_setting("artefact_sha256", f'"{artefact_sha256}"', expected)
     options.artefact_sha256 = pin
     options.members = _choice(lib, "members", members, MEMBERS)
-    for name, value, bits in (
-        ("member", member, 31),
-        ("member_seed", member_seed, 63),
+    types = dict(ffi.typeof("gwparam_options").fields)
+    for name, value in (
+        ("threads", threads),
+        ("chunk_columns", chunk_columns),
+        ("lag", lag),
+        ("member", member),
+        ("member_seed", member_seed),
     ):
-        if not -(2**bits) <= value < 2**bits:
-            raise wrong_setting(name, value, f"an integer of {bits + 1} bits")
+        bits = 8 * ffi.sizeof(types[name].type)
+        if not -(2 ** (bits - 1)) <= value < 2 ** (bits - 1):
+            raise wrong_setting(name, value, f"an integer of {bits} bits")
         setattr(options, name, value)
     handle = ffi.new("gwparam_scheme **")
     check(lib.gwparam_scheme_load(handle, fspath(path).encode(), options))
@@ -643,7 +645,11 @@ class Scheme:
     def _call(self, function: Any, *arguments: Any) -> None:
         if self._handle is None:
             raise ArgumentError("the scheme was freed")
-        check(function(self._handle, *arguments))
+        try:
+            status = function(self._handle, *arguments)
+        except OverflowError as error:  # of an int that is none of C
+            raise ArgumentError(str(error)) from None
+        check(status)
 
     def _call_with_native(self, function: Any) -> None:
         try:

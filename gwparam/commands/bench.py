@@ -8,7 +8,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from gwparam.commands.answer import Answer
-from gwparam.commands.given import file_path
+from gwparam.commands.given import MOST, file_path, whole_number
 from gwparam.commands.progress import show_progress
 from gwparam.errors import ContractError, wrong_setting
 
@@ -75,7 +75,7 @@ def add_parser(subparsers: Any) -> None:
     )
     add(
         "--rounds",
-        type=int,
+        type=whole_number,
         metavar="N",
         default=20,
         help="turns in which each is timed (default: 20)",
@@ -189,7 +189,7 @@ def _measure(
 def _numbers(name: str, text: str) -> list[int]:
     """Read ``N,N``."""
     parts = [part.strip() for part in text.split(",")]
-    if not all(part.isdecimal() and int(part) > 0 for part in parts):
+    if not all(part.isdecimal() and 0 < int(part) <= MOST for part in parts):
         raise wrong_setting(name, text, "numbers of at least 1, such as 16,256")
     return list(dict.fromkeys(int(part) for part in parts))
 

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from gwparam.commands.answer import Answer
-from gwparam.commands.given import file_path
+from gwparam.commands.given import file_path, whole_number
 from gwparam.commands.progress import show_progress
 from gwparam.commands.span import Span
 from gwparam.commands.states import (
@@ -71,28 +71,28 @@ def add_parser(subparsers: Any) -> None:
     add_reading(parser)
     add(
         "--columns",
-        type=int,
+        type=whole_number,
         default=200_000,
         metavar="N",
         help="at most so many, drawn evenly from all times (default: %(default)s)",
     )
     add(
         "--epochs",
-        type=int,
+        type=whole_number,
         default=30,
         metavar="N",
         help="passes over the columns (default: %(default)s)",
     )
     add(
         "--width",
-        type=int,
+        type=whole_number,
         default=64,
         metavar="N",
         help="units of its two hidden layers (default: %(default)s)",
     )
     add(
         "--seed",
-        type=int,
+        type=whole_number,
         default=0,
         metavar="N",
         help="of columns, weights and order (default: %(default)s)",

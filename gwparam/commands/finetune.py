@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gwparam.commands.answer import Answer, Exit
-from gwparam.commands.given import check_name, file_path, refuse_idle
+from gwparam.commands.given import check_name, file_path, refuse_idle, whole_number
 from gwparam.commands.weights import add_weights
 from gwparam.errors import ArgumentError, ModelFileError
 from gwparam.whole_files import check_outputs
@@ -131,7 +131,12 @@ def _add_network(parser: argparse.ArgumentParser) -> None:
         metavar="{none,backbone,all-but-head,lora}",
         help="what stays as it was pre-trained (default: the backbone of prithvi_gw)",
     )
-    add("--lora-rank", type=int, metavar="N", help="of the adapters (default: 8)")
+    add(
+        "--lora-rank",
+        type=whole_number,
+        metavar="N",
+        help="of the adapters (default: 8)",
+    )
     add(
         "--output-scalers",
         metavar="{keep,ones,learn}",
@@ -152,13 +157,13 @@ def _add_training(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument_group("training").add_argument
     add(
         "--epochs",
-        type=int,
+        type=whole_number,
         metavar="N",
         help=f"passes over the training data {_by_network('epochs')}",
     )
     add(
         "--batch",
-        type=int,
+        type=whole_number,
         metavar="N",
         help="samples of a step on all processes together: images of the globe, or "
         f"columns {_by_network('batch')}",
@@ -209,11 +214,16 @@ def _add_training(parser: argparse.ArgumentParser) -> None:
     )
     add(
         "--patience",
-        type=int,
+        type=whole_number,
         metavar="N",
         help="end after N epochs without a better validation loss (default: 0, never)",
     )
-    add("--seed", type=int, metavar="N", help="of weights and order (default: 0)")
+    add(
+        "--seed",
+        type=whole_number,
+        metavar="N",
+        help="of weights and order (default: 0)",
+    )
 
 
 def _add_loss(parser: argparse.ArgumentParser) -> None:
@@ -276,7 +286,12 @@ def _add_machine(parser: argparse.ArgumentParser) -> None:
         const=True,
         help="compute transformer blocks twice instead of keeping their activations",
     )
-    add("--threads", type=int, metavar="N", help="of a process (default: its share)")
+    add(
+        "--threads",
+        type=whole_number,
+        metavar="N",
+        help="of a process (default: its share)",
+    )
     add(
         "--checkpoint-minutes",
         type=float,

@@ -6,6 +6,9 @@ from pathlib import Path
 
 from gwparam.errors import ArgumentError
 
+MOST = 2**31 - 1
+"""Largest whole number of an option."""
+
 
 def file_path(text: str) -> Path:
     """Read a path of the command line; the parser names the option that has none.
@@ -18,6 +21,27 @@ def file_path(text: str) -> Path:
     if not text:
         raise argparse.ArgumentTypeError("the path is empty, expected one")
     return Path(text)
+
+
+def whole_number(text: str) -> int:
+    """Read an integer of the command line.
+
+    Raises
+    ------
+    ArgumentTypeError
+        If it is none, or beyond what C counts with.
+    """
+    try:
+        value = int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text} is no whole number, expected one"
+        ) from None
+    if abs(value) > MOST:
+        raise argparse.ArgumentTypeError(
+            f"{text} is too large, expected {MOST} at most"
+        )
+    return value
 
 
 def refuse_idle(args: argparse.Namespace, why: str, names: Iterable[str]) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gwparam.commands.answer import Answer
-from gwparam.commands.given import file_path
+from gwparam.commands.given import file_path, whole_number
 from gwparam.commands.progress import show_progress
 from gwparam.errors import wrong_setting
 from gwparam.whole_files import check_outputs
@@ -74,11 +74,13 @@ def add_shared(
     add(
         "--columns",
         required=required,
-        type=int,
+        type=whole_number,
         metavar="N",
         help=f"{columns}, rounded up to a multiple of 800",
     )
-    add("--seed", type=int, metavar="N", default=0, help=f"{seed} (default: 0)")
+    add(
+        "--seed", type=whole_number, metavar="N", default=0, help=f"{seed} (default: 0)"
+    )
 
 
 def run(args: argparse.Namespace) -> Answer:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from gwparam.commands import replay_record
 from gwparam.commands.answer import Answer, Exit
-from gwparam.commands.given import file_path, refuse_idle
+from gwparam.commands.given import file_path, refuse_idle, whole_number
 from gwparam.commands.progress import show_progress
 from gwparam.commands.span import Span
 from gwparam.commands.states import (
@@ -137,7 +137,7 @@ def add_parser(subparsers: Any) -> None:
     )
     add(
         "--member",
-        type=int,
+        type=whole_number,
         metavar="N",
         help="with --members one: which, from 1",
     )

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gwparam.commands.given import refuse_idle
+from gwparam.commands.given import refuse_idle, whole_number
 from gwparam.errors import ArgumentError, ModelFileError, wrong_setting
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def add_reading(parser: argparse.ArgumentParser) -> None:
     )
     add(
         "--threads",
-        type=int,
+        type=whole_number,
         metavar="N",
         help="threads of a network; 0: all cores (default: 1)",
     )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gwparam.commands.answer import Answer, Exit
 from gwparam.commands.finetune import check_installed
-from gwparam.commands.given import check_name, file_path, refuse_idle
+from gwparam.commands.given import check_name, file_path, refuse_idle, whole_number
 from gwparam.commands.make_states import add_shared, check_shared, label_states
 from gwparam.contract import Description
 from gwparam.errors import ArgumentError, ModelFileError, wrong_setting
@@ -130,14 +130,14 @@ def add_parser(subparsers: Any) -> None:
     )
     add(
         "--epochs",
-        type=int,
+        type=whole_number,
         metavar="N",
         default=20,
         help="passes over the columns (default: 20)",
     )
     add(
         "--batch",
-        type=int,
+        type=whole_number,
         metavar="N",
         default=512,
         help="samples of a step, two a column (default: %(default)s)",
@@ -149,7 +149,12 @@ def add_parser(subparsers: Any) -> None:
         default=4.0e-3,
         help="largest rate of the one-cycle schedule (default: %(default)s)",
     )
-    add("--threads", type=int, metavar="N", help="of the training (default: all cores)")
+    add(
+        "--threads",
+        type=whole_number,
+        metavar="N",
+        help="of the training (default: all cores)",
+    )
     add(
         "--name",
         metavar="TEXT",

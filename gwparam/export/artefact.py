@@ -125,10 +125,11 @@ def measure(
     dtype: Precision,
     reduced_tolerance: float | None,
     which: str,
+    traced: bool = False,
 ) -> Member:
     """Rewrite one network, and measure what it promises."""
     network = in_precision(fuse(published), dtype)
-    scripted = _graph(network, published, dtype)
+    scripted = _graph(network, published, dtype, traced)
     promises, lowered = _verify(published, scripted, dtype)
     promises = [replace(its, what=which + its.what) for its in promises]
     _refuse_broken(promises, lowered.libtorch)
@@ -140,16 +141,22 @@ def measure(
 
 
 def _graph(
-    network: PhysicalNetwork, published: PhysicalNetwork, dtype: Precision
+    network: PhysicalNetwork, published: PhysicalNetwork, dtype: Precision, traced: bool
 ) -> torch.jit.ScriptModule:
     """Compile a network; one of a user, which TorchScript may not take, by a trace."""
     if not isinstance(published, OwnNetwork | WithExpectedError):
         return script(network)
+    drawn = draw_inputs(published, CHUNK_COLUMNS, _CHECK_SEED)
+    fields = [field.to(FIELDS[dtype]) for field in drawn]
+    if traced:
+        return trace(network, fields)
     try:
-        return script(network)
+        scripted = script(network)
+        with torch.inference_mode():
+            scripted(*fields)  # what it compiles it may still fail to run
     except Exception as error:  # TorchScript raises what it likes
-        drawn = draw_inputs(published, CHUNK_COLUMNS, _CHECK_SEED)
-        return trace(network, [field.to(FIELDS[dtype]) for field in drawn], error)
+        return trace(network, fields, error)
+    return scripted
 
 
 def build(

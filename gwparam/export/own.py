@@ -118,9 +118,24 @@ def export_network(
     published: PhysicalNetwork = own_network(made, said)
     if confidence is not None:
         published = with_confidence(published, checkpoint, confidence)
-    member = measure(published, checkpoint, dtype, None, "")
-    built = build([member], dtype, None, exported_program)
-    return write(Path(artefact), built, [_check_loads])
+
+    def export(traced: bool) -> Export:
+        member = measure(published, checkpoint, dtype, None, "", traced)
+        built = build([member], dtype, None, exported_program)
+        return write(Path(artefact), built, [_check_loads])
+
+    try:
+        return export(traced=False)
+    except _RefusedError as refused:
+        # Most often for an operation in a branch that the network never takes.
+        try:
+            return export(traced=True)
+        except InferenceError:
+            raise refused from None
+
+
+class _RefusedError(InferenceError):
+    """The library does not take an artefact."""
 
 
 def _check_loads(path: Path) -> Promise:
@@ -128,7 +143,7 @@ def _check_loads(path: Path) -> Promise:
     try:
         load_scheme(path, device="cpu", threads=1).free()
     except GwparamError as error:
-        raise InferenceError(f"the library refuses the artefact: {error}") from None
+        raise _RefusedError(f"the library refuses the artefact: {error}") from None
     return Promise("the library loads the file", True, "and reproduces its probe")
 
 

@@ -1,8 +1,8 @@
 """A network as TorchScript, whatever else the process has scripted."""
 
 import warnings
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from weakref import WeakKeyDictionary
 
 import torch
@@ -48,9 +48,12 @@ def _script_alone(network: nn.Module) -> torch.jit.ScriptModule:
 
 
 def trace(
-    network: nn.Module, fields: Sequence[Tensor], why: Exception
+    network: nn.Module, fields: Sequence[Tensor], why: Exception | None = None
 ) -> torch.jit.ScriptModule:
     """Follow a network that TorchScript cannot compile, through one call.
+
+    The graph has what torch computed in that call, and nothing of what it looked at
+    before: whether to warn, or whether a faster function would do.
 
     Parameters
     ----------
@@ -58,7 +61,7 @@ def trace(
         What it does may not depend on the numbers that it gets.
     fields : sequence of Tensor
         Of a whole chunk.
-    why : Exception
+    why : Exception, optional
         What TorchScript says.
 
     Raises
@@ -68,8 +71,10 @@ def trace(
         reasons.
     """
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _plain_attention():
             warnings.simplefilter("error", TracerWarning)
+            # They ask for shapes alone.
+            warnings.filterwarnings("ignore", "", TracerWarning, r"torch\.nn\.")
             # mypy: torch leaves this function untyped.
             traced: torch.jit.ScriptModule = torch.jit.trace(  # type: ignore[no-untyped-call]
                 network, tuple(fields), check_trace=False
@@ -80,12 +85,24 @@ def trace(
             if not all(torch.allclose(a, b, equal_nan=True) for a, b in pairs):
                 raise ValueError("half as many columns have other results")
     except Exception as error:  # of somebody's own code
+        compiled = f"TorchScript cannot compile the module: {_first_line(why)}; and "
         raise InferenceError(
-            f"TorchScript cannot compile the module: {_first_line(why)}; and one call "
-            f"does not stand for all: {_first_line(error)}"
+            f"{compiled if why else ''}one call does not stand for all: "
+            f"{_first_line(error)}"
         ) from error
     return traced
 
 
-def _first_line(error: Exception) -> str:
+@contextmanager
+def _plain_attention() -> Iterator[None]:
+    """Let attention be products and sums, not one function of torch's own."""
+    fast = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)
+    try:
+        yield
+    finally:
+        torch.backends.mha.set_fastpath_enabled(fast)
+
+
+def _first_line(error: Exception | None) -> str:
     return (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".:")

@@ -90,6 +90,9 @@ def test_what_ran_last_is_told(tiny_ensemble, fields):
         scheme.set_draw(1000)
         scheme.predict(fields[0])
         assert scheme.statistics().member == scheme.member(1000)
+        for call in (scheme.set_draw, scheme.member):
+            with pytest.raises(ArgumentError):
+                call(2**63)
     with loaded(tiny_ensemble) as scheme:
         scheme.predict(fields[0])
         assert scheme.statistics().member == scheme.member(1) == 0

@@ -53,7 +53,11 @@ def refusal(capsys, *words):
         ),
         (["inspect", "a.pt", "b.pt"], "b.pt is one argument too many"),
         (["inspect"], "the following arguments are required: artefact"),
-        (["bench", "a.pt", "--rounds", "x"], "argument --rounds: invalid int value"),
+        (["bench", "a.pt", "--rounds", "x"], "argument --rounds: x is no whole number"),
+        (
+            ["make-states", "--columns", "3000000000"],
+            "argument --columns: 3000000000 is too large, expected 2147483647 at most",
+        ),
     ],
 )
 def test_a_wrong_argument_is_one_line_that_helps(capsys, words, line):
@@ -82,6 +86,7 @@ def test_an_option_reads_the_same_in_every_command(flag):
 @pytest.mark.parametrize(("command", "action"), OPTIONS)
 def test_an_option_says_what_it_takes(command, action):
     assert action.help
+    assert action.type is not int, "of any size"
     assert not action.help.startswith("("), "a default of what?"
     if action.nargs != 0 and not action.choices:
         assert action.metavar, f"{command} {action.option_strings}"
