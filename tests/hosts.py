@@ -69,9 +69,18 @@ def environment() -> dict[str, str]:
     return variables
 
 
-def build(example: str, folder: Path, compiler: str) -> Path:
+FORTRAN_CHECKS = "FFLAGS=-O2 -fcheck=all -ffpe-trap=invalid,zero,overflow"
+
+
+def build(
+    example: str,
+    folder: Path,
+    compiler: str,
+    checks: str = FORTRAN_CHECKS,
+    netcdf: str = "nf-config",
+) -> Path:
     """Build the host of an example as its README says, with all checks."""
-    for tool in ("make", compiler, "nf-config"):
+    for tool in ("make", compiler, netcdf):
         if shutil.which(tool) is None:
             pytest.skip(f"{tool} absent")
     built = subprocess.run(
@@ -80,7 +89,7 @@ def build(example: str, folder: Path, compiler: str) -> Path:
             "-f",
             PROJECT / "examples" / example / "Makefile",
             "driver",
-            "FFLAGS=-O2 -fcheck=all -ffpe-trap=invalid,zero,overflow",
+            checks,
         ],
         cwd=folder,
         env=environment(),
