@@ -9,12 +9,11 @@ program driver
     use, intrinsic :: iso_fortran_env, only: output_unit
     use cam_abortutils, only: endrun
     use gw_drag, only: gw_drag_end_step, gw_drag_final, gw_drag_init, gw_drag_tend
-    use netcdf, only: NF90_CLOBBER, nf90_close, nf90_create, nf90_def_dim, nf90_def_var, &
-        & NF90_DOUBLE, NF90_NETCDF4, nf90_put_att, nf90_put_var
     use omp_lib, only: omp_get_max_threads
     use physics_types, only: physics_ptend, physics_state
+    use plain_file, only: plain_file_t
     use ppgrid, only: begchunk, endchunk, pcols, ppgrid_init, pver
-    use states_file, only: states_t, stop_on_netcdf_error
+    use states_file, only: states_t
     use time_manager, only: stand_in_set_time
     implicit none(type, external)
 
@@ -30,7 +29,8 @@ program driver
     type(physics_state), allocatable :: state(:)
     type(physics_ptend), allocatable :: ptend(:)
     real, allocatable :: pref(:)
-    integer :: c, drag_id(2), output_id, step
+    type(plain_file_t) :: results
+    integer :: c, step
 
     call read_namelist
     call file%open_file(trim(states))
@@ -39,7 +39,7 @@ program driver
     call deal_columns
     pref = file%pressure(reference_surface_pressure)
     call gw_drag_init("atm_in", state, pref(pver:1:-1), interval, first_step > 1)
-    call create_output
+    call results%create(trim(output), file, steps)
 
     do step = first_step, first_step + steps - 1
         call read_state(1 + mod(step - 1, file%ntime))
@@ -53,7 +53,7 @@ program driver
         call write_step(step - first_step + 1)
     end do
 
-    call stop_on_netcdf_error(nf90_close(output_id), output)
+    call results%close
     call gw_drag_final
     write (output_unit, "(3(i0, a))") steps, " steps of ", endchunk, " chunks on ", &
            & omp_get_max_threads(), " threads"
@@ -134,26 +134,6 @@ contains
 
     end subroutine read_state
 
-    subroutine create_output
-
-        !! As the stand-in host for MiMA writes it, top first.
-        character(len=*), parameter :: name(4) = [character(len=4)::"lon","lat", "lev", "time"]
-        integer :: dimensions(4), i
-
-        call check(nf90_create(output, ior(NF90_CLOBBER, NF90_NETCDF4), output_id))
-        associate (length => [file%nlon, file%nlat, file%nlev, steps])
-            do i = 1, 4
-                call check(nf90_def_dim(output_id, trim(name(i)), length(i), dimensions(i)))
-            end do
-        end associate
-        call check(nf90_def_var(output_id, "gwfcng_x", NF90_DOUBLE, dimensions, drag_id(1)))
-        call check(nf90_def_var(output_id, "gwfcng_y", NF90_DOUBLE, dimensions, drag_id(2)))
-        do i = 1, 2
-            call check(nf90_put_att(output_id, drag_id(i), "units", "m s-2"))
-        end do
-
-    end subroutine create_output
-
     subroutine write_step(record)
 
         integer, intent(in) :: record
@@ -169,17 +149,8 @@ contains
                 y(column, row,:) = ptend(c)%v(i,pver:1:-1)
             end do
         end do
-        call check(nf90_put_var(output_id, drag_id(1), x, start=[1, 1, 1, record]))
-        call check(nf90_put_var(output_id, drag_id(2), y, start=[1, 1, 1, record]))
+        call results%write_step(record, x, y)
 
     end subroutine write_step
-
-    subroutine check(status)
-
-        integer, intent(in) :: status
-
-        call stop_on_netcdf_error(status, trim(output))
-
-    end subroutine check
 
 end program driver

@@ -1,0 +1,102 @@
+"""The scheme for the CCPP: its tendencies have the bits of MiMA's drop-in."""
+
+import subprocess
+
+import hosts
+import numpy as np
+import pytest
+from hosts import TIMEOUT, Run, record
+
+DRAG = ("gwfcng_x", "gwfcng_y")
+
+
+@pytest.fixture(scope="module")
+def ccpp_driver(tmp_path_factory):
+    """The host, built without MPI."""
+    return hosts.build("ccpp_coupling", tmp_path_factory.mktemp("ccpp"), "gfortran")
+
+
+@pytest.fixture
+def run_ccpp(ccpp_driver, environment, tmp_path):
+    """Run the host: run_ccpp(states=..., gwparam={...}, top_first=...)."""
+
+    def run_host(*, gwparam, folder=tmp_path, **items) -> Run:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "ccpp_in").write_text(
+            record("driver_nml", items) + record("gwparam_nml", gwparam)
+        )
+        done = subprocess.run(
+            [ccpp_driver],
+            cwd=folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT,
+        )
+        return Run(folder, done.returncode, done.stdout + done.stderr)
+
+    return run_host
+
+
+def drag(finished):
+    assert finished.code == 0, finished.text
+    return np.stack([finished.field(name) for name in DRAG])
+
+
+def compare(run, run_ccpp, tmp_path, states, chosen):
+    expected = drag(
+        run(
+            2,
+            folder=tmp_path / "mima",
+            states=states,
+            pass_surface_pressure=True,
+            pass_half_pressure=True,
+            gwparam=chosen | {"restart": "off"},
+        )
+    )
+    assert np.ptp(expected) > 0.0
+    for top_first in (True, False):
+        finished = run_ccpp(
+            folder=tmp_path / f"{top_first}",
+            states=states,
+            top_first=top_first,
+            gwparam=chosen | {"threads": 2},
+        )
+        np.testing.assert_array_equal(drag(finished), expected)
+
+
+@pytest.mark.parametrize(
+    "items",
+    [
+        {"mode": "ml"},
+        {"mode": "native"},
+        {"mode": "ml", "on_range": "native", "range_sigmas": 2.5},
+    ],
+)
+def test_drag_has_the_bits_of_mimas(
+    run, run_ccpp, states, spread_artefact, tmp_path, items
+):
+    chosen = {"artefact": spread_artefact, **items}
+    compare(run, run_ccpp, tmp_path, states, chosen)
+
+
+def test_states_of_mima_and_the_published_network(
+    run, run_ccpp, export, reference_data, tmp_path
+):
+    artefact = export(reference_data / "wavenet" / "network_wst.pkl")
+    states = reference_data / "mima" / "mima_t42l40_ad99.nc"
+    compare(run, run_ccpp, tmp_path, states, {"mode": "ml", "artefact": artefact})
+
+
+@pytest.mark.parametrize(
+    ("chosen", "reason"),
+    [
+        ({"mode": "ml", "artefact": "absent.pt"}, "absent.pt"),
+        ({"mode": "native", "lag": 1}, "expected lag = 0 and record = 0"),
+        ({"mode": "native", "wrong": 1}, "wrong"),
+    ],
+)
+def test_a_refusal_is_an_error_flag_with_its_reason(run_ccpp, states, chosen, reason):
+    finished = run_ccpp(states=states, gwparam=chosen)
+    assert finished.code == 2
+    assert reason in finished.text
