@@ -23,6 +23,22 @@ TIMEOUT = 120  # seconds: a run that hangs is a failure
 
 Items = Mapping[str, object]
 
+# AD99.md's reference run: what the native drag of the reference data was computed with.
+REFERENCE_SETTINGS = {
+    "Bt_0": 0.0043,
+    "Bt_eq": 0.0043,
+    "Bt_nh": 0.0,
+    "Bt_sh": 0.0,
+    "phi0n": 15.0,
+    "phi0s": -15.0,
+    "dphin": 10.0,
+    "dphis": -10.0,
+    "flag": 0,
+    "cw": 35.0,
+    "cwtropics": 35.0,
+    "damp_level_pressure": 85.0,
+}
+
 
 @dataclass(frozen=True)
 class Run:

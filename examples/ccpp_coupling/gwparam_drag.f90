@@ -52,7 +52,7 @@ contains
         settings%restart = "off"
         if (settings%lag /= 0 .or. settings%record /= 0) then
             errflg = 1
-            errmsg = "gwparam_drag: expected lag = 0 and record = 0, as nothing is kept from call " // "to call"
+            errmsg = "gwparam_drag: expected lag = 0 and record = 0: nothing is kept between calls"
             return
         end if
         call drag%init(settings, pref, merge(gwparam_top_down, gwparam_bottom_up, k_top == 1), &

@@ -1,6 +1,6 @@
 module cg_drag_mod
 
-    !! Non-orographic gravity-wave drag: a drop-in for MiMA's module of the same name.
+    !! Non-orographic gravity-wave drag: a drop-in for the module of that name of MiMA and Isca.
     !!
     !! `mode` in namelist gwparam_nml chooses what drives the winds: 'native', the scheme of
     !! Alexander and Dunkerton (1999, J. Atmos. Sci. 56, 4167-4182) as MiMA computes it; 'ml', a
@@ -31,6 +31,11 @@ module cg_drag_mod
     private
 
     public :: cg_drag_calc, cg_drag_end, cg_drag_endts, cg_drag_init, cg_drag_time_vary
+
+    interface cg_drag_init
+        procedure init_rank !! As MiMA calls it
+        procedure init_domain !! As Isca calls it
+    end interface cg_drag_init
 
     real, parameter :: missing_value = -999.0
 
@@ -65,6 +70,7 @@ module cg_drag_mod
     type(gwparam_coupling_settings_t) :: chosen !! Of gwparam_nml, which the library reads
     type(gwparam_coupling_t) :: drag
     integer :: nlev
+    integer :: first(2) = 1 !! What cg_drag_calc gets as is and js of this rank's first column
     real, allocatable :: reference_pressure(:) !! Full levels, then the surface [Pa]
     integer :: clock, id_bf, id_gwfu, id_gwfv, id_gwfu_ml, id_gwfv_ml, id_kedx, id_kedy
     integer :: stat !! Of the last call of the library
@@ -72,7 +78,23 @@ module cg_drag_mod
 
 contains
 
-    subroutine cg_drag_init(lonb, latb, pref, Time, axes)
+    subroutine init_domain(is, ie, js, je, lonb, latb, pref, Time, axes)
+
+        !! Windows are counted on the globe, whose columns (is:ie, js:je) this rank has.
+        integer, intent(in) :: is, ie, js, je
+        real, intent(in) :: lonb(:), latb(:), pref(:)
+        type(time_type), intent(in) :: Time
+        integer, intent(in) :: axes(4)
+
+        if (any([size(lonb), size(latb)] - 2 /= [ie - is, &
+            & je - js])) call error_mesg("cg_drag_init", &
+            & "lonb and latb are not the edges of columns (is:ie, js:je)", FATAL)
+        if (.not. module_is_initialized) first = [is, js]
+        call init_rank(lonb, latb, pref, Time, axes)
+
+    end subroutine init_domain
+
+    subroutine init_rank(lonb, latb, pref, Time, axes)
 
         !! Read the namelists, set up the scheme and the network, and restart if there is a file.
         real, intent(in) :: lonb(:) !! Longitudes of this rank's cell edges [rad] (nlon + 1)
@@ -110,7 +132,7 @@ contains
         clock = mpp_clock_id("cg_drag: gwparam")
         module_is_initialized = .true.
 
-    end subroutine cg_drag_init
+    end subroutine init_rank
 
     subroutine cg_drag_time_vary(delt)
 
@@ -123,7 +145,7 @@ contains
                             & gwfcng_y, psurf, phalf)
 
         !! Drag on one window of columns: new when the alarm rings, else that of the last time.
-        integer, intent(in) :: is, js !! Where the window begins among this rank's columns, from 1
+        integer, intent(in) :: is, js !! Where the window begins: in MiMA among the rank's, from 1
         real, intent(in) :: lat(:,:) !! Latitude [rad]
         real, intent(in) :: pfull(:,:,:), zfull(:,:,:) !! Pressure [Pa], height [m]
         real, intent(in) :: temp(:,:,:) !! Temperature [K]
@@ -137,7 +159,7 @@ contains
         !! Pressure at half levels [Pa] (nlev + 1), for networks with fluxes or levels of their own
 
         real, allocatable :: at_surface(:,:) !! What is not allocated is an absent argument
-        integer :: its_stat
+        integer :: at(2), its_stat
         character(len=512) :: why
 
         if (.not. module_is_initialized) then
@@ -152,15 +174,16 @@ contains
         else if (drag%needs("surface_air_pressure") .and. .not. present(phalf)) then
             at_surface = surface_pressure(pfull)
         end if
+        at = [is, js] - first + 1
         call tell_time(Time)
         call mpp_clock_begin(clock)
-        call drag%apply(is, js, delt, lat, pfull, zfull, temp, uuu, vvv, gwfcng_x, gwfcng_y, &
-                        & at_surface, phalf, stat, message)
+        call drag%apply(at(1), at(2), delt, lat, pfull, zfull, temp, uuu, vvv, gwfcng_x, &
+                        & gwfcng_y, at_surface, phalf, stat, message)
         call mpp_clock_end(clock)
         call gwparam_record_write(drag, stat=its_stat, errmsg=why)
         if (its_stat /= 0) call error_mesg("cg_drag_calc", trim(why), NOTE)
         call stop_unless_ok("cg_drag_calc")
-        if (drag%is_new()) call send_diagnostics(Time, is, js, gwfcng_x, gwfcng_y)
+        if (drag%is_new()) call send_diagnostics(Time, at(1), at(2), gwfcng_x, gwfcng_y)
         if (drag%is_between_steps()) call say(gwparam_report_step, "cg_drag_calc")
 
     end subroutine cg_drag_calc
@@ -187,6 +210,7 @@ contains
         call say(gwparam_report_end, "cg_drag_end")
         call drag%free
         deallocate (reference_pressure)
+        first = 1
         module_is_initialized = .false.
 
     end subroutine cg_drag_end

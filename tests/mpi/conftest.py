@@ -11,29 +11,13 @@ import netCDF4
 import numpy as np
 import pytest
 from ensembles import members_of
-from hosts import PROJECT, TIMEOUT, Items, Run, record
+from hosts import PROJECT, REFERENCE_SETTINGS, TIMEOUT, Items, Run, record
 from ranks import OUTLIVES_RANKS
 
 from gwparam.export import export_model
 from gwparam.grids import full_levels, gaussian_latitudes, uneven_sigma
 
 NLEV = 40
-
-# AD99.md's reference run: what the native drag of the reference data was computed with.
-REFERENCE_SETTINGS = {
-    "Bt_0": 0.0043,
-    "Bt_eq": 0.0043,
-    "Bt_nh": 0.0,
-    "Bt_sh": 0.0,
-    "phi0n": 15.0,
-    "phi0s": -15.0,
-    "dphin": 10.0,
-    "dphis": -10.0,
-    "flag": 0,
-    "cw": 35.0,
-    "cwtropics": 35.0,
-    "damp_level_pressure": 85.0,
-}
 
 Runner = Callable[..., Run]
 
@@ -113,6 +97,12 @@ def export(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
 def artefact(export: Callable[..., Path]) -> Path:
     """The network of the embedded sample."""
     return export(PROJECT / "examples" / "sample" / "wavenet_ad99.safetensors")
+
+
+@pytest.fixture(scope="session")
+def published(export: Callable[..., Path], reference_data: Path) -> Path:
+    """The published WaveNet."""
+    return export(reference_data / "wavenet" / "network_wst.pkl")
 
 
 @pytest.fixture(scope="session")

@@ -81,11 +81,10 @@ def test_drag_has_the_bits_of_mimas(
 
 
 def test_states_of_mima_and_the_published_network(
-    run, run_ccpp, export, reference_data, tmp_path
+    run, run_ccpp, published, reference_data, tmp_path
 ):
-    artefact = export(reference_data / "wavenet" / "network_wst.pkl")
-    states = reference_data / "mima" / "mima_t42l40_ad99.nc"
-    compare(run, run_ccpp, tmp_path, states, {"mode": "ml", "artefact": artefact})
+    states = reference_data / "mima" / "mima_t42l40_ad99_onestep_f64.nc"
+    compare(run, run_ccpp, tmp_path, states, {"mode": "ml", "artefact": published})
 
 
 @pytest.mark.parametrize(
