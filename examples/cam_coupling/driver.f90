@@ -8,7 +8,7 @@ program driver
 
     use, intrinsic :: iso_fortran_env, only: output_unit
     use cam_abortutils, only: endrun
-    use gw_drag, only: gw_drag_end_step, gw_drag_final, gw_drag_init, gw_drag_tend
+    use gw_drag, only: gw_drag_end_step, gw_drag_final, gw_drag_init, gw_drag_tend  ! <- gwparam
     use omp_lib, only: omp_get_max_threads
     use physics_types, only: physics_ptend, physics_state
     use plain_file, only: plain_file_t
@@ -38,7 +38,7 @@ program driver
     call ppgrid_init(columns, file%nlev, (file%nlon*file%nlat + columns - 1)/columns)
     call deal_columns
     pref = file%pressure(reference_surface_pressure)
-    call gw_drag_init("atm_in", state, pref(pver:1:-1), interval, first_step > 1)
+    call gw_drag_init("atm_in", state, pref(pver:1:-1), interval, first_step > 1)  ! <- gwparam
     call results%create(trim(output), file, steps)
 
     do step = first_step, first_step + steps - 1
@@ -46,15 +46,15 @@ program driver
         call stand_in_set_time((step - 1)*dtime)
         !$omp parallel do schedule(static)
         do c = begchunk, endchunk
-            call gw_drag_tend(state(c), ptend(c), real(dtime))
+            call gw_drag_tend(state(c), ptend(c), real(dtime))  ! <- gwparam
         end do
         !$omp end parallel do
-        call gw_drag_end_step
+        call gw_drag_end_step  ! <- gwparam
         call write_step(step - first_step + 1)
     end do
 
     call results%close
-    call gw_drag_final
+    call gw_drag_final  ! <- gwparam
     write (output_unit, "(3(i0, a))") steps, " steps of ", endchunk, " chunks on ", &
            & omp_get_max_threads(), " threads"
 

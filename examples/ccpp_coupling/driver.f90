@@ -6,8 +6,7 @@ program driver
     !! host counts them, and writes the tendencies. Everything is set in ccpp_in.
 
     use fms_mod, only: error_mesg, FATAL
-    use gwparam_suite_cap, only: gwparam_suite_finalize, gwparam_suite_initialize, &
-        & gwparam_suite_physics
+    use suite_cap, only: suite_finalize, suite_initialize, suite_physics
     use host_data, only: air_pressure, air_pressure_at_interface, air_temperature, &
         & allocate_host_data, eastward_wind, filename_of_namelist, &
         & geopotential_height_wrt_surface, latitude, longitude, northward_wind, &
@@ -36,18 +35,18 @@ program driver
     call read_namelist
     call file%open_file(trim(states))
     call set_up
-    call gwparam_suite_initialize(errmsg, errflg)
+    call suite_initialize(errmsg, errflg)
     call stop_on_error
     call results%create(trim(output), file, file%ntime)
     do step = 1, file%ntime
         call read_state(step)
-        call gwparam_suite_physics(errmsg, errflg)
+        call suite_physics(errmsg, errflg)
         call stop_on_error
         call results%write_step(step, on_grid(tendency_of_eastward_wind), &
                                 & on_grid(tendency_of_northward_wind))
     end do
     call results%close
-    call gwparam_suite_finalize(errmsg, errflg)
+    call suite_finalize(errmsg, errflg)
     call stop_on_error
 
 contains

@@ -1,4 +1,4 @@
-module gwparam_suite_cap
+module suite_cap
 
     !! Stand-in for the cap that the framework writes from suite_gwparam.xml and the .meta files.
 
@@ -11,11 +11,11 @@ module gwparam_suite_cap
     implicit none(type, external)
     private
 
-    public :: gwparam_suite_finalize, gwparam_suite_initialize, gwparam_suite_physics
+    public :: suite_finalize, suite_initialize, suite_physics
 
 contains
 
-    subroutine gwparam_suite_initialize(errmsg, errflg)
+    subroutine suite_initialize(errmsg, errflg)
 
         character(len=512), intent(out) :: errmsg
         integer, intent(out) :: errflg
@@ -25,9 +25,9 @@ contains
                                & k_top=vertical_index_at_top_adjacent_layer, lat=latitude, &
                                & lon=longitude, errmsg=errmsg, errflg=errflg)
 
-    end subroutine gwparam_suite_initialize
+    end subroutine suite_initialize
 
-    subroutine gwparam_suite_physics(errmsg, errflg)
+    subroutine suite_physics(errmsg, errflg)
 
         character(len=512), intent(out) :: errmsg
         integer, intent(out) :: errflg
@@ -42,15 +42,15 @@ contains
         eastward_wind = eastward_wind + timestep_for_physics*tendency_of_eastward_wind
         northward_wind = northward_wind + timestep_for_physics*tendency_of_northward_wind
 
-    end subroutine gwparam_suite_physics
+    end subroutine suite_physics
 
-    subroutine gwparam_suite_finalize(errmsg, errflg)
+    subroutine suite_finalize(errmsg, errflg)
 
         character(len=512), intent(out) :: errmsg
         integer, intent(out) :: errflg
 
         call gwparam_drag_finalize(errmsg=errmsg, errflg=errflg)
 
-    end subroutine gwparam_suite_finalize
+    end subroutine suite_finalize
 
-end module gwparam_suite_cap
+end module suite_cap
