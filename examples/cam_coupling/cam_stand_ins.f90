@@ -55,7 +55,7 @@ module ppgrid
     private
 
     integer, protected, public :: pcols = 0 !! Columns of a chunk, of which the first are valid
-    integer, protected, public :: pver = 0 !! Full levels, level 1 the lowest
+    integer, protected, public :: pver = 0 !! Full levels
     integer, protected, public :: begchunk = 1, endchunk = 0 !! Chunks of this process
 
     public :: ppgrid_init

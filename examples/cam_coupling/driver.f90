@@ -3,12 +3,13 @@ program driver
     !! A stand-in host for gw_drag.f90: chunks, levels and threads of a physics like CAM's.
     !!
     !! Reads MiMA's states from netCDF and hands each out as one step, the cells dealt like cards
-    !! to chunks of `pcols` columns and the levels turned round. Everything is set in atm_in of the
-    !! working directory, and OMP_NUM_THREADS.
+    !! to chunks of `pcols` columns. Everything is set in atm_in of the working directory, and
+    !! OMP_NUM_THREADS.
 
     use, intrinsic :: iso_fortran_env, only: output_unit
     use cam_abortutils, only: endrun
-    use gw_drag, only: gw_drag_end_step, gw_drag_final, gw_drag_init, gw_drag_tend  ! <- gwparam
+    use gw_drag, only: gw_drag_end_step, gw_drag_final, gw_drag_init  ! <- gwparam
+    use gw_drag, only: gw_drag_tend, gw_drag_timestep_init  ! <- gwparam
     use omp_lib, only: omp_get_max_threads
     use physics_types, only: physics_ptend, physics_state
     use plain_file, only: plain_file_t
@@ -23,7 +24,8 @@ program driver
     ! Items of driver_nml, which atm_in explains.
     character(len=512) :: states = "", output = "tendencies.nc"
     integer :: columns = 16, steps = 0, first_step = 1, dtime = 1200, interval = 0
-    namelist /driver_nml/ states, output, columns, steps, first_step, dtime, interval
+    logical :: top_first = .true.
+    namelist /driver_nml/ states, output, columns, steps, first_step, dtime, interval, top_first
 
     type(states_t) :: file
     type(physics_state), allocatable :: state(:)
@@ -31,19 +33,24 @@ program driver
     real, allocatable :: pref(:)
     type(plain_file_t) :: results
     integer :: c, step
+    integer, allocatable :: k(:) !! Level of the file, of each of the host
+    integer, allocatable :: k_half(:) !! The same of the interfaces
 
     call read_namelist
     call file%open_file(trim(states))
     if (steps == 0) steps = file%ntime
     call ppgrid_init(columns, file%nlev, (file%nlon*file%nlat + columns - 1)/columns)
     call deal_columns
+    call order_levels
     pref = file%pressure(reference_surface_pressure)
-    call gw_drag_init("atm_in", state, pref(pver:1:-1), interval, first_step > 1)  ! <- gwparam
+    pref = pref(k)
+    call gw_drag_init("atm_in", state, pref, interval, first_step > 1)  ! <- gwparam
     call results%create(trim(output), file, steps)
 
     do step = first_step, first_step + steps - 1
         call read_state(1 + mod(step - 1, file%ntime))
         call stand_in_set_time((step - 1)*dtime)
+        call gw_drag_timestep_init(state, real(dtime))  ! <- gwparam
         !$omp parallel do schedule(static)
         do c = begchunk, endchunk
             call gw_drag_tend(state(c), ptend(c), real(dtime))  ! <- gwparam
@@ -104,6 +111,19 @@ contains
 
     end subroutine deal_columns
 
+    subroutine order_levels
+
+        !! The file has the top first.
+        integer :: i
+
+        k = [(i, i=1, pver)]
+        k_half = [(i, i=1, pver + 1)]
+        if (top_first) return
+        k = k(pver:1:-1)
+        k_half = k_half(pver + 1:1:-1)
+
+    end subroutine order_levels
+
     subroutine read_state(time)
 
         !! One state of the file, in chunks.
@@ -111,6 +131,7 @@ contains
 
         real, dimension(file%nlon, file%nlat, file%nlev) :: u, v, temp, zfull
         real :: ps(file%nlon, file%nlat)
+        real :: full(file%nlev), half(file%nlev + 1)
         integer :: i, row, column
 
         call file%read_levels("u", "m s-1", time, 1, u)
@@ -123,12 +144,14 @@ contains
                 column = 1 + mod(cell_of(c, i) - 1, file%nlon)
                 row = 1 + (cell_of(c, i) - 1)/file%nlon
                 state(c)%ps(i) = ps(column, row)
-                state(c)%u(i,pver:1:-1) = u(column, row,:)
-                state(c)%v(i,pver:1:-1) = v(column, row,:)
-                state(c)%t(i,pver:1:-1) = temp(column, row,:)
-                state(c)%zm(i,pver:1:-1) = zfull(column, row,:)
-                state(c)%pmid(i,pver:1:-1) = file%pressure(ps(column, row))
-                state(c)%pint(i,pver + 1:1:-1) = file%half_pressure(ps(column, row))
+                state(c)%u(i,:) = u(column, row, k)
+                state(c)%v(i,:) = v(column, row, k)
+                state(c)%t(i,:) = temp(column, row, k)
+                state(c)%zm(i,:) = zfull(column, row, k)
+                full = file%pressure(ps(column, row))
+                half = file%half_pressure(ps(column, row))
+                state(c)%pmid(i,:) = full(k)
+                state(c)%pint(i,:) = half(k_half)
             end do
         end do
 
@@ -145,8 +168,8 @@ contains
             do i = 1, state(c)%ncol
                 column = 1 + mod(cell_of(c, i) - 1, file%nlon)
                 row = 1 + (cell_of(c, i) - 1)/file%nlon
-                x(column, row,:) = ptend(c)%u(i,pver:1:-1)
-                y(column, row,:) = ptend(c)%v(i,pver:1:-1)
+                x(column, row,:) = ptend(c)%u(i, k)
+                y(column, row,:) = ptend(c)%v(i, k)
             end do
         end do
         call results%write_step(record, x, y)

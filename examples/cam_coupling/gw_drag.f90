@@ -1,15 +1,17 @@
 module gw_drag
 
-    !! Gravity-wave drag of gwparam in a physics like CAM's: chunks of columns, level 1 the lowest.
+    !! Gravity-wave drag of gwparam in a physics like CAM's: chunks of columns, and threads.
     !!
     !! Each OpenMP thread has an object of its own, with its own network, on the chunks that it
-    !! works on; they run side by side. `mode` in namelist gwparam_nml chooses what drives the
-    !! winds. The tendencies are added to the winds by the host.
+    !! works on; they run side by side. A network that sees more than single columns has one object
+    !! for all chunks, which runs before the loop over them. `mode` in namelist gwparam_nml chooses
+    !! what drives the winds. The tendencies are added to the winds by the host.
 
     use alexander_dunkerton, only: ad99_settings_t
+    use all_columns, only: all_columns_t
     use cam_abortutils, only: endrun
     use cam_logfile, only: iulog
-    use gwparam, only: gwparam_bottom_up
+    use gwparam, only: gwparam_bottom_up, gwparam_column, gwparam_scheme_t, gwparam_top_down
     use gwparam_coupling, only: gwparam_coupling_settings_t, gwparam_coupling_t
     use gwparam_reports, only: gwparam_line_length, gwparam_report, gwparam_report_end, &
         & gwparam_report_start, gwparam_report_step
@@ -23,11 +25,13 @@ module gw_drag
     implicit none(type, external)
     private
 
-    public :: gw_drag_end_step, gw_drag_final, gw_drag_init, gw_drag_tend
+    public :: gw_drag_end_step, gw_drag_final, gw_drag_init, gw_drag_tend, gw_drag_timestep_init
 
     integer, parameter :: message_length = 512
     type(gwparam_coupling_settings_t) :: settings !! Of gwparam_nml
     type(gwparam_coupling_t), allocatable :: drag(:) !! (thread)
+    type(all_columns_t) :: columns !! Of all chunks
+    logical :: sees_more = .false. !! Whether the network sees more than single columns
     integer, allocatable :: owner(:) !! The thread that works on a chunk, from 1 (chunk)
     integer, allocatable :: place(:) !! Of a chunk among those of its thread, from 1 (chunk)
 
@@ -38,11 +42,11 @@ contains
         !! Read the namelist, share out the chunks, and load a network for each thread.
         character(len=*), intent(in) :: nlfile !! With gwparam_nml
         type(physics_state), intent(in) :: state(begchunk:)
-        real(r8), intent(in) :: pref_mid(:) !! Reference pressures, lowest level first [Pa]
+        real(r8), intent(in) :: pref_mid(:) !! Reference pressures, in the order of levels [Pa]
         integer, intent(in) :: interval !! Between recomputations, 0: every step [s]
         logical, intent(in) :: is_restart !! Whether the run goes on from another
 
-        integer :: c, i, stat
+        integer :: i, stat
         character(len=message_length) :: message
 
         ! The native scheme as in MiMA's reference run.
@@ -55,6 +59,61 @@ contains
         call settings%read_namelist(file=nlfile, stat=stat, errmsg=message)
         call stop_unless_ok(stat, message)
         call settings%write_namelist(iulog)
+
+        sees_more = sees_more_than_columns()
+        if (sees_more) then
+            allocate (drag(1))
+            call columns%place(state)
+            call drag(1)%init(settings, pref_mid, order_of(pref_mid), spread(columns%lat, 2, 1), &
+                      & spread(columns%lon, 2, 1), stat=stat, errmsg=message)
+            call stop_unless_ok(stat, message)
+        else
+            call share_out(state, pref_mid)
+        end if
+        if (is_restart .and. settings%reads_restart()) then
+            call gwparam_restart_read(settings%restart_file, drag, stat=stat, errmsg=message)
+            call stop_unless_ok(stat, message)
+        end if
+        do i = 1, size(drag)
+            call tell_time(drag(i))
+        end do
+        call say(gwparam_report_start)
+
+    end subroutine gw_drag_init
+
+    logical function sees_more_than_columns()
+
+        !! What the network sees; its weights stay for the objects that load it next.
+        type(gwparam_scheme_t) :: network
+        integer :: geometry, stat
+        character(len=message_length) :: message
+
+        sees_more_than_columns = .false.
+        if (.not. settings%runs_network()) return
+        call network%load(trim(settings%artefact), settings%options(), stat, message)
+        if (stat == 0) call network%geometry(geometry, stat, message)
+        call stop_unless_ok(stat, message)
+        sees_more_than_columns = geometry /= gwparam_column
+
+    end function sees_more_than_columns
+
+    pure integer function order_of(pref_mid)
+
+        !! CAM's level 1 is the top; other hosts count from below.
+        real(r8), intent(in) :: pref_mid(:)
+
+        order_of = merge(gwparam_top_down, gwparam_bottom_up, &
+                         & pref_mid(1) < pref_mid(size(pref_mid)))
+
+    end function order_of
+
+    subroutine share_out(state, pref_mid)
+
+        !! An object for each thread, on its own chunks.
+        type(physics_state), intent(in) :: state(begchunk:)
+        real(r8), intent(in) :: pref_mid(:)
+
+        integer :: c, i
 
         allocate (drag(omp_get_max_threads()), owner(begchunk:endchunk), place(begchunk:endchunk))
         ! The loop of the physics has the same schedule, and so gives each thread these chunks.
@@ -69,16 +128,8 @@ contains
         do i = 1, size(drag)
             call init_thread(i, state, pref_mid)
         end do
-        if (is_restart .and. settings%reads_restart()) then
-            call gwparam_restart_read(settings%restart_file, drag, stat=stat, errmsg=message)
-            call stop_unless_ok(stat, message)
-        end if
-        do i = 1, size(drag)
-            call tell_time(drag(i))
-        end do
-        call say(gwparam_report_start)
 
-    end subroutine gw_drag_init
+    end subroutine share_out
 
     subroutine init_thread(i, state, pref_mid)
 
@@ -101,10 +152,30 @@ contains
             lon(:,place(c)) = state(c)%lon
             ncol(place(c)) = state(c)%ncol
         end do
-        call drag(i)%init(settings, pref_mid, gwparam_bottom_up, lat, lon, ncol, stat, message)
+        call drag(i)%init(settings, pref_mid, order_of(pref_mid), lat, lon, ncol, stat, message)
         call stop_unless_ok(stat, message)
 
     end subroutine init_thread
+
+    subroutine gw_drag_timestep_init(state, dt)
+
+        !! Drag of a network that sees more than single columns, before the loop over chunks.
+        type(physics_state), intent(in) :: state(begchunk:)
+        real(r8), intent(in) :: dt !! Physics time step [s]
+
+        integer :: stat
+        character(len=message_length) :: message
+
+        if (.not. sees_more) return
+        call tell_time(drag(1))
+        call columns%gather(state)
+        associate (all => columns)
+            call drag(1)%apply(1, dt, all%lat, all%pmid, all%zm, all%t, all%u, all%v, all%dudt, &
+                      & all%dvdt, all%ps, all%pint, stat, message)
+        end associate
+        call stop_unless_ok(stat, message)
+
+    end subroutine gw_drag_timestep_init
 
     subroutine gw_drag_tend(state, ptend, dt)
 
@@ -116,6 +187,10 @@ contains
         integer :: stat
         character(len=message_length) :: message
 
+        if (sees_more) then
+            call columns%hand_out(state, ptend)
+            return
+        end if
         call tell_time(drag(omp_get_thread_num() + 1))
         associate (c => state%lchnk)
             if (owner(c) /= omp_get_thread_num() + 1) then
@@ -167,7 +242,8 @@ contains
             call stop_unless_ok(stat, message)
         end if
         call say(gwparam_report_end)
-        deallocate (drag, owner, place)  ! which frees the networks
+        deallocate (drag)  ! which frees the networks
+        if (allocated(owner)) deallocate (owner, place)
 
     end subroutine gw_drag_final
 
