@@ -11,7 +11,7 @@ module all_columns
     type, public :: all_columns_t
         !! Fields of a process (column), (column, level), and their drag.
         integer, allocatable :: before(:) !! Columns of the chunks before one (chunk)
-        real(r8), allocatable, dimension(:) :: lat, lon, ps
+        real(r8), allocatable, dimension(:) :: lat, lon, ps, phis
         real(r8), allocatable, dimension(:,:) :: pmid, pint, zm, t, u, v
         real(r8), allocatable, dimension(:,:) :: dudt, dvdt !! [m s-2]
 
@@ -38,7 +38,7 @@ contains
             n = n + state(c)%ncol
         end do
         pver = size(state(begchunk)%pmid, 2)
-        allocate (self%lat(n), self%lon(n), self%ps(n))
+        allocate (self%lat(n), self%lon(n), self%ps(n), self%phis(n))
         allocate (self%pmid(n, pver), self%pint(n, pver + 1))
         allocate (self%zm, self%t, self%u, self%v, mold=self%pmid)
         allocate (self%dudt, self%dvdt, mold=self%pmid)
@@ -46,6 +46,7 @@ contains
             associate (s => state(c), n => state(c)%ncol, i => self%before(c) + 1)
                 self%lat(i:i + n - 1) = s%lat(:n)
                 self%lon(i:i + n - 1) = s%lon(:n)
+                self%phis(i:i + n - 1) = s%phis(:n)
             end associate
         end do
 

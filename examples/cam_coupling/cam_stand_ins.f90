@@ -74,6 +74,18 @@ contains
 
 end module ppgrid
 
+module physconst
+
+    !! Stand-in for CESM's constants.
+
+    use shr_kind_mod, only: r8 => shr_kind_r8
+    implicit none(type, external)
+    private
+
+    real(r8), parameter, public :: gravit = 9.80616_r8 !! [m s-2]
+    real(r8), parameter, public :: rair = 287.04_r8 !! [J kg-1 K-1]
+end module physconst
+
 module physics_types
 
     !! Stand-in for the state of a chunk and what a parameterization does to it.
@@ -87,7 +99,7 @@ module physics_types
         integer :: lchnk = 0 !! Number of the chunk
         integer :: ncol = 0 !! Valid columns
         real(r8), allocatable, dimension(:) :: lat, lon !! [rad] (pcols)
-        real(r8), allocatable, dimension(:) :: ps !! [Pa] (pcols)
+        real(r8), allocatable, dimension(:) :: ps, phis !! [Pa], [m2 s-2] (pcols)
         real(r8), allocatable, dimension(:,:) :: pmid, zm, t, u, v !! [Pa], [m], [K], [m s-1]
         real(r8), allocatable, dimension(:,:) :: pint !! [Pa] (pcols, pver + 1)
 
@@ -110,7 +122,7 @@ contains
         integer, intent(in) :: lchnk
 
         self%lchnk = lchnk
-        allocate (self%lat(pcols), self%lon(pcols), self%ps(pcols), source=0.0_r8)
+        allocate (self%lat(pcols), self%lon(pcols), self%ps(pcols), self%phis(pcols), source=0.0_r8)
         allocate (self%pmid(pcols, pver), source=0.0_r8)
         allocate (self%zm, self%t, self%u, self%v, source=self%pmid)
         allocate (self%pint(pcols, pver + 1), source=0.0_r8)

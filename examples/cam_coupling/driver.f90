@@ -11,6 +11,7 @@ program driver
     use gw_drag, only: gw_drag_end_step, gw_drag_final, gw_drag_init  ! <- gwparam
     use gw_drag, only: gw_drag_tend, gw_drag_timestep_init  ! <- gwparam
     use omp_lib, only: omp_get_max_threads
+    use physconst, only: gravit, rair
     use physics_types, only: physics_ptend, physics_state
     use plain_file, only: plain_file_t
     use ppgrid, only: begchunk, endchunk, pcols, ppgrid_init, pver
@@ -42,6 +43,7 @@ program driver
     call ppgrid_init(columns, file%nlev, (file%nlon*file%nlat + columns - 1)/columns)
     call deal_columns
     call order_levels
+    call find_surface
     pref = file%pressure(reference_surface_pressure)
     pref = pref(k)
     call gw_drag_init("atm_in", state, pref, interval, first_step > 1)  ! <- gwparam
@@ -123,6 +125,21 @@ contains
         k_half = k_half(pver + 1:1:-1)
 
     end subroutine order_levels
+
+    subroutine find_surface
+
+        !! The file has no heights of the surface: they follow from its lowest level.
+        integer :: low
+
+        call read_state(1)
+        low = merge(pver, 1, top_first)
+        do c = begchunk, endchunk
+            associate (s => state(c), n => state(c)%ncol)
+                s%phis(:n) = gravit*s%zm(:n,low) - rair*s%t(:n,low)*log(s%ps(:n)/s%pmid(:n,low))
+            end associate
+        end do
+
+    end subroutine find_surface
 
     subroutine read_state(time)
 

@@ -18,6 +18,7 @@ module gw_drag
     use gwparam_record_file, only: gwparam_record_write
     use gwparam_restart_file, only: gwparam_restart_read, gwparam_restart_write
     use omp_lib, only: omp_get_max_threads, omp_get_thread_num
+    use physconst, only: gravit
     use physics_types, only: physics_ptend, physics_state
     use ppgrid, only: begchunk, endchunk, pcols
     use shr_kind_mod, only: r8 => shr_kind_r8
@@ -65,7 +66,8 @@ contains
             allocate (drag(1))
             call columns%place(state)
             call drag(1)%init(settings, pref_mid, order_of(pref_mid), spread(columns%lat, 2, 1), &
-                      & spread(columns%lon, 2, 1), stat=stat, errmsg=message)
+                      & spread(columns%lon, 2, 1), stat=stat, errmsg=message, &
+                      & surface_altitude=spread(columns%phis/gravit, 2, 1))
             call stop_unless_ok(stat, message)
         else
             call share_out(state, pref_mid)
@@ -138,21 +140,23 @@ contains
         type(physics_state), intent(in) :: state(begchunk:)
         real(r8), intent(in) :: pref_mid(:)
 
-        real(r8), allocatable :: lat(:,:), lon(:,:)
+        real(r8), allocatable, dimension(:,:) :: lat, lon, altitude
         integer, allocatable :: ncol(:)
         integer :: c, stat
         character(len=message_length) :: message
 
         allocate (lat(pcols, count(owner == i)), source=0.0_r8)
-        allocate (lon, source=lat)
+        allocate (lon, altitude, source=lat)
         allocate (ncol(size(lat, 2)))
         do c = begchunk, endchunk
             if (owner(c) /= i) cycle
             lat(:,place(c)) = state(c)%lat
             lon(:,place(c)) = state(c)%lon
+            altitude(:,place(c)) = state(c)%phis/gravit
             ncol(place(c)) = state(c)%ncol
         end do
-        call drag(i)%init(settings, pref_mid, order_of(pref_mid), lat, lon, ncol, stat, message)
+        call drag(i)%init(settings, pref_mid, order_of(pref_mid), lat, lon, ncol, stat, message, &
+                  & surface_altitude=altitude)
         call stop_unless_ok(stat, message)
 
     end subroutine init_thread

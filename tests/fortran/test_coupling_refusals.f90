@@ -183,6 +183,11 @@ contains
         call ok(stat == gwparam_err_shape &
                 & .and. errmsg == "longitude has shape (2, 4), expected (3, 4)", &
                 & "another shape of longitudes")
+        call drag%init(settings, pressure, gwparam_top_down, lat, lon, stat=stat, errmsg=errmsg, &
+                       & surface_altitude=lon(:,3:))
+        call ok(stat == gwparam_err_shape &
+                & .and. errmsg == "surface_altitude has shape (3, 2), expected (3, 4)", &
+                & "a surface of other columns")
         call drag%init(settings, pressure, gwparam_top_down, lat, lon, [3, 3, 4, 3], stat, errmsg)
         call ok(stat == gwparam_err_argument &
                 & .and. errmsg == "columns has 3 to 4, expected 0 to 3", &

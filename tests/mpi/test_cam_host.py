@@ -5,12 +5,18 @@ import shutil
 import subprocess
 
 import hosts
+import netCDF4
 import numpy as np
 import pytest
+import recipes
+import torch
 from flux_networks import GEOMETRIES, write_flux_artefact
 from hosts import PROJECT, TIMEOUT, Run, record
 
+import gwparam
+from gwparam.checkpoints import save_checkpoint
 from gwparam.cli import main
+from gwparam.networks.ann_cnn import AnnCnn
 
 DRAG = ("gwfcng_x", "gwfcng_y")
 # 10 does not divide the 128 cells: the last chunks have a column less.
@@ -101,7 +107,7 @@ def test_fluxes_of_columns_neighbours_and_the_globe(
     expected = drag(run(1, folder=tmp_path / "mima", **passed, **items))
     assert np.ptp(expected) > 0.0
     if kind == "global":
-        # MiMA's columns are midway between edges, which rounds: other weights of the grid.
+        # MiMA's columns are midway between edges, which rounds: other weights.
         found = drag(run_cam(1, folder=tmp_path / "first", **items))
         atol = 1e-13 * np.abs(expected).max()
         np.testing.assert_allclose(found, expected, rtol=0.0, atol=atol)
@@ -248,3 +254,89 @@ def test_a_record_is_of_all_threads(run_cam, states, artefact, capsys):
     for file in (first, last):
         assert main(["replay", str(file)]) == 0
     assert "128 of 1 of 1 ranks" in capsys.readouterr().out
+
+
+def era5_artefact(folder):
+    """A network of columns with levels, scaling and fluxes of the published ones."""
+    path = folder / "era5.pt"
+    nlev = 122
+    torch.manual_seed(4)
+    network = AnnCnn(3 + 3 * nlev, 2 * nlev, hdim=16, depth=2)
+    checkpoint = folder / "era5.safetensors"
+    save_checkpoint(checkpoint, network.state_dict())
+    levels = recipes.write_json(folder / "levels.json", recipes.levels(nlev))
+    known = {
+        "features": "uvtheta",
+        "levels": levels,
+        "scaling": "era5-gw-2024",
+        "flux-quantity": "omega",
+        "flux-sign": 1,
+        "outside": "taper",
+        "max-tendency": 1,
+    }
+    words = [f"--{name}={value}" for name, value in known.items()]
+    assert main(["export", f"--ckpt={checkpoint}", *words, "-o", str(path)]) == 0
+    return path
+
+
+def test_a_network_on_the_levels_of_era5(run, run_cam, states, tmp_path):
+    """It sees longitude and the altitude of the surface too."""
+    artefact = era5_artefact(tmp_path)
+    chosen = {"mode": "ml", "artefact": artefact, "restart": "off"}
+    items = {"states": states, "gwparam": chosen}
+    first = run_cam(1, folder=tmp_path / "first", columns=128, **items)
+    expected = drag(first)
+    assert np.ptp(expected) > 0.0
+    assert "sees a column on 122 levels of its own" in first.text
+    for threads, columns, top_first in ((2, 10, False), (3, 7, True)):
+        finished = run_cam(
+            threads,
+            folder=tmp_path / f"{columns}",
+            columns=columns,
+            top_first=top_first,
+            **items,
+        )
+        np.testing.assert_array_equal(drag(finished), expected)
+    assert_near(expected, drag_of_fluxes(artefact, states))
+    # MiMA's drop-in is not told where the surface is.
+    refused = run(1, folder=tmp_path / "mima", pass_half_pressure=True, **items)
+    assert refused.code == 2
+    assert "sees surface_altitude, which init was not given" in refused.text
+
+
+def assert_near(found, expected):
+    """Places are converted, and the surface found, with a rounding."""
+    atol = 1e-5 * np.abs(expected).max()  # of the network's float32
+    np.testing.assert_allclose(found, expected, rtol=0.0, atol=atol)
+
+
+def drag_of_fluxes(artefact, states):
+    """The same by the library in Python, (wind, time, level, latitude, longitude)."""
+    with netCDF4.Dataset(states) as file:
+        file.set_auto_mask(False)
+        given = {name: np.asarray(file[name][:], float) for name in file.variables}
+    ps, temp, z = given["ps"], given["temp"], given["zfull"]
+    lat, lon = np.meshgrid(given["lat"], given["lon"], indexing="ij")
+    # As the stand-in host has it from the first state.
+    below = 287.04 * temp[0, -1] * -np.log(given["sigma_full"][-1])
+    fields = {
+        "eastward_wind": np.moveaxis(given["u"], 1, -1),
+        "northward_wind": np.moveaxis(given["v"], 1, -1),
+        "air_temperature": np.moveaxis(temp, 1, -1),
+        "air_pressure": ps[..., None] * given["sigma_full"],
+        "air_pressure_at_half_levels": ps[..., None] * given["bk"],
+        "surface_air_pressure": ps,
+        "latitude": np.broadcast_to(lat, ps.shape),
+        "longitude": np.broadcast_to(lon, ps.shape),
+        "surface_altitude": np.broadcast_to(z[0, -1] - below / 9.80616, ps.shape),
+    }
+    with gwparam.load_scheme(artefact) as scheme:
+        scheme.set_levels(101325.0 * given["sigma_full"])
+        wanted = {field.name for field in scheme.contract.inputs}
+        wanted |= {"air_pressure", "air_pressure_at_half_levels"}
+        result = scheme.predict({name: fields[name] for name in wanted})
+    drag = [
+        result[f"tendency_of_{wind}_wind_due_to_gravity_wave_drag"]
+        for wind in ("eastward", "northward")
+    ]
+    return np.moveaxis(np.stack(drag), -1, 2)

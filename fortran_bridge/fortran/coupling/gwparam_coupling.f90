@@ -52,11 +52,12 @@ module gwparam_coupling
         character(len=13) :: units !! As `apply` takes it, but for the latitude
     end type offered_t
 
-    type(offered_t), parameter :: offered(8) = [offered_t("eastward_wind", "m s-1"), &
+    type(offered_t), parameter :: offered(10) = [offered_t("eastward_wind", "m s-1"), &
          & offered_t("northward_wind", "m s-1"), offered_t("air_temperature", "K"), &
          & offered_t("air_pressure", "Pa"), offered_t("geopotential_height", "m"), &
          & offered_t("air_pressure" // half_levels, "Pa"), offered_t("surface_air_pressure", &
-         & "Pa"), offered_t("latitude", "degrees_north")] !! Fields that a host can hand over
+         & "Pa"), offered_t("latitude", "degrees_north"), offered_t("longitude", "degrees_east"), &
+         & offered_t("surface_altitude", "m")] !! Fields that a host can hand over
 
     type :: window_t
         !! What the last window that was computed gave, level 1 at the top; absent: not allocated.
@@ -98,6 +99,7 @@ module gwparam_coupling
         logical, private :: tells_error = .false. !! Whether it says how wrong it expects to be
         logical, private :: is_placed = .false. !! Whether it knows where the columns are
         real(dp), allocatable, private :: latitude(:,:), longitude(:,:) !! [rad] (i, j)
+        real(dp), allocatable, private :: altitude(:,:) !! Of the surface, if it is known [m] (i, j)
         real(dp), allocatable, private :: pressure(:) !! Of full levels, for reference [Pa]
         logical, allocatable, private :: exists(:,:) !! Whether there is a column (i, j)
         integer, allocatable, private :: row(:,:) !! Of the native scheme's set-up (i, j)
@@ -152,7 +154,7 @@ module gwparam_coupling
     interface
 
         module subroutine init(self, settings, pressure, order, latitude, longitude, columns, &
-                               & stat, errmsg, native)
+                               & stat, errmsg, native, surface_altitude)
 
             !! Set up for columns of a host, and load the network unless the host has.
             implicit none(type, external)
@@ -170,6 +172,8 @@ module gwparam_coupling
             character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
             procedure(gwparam_native_drag), optional :: native
             !! The host's own native scheme, in place of the shipped one
+            real(dp), intent(in), optional :: surface_altitude(:,:)
+            !! Of the columns, for networks that see it [m] (i, j)
 
         end subroutine init
 
@@ -376,6 +380,11 @@ contains
             if (all(offered%name /= name)) then
                 status = gwparam_err_contract
                 message = "the network asks for more than this host gives: " // name
+                return
+            end if
+            if (name == "surface_altitude" .and. .not. allocated(self%altitude)) then
+                status = gwparam_err_contract
+                message = "the network sees surface_altitude, which init was not given"
                 return
             end if
             where (offered%name == name) self%asked = .true.
@@ -618,6 +627,7 @@ contains
         call self%network%free(status, message)
         if (status /= gwparam_ok .or. .not. allocated(self%exists)) return
         deallocate (self%latitude, self%longitude, self%exists, self%row, self%served)
+        if (allocated(self%altitude)) deallocate (self%altitude)
         deallocate (self%held_x, self%held_y, self%pressure)
         self%window = window_t()
         self%kept = nothing

@@ -4,7 +4,8 @@ submodule (gwparam_coupling:gwparam_coupling_step) gwparam_coupling_recompute
 
     implicit none(type, external)
 
-    integer, parameter :: half_levels_field = 6, surface_field = 7 !! Places in `offered`
+    integer, parameter :: half_levels_field = 6, surface_field = 7, altitude_field = 10
+    !! Places in `offered`
 
 contains
 
@@ -13,6 +14,7 @@ contains
     type(columns_t) :: columns
     type(gwparam_statistics_t) :: counters
     type(native_window_t), target :: native
+    real(dp), allocatable :: altitude(:,:) !! What is not allocated is an absent argument
     integer :: n
 
     n = size(pressure, 3)
@@ -51,9 +53,10 @@ contains
             allocate (self%window%network_x, self%window%network_y, mold=u)
             ! What a guard keeps stays as it was, and a network gives no NaN.
             self%window%network_x = ieee_value(1.0_dp, ieee_quiet_nan)
+            if (allocated(self%altitude)) altitude = self%altitude(i:ie,j:je)
             call run_network(self, latitude, self%longitude(i:ie,j:je), pressure, height, &
-                             & temperature, u, v, surface_pressure, half_pressure, counters, &
-                             & status, message)
+                             & temperature, u, v, surface_pressure, half_pressure, altitude, &
+                             & counters, status, message)
             if (status == gwparam_ok) call keep_held(self%window, self%held_x(i:ie,j:je,:), &
                 & self%held_y(i:ie,j:je,:))
         end associate
@@ -207,13 +210,14 @@ contains
     end subroutine prepare_network
 
     subroutine run_network(self, latitude, longitude, pressure, height, temperature, u, v, &
-                           & surface_pressure, half_pressure, counters, status, message)
+                           & surface_pressure, half_pressure, altitude, counters, status, message)
 
         !! Drag of the network; columns that a guard keeps have what is in the window.
         class(gwparam_coupling_t), intent(inout) :: self
         real(dp), intent(in) :: latitude(:,:), longitude(:,:) !! [rad]
         real(dp), intent(in), dimension(:,:,:) :: pressure, height, temperature, u, v
         real(dp), intent(in), optional :: surface_pressure(:,:), half_pressure(:,:,:)
+        real(dp), intent(in), optional :: altitude(:,:) !! Of the surface [m]
         type(gwparam_statistics_t), intent(inout) :: counters !! Of the network, after the run
         integer, intent(inout) :: status
         character(len=*), intent(inout) :: message
@@ -232,6 +236,8 @@ contains
             call put_surface(surface_field, half_pressure(:,:,size(half_pressure, 3)))
         end if
         call put_surface(8, latitude*degrees_per_radian)
+        call put_surface(9, longitude*degrees_per_radian)
+        if (present(altitude)) call put_surface(altitude_field, altitude)
         ! Of the recomputation, of which there may be several windows.
         if (status == gwparam_ok) call self%network%set_draw(self%draws &
             & + self%counts%recomputations + 1, status, message)

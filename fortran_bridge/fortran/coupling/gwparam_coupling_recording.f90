@@ -44,6 +44,12 @@ contains
                           & 3)))
     end if
     call keep_surface(self, self%kept%inputs(8), i, j, latitude*degrees_per_radian)
+    associate (ie => i + size(u, 1) - 1, je => j + size(u, 2) - 1)
+        call keep_surface(self, self%kept%inputs(9), i, j, self%longitude(i:ie, &
+                          & j:je)*degrees_per_radian)
+        if (allocated(self%altitude)) call keep_surface(self, self%kept%inputs(10), i, j, &
+            & self%altitude(i:ie,j:je))
+    end associate
     self%kept%is_there(i:i + size(u, 1) - 1,j:j + size(u, 2) - 1) = .true.
 
     end procedure keep_inputs

@@ -15,7 +15,7 @@ contains
     call self%begin_call(status, message)
     if (status == gwparam_ok) then
         call set_up(self, settings, pressure, order, latitude, longitude, columns, native, &
-                    & status, message)
+                    & surface_altitude, status, message)
         call self%end_call()
     end if
     if (status /= gwparam_ok) call fail(status, trim(message), stat, errmsg)
@@ -23,7 +23,7 @@ contains
     end procedure init
 
     subroutine set_up(self, settings, pressure, order, latitude, longitude, columns, native, &
-                      & status, message)
+                      & surface_altitude, status, message)
 
         !! What `init` does, in a call.
         class(gwparam_coupling_t), intent(inout) :: self
@@ -33,6 +33,7 @@ contains
         real(dp), intent(in) :: latitude(:,:), longitude(:,:)
         integer, intent(in), optional :: columns(:)
         procedure(gwparam_native_drag), optional :: native
+        real(dp), intent(in), optional :: surface_altitude(:,:)
         integer, intent(inout) :: status
         character(len=*), intent(inout) :: message
 
@@ -58,6 +59,7 @@ contains
         self%pressure = top_down
         self%latitude = latitude
         self%longitude = longitude
+        if (present(surface_altitude)) self%altitude = surface_altitude
         self%exists = reshape([((i <= valid(j), i=1, size(latitude, 1)), j=1, size(valid))], &
                               & shape(latitude))
         self%served = .not. self%exists
@@ -108,6 +110,10 @@ contains
                 status = gwparam_err_shape
                 message = "longitude has shape " // text(shape(longitude)) // ", expected " &
                     & // text(shape(latitude))
+            else if (.not. fits(surface_altitude)) then
+                status = gwparam_err_shape
+                message = "surface_altitude has shape " // text(shape(surface_altitude)) &
+                    & // ", expected " // text(shape(latitude))
             else if (size(valid) /= size(latitude, 2)) then
                 status = gwparam_err_shape
                 message = "columns has " // text(size(valid)) // " values, expected " &
@@ -119,6 +125,16 @@ contains
             end if
 
         end subroutine check_columns
+
+        pure logical function fits(field)
+
+            !! Whether a field has the shape of the columns, or is absent.
+            real(dp), intent(in), optional :: field(:,:)
+
+            fits = .true.
+            if (present(field)) fits = all(shape(field) == shape(latitude))
+
+        end function fits
 
     end subroutine set_up
 
