@@ -94,6 +94,7 @@ def build(
     compiler: str,
     checks: str = FORTRAN_CHECKS,
     netcdf: str = "nf-config",
+    *options: str,
 ) -> Path:
     """Build the host of an example as its README says, with all checks."""
     for tool in ("make", compiler, netcdf):
@@ -106,6 +107,7 @@ def build(
             PROJECT / "examples" / example / "Makefile",
             "driver",
             checks,
+            *options,
         ],
         cwd=folder,
         env=environment(),

@@ -3,7 +3,7 @@ module all_columns
     !! The columns of all chunks of a process side by side, for networks that see more than one.
 
     use physics_types, only: physics_ptend, physics_state
-    use ppgrid, only: begchunk, endchunk
+    use ppgrid, only: begchunk, endchunk, pver
     use shr_kind_mod, only: r8 => shr_kind_r8
     implicit none(type, external)
     private
@@ -29,7 +29,7 @@ contains
         class(all_columns_t), intent(out) :: self
         type(physics_state), intent(in) :: state(begchunk:)
 
-        integer :: c, n, pver
+        integer :: c, n
 
         allocate (self%before(begchunk:endchunk))
         n = 0
@@ -37,7 +37,6 @@ contains
             self%before(c) = n
             n = n + state(c)%ncol
         end do
-        pver = size(state(begchunk)%pmid, 2)
         allocate (self%lat(n), self%lon(n), self%ps(n), self%phis(n))
         allocate (self%pmid(n, pver), self%pint(n, pver + 1))
         allocate (self%zm, self%t, self%u, self%v, mold=self%pmid)

@@ -15,6 +15,7 @@ program driver
     use physics_types, only: physics_ptend, physics_state
     use plain_file, only: plain_file_t
     use ppgrid, only: begchunk, endchunk, pcols, ppgrid_init, pver
+    use spmd_utils, only: iam, masterproc, npes, spmd_end, spmd_init, stand_in_sum
     use states_file, only: states_t
     use time_manager, only: stand_in_set_time
     implicit none(type, external)
@@ -33,21 +34,24 @@ program driver
     type(physics_ptend), allocatable :: ptend(:)
     real, allocatable :: pref(:)
     type(plain_file_t) :: results
+    integer :: chunks !! Of all processes
     integer :: c, step
     integer, allocatable :: k(:) !! Level of the file, of each of the host
     integer, allocatable :: k_half(:) !! The same of the interfaces
 
+    call spmd_init
     call read_namelist
     call file%open_file(trim(states))
     if (steps == 0) steps = file%ntime
-    call ppgrid_init(columns, file%nlev, (file%nlon*file%nlat + columns - 1)/columns)
+    chunks = (file%nlon*file%nlat + columns - 1)/columns
+    call ppgrid_init(columns, file%nlev, (chunks + npes - 1 - iam)/npes)
     call deal_columns
     call order_levels
     call find_surface
     pref = file%pressure(reference_surface_pressure)
     pref = pref(k)
     call gw_drag_init("atm_in", state, pref, interval, first_step > 1)  ! <- gwparam
-    call results%create(trim(output), file, steps)
+    if (masterproc) call results%create(trim(output), file, steps)
 
     do step = first_step, first_step + steps - 1
         call read_state(1 + mod(step - 1, file%ntime))
@@ -62,10 +66,11 @@ program driver
         call write_step(step - first_step + 1)
     end do
 
-    call results%close
+    if (masterproc) call results%close
     call gw_drag_final  ! <- gwparam
-    write (output_unit, "(3(i0, a))") steps, " steps of ", endchunk, " chunks on ", &
-           & omp_get_max_threads(), " threads"
+    if (masterproc) write (output_unit, "(3(i0, a))") steps, " steps of ", chunks, " chunks on ", &
+        & omp_get_max_threads(), " threads"
+    call spmd_end
 
 contains
 
@@ -89,7 +94,7 @@ contains
         !! Neighbours go to different chunks, as a balance of the load wants it.
         integer, intent(in) :: chunk, column
 
-        cell_of = chunk + (column - 1)*endchunk
+        cell_of = iam + 1 + (chunk - 1)*npes + (column - 1)*chunks
 
     end function cell_of
 
@@ -181,6 +186,8 @@ contains
         real, dimension(file%nlon, file%nlat, file%nlev) :: x, y
         integer :: column, i, row
 
+        x = 0.0
+        y = 0.0
         do c = begchunk, endchunk
             do i = 1, state(c)%ncol
                 column = 1 + mod(cell_of(c, i) - 1, file%nlon)
@@ -189,7 +196,9 @@ contains
                 y(column, row,:) = ptend(c)%v(i, k)
             end do
         end do
-        call results%write_step(record, x, y)
+        call stand_in_sum(x)
+        call stand_in_sum(y)
+        if (masterproc) call results%write_step(record, x, y)
 
     end subroutine write_step
 

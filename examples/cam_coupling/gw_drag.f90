@@ -11,17 +11,19 @@ module gw_drag
     use all_columns, only: all_columns_t
     use cam_abortutils, only: endrun
     use cam_logfile, only: iulog
-    use gwparam, only: gwparam_bottom_up, gwparam_column, gwparam_scheme_t, gwparam_top_down
+    use gwparam, only: gwparam_bottom_up, gwparam_column, gwparam_top_down
     use gwparam_coupling, only: gwparam_coupling_settings_t, gwparam_coupling_t
     use gwparam_reports, only: gwparam_line_length, gwparam_report, gwparam_report_end, &
         & gwparam_report_start, gwparam_report_step
     use gwparam_record_file, only: gwparam_record_write
     use gwparam_restart_file, only: gwparam_restart_read, gwparam_restart_write
+    use network_loader, only: load_network
     use omp_lib, only: omp_get_max_threads, omp_get_thread_num
     use physconst, only: gravit
     use physics_types, only: physics_ptend, physics_state
     use ppgrid, only: begchunk, endchunk, pcols
     use shr_kind_mod, only: r8 => shr_kind_r8
+    use spmd_utils, only: iam, masterproc, npes
     use time_manager, only: get_curr_date, get_curr_time
     implicit none(type, external)
     private
@@ -59,11 +61,11 @@ contains
         settings%interval = interval
         call settings%read_namelist(file=nlfile, stat=stat, errmsg=message)
         call stop_unless_ok(stat, message)
-        call settings%write_namelist(iulog)
+        if (masterproc) call settings%write_namelist(iulog)
+        if (.not. masterproc) settings%run_log = "off"
 
-        sees_more = sees_more_than_columns()
+        call look_at_network
         if (sees_more) then
-            allocate (drag(1))
             call columns%place(state)
             call drag(1)%init(settings, pref_mid, order_of(pref_mid), spread(columns%lat, 2, 1), &
                       & spread(columns%lon, 2, 1), stat=stat, errmsg=message, &
@@ -73,7 +75,7 @@ contains
             call share_out(state, pref_mid)
         end if
         if (is_restart .and. settings%reads_restart()) then
-            call gwparam_restart_read(settings%restart_file, drag, stat=stat, errmsg=message)
+            call gwparam_restart_read(settings%restart_file, drag, iam, stat, message)
             call stop_unless_ok(stat, message)
         end if
         do i = 1, size(drag)
@@ -83,21 +85,23 @@ contains
 
     end subroutine gw_drag_init
 
-    logical function sees_more_than_columns()
+    subroutine look_at_network
 
-        !! What the network sees; its weights stay for the objects that load it next.
-        type(gwparam_scheme_t) :: network
+        !! What the network sees. One of single columns each thread loads for itself.
         integer :: geometry, stat
         character(len=message_length) :: message
 
-        sees_more_than_columns = .false.
+        sees_more = .false.
         if (.not. settings%runs_network()) return
-        call network%load(trim(settings%artefact), settings%options(), stat, message)
-        if (stat == 0) call network%geometry(geometry, stat, message)
+        allocate (drag(1))
+        call load_network(drag(1)%network, trim(settings%artefact), settings%options(), stat, &
+                          & message)
+        if (stat == 0) call drag(1)%network%geometry(geometry, stat, message)
         call stop_unless_ok(stat, message)
-        sees_more_than_columns = geometry /= gwparam_column
+        sees_more = geometry /= gwparam_column
+        if (.not. sees_more) deallocate (drag)
 
-    end function sees_more_than_columns
+    end subroutine look_at_network
 
     pure integer function order_of(pref_mid)
 
@@ -242,7 +246,7 @@ contains
         character(len=message_length) :: message
 
         if (settings%writes_restart()) then
-            call gwparam_restart_write(settings%restart_file, drag, stat=stat, errmsg=message)
+            call gwparam_restart_write(settings%restart_file, drag, iam, npes, stat, message)
             call stop_unless_ok(stat, message)
         end if
         call say(gwparam_report_end)
