@@ -48,8 +48,8 @@ def evaluation_results(
             "region": list(REGIONS),
             "latitude": latitude,
             "longitude": longitude,
-            "time": np.datetime64("2015-05-01T00", "ns")
-            + np.arange(ntime) * np.timedelta64(6, "h"),
+            "time": np.arange(ntime),
+            "date": ("time", _dates(ntime), {"calendar": "noleap"}),
             "wavenumber": np.arange(GRID[1] // 2 + 1),
             "level_pressure": ("level", pressure, {"units": "hPa"}),
             "region_box": (("region", "bound"), list(REGIONS.values())),
@@ -58,6 +58,10 @@ def evaluation_results(
             "title": "Invented networks against an invented drag",
             "quantity": "drag",
             "units": "m s-2",
+            "standard_names": ", ".join(
+                f"tendency_of_{wind}_wind_due_to_gravity_wave_drag"
+                for wind in COMPONENTS
+            ),
             "truth": "invented_drag.nc",
             "created": "2015-06-01T12:00:00Z",
             "gwparam_version": "0.1.0",
@@ -80,6 +84,11 @@ def evaluation_results(
         }
     _add_scores(results, predictions, truth)
     return results
+
+
+def _dates(ntime):
+    """Every six hours."""
+    return [f"2015-05-{1 + k // 4:02} {6 * (k % 4):02}:00:00" for k in range(ntime)]
 
 
 _DIMENSIONS = {

@@ -102,11 +102,13 @@ def run(args: argparse.Namespace) -> Answer:
     import gwparam
     from gwparam import console
     from gwparam.data.host_levels import warning
+    from gwparam.data.seen import describe_seen, seen_times
     from gwparam.data.training_range import describe, warnings
     from gwparam.evaluate.compare import compare, count_steps
     from gwparam.evaluate.hellinger import read_binning
     from gwparam.evaluate.quantity import COMPONENTS
     from gwparam.evaluate.results import (
+        SEEN,
         TRAINING_RANGE,
         as_dataset,
         as_dict,
@@ -125,17 +127,23 @@ def run(args: argparse.Namespace) -> Answer:
     binning = read_binning(args.bins, COMPONENTS)
     spans = [Span.read(name, getattr(args, name)) for name in ("levels", "times")]
     with ExitStack() as stack:
-        truth, models = _open(args, names, stack)
+        truth, models, contracts = _open(args, names, stack)
         levels = spans[0].of(truth.pressure.size) if args.levels else None
         times = spans[1].of(len(truth))
         _make_folder(args)
         advance = show_progress(stack, "evaluate", count_steps(len(times), binning))
         found = compare(truth, models, binning, levels, times, advance)
+        dates = [truth.states.date(i) for i in found.times]
+        trained_on = {
+            name: seen_times(dates, contract.training_dates)
+            for name, contract in contracts.items()
+        }
     data = as_dataset(found, [str(p) for p in args.truth], gwparam.__version__)
     artefacts = {k: m for k, m in models.items() if isinstance(m, ArtefactFields)}
     differences = {k: m.input_range.differences() for k, m in artefacts.items()}
     seen = {name: describe(known) for name, known in differences.items()}
     data.attrs[TRAINING_RANGE] = json.dumps(seen)
+    data.attrs[SEEN] = json.dumps(trained_on)
     *written, report = (args.output / name for name in _RESULTS)
     write_netcdf(written[0], data)
     write_json(written[1], data)
@@ -148,6 +156,9 @@ def run(args: argparse.Namespace) -> Answer:
     for path, left_out in found.lacking.items():
         for line in left_out.warnings(path):
             print(line, file=sys.stderr)
+    for name, known in trained_on.items():
+        if known and known["seen"]:
+            print(f"{name}: {describe_seen(known)}", file=sys.stderr)
     for name, model in artefacts.items():
         for line in (
             *warning(model.level_note, name),
@@ -190,8 +201,11 @@ def _make_folder(args: argparse.Namespace) -> None:
 
 def _open(
     args: argparse.Namespace, names: list[str], stack: ExitStack
-) -> "tuple[FileFields, dict[str, FieldSource]]":
-    """Open the truth, then every model for the quantity that the truth has."""
+) -> "tuple[FileFields, dict[str, FieldSource], dict[str, Contract]]":
+    """Open the truth, then every model for the quantity that the truth has.
+
+    Contracts are those of the models that are artefacts, by the models' names.
+    """
     from gwparam.contract import read_contract
     from gwparam.data import is_training_file
     from gwparam.evaluate.opening import open_artefact, open_fields, open_fluxes
@@ -229,7 +243,8 @@ def _open(
         else:
             source = open_fields([path], truth.quantity)
         models[name] = stack.enter_context(source)
-    return truth, models
+    by_name = zip(names, args.models, strict=True)
+    return truth, models, {n: contracts[p] for n, p in by_name if p in contracts}
 
 
 def _fluxes(args: argparse.Namespace, contracts: "list[Contract]") -> "Quantity":

@@ -23,7 +23,7 @@ from gwparam.whole_files import check_outputs
 
 if TYPE_CHECKING:
     from gwparam.conformance.eager import EagerNetwork
-    from gwparam.conformance.result import Replay
+    from gwparam.conformance.result import OutputResult, Replay
     from gwparam.contract import Contract
 
 EPILOG = """\
@@ -94,7 +94,7 @@ def add_parser(subparsers: Any) -> None:
         "--figure",
         type=file_path,
         metavar="FILE.png",
-        help="draw zonal means of the drag",
+        help="draw zonal means of the drag, or of what else the network gives",
     )
     add(
         "--reference",
@@ -151,11 +151,11 @@ def run(args: argparse.Namespace) -> Answer:
     from gwparam.conformance.predictors import load_library
     from gwparam.conformance.report import as_dict
     from gwparam.conformance.run import replay
-    from gwparam.conformance.seen import describe_seen, seen_times
     from gwparam.contract import read_contract
     from gwparam.data import is_training_file, open_inputs
     from gwparam.data.host_levels import warning
     from gwparam.data.records import is_record
+    from gwparam.data.seen import describe_seen, seen_times
     from gwparam.data.training_range import warnings
     from gwparam.evaluate.outputs import bind_references, comparable_fields
 
@@ -288,33 +288,41 @@ def _eager(
 
 
 def _draw(args: argparse.Namespace, contract: "Contract", result: "Replay") -> None:
-    """Draw zonal means of reference, network and difference."""
+    """Draw zonal means of reference, network and difference, by their CF names."""
     import numpy as np
 
     from gwparam.evaluate.plots import zonal_mean_figure
+    from gwparam.pages.numbers import words
 
     if not result.has_latitude:
         raise ArgumentError("the states have no latitude, expected one for --figure")
-    drag = [v for v in result.outputs if v.field.name in contract.tendencies]
-    if not drag:
-        raise ArgumentError("the states give no drag, expected some for --figure")
+    shown = _shown(contract, result)
+    if not shown:
+        raise ArgumentError("the outputs have no levels, expected some for --figure")
     rows = {}
-    for variable in drag:
+    for variable in shown:
         panels = {name: mean.mean for name, mean in variable.zonal_means.items()}
         if "reference" in panels:
             panels["difference"] = panels["network"] - panels["reference"]
-        wind = variable.field.name.removeprefix("tendency_of_").partition("_")[0]
-        rows[f"{wind.capitalize()} drag"] = panels
+        rows[words(variable.field.name)] = panels
     names = ", ".join(path.name for path in args.states)
     zonal_mean_figure(
         args.figure,
-        drag[0].zonal_means["network"].latitude,
-        np.asarray(result.pressure),
+        shown[0].zonal_means["network"].latitude,
+        np.asarray(shown[0].pressure),
         rows,
         caption=f"Mean over {len(result.times)} times and longitude. States: {names}. "
         f"Network: {contract.name}. Difference: network minus reference.",
-        title="Zonal-mean gravity-wave drag",
+        title=f"Zonal means, {contract.name}",
+        units={words(variable.field.name): variable.field.units for variable in shown},
     )
+
+
+def _shown(contract: "Contract", result: "Replay") -> "list[OutputResult]":
+    """Find what a figure shows: the drag, else all outputs on the same levels."""
+    on_levels = [v for v in result.outputs if v.pressure]
+    shown = [v for v in on_levels if v.field.name in contract.tendencies] or on_levels
+    return [v for v in shown if v.pressure == shown[0].pressure]
 
 
 def _print(

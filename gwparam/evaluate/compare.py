@@ -42,6 +42,8 @@ class Comparison:
         Numbers of the samples in the truth.
     dates : list of str
         Their dates; empty where they are unknown.
+    calendar : str
+        Of the dates; empty where it is unknown.
     edges : ndarray, shape (component, nbin + 1)
         Of the bins.
     binning : Binning
@@ -64,6 +66,7 @@ class Comparison:
     pressure: Array
     times: range
     dates: list[str]
+    calendar: str
     edges: Array
     binning: Binning
     momentum: str
@@ -144,6 +147,7 @@ def compare(
         pressure=truth.pressure[kept],
         times=times,
         dates=[text for i in times if (text := truth.states.date(i)) is not None],
+        calendar=truth.states.dates.calendar,
         edges=edges,
         binning=binning,
         momentum=budget.description,

@@ -1,8 +1,9 @@
-"""Figures: zonal means of the drag against latitude and pressure."""
+"""Figures: zonal means against latitude and pressure."""
 
 from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 import matplotlib as mpl
@@ -14,12 +15,11 @@ from matplotlib.ticker import FuncFormatter
 from numpy.typing import NDArray
 
 from gwparam.errors import ModelFileError, ShapeError
+from gwparam.evaluate.quantity import shown_units
 from gwparam.whole_files import replacement, writing
 
 Array = NDArray[Any]
 Rows = Mapping[str, Mapping[str, Array]]
-
-SECONDS_PER_DAY = 86400.0
 
 # Colours are logarithmic over this many decades below a row's largest value, and linear
 # about zero: drag grows with 1/density, so that on a linear scale all but the uppermost
@@ -34,8 +34,9 @@ def zonal_mean_figure(
     rows: Rows,
     caption: str = "",
     title: str = "",
+    units: Mapping[str, str] | None = None,
 ) -> None:
-    """Draw zonal means of wind tendencies, a row for a variable, a column for a source.
+    """Draw zonal means, a row for a variable, a column for a source.
 
     Parameters
     ----------
@@ -46,11 +47,13 @@ def zonal_mean_figure(
     pressure : ndarray, shape (nlev,)
         Pressure of the levels, in either order [Pa].
     rows : mapping of str to mapping of str to ndarray, shape (nlev, nlat)
-        Zonal-mean tendency [m s-2] by variable, then by source, such as
+        Zonal means by variable, then by source, such as
         ``{"Eastward drag": {"native": ..., "network": ..., "difference": ...}}``. The
         panels of a row share one scale, symmetric about zero.
     caption, title : str
         Text below and above the panels.
+    units : mapping of str to str, optional
+        Units of each variable; m s-2 if absent.
 
     Raises
     ------
@@ -74,7 +77,8 @@ def zonal_mean_figure(
         FigureCanvasAgg(figure)
         axes = figure.subplots(len(rows), ncol, sharex=True, sharey=True, squeeze=False)
         for line, (label, row) in zip(axes, rows.items(), strict=True):
-            _draw_row(figure, line, label, row, latitude, pressure)
+            unit = (units or {}).get(label, "m s-2")
+            _draw_row(figure, line, label, unit, row, latitude, pressure)
         for axis in axes[-1]:
             axis.set_xlabel("latitude")
         if title:
@@ -93,32 +97,34 @@ def _draw_row(
     figure: Figure,
     axes: Array,
     label: str,
+    units: str,
     row: Mapping[str, Array],
     latitude: Array,
     pressure: Array,
 ) -> None:
     """Draw the panels of one variable, with their colour bar."""
-    drag = {name: SECONDS_PER_DAY * panel for name, panel in row.items()}
-    largest = max(float(np.nanmax(np.abs(panel))) for panel in drag.values()) or 1.0
+    factor, units = shown_units(units)
+    shown = {name: factor * panel for name, panel in row.items()}
+    largest = max(float(np.nanmax(np.abs(panel))) for panel in shown.values()) or 1.0
     threshold = 10.0 ** (np.floor(np.log10(largest)) - DECADES)
     norm = SymLogNorm(threshold, vmin=-largest, vmax=largest)
     mesh = None
-    for axis, (name, panel) in zip(axes, drag.items(), strict=False):
+    for axis, (name, panel) in zip(axes, shown.items(), strict=False):
         mesh = axis.pcolormesh(
             latitude, pressure / 100.0, panel, cmap="RdBu_r", norm=norm, rasterized=True
         )
-        axis.set_title(f"{label}: {name}")
+        axis.set_title(name)
         axis.set_yscale("log")
         axis.set_ylim(pressure.max() / 100.0, pressure.min() / 100.0)
         axis.yaxis.set_major_formatter(FuncFormatter(lambda p, _: f"{p:g}"))
         axis.set_xlim(-90.0, 90.0)
         axis.set_xticks([-60, -30, 0, 30, 60], ["60°S", "30°S", "0", "30°N", "60°N"])
-    for axis in axes[len(drag) :]:
+    for axis in axes[len(shown) :]:
         axis.set_visible(False)
-    axes[0].set_ylabel("pressure [hPa]")
+    axes[0].set_ylabel(f"{fill(label, 30)}\npressure [hPa]")
     if mesh is not None:
         decades = threshold * 10.0 ** np.arange(DECADES + 1)
         ticks = [*-decades[::-1], 0.0, *decades]
         bar = figure.colorbar(mesh, ax=list(axes), pad=0.01)
         bar.set_ticks(ticks, labels=[f"{tick:g}" for tick in ticks])
-        bar.set_label("m s$^{-1}$ day$^{-1}$")
+        bar.set_label(units)

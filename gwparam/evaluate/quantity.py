@@ -15,6 +15,12 @@ _FLUXES = {
     "upward_{}_momentum_flux_in_air": "Pa",
 }
 
+# Units that make numbers of one to three digits of a drag and of a momentum flux.
+_SHOWN_UNITS = {
+    "m s-2": (86400.0, "m s⁻¹ day⁻¹"),
+    "Pa": (1000.0, "mPa"),
+}
+
 
 @dataclass(frozen=True)
 class Quantity:
@@ -53,6 +59,11 @@ def _quantity(
 
 DRAG = _quantity("drag", _DRAG, "m s-2")
 FLUXES = tuple(_quantity("momentum_flux", n, u) for n, u in _FLUXES.items())
+
+
+def shown_units(units: str) -> tuple[float, str]:
+    """Give what values in some units are multiplied with to be shown, and its units."""
+    return _SHOWN_UNITS.get(units, (1.0, units))
 
 
 def flux_of(contract: Contract) -> Quantity:

@@ -30,6 +30,9 @@ SCORES = {
 TRAINING_RANGE = "training_range"
 """Attribute of the Dataset: JSON of how inputs lie to those of training, by model."""
 
+SEEN = "seen_in_training"
+"""Attribute of the Dataset: JSON of how many times each artefact was trained on."""
+
 LEFT_OUT = "left_out"
 """Attribute of the Dataset: JSON of the cells that count nowhere, and why."""
 
@@ -142,7 +145,8 @@ def _coordinates(found: Comparison, names: list[str]) -> dict[str, Any]:
         ),
     }
     if len(found.dates) == len(found.times):
-        coordinates["date"] = ("time", found.dates)
+        calendar = {"calendar": found.calendar} if found.calendar else {}
+        coordinates["date"] = ("time", found.dates, calendar)
     return coordinates
 
 
@@ -212,8 +216,9 @@ def as_dict(data: xr.Dataset) -> dict[str, Any]:
     Returns
     -------
     dict
-        Attributes, how many cells were left out and why, how the inputs of artefacts
-        lie to those of training (as `gwparam.data.training_range.describe`, by model)
+        Attributes, how many cells were left out and why, how many times artefacts were
+        trained on (as `gwparam.data.seen.seen_times`, by model), how their inputs lie
+        to those of training (as `gwparam.data.training_range.describe`, by model)
         and bins, then by model, component and region the Hellinger distance and the
         scores of all levels together and, top first, of every level.
     """
@@ -234,6 +239,7 @@ def as_dict(data: xr.Dataset) -> dict[str, Any]:
     heading = {name: data.attrs[name] for name in kept}
     return heading | {
         "left_out": json.loads(data.attrs.get(LEFT_OUT, "{}")),
+        "seen_in_training": json.loads(data.attrs.get(SEEN, "{}")),
         "training_range": json.loads(data.attrs.get(TRAINING_RANGE, "{}")),
         "samples": data.sizes["time"],
         "level_pressure_hPa": _plain(data.level_pressure.values),

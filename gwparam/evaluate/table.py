@@ -12,11 +12,11 @@ SCORE_HEADINGS = ("R2", "correlation", "rms error", "bias", "rms reference")
 """Of the cells that `score_cells` gives."""
 
 _COLUMNS = {
-    "Hellinger": "hellinger",
-    "correlation": "correlation_all_levels",
     "R2": "r2_all_levels",
+    "correlation": "correlation_all_levels",
     "rms error": "rmse_all_levels",
     "bias": "bias_all_levels",
+    "Hellinger": "hellinger",
 }
 
 

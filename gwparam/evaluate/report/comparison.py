@@ -7,26 +7,12 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from gwparam.evaluate.quantity import shown_units
+from gwparam.evaluate.report.time_axis import TimeAxis
+from gwparam.pages.colours import TRUTH_COLOUR, colour_of, style_of
+from gwparam.pages.numbers import words
+
 Array = NDArray[Any]
-
-# Okabe and Ito (2008): eight colours that people with any colour vision tell apart.
-# Black is the truth's, and yellow is too pale for lines on white.
-MODEL_COLOURS = (
-    "#0072B2",
-    "#D55E00",
-    "#009E73",
-    "#CC79A7",
-    "#E69F00",
-    "#56B4E9",
-)
-TRUTH_COLOUR = "#000000"
-LINE_STYLES = ("-", "--", "-.", ":")
-
-# Units that make numbers of one to three digits of a drag and of a momentum flux.
-_SHOWN_UNITS = {
-    "m s-2": (86400.0, "m s⁻¹ day⁻¹"),
-    "Pa": (1000.0, "mPa"),
-}
 
 # Levels worth a figure of their own, most wanted first [hPa]: drag acts in the
 # stratosphere, and fluxes enter it from below.
@@ -72,6 +58,25 @@ class Comparison:
     def quantity(self) -> str:
         """The quantity in words."""
         return str(self.results.attrs.get("quantity", "quantity")).replace("_", " ")
+
+    @property
+    def fields(self) -> list[str]:
+        """Names of the components, spelled out, as the table of scores has them."""
+        names = str(self.results.attrs.get("standard_names", "")).split(", ")
+        if len(names) != len(self.components):  # a part of the results
+            return [f"{name} {self.quantity}" for name in self.components]
+        return [words(name) for name in names]
+
+    @property
+    def times(self) -> TimeAxis:
+        """When the samples are."""
+        if "date" not in self.results.coords:
+            return TimeAxis.numbered(self.results.sizes["time"])
+        dates = self.results["date"]
+        return TimeAxis.of_dates(
+            [str(date) for date in dates.values],
+            str(dates.attrs.get("calendar", "standard")),
+        )
 
     @property
     def factor(self) -> float:
@@ -137,10 +142,9 @@ class Comparison:
 
     def line(self, model: int) -> dict[str, Any]:
         """Colour and dashes of a model, the same in every figure."""
-        ncolour = len(MODEL_COLOURS)
         return {
-            "color": MODEL_COLOURS[model % ncolour],
-            "linestyle": LINE_STYLES[model // ncolour % len(LINE_STYLES)],
+            "color": colour_of(model),
+            "linestyle": style_of(model),
             "linewidth": 1.4,
             "label": self.models[model],
         }
@@ -162,8 +166,7 @@ class Comparison:
         return [f"{dimension} {k + 1}" for k in range(self.results.sizes[dimension])]
 
     def _shown_units(self) -> tuple[float, str]:
-        units = str(self.results.attrs.get("units", "1"))
-        return _SHOWN_UNITS.get(units, (1.0, units))
+        return shown_units(str(self.results.attrs.get("units", "1")))
 
 
 def finite_largest(*arrays: Array, percentile: float = 100.0) -> float:

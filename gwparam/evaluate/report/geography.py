@@ -1,12 +1,16 @@
 """Axes of latitude, longitude and pressure, and the regions' boxes."""
 
+import json
+from functools import cache
+from importlib import resources
+
 import numpy as np
 from matplotlib import patheffects
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
-from matplotlib.ticker import FuncFormatter, NullLocator
 
 from gwparam.evaluate.report.comparison import Array, Comparison
+from gwparam.pages.picture import pressure_axis
 
 
 def name_latitude(latitude: float) -> str:
@@ -42,8 +46,28 @@ def cell_edges(centres: Array) -> Array:
     return np.concatenate([[first], middle, [last]])
 
 
+@cache
+def coastlines() -> Array:
+    """Read the outline of land that the package ships.
+
+    Returns
+    -------
+    ndarray, shape (point, 2)
+        Longitude, from -180 [degrees_east], and latitude [degrees_north]; NaN between
+        two lines.
+
+    Notes
+    -----
+    Source: Natural Earth, in the public domain; `tools/make_coastlines.py` made it.
+    """
+    text = resources.files(__package__).joinpath("coastlines.json").read_text("utf-8")
+    gap = [np.full((1, 2), np.nan)]
+    lines = [[*gap, np.reshape(line, (-1, 2))] for line in json.loads(text)["lines"]]
+    return np.concatenate([part for line in lines for part in line])
+
+
 def as_map(axis: Axes, longitude_edges: Array) -> None:
-    """Give axes a graticule; there are no coastlines to draw without a data set."""
+    """Give axes a graticule and the coastlines."""
     west, east = float(longitude_edges.min()), float(longitude_edges.max())
     axis.set_xlim(west, east)
     axis.set_ylim(-90.0, 90.0)
@@ -54,22 +78,17 @@ def as_map(axis: Axes, longitude_edges: Array) -> None:
     axis.grid(color="#777777", linewidth=0.4, alpha=0.6)
     axis.set_axisbelow(False)
     axis.spines[:].set_visible(True)
+    longitude, latitude = coastlines().T
+    for turn in (0.0, 360.0):  # a map may begin anywhere
+        axis.plot(longitude + turn, latitude, color="#222222", linewidth=0.6)
 
 
 def as_section(axis: Axes, pressure: Array) -> None:
     """Make axes a section of latitude and log pressure, the ground at the bottom."""
-    as_pressure_axis(axis, pressure)
+    pressure_axis(axis, pressure)
     axis.set_xlim(-90.0, 90.0)
     latitudes = np.arange(-60.0, 61.0, 30.0)
     axis.set_xticks(latitudes, [name_latitude(tick) for tick in latitudes])
-
-
-def as_pressure_axis(axis: Axes, pressure: Array) -> None:
-    """Make the vertical axis log pressure [hPa], the ground at the bottom."""
-    axis.set_yscale("log")
-    axis.set_ylim(float(pressure.max()), float(pressure.min()))
-    axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axis.yaxis.set_minor_locator(NullLocator())
 
 
 def boxes(comparison: Comparison) -> dict[str, list[tuple[float, float, float, float]]]:
@@ -117,7 +136,7 @@ def draw_boxes(axis: Axes, comparison: Comparison) -> None:
                 west + 1.5,
                 south + height - 1.5,
                 str(number),
-                fontsize=7.5,
+                fontsize=8,
                 va="top",
                 path_effects=halo,
             )

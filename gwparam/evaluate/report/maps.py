@@ -7,13 +7,8 @@ from matplotlib.cm import ScalarMappable
 
 from gwparam.evaluate.report.comparison import Array, Comparison
 from gwparam.evaluate.report.geography import as_map, boxes, cell_edges, draw_boxes
-from gwparam.evaluate.report.panels import (
-    draw_against_truth,
-    resolution,
-    row_height,
-    write_beside,
-)
-from gwparam.evaluate.report.picture import Picture, Section, drawing, embed
+from gwparam.evaluate.report.panels import panels_against_truth
+from gwparam.pages.picture import Picture, Section, listed
 
 NEEDED = ("mean_truth", "mean", "level_pressure", "latitude", "longitude")
 
@@ -21,10 +16,10 @@ NEEDED = ("mean_truth", "mean", "level_pressure", "latitude", "longitude")
 _LEVELS = 2
 
 _CAPTION = (
-    "Time mean of the {component} {quantity} at {level} [{units}]. Left: the truth and "
-    "each model on one colour scale; right: model minus truth on another, so that "
-    "colour on the right is error. A good model repeats the hot spots in place and "
-    "strength and leaves the right side pale. Boxes are the numbered hot spots."
+    "Time mean of the {component} {quantity} at {level} [{units}]: the truth and each "
+    "model on one colour scale, then model minus truth on another, so that colour "
+    "there is error. A good model repeats the hot spots in place and strength and "
+    "leaves the differences pale.{boxes}"
 )
 
 
@@ -59,17 +54,12 @@ def _picture(comparison: Comparison, component: int, level: int) -> Picture:
         "level": comparison.level_name(level),
         "units": comparison.units,
     }
-    with drawing(row_height(comparison, 2.55)) as figure:
-        free = draw_against_truth(figure, comparison, truth, models, paint)
-        write_beside(
-            free,
-            "{component} {quantity}, {level}".format(**words),
-            [f"{n}  {name}" for n, name in enumerate(boxes(comparison), 1)],
-        )
-        source = embed(figure, raster=True, dpi=resolution(comparison))
-    alt = "Maps of the time-mean {component} {quantity} at {level}".format(**words)
+    what = "Map of the time-mean {component} {quantity} at {level}".format(**words)
+    numbered = [f"{n} {name}" for n, name in enumerate(boxes(comparison), 1)]
+    told = f" Boxes are the hot spots: {listed(numbered)}." if numbered else ""
     return Picture(
-        source,
-        f"{alt}: the truth, each model, and each model minus the truth.",
-        _CAPTION.format(**words),
+        panels_against_truth(comparison, truth, models, paint, what),
+        _CAPTION.format(**words, boxes=told),
+        "Time-mean {component} {quantity} at {level}".format(**words),
+        wide=True,
     )

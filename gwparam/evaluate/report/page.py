@@ -1,14 +1,15 @@
 """The page: header, table of scores and figures, filled into a template."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
+from typing import Any
 
-import jinja2
 import numpy as np
 import xarray as xr
 
+from gwparam.data.seen import describe_seen
 from gwparam.errors import ContractError
 from gwparam.evaluate.report import (
     maps,
@@ -20,11 +21,14 @@ from gwparam.evaluate.report import (
     spectra,
 )
 from gwparam.evaluate.report.comparison import Comparison
-from gwparam.evaluate.report.picture import Section, listed
+from gwparam.evaluate.results import SEEN
+from gwparam.pages.colours import TRUTH_COLOUR
+from gwparam.pages.picture import Section, listed
+from gwparam.pages.template import render
 from gwparam.whole_files import write_text
 
 # Attributes that the header says in words; the others are in its table.
-_SAID = ("title", "quantity", "units")
+_SAID = ("title", "quantity", "units", "standard_names", "Conventions", SEEN)
 
 
 @dataclass(frozen=True)
@@ -79,29 +83,26 @@ def write_report(results: xr.Dataset, path: Path) -> None:
     for dimension in ("model", "component"):
         if not results.sizes.get(dimension):
             raise ContractError(f"results have no {dimension}, expected at least one")
-    text = _template().render(
+    text = render(
+        "evaluate/report/page.html.jinja",
         title=results.attrs.get("title", f"Evaluation of the {comparison.quantity}"),
         lead=_lead(comparison),
-        models=[
+        key=[("truth", TRUTH_COLOUR)]
+        + [
             (name, comparison.line(k)["color"])
             for k, name in enumerate(comparison.models)
         ],
+        notes=_notes(results),
         facts=_facts(comparison),
         attributes=_attributes(results),
+        headlines=scores.headlines(comparison),
+        r2=profiles.r2_picture(comparison),
         columns=scores.columns(comparison),
         tables=scores.tables(comparison),
         units=comparison.units,
         parts=[(part, _section(part, comparison)) for part in _PARTS],
     )
     write_text(path, text)
-
-
-def _template() -> jinja2.Template:
-    text = resources.files(__package__).joinpath("page.html.jinja").read_text("utf-8")
-    environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True
-    )
-    return environment.from_string(text)
 
 
 def _section(part: _Part, comparison: Comparison) -> Section:
@@ -116,10 +117,9 @@ def _lead(comparison: Comparison) -> str:
     """Say in a sentence what was compared with what."""
     nmodel = len(comparison.models)
     models = "one model" if nmodel == 1 else f"{nmodel} models"
-    return (
-        f"The {listed(comparison.components)} {comparison.quantity} of {models}, "
-        "held to the same truth."
-    )
+    first, *others = comparison.fields
+    fields = listed([first, *(name[:1].lower() + name[1:] for name in others)])
+    return f"{fields}: {models}, held to the same truth."
 
 
 def _facts(comparison: Comparison) -> list[tuple[str, str]]:
@@ -153,15 +153,20 @@ def _facts(comparison: Comparison) -> list[tuple[str, str]]:
 
 def _times(results: xr.Dataset) -> str:
     number = results.sizes["time"]
-    if "date" in results.coords:
-        dates = [str(results["date"].values[k]) for k in (0, -1)]
-        return f"{number}, {' to '.join(dict.fromkeys(dates))}"
-    if "time" not in results.coords or results["time"].dtype.kind != "M":
+    if "date" not in results.coords:
         return str(number)
-    first, last = (
-        np.datetime_as_string(results["time"].values[k], unit="m") for k in (0, -1)
-    )
-    return f"{number}, {first} to {last}" if number > 1 else f"1, {first}"
+    dates = [str(results["date"].values[k]) for k in (0, -1)]
+    return f"{number}, {' to '.join(dict.fromkeys(dates))}"
+
+
+def _notes(results: xr.Dataset) -> list[str]:
+    """Give what is to be known before the scores: which times models have seen."""
+    told: dict[str, Any] = json.loads(results.attrs.get(SEEN, "{}"))
+    return [
+        f"{name}: {describe_seen(known)}."
+        for name, known in told.items()
+        if known and known["seen"]
+    ]
 
 
 def _attributes(results: xr.Dataset) -> list[tuple[str, str]]:

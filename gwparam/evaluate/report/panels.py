@@ -7,10 +7,12 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize, SymLogNorm
-from matplotlib.figure import Figure
-from matplotlib.ticker import NullLocator
+from matplotlib.ticker import MaxNLocator, NullLocator
 
 from gwparam.evaluate.report.comparison import Array, Comparison, finite_largest
+from gwparam.pages.colours import TRUTH_COLOUR
+from gwparam.pages.numbers import tick
+from gwparam.pages.picture import WIDE, Panel, draw_panel
 
 # Two diverging scales that people with any colour vision can read, so that a field and
 # a difference are not mixed up.
@@ -24,31 +26,19 @@ _PERCENTILE = 99.5
 Paint = Callable[[Axes, Array, dict[str, Any]], ScalarMappable]
 
 
-def row_height(comparison: Comparison, height: float) -> float:
-    """Give the height [inch] of a figure with a row of `height` for every source."""
-    return 1.0 + height * (len(comparison.models) + 1)
-
-
-def resolution(comparison: Comparison) -> float:
-    """Give the resolution [1/inch] that keeps the page small with many models."""
-    return 130.0 if len(comparison.models) <= 4 else 90.0
-
-
-def draw_against_truth(
-    figure: Figure,
+def panels_against_truth(
     comparison: Comparison,
     truth: Array,
     models: Array,
     paint: Paint,
+    what: str,
     *,
     decades: int = 0,
-) -> Axes:
-    """Draw a row for the truth and for each model: the field, and what it has too much.
+) -> tuple[Panel, ...]:
+    """Draw the truth, then of each model the field, and what it has too much.
 
     Parameters
     ----------
-    figure : Figure
-        Empty figure.
     comparison : Comparison
         What is drawn.
     truth : ndarray, shape (ny, nx)
@@ -57,44 +47,35 @@ def draw_against_truth(
         The same of each model.
     paint : callable
         Draws a field into axes and gives what its colours mean.
+    what : str
+        What is shown, such as ``Map of the eastward drag``.
     decades : int
         Make the colours logarithmic over this many decades below the largest
         magnitude; 0 for linear colours.
-
-    Returns
-    -------
-    Axes
-        The free panel beside the truth, without frame.
     """
     differences = models - truth
     fields = {"norm": _norm(decades, truth, models), "cmap": FIELD_COLOURS}
     errors = {"norm": _norm(decades, differences), "cmap": DIFFERENCE_COLOURS}
-    axes = figure.subplots(len(models) + 1, 2, sharex="col", sharey=True, squeeze=False)
-    axes[0, 1].set_axis_off()
-    drawn = paint(axes[0, 0], truth, fields)
-    axes[0, 0].set_title("truth", loc="left", fontweight="bold")
-    drawn_error: ScalarMappable | None = None
-    for model, (left, right) in enumerate(axes[1:]):
-        paint(left, models[model], fields)
-        drawn_error = paint(right, differences[model], errors)
+
+    def panel(
+        name: str, field: Array, colours: dict[str, Any], colour: str, alone: bool
+    ) -> Panel:
+        def draw(axis: Axes) -> None:
+            drawn = paint(axis, field, colours)
+            axis.set_title(name, color=colour)
+            _colour_bar(axis, drawn, comparison.units, decades)
+
+        alt = f"{what}: {name}."
+        return draw_panel(alt, draw, WIDE, raster=True, alone=alone)
+
+    panels = [panel("truth", truth, fields, TRUTH_COLOUR, alone=True)]
+    for model, name in enumerate(comparison.models):
         colour = comparison.line(model)["color"]
-        name = comparison.models[model]
-        left.set_title(name, loc="left", fontweight="bold", color=colour)
-        right.set_title(f"{name} − truth", loc="left", color=colour)
-    _colour_bar(figure, drawn, list(axes[:, 0]), comparison.units, decades)
-    if drawn_error is not None:
-        label = f"difference [{comparison.units}]"
-        _colour_bar(figure, drawn_error, list(axes[1:, 1]), label, decades)
-    free: Axes = axes[0, 1]
-    return free
-
-
-def write_beside(axis: Axes, title: str, lines: list[str]) -> None:
-    """Write the figure's title and some lines into the free panel."""
-    words: dict[str, Any] = {"va": "top", "transform": axis.transAxes}
-    title = title[:1].upper() + title[1:]
-    axis.text(0.04, 0.97, title, fontsize=12, fontweight="bold", **words)
-    axis.text(0.04, 0.82, "\n".join(lines), fontsize=9, linespacing=1.35, **words)
+        panels += [
+            panel(name, models[model], fields, colour, alone=False),
+            panel(f"{name} − truth", differences[model], errors, colour, alone=False),
+        ]
+    return tuple(panels)
 
 
 def _norm(decades: int, *fields: Array) -> Normalize:
@@ -107,23 +88,18 @@ def _norm(decades: int, *fields: Array) -> Normalize:
     return SymLogNorm(threshold, vmin=-largest, vmax=largest)
 
 
-def _colour_bar(
-    figure: Figure, drawn: ScalarMappable, axes: list[Axes], label: str, decades: int
-) -> None:
+def _colour_bar(axis: Axes, drawn: ScalarMappable, units: str, decades: int) -> None:
+    figure = axis.figure
     bar = figure.colorbar(
-        drawn,
-        ax=axes,
-        location="bottom",
-        shrink=0.9,
-        aspect=45,
-        pad=0.015,
-        extend="neither" if decades else "both",
+        drawn, ax=axis, aspect=22, pad=0.02, extend="neither" if decades else "both"
     )
-    bar.set_label(label)
+    bar.set_label(f"[{units}]")
     bar.outline.set_linewidth(0.4)
     norm = drawn.norm
     if isinstance(norm, SymLogNorm):
         steps = norm.linthresh * 10.0 ** np.arange(decades + 1)
         ticks = [*-steps[::-1], 0.0, *steps]
-        bar.set_ticks(ticks, labels=[f"{tick:g}".replace("-", "−") for tick in ticks])
-        bar.ax.xaxis.set_minor_locator(NullLocator())
+        bar.set_ticks(ticks, labels=[tick(at) for at in ticks])
+        bar.ax.yaxis.set_minor_locator(NullLocator())
+    else:
+        bar.ax.yaxis.set_major_locator(MaxNLocator(5))

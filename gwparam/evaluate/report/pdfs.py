@@ -5,18 +5,10 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import NullLocator
 
 from gwparam.evaluate.report.comparison import Array, Comparison
-from gwparam.evaluate.report.picture import (
-    Picture,
-    Section,
-    add_legend,
-    drawing,
-    embed,
-    logarithmic,
-)
+from gwparam.pages.numbers import tick
+from gwparam.pages.picture import Panel, Picture, Section, draw_panel, logarithmic
 
 NEEDED = ("bin_edge", "histogram_truth", "histogram")
-
-_COLUMNS = 3
 
 # Bins that grow by more than this want an axis that is logarithmic on both sides.
 _UNEQUAL = 5.0
@@ -26,10 +18,10 @@ _DECADES = 2
 
 _CAPTION = (
     "Probability density of the {component} {quantity}, all levels and times pooled, "
-    "over the globe and each hot spot; the vertical axis is logarithmic. Black is the "
-    "truth. Look at the tails: a network that averages falls below black there, and "
-    "the strong events, which matter most, are lost. Numbers are Hellinger distances, "
-    "H = √(1 − Σ√(pq)): 0 is the same distribution, 1 has nothing in common."
+    "over the globe and each hot spot; the vertical axis [1/({units})] is logarithmic. "
+    "Black is the truth. Look at the tails: a network that averages falls below black "
+    "there, and the strong events, which matter most, are lost. Numbers are Hellinger "
+    "distances, H = √(1 − Σ√(pq)): 0 is the same distribution, 1 has nothing in common."
 )
 
 
@@ -65,25 +57,23 @@ def _picture(comparison: Comparison, component: int) -> Picture:
     edges = comparison.factor * comparison.array(
         "bin_edge", "edge", component=component
     )
-    nrow = -(-len(comparison.regions) // _COLUMNS)
     name = comparison.components[component]
-    with drawing(0.8 + 2.5 * nrow) as figure:
-        axes = figure.subplots(nrow, _COLUMNS, sharex=True, sharey=True, squeeze=False)
-        for axis in axes.flat[len(comparison.regions) :]:
-            axis.set_axis_off()
-        for region, axis in enumerate(axes.flat[: len(comparison.regions)]):
-            _draw(axis, comparison, component, region, edges)
-        for axis in axes[:, 0]:
-            axis.set_ylabel(f"density [1/({comparison.units})]")
-        for axis in axes[-1]:
-            axis.set_xlabel(f"{name} {comparison.quantity} [{comparison.units}]")
-        add_legend(figure, axes[0, 0], comparison)
-        source = embed(figure)
+
+    def panel(region: int) -> Panel:
+        alt = (
+            f"Probability density of the {name} {comparison.quantity}, truth and "
+            f"models, {comparison.regions[region]}."
+        )
+        return draw_panel(
+            alt, lambda axis: _draw(axis, comparison, component, region, edges)
+        )
+
     return Picture(
-        source,
-        f"Probability density of the {name} {comparison.quantity}, truth and models, "
-        f"in {len(comparison.regions)} regions.",
-        _CAPTION.format(component=name, quantity=comparison.quantity),
+        tuple(panel(region) for region in range(len(comparison.regions))),
+        _CAPTION.format(
+            component=name, quantity=comparison.quantity, units=comparison.units
+        ),
+        f"Distribution of the {name} {comparison.quantity}",
     )
 
 
@@ -98,7 +88,10 @@ def _draw(
     axis.plot(centres, density(truth, edges), **comparison.truth_line())
     for model, probability in enumerate(models):
         axis.plot(centres, density(probability, edges), **comparison.line(model))
+    name = comparison.components[component]
     axis.set_title(comparison.regions[region])
+    axis.set_ylabel("density")
+    axis.set_xlabel(f"{name} {comparison.quantity} [{comparison.units}]")
     logarithmic(axis, "y", truth, models)
     axis.grid(True)
     _scale(axis, edges)
@@ -126,10 +119,9 @@ def _scale(axis: Axes, edges: Array) -> None:
     largest = int(np.floor(np.log10(np.abs(ends).max())))
     decades = range(largest - _DECADES, largest + 1)
     axis.set_xscale("symlog", linthresh=10.0 ** decades[0])
+    powers = [10.0**n for n in decades]
+    ticks = [*(-power for power in reversed(powers)), 0.0, *powers]
     # Labels of neighbouring decades would touch.
-    powers = {n: f"10^{{{n}}}" if n in decades[::2] else "" for n in decades}
-    below = {-(10.0**n): f"$-{p}$" * bool(p) for n, p in powers.items()}
-    above = {10.0**n: f"${p}$" * bool(p) for n, p in powers.items()}
-    labels = below | {0.0: "0"} | above
-    axis.set_xticks(list(labels), list(labels.values()))
+    named = {0.0, *(sign * power for power in powers[::2] for sign in (-1.0, 1.0))}
+    axis.set_xticks(ticks, [tick(at) if at in named else "" for at in ticks])
     axis.xaxis.set_minor_locator(NullLocator())

@@ -1,115 +1,135 @@
-"""Profiles of the scores: rms error, correlation and bias by level."""
+"""Profiles of the scores by level: R2, correlation, rms error and bias."""
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import NullLocator
 
-from gwparam.evaluate.report.comparison import Comparison, finite_largest
-from gwparam.evaluate.report.geography import as_pressure_axis
-from gwparam.evaluate.report.picture import (
+from gwparam.evaluate.report.comparison import Array, Comparison, finite_largest
+from gwparam.pages.picture import (
+    Panel,
     Picture,
     Section,
-    add_legend,
-    drawing,
-    embed,
+    draw_panel,
     logarithmic,
+    pressure_axis,
+    symmetric,
 )
 
 NEEDED = ("rmse", "correlation", "bias", "level_pressure")
+R2_NEEDED = ("r2", "level_pressure")
 
-_COLUMNS = 4
+# Below it, a score of R2 says only that it is bad.
+_LEAST_R2 = -1.0
 
-_GLOBE_CAPTION = (
-    "Scores over the globe by level. Root-mean-square error (small is good; "
-    "logarithmic axis), correlation with the truth in space and time (1 is good) and "
-    "bias (model minus truth; 0 is good; logarithmic on both sides of zero). Look for "
-    "the height where a model loses the truth."
+_R2_CAPTION = (
+    "R² over the globe by level: 1 is good, 0 is no better than the mean of the truth, "
+    "and on the left edge it is −1 or less. In the numbers of all levels together, the "
+    "levels with the largest {quantity} decide."
 )
-_WORDS = {"rmse": "Rms error", "correlation": "Correlation", "bias": "Bias"}
+_GLOBE_CAPTION = (
+    "Scores over the globe by level. Correlation with the truth in space and time (1 "
+    "is good), root-mean-square error (small is good; logarithmic axis) and bias "
+    "(model minus truth; 0 is good; logarithmic on both sides of zero). Look for the "
+    "height where a model loses the truth."
+)
+_WORDS = {
+    "r2": "R²",
+    "correlation": "Correlation",
+    "rmse": "Rms error",
+    "bias": "Bias",
+}
+_DIMENSIONLESS = ("r2", "correlation")
+
+
+def r2_picture(comparison: Comparison) -> Picture | None:
+    """Draw R2 over the globe by level; None where there is but one level."""
+    if comparison.missing(*R2_NEEDED) or len(comparison.pressure) < 2:
+        return None
+    components = range(len(comparison.components))
+    panels = tuple(_panel(comparison, "r2", component, 0) for component in components)
+    return Picture(panels, _R2_CAPTION.format(quantity=comparison.quantity))
 
 
 def profiles_section(comparison: Comparison) -> Section:
     """Draw the scores by level: the globe at once, the hot spots to unfold."""
     if len(comparison.pressure) < 2:
         return Section(absent="the results have one level only.")
-    pictures = (_globe(comparison),)
+    scores = [score for score in _WORDS if not comparison.missing(score)]
+    components = range(len(comparison.components))
+    globe = tuple(
+        _panel(comparison, score, component, 0)
+        for component in components
+        for score in scores
+        if score != "r2"
+    )
     folded = tuple(
         _regions(comparison, score, component)
-        for score in _WORDS
-        for component in range(len(comparison.components))
+        for score in scores
+        for component in components
         if comparison.hot_spots
     )
-    return Section(pictures, folded)
-
-
-def _globe(comparison: Comparison) -> Picture:
-    components = comparison.components
-    with drawing(0.8 + 3.2 * len(components)) as figure:
-        axes = figure.subplots(len(components), 3, sharey=True, squeeze=False)
-        for component, row in enumerate(axes):
-            for axis, score in zip(row, _WORDS, strict=True):
-                _draw(axis, comparison, score, component, 0)
-                axis.set_title(f"{components[component]}: {_WORDS[score].lower()}")
-                axis.set_xlabel(_label(comparison, score))
-            row[0].set_ylabel("pressure [hPa]")
-        add_legend(figure, axes[0, 0], comparison)
-        source = embed(figure)
-    return Picture(
-        source,
-        f"Profiles of rms error, correlation and bias of the {comparison.quantity}, "
-        f"{comparison.regions[0]}.",
-        _GLOBE_CAPTION,
-    )
+    return Section((Picture(globe, _GLOBE_CAPTION),), folded)
 
 
 def _regions(comparison: Comparison, score: str, component: int) -> Picture:
-    nrow = -(-len(comparison.hot_spots) // _COLUMNS)
-    name = comparison.components[component]
-    with drawing(0.8 + 2.9 * nrow) as figure:
-        axes = figure.subplots(nrow, _COLUMNS, sharey=True, squeeze=False)
-        for axis in axes.flat[len(comparison.hot_spots) :]:
-            axis.set_axis_off()
-        for region, axis in zip(comparison.hot_spots, axes.flat, strict=False):
-            _draw(axis, comparison, score, component, region)
-            axis.set_title(comparison.regions[region])
-        for axis in axes[:, 0]:
-            axis.set_ylabel("pressure [hPa]")
-        for axis in axes[-1]:
-            axis.set_xlabel(_label(comparison, score))
-        add_legend(figure, axes[0, 0], comparison)
-        source = embed(figure)
-    what = f"{_WORDS[score]} of the {name} {comparison.quantity}"
+    what = (
+        f"{_WORDS[score]} of the {comparison.components[component]} "
+        f"{comparison.quantity}"
+    )
     return Picture(
-        source,
-        f"Profiles by region: {what}.",
+        tuple(
+            _panel(comparison, score, component, region)
+            for region in comparison.hot_spots
+        ),
         f"{what} by level over each hot spot. A model that does well on the globe and "
         "poorly here has learned the background and not the sources.",
+        f"{what} by level",
     )
 
 
-def _label(comparison: Comparison, score: str) -> str:
-    return "correlation" if score == "correlation" else f"{score} [{comparison.units}]"
-
-
-def _draw(
-    axis: Axes, comparison: Comparison, score: str, component: int, region: int
-) -> None:
+def _panel(comparison: Comparison, score: str, component: int, region: int) -> Panel:
     """Draw the profiles of one score in one region."""
-    factor = 1.0 if score == "correlation" else comparison.factor
-    at = {"component": component, "region": region}
-    profiles = factor * comparison.array(score, "model", "level", **at)
-    for model, profile in enumerate(profiles):
-        axis.plot(
-            profile, comparison.pressure, marker=".", ms=4, **comparison.line(model)
-        )
-    as_pressure_axis(axis, comparison.pressure)
-    axis.grid(True)
-    if score == "correlation":
-        axis.set_xlim(min(0.0, float(profiles.min(initial=0.0, where=profiles < 0))), 1)
+    name, place = comparison.components[component], comparison.regions[region]
+
+    def draw(axis: Axes) -> None:
+        factor = 1.0 if score in _DIMENSIONLESS else comparison.factor
+        at = {"component": component, "region": region}
+        profiles = factor * comparison.array(score, "model", "level", **at)
+        if score == "r2":
+            profiles = np.maximum(profiles, _LEAST_R2)  # NaN stays
+        for model, profile in enumerate(profiles):
+            axis.plot(
+                profile, comparison.pressure, marker=".", ms=4, **comparison.line(model)
+            )
+        pressure_axis(axis, comparison.pressure)
+        axis.grid(True)
+        _scale(axis, score, profiles)
+        axis.set_title(f"{_WORDS[score]}, {name}" if region == 0 else place)
+        axis.set_ylabel("pressure [hPa]")
+        axis.set_xlabel(_label(comparison, score))
+
+    alt = f"Profiles of {_WORDS[score]} of the {name} {comparison.quantity}, {place}."
+    return draw_panel(alt, draw, (3.6, 3.0))
+
+
+def _label(comparison: Comparison, score: str) -> str:
+    words = _WORDS[score] if score == "r2" else _WORDS[score].lower()
+    return words if score in _DIMENSIONLESS else f"{words} [{comparison.units}]"
+
+
+def _scale(axis: Axes, score: str, profiles: Array) -> None:
+    """Make the horizontal axis that of a score."""
+    if score == "r2":
+        axis.set_xlim(_LEAST_R2 - 0.02, 1.02)
+        axis.axvline(0.0, color="black", linewidth=0.8)
+    elif score == "correlation":
+        least = float(profiles.min(initial=0.0, where=profiles < 0.0))
+        axis.set_xlim(least, 1.0)
     elif score == "rmse":
         logarithmic(axis, "x", profiles)
     else:
         largest = finite_largest(profiles)
-        axis.set_xscale("symlog", linthresh=largest / 100.0)
+        symmetric(axis, largest)
         axis.set_xlim(-2.0 * largest, 2.0 * largest)
         axis.axvline(0.0, color="black", linewidth=0.8)
     axis.xaxis.set_minor_locator(NullLocator())

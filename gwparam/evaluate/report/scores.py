@@ -5,8 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from gwparam.evaluate.report.comparison import Comparison
-
-_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+from gwparam.pages.numbers import number, ratio
 
 
 @dataclass(frozen=True)
@@ -30,21 +29,15 @@ class Column:
     scaled: bool = False
 
 
-_TOGETHER = "all levels together"
 COLUMNS = (
+    Column("r2_all_levels", "R²", "1 is good", lambda x: -x),
+    Column("correlation_all_levels", "correlation", "1 is good", lambda x: -x),
+    Column("rmse_all_levels", "rms error", "small is good", abs, True),
+    Column("bias_all_levels", "bias", "0 is good", abs, True),
     Column("hellinger", "H", "√(1 − Σ√(pq)), small is good", float),
     Column("hellinger_printed", "H printed", "1 − Σ√(pq), small is good", float),
-    Column(
-        "correlation_all_levels",
-        "correlation",
-        f"{_TOGETHER}, 1 is good",
-        lambda x: -x,
-    ),
-    Column("r2_all_levels", "R²", f"{_TOGETHER}, 1 is good", lambda x: -x),
-    Column("rmse_all_levels", "rmse", f"{_TOGETHER}, small is good", abs, True),
-    Column("bias_all_levels", "bias", f"{_TOGETHER}, 0 is good", abs, True),
 )
-"""As on the console; the profiles have the levels one by one."""
+"""Of all levels together, as on the console; the profiles have them one by one."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +65,37 @@ class Table:
     groups: tuple[tuple[str, tuple[Row, ...]], ...]
 
 
+@dataclass(frozen=True)
+class Headline:
+    """A model's R2 over the globe, all levels together, for each component."""
+
+    model: str
+    colour: str
+    values: tuple[tuple[str, str], ...]
+
+
+def headlines(comparison: Comparison) -> list[Headline]:
+    """Give the number that says most: the one of the console, first on the page."""
+    if comparison.missing("r2_all_levels"):
+        return []
+    r2 = COLUMNS[0]
+    values = [
+        score(comparison, r2, component, 0)
+        for component in range(len(comparison.components))
+    ]
+    return [
+        Headline(
+            name,
+            comparison.line(model)["color"],
+            tuple(
+                (label, ratio(found[model]))
+                for label, found in zip(comparison.components, values, strict=True)
+            ),
+        )
+        for model, name in enumerate(comparison.models)
+    ]
+
+
 def columns(comparison: Comparison) -> list[Column]:
     """Give the columns that the results have."""
     return [column for column in COLUMNS if not comparison.missing(column.variable)]
@@ -84,22 +108,11 @@ def tables(comparison: Comparison) -> list[Table]:
             name,
             tuple(
                 (label, _rows(comparison, component, region))
-                for component, label in enumerate(comparison.components)
+                for component, label in enumerate(comparison.fields)
             ),
         )
         for region, name in enumerate(comparison.regions)
     ]
-
-
-def number(value: float) -> str:
-    """Write a score with three digits, and a dash where it is undefined."""
-    if not math.isfinite(value):
-        return "–"
-    digits, _, exponent = f"{value:#.3g}".partition("e")
-    digits = digits.rstrip(".").replace("-", "−")
-    if not exponent:
-        return digits
-    return f"{digits}·10{str(int(exponent)).translate(_RAISED)}"
 
 
 def score(
@@ -120,7 +133,8 @@ def _rows(comparison: Comparison, component: int, region: int) -> tuple[Row, ...
         for model, value in enumerate(values):
             best = len(values) > 1 and bool(losses)
             best = best and column.lost(value) == min(losses)
-            cells[model].append(Cell(number(value), best))
+            text = number(value) if column.scaled else ratio(value)
+            cells[model].append(Cell(text, best))
     return tuple(
         Row(name, comparison.line(model)["color"], tuple(cells[model]))
         for model, name in enumerate(comparison.models)

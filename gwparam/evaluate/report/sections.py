@@ -7,13 +7,8 @@ from matplotlib.cm import ScalarMappable
 
 from gwparam.evaluate.report.comparison import Array, Comparison
 from gwparam.evaluate.report.geography import as_section
-from gwparam.evaluate.report.panels import (
-    draw_against_truth,
-    resolution,
-    row_height,
-    write_beside,
-)
-from gwparam.evaluate.report.picture import Picture, Section, drawing, embed
+from gwparam.evaluate.report.panels import panels_against_truth
+from gwparam.pages.picture import Picture, Section
 
 NEEDED = ("mean_truth", "mean", "level_pressure", "latitude")
 
@@ -25,7 +20,7 @@ _CAPTION = (
     "Time and zonal mean of the {component} {quantity} [{units}] by latitude and "
     "pressure. Colours are logarithmic over two decades on either side of zero and "
     "linear between. Look for the layers of opposite sign, their latitudes and "
-    "heights; on the right, colour is error, and its sign says too strong or too weak."
+    "heights; in the differences, colour is error."
 )
 
 
@@ -49,6 +44,7 @@ def _picture(comparison: Comparison, component: int) -> Picture:
             latitude, pressure, values, shading="nearest", rasterized=True, **colours
         )
         as_section(axis, pressure)
+        axis.set_ylabel("pressure [hPa]")
         return mesh
 
     words = {
@@ -56,24 +52,14 @@ def _picture(comparison: Comparison, component: int) -> Picture:
         "quantity": comparison.quantity,
         "units": comparison.units,
     }
-    with drawing(row_height(comparison, 2.4)) as figure:
-        free = draw_against_truth(
-            figure,
-            comparison,
-            comparison.factor * truth.mean(axis=-1),
-            comparison.factor * models.mean(axis=-1),
-            paint,
-            decades=_DECADES,
-        )
-        for axis in figure.axes[: 2 * len(models) + 2 : 2]:
-            axis.set_ylabel("pressure [hPa]")
-        write_beside(free, "{component} {quantity}, zonal mean".format(**words), [])
-        source = embed(figure, raster=True, dpi=resolution(comparison))
-    alt = "Latitude-pressure sections of the zonal-mean {component} {quantity}".format(
-        **words
+    what = "Section of the zonal-mean {component} {quantity}".format(**words)
+    panels = panels_against_truth(
+        comparison,
+        comparison.factor * truth.mean(axis=-1),
+        comparison.factor * models.mean(axis=-1),
+        paint,
+        what,
+        decades=_DECADES,
     )
-    return Picture(
-        source,
-        f"{alt}: the truth, each model, and each model minus the truth.",
-        _CAPTION.format(**words),
-    )
+    title = "Zonal-mean {component} {quantity}".format(**words)
+    return Picture(panels, _CAPTION.format(**words), title, wide=True)

@@ -5,12 +5,11 @@ from matplotlib import patheffects
 from matplotlib.axes import Axes
 
 from gwparam.evaluate.report.comparison import Array, Comparison
-from gwparam.evaluate.report.picture import (
+from gwparam.pages.picture import (
+    Panel,
     Picture,
     Section,
-    add_legend,
-    drawing,
-    embed,
+    draw_panel,
     listed,
     logarithmic,
 )
@@ -37,32 +36,27 @@ def spectra_section(comparison: Comparison) -> Section:
     levels = sorted(
         comparison.chosen_levels(_LEVELS), key=lambda level: comparison.pressure[level]
     )
-    components = comparison.components
-    with drawing(0.8 + 3.0 * len(components)) as figure:
-        axes = figure.subplots(
-            len(components), len(levels), sharex=True, sharey="col", squeeze=False
-        )
-        for component, row in enumerate(axes):
-            for level, axis in zip(levels, row, strict=True):
-                _draw(axis, comparison, component, level)
-                axis.set_title(
-                    f"{components[component]}, {comparison.level_name(level)}"
-                )
-            row[0].set_ylabel(f"power [({comparison.units})²]")
-        for axis in axes[-1]:
-            axis.set_xlabel("zonal wavenumber")
-        add_legend(figure, axes[0, 0], comparison)
-        source = embed(figure)
-    names = listed([comparison.level_name(level) for level in levels])
-    return Section(
-        (
-            Picture(
-                source,
-                f"Zonal-wavenumber spectra of the {comparison.quantity} at {names}.",
-                _CAPTION.format(quantity=comparison.quantity, levels=names),
-            ),
-        )
+    panels = tuple(
+        _panel(comparison, component, level)
+        for component in range(len(comparison.components))
+        for level in levels
     )
+    names = listed([comparison.level_name(level) for level in levels])
+    caption = _CAPTION.format(quantity=comparison.quantity, levels=names)
+    return Section((Picture(panels, caption),))
+
+
+def _panel(comparison: Comparison, component: int, level: int) -> Panel:
+    name, at = comparison.components[component], comparison.level_name(level)
+
+    def draw(axis: Axes) -> None:
+        _draw(axis, comparison, component, level)
+        axis.set_title(f"{name}, {at}")
+        axis.set_ylabel(f"power [({comparison.units})²]")
+        axis.set_xlabel("zonal wavenumber")
+
+    alt = f"Zonal-wavenumber spectra of the {name} {comparison.quantity} at {at}."
+    return draw_panel(alt, draw)
 
 
 def _draw(axis: Axes, comparison: Comparison, component: int, level: int) -> None:
@@ -76,9 +70,9 @@ def _draw(axis: Axes, comparison: Comparison, component: int, level: int) -> Non
     axis.plot(wavenumber[shown], _positive(truth[shown]), **comparison.truth_line())
     for model, power in enumerate(models):
         axis.plot(wavenumber[shown], _positive(power[shown]), **comparison.line(model))
-    axis.set_xscale("log")
+    logarithmic(axis, "x", wavenumber[shown])
     logarithmic(axis, "y", truth[shown], models[:, shown])
-    axis.grid(True, which="both", linewidth=0.4)
+    axis.grid(True, linewidth=0.4)
     _draw_slopes(axis, wavenumber[shown], _positive(truth[shown]))
 
 

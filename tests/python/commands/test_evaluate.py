@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import recipes
 import xarray as xr
+from hosts import change_contract
 
 from gwparam.cli import main
 from gwparam.evaluate.metrics import Moments
@@ -65,6 +66,25 @@ def test_the_page_shows_the_numbers(artefacts, states, tmp_path):
     assert f"{hellinger:.3g}" in page
     assert "double" in page
     assert states.name in page
+
+
+def test_times_that_the_network_was_trained_on_are_told(
+    capsys, artefacts, states, tmp_path
+):
+    def trained(contract):
+        contract["training_dates"] = [
+            {"first": "0001-01-01", "last": "0009-12-31", "calendar": None}
+        ]
+
+    seen = change_contract(artefacts[1], tmp_path / "seen.pt", trained)
+    words = ["evaluate", str(seen), "--truth", str(states), "--no-report"]
+
+    assert main([*words, "-o", str(tmp_path / "out")]) == 0
+
+    said = capsys.readouterr().err
+    assert "seen: trained on 0001-01-01 to 0009-12-31: 2 of 2" in said
+    found = json.loads((tmp_path / "out" / "evaluation.json").read_text())
+    assert found["seen_in_training"]["seen"]["seen"] == 2
 
 
 def test_sample_scores_what_its_readme_says(capsys, artefacts, states, tmp_path):

@@ -1,8 +1,11 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 from matplotlib.image import imread
 
 from gwparam.errors import ModelFileError, ShapeError
+from gwparam.evaluate import plots
 from gwparam.evaluate.plots import zonal_mean_figure
 
 LATITUDE = np.linspace(-80.0, 80.0, 9)
@@ -63,3 +66,25 @@ def test_figure_refuses_path_that_cannot_be_written(tmp_path, name):
         zonal_mean_figure(
             tmp_path / name, LATITUDE, PRESSURE, {"Eastward drag": panels(1.0)}
         )
+
+
+def test_other_quantities_are_shown_in_their_own_units(tmp_path, monkeypatch):
+    drawn = []
+
+    def keep(figure, path, **_):
+        drawn.append(figure)
+        Path(path).touch()
+
+    monkeypatch.setattr(plots.Figure, "savefig", keep)
+    rows = {"Atmosphere heat diffusivity": {"network": panels(3.0)["network"]}}
+    units = {"Atmosphere heat diffusivity": "m2 s-1"}
+
+    zonal_mean_figure(tmp_path / "k.png", LATITUDE, PRESSURE, rows, units=units)
+
+    panel, bar = drawn[0].axes
+    assert panel.get_title() == "network"
+    assert "Atmosphere heat diffusivity" in panel.get_ylabel().replace("\n", " ")
+    assert bar.get_ylabel() == "m2 s-1"
+    np.testing.assert_array_equal(
+        panel.collections[0].get_array(), rows["Atmosphere heat diffusivity"]["network"]
+    )

@@ -39,9 +39,9 @@ def test_table_has_the_scores_of_the_globe():
     rows = [line.split("│")[1:-1] for line in text.splitlines() if "│" in line]
     cells = [[cell.strip() for cell in row] for row in rows]
     assert cells[1] == [
-        "A", "northward", "0.2000", "1.2000", "2.2000", "2.000e-07", "1.200e-06",
+        "A", "northward", "2.2000", "1.2000", "2.000e-07", "1.200e-06", "0.2000",
     ]  # fmt: skip
-    assert cells[2][:3] == ["B[1]", "eastward", "0.4000"]
+    assert cells[2][:3] == ["B[1]", "eastward", "2.4000"]
     assert "1 bin, as given" in text
 
 

@@ -16,6 +16,15 @@ def test_levels_are_chosen_by_pressure_for_each_quantity(results):
     assert len(Comparison(results.isel(level=[1])).chosen_levels(3)) == 1
 
 
+def test_fields_are_named_by_their_standard_names(results):
+    eastward, northward = Comparison(results).fields
+
+    assert eastward == "Tendency of eastward wind due to gravity wave drag"
+    assert northward == "Tendency of northward wind due to gravity wave drag"
+    one = Comparison(results.isel(component=[1]))
+    assert one.fields == ["northward drag"]
+
+
 def test_largest_ignores_what_is_not_finite():
     assert finite_largest(np.array([1.0, -3.0, np.nan, np.inf])) == 3.0
     assert finite_largest(np.array([np.nan, 0.0])) == 1.0

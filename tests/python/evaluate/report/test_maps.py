@@ -37,13 +37,13 @@ def test_marked_cell_is_coloured_in_the_upper_right_of_the_picture(results):
     for name in ("mean", "mean_truth"):
         marked[name][:] = 0.0
         marked[name][..., 56:60, 110:118] = 1e-4
-    source = maps.maps_section(Comparison(marked)).pictures[0].source
+    source = maps.maps_section(Comparison(marked)).pictures[0].panels[0].source
 
     data = base64.b64decode(source.removeprefix("data:image/png;base64,"))
     picture = imread(io.BytesIO(data))
 
-    nrow, ncol = picture.shape[:2]
-    truth = picture[: int(0.4 * nrow), : ncol // 2]
+    ncol = picture.shape[1]
+    truth = picture[:, : int(0.8 * ncol)]
     red = (truth[..., 0] > 0.3) & (truth[..., 1] < 0.1) & (truth[..., 2] < 0.2)
     rows, columns = np.nonzero(red)
     assert len(rows) > 50
@@ -57,7 +57,7 @@ def test_maps_show_truth_models_and_differences_on_shared_scales(results, drawn)
     maps.maps_section(comparison)
 
     level = comparison.chosen_levels(2)[0]
-    truth, *others = meshes(drawn[0])
+    truth, *others = (meshes(figure)[0] for figure in drawn[:7])
     expected = SECONDS_PER_DAY * results["mean"][:, 0, level].values
     reference = SECONDS_PER_DAY * results["mean_truth"][0, level].values
     np.testing.assert_allclose(truth.get_array(), reference)
@@ -69,3 +69,13 @@ def test_maps_show_truth_models_and_differences_on_shared_scales(results, drawn)
         assert error.norm is others[1].norm
     for norm in (truth.norm, others[1].norm):
         assert norm.vmin == -norm.vmax
+
+
+def test_maps_have_coastlines_that_the_package_ships(results, drawn):
+    maps.maps_section(Comparison(results))
+
+    for figure in drawn:
+        axis = figure.axes[0]
+        west, east = axis.get_xlim()
+        points = np.concatenate([line.get_xdata() for line in axis.lines])
+        assert ((points > west) & (points < east)).sum() > 1000

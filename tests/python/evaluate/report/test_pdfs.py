@@ -3,22 +3,21 @@ import pytest
 from report_figures import SECONDS_PER_DAY
 
 from gwparam.evaluate.report import pdfs
-from gwparam.evaluate.report.comparison import (
-    MODEL_COLOURS,
-    Comparison,
-)
+from gwparam.evaluate.report.comparison import Comparison
+from gwparam.pages.colours import COLOURS
 
 
 def test_densities_are_drawn_with_the_model_s_colour_in_every_region(results, drawn):
     pdfs.pdfs_section(Comparison(results))
 
-    panels_of_regions = drawn[0].axes
-    names = [axis.get_title() for axis in panels_of_regions]
+    nregion = results.sizes["region"]
+    panels_of_regions = [figure.axes[0] for figure in drawn[:nregion]]
+    names = [axis.get_title("left") for axis in panels_of_regions]
     assert names == list(results["region"].values)
     for region, axis in enumerate(panels_of_regions):
         truth, *models = axis.lines
         assert truth.get_color() == "#000000"
-        assert [line.get_color() for line in models] == list(MODEL_COLOURS[:3])
+        assert [line.get_color() for line in models] == list(COLOURS[:3])
         edges = SECONDS_PER_DAY * results["bin_edge"][0].values
         drawn_density = models[1].get_ydata() * np.diff(edges)
         probability = results["histogram"][1, 0, region].values

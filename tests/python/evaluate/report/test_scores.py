@@ -1,8 +1,7 @@
 import numpy as np
-import pytest
 
 from gwparam.evaluate.report.comparison import Comparison
-from gwparam.evaluate.report.scores import COLUMNS, columns, number, score, tables
+from gwparam.evaluate.report.scores import COLUMNS, columns, headlines, score, tables
 
 SECONDS_PER_DAY = 86400.0
 
@@ -16,7 +15,10 @@ def test_table_has_every_region_component_and_model(results):
 
     assert [table.region for table in found] == list(results["region"].values)
     for table in found:
-        assert [label for label, _ in table.groups] == ["eastward", "northward"]
+        assert [label for label, _ in table.groups] == [
+            f"Tendency of {wind} wind due to gravity wave drag"
+            for wind in ("eastward", "northward")
+        ]
         for _, rows in table.groups:
             assert [row.model for row in rows] == list(results["model"].values)
 
@@ -70,18 +72,16 @@ def test_undefined_scores_are_dashes(results):
     assert [row.cells[place].best for row in rows].count(True) == 1
 
 
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        (2.8, "2.80"),
-        (-0.0416, "−0.0416"),
-        (124.2, "124"),
-        (2.29e-5, "2.29·10⁻⁵"),
-        (-12345.0, "−1.23·10⁴"),
-        (0.0, "0.00"),
-        (np.nan, "–"),
-        (-np.inf, "–"),
-    ],
-)
-def test_number_has_three_digits(value, text):
-    assert number(value) == text
+def test_headline_is_the_number_of_the_console(results):
+    found = headlines(Comparison(results))
+
+    assert [headline.model for headline in found] == list(results["model"].values)
+    for model, headline in enumerate(found):
+        for component, (label, text) in enumerate(headline.values):
+            assert label == results["component"].values[component]
+            value = float(results["r2_all_levels"][model, component, 0])
+            assert text == f"{value:.4f}".replace("-", "\u2212")
+
+
+def test_r2_comes_first(results):
+    assert columns(Comparison(results))[0].heading == "R²"

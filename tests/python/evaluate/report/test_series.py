@@ -15,9 +15,10 @@ def test_series_show_the_area_means_of_the_hot_spots(results, drawn):
 
     assert len(section.pictures) == 2
     level = comparison.chosen_levels(1)[0]
-    for axis, region in zip(drawn[1].axes, comparison.hot_spots, strict=False):
-        assert axis.get_title() == comparison.regions[region]
-        shown = [line.get_ydata() for line in axis.lines[:4]]
+    northward = [figure.axes[0] for figure in drawn[8:]]
+    for axis, region in zip(northward, comparison.hot_spots, strict=True):
+        assert axis.get_title("left") == comparison.regions[region]
+        shown = [line.get_ydata() for line in axis.lines[1:5]]
         place = {"component": 1, "region": region, "level": level}
         truth = results["series_truth"].isel(place)
         models = results["series"].isel(place)
@@ -30,7 +31,7 @@ def test_momentum_stays_in_newtons(results, drawn):
 
     axis = drawn[0].axes[0]
     assert axis.get_ylabel() == "integral [N]"
-    truth, _, model = (line.get_ydata() for line in axis.lines[:3])
+    _, truth, _, model = (line.get_ydata() for line in axis.lines[:4])
     np.testing.assert_array_equal(truth, results["momentum_truth"][0])
     np.testing.assert_array_equal(model, results["momentum"][1, 0])
 
@@ -45,7 +46,7 @@ def test_times_without_integral_are_skipped(results, drawn):
 
     assert "cells are left out" in section.pictures[0].caption
     kept = np.delete(results["momentum_truth"][0].values, 1)
-    np.testing.assert_array_equal(drawn[0].axes[0].lines[0].get_ydata(), kept)
+    np.testing.assert_array_equal(drawn[0].axes[0].lines[1].get_ydata(), kept)
 
 
 def test_integrals_of_one_time_are_no_series(results):
@@ -68,8 +69,17 @@ def test_a_single_time_is_no_series(results, draw):
 
 
 def test_samples_without_dates_are_numbered(results, drawn):
-    numbered = results.assign_coords(time=np.arange(results.sizes["time"]))
+    numbered = results.drop_vars("date")
 
     series.momentum_section(Comparison(numbered))
 
     assert drawn[0].axes[-1].get_xlabel() == "number of the sample"
+
+
+def test_samples_with_dates_stand_where_they_are(results, drawn):
+    series.momentum_section(Comparison(results))
+
+    axis = drawn[0].axes[-1]
+    np.testing.assert_allclose(axis.lines[1].get_xdata(), 0.25 * np.arange(6))
+    labels = [label.get_text() for label in axis.get_xticklabels()]
+    assert labels == ["2015-05-01\n00:00", "2015-05-01\n12:00", "2015-05-02\n06:00"]

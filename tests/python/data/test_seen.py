@@ -1,7 +1,7 @@
 import pytest
 
-from gwparam.conformance.seen import describe_seen, seen_times
 from gwparam.contract import TrainingDates
+from gwparam.data.seen import describe_seen, seen_times
 
 TRAINING = (
     TrainingDates("1979-01-01", "1979-01-31", "noleap"),

@@ -1,4 +1,4 @@
-"""Which states of a replay the network was trained on."""
+"""Which states the network was trained on."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any

@@ -3,7 +3,14 @@ import base64
 import numpy as np
 import pytest
 
-from gwparam.evaluate.report.picture import drawing, embed, listed, logarithmic
+from gwparam.pages.picture import (
+    draw_panel,
+    drawing,
+    embed,
+    listed,
+    logarithmic,
+    symmetric,
+)
 
 
 @pytest.mark.parametrize(
@@ -16,7 +23,7 @@ from gwparam.evaluate.report.picture import drawing, embed, listed, logarithmic
     ],
 )
 def test_figure_is_embedded_as_what_is_smaller(raster, points, kind, start):
-    with drawing(1.0) as figure:
+    with drawing((3.0, 1.0)) as figure:
         figure.subplots().plot(np.zeros(points))
         source = embed(figure, raster=raster, dpi=20.0)
 
@@ -31,7 +38,7 @@ def test_figure_is_embedded_as_what_is_smaller(raster, points, kind, start):
 )
 @pytest.mark.parametrize("side", ["x", "y"])
 def test_axis_is_logarithmic_where_something_can_be_shown_on_it(side, values, scale):
-    with drawing(1.0) as figure:
+    with drawing((3.0, 1.0)) as figure:
         axis = figure.subplots()
         logarithmic(axis, side, np.zeros(2), np.array(values))
 
@@ -43,3 +50,27 @@ def test_axis_is_logarithmic_where_something_can_be_shown_on_it(side, values, sc
 )
 def test_names_are_listed_as_in_a_sentence(names, text):
     assert listed(names) == text
+
+
+def test_panel_is_what_was_drawn():
+    panel = draw_panel("a line", lambda axis: axis.plot([0, 1], [0, 1]), alone=True)
+
+    assert panel.alt == "a line"
+    assert panel.alone
+    assert b"<svg" in base64.b64decode(panel.source.split(",")[1])
+
+
+@pytest.mark.parametrize(
+    ("largest", "labels"),
+    [
+        (3.0, ["−1", "0", "1"]),
+        (0.02, ["−0.01", "0", "0.01"]),
+        (2e-6, ["−10⁻⁶", "0", "10⁻⁶"]),
+    ],
+)
+def test_symmetric_axis_has_three_labels(largest, labels):
+    with drawing() as figure:
+        axis = figure.subplots()
+        symmetric(axis, largest)
+
+        assert [label.get_text() for label in axis.get_xticklabels()] == labels
