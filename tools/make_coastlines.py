@@ -1,7 +1,7 @@
 # /// script
 # dependencies = ["pyshp==3.1.6", "shapely==2.2.0"]
 # ///
-"""Make coastlines.json of gwparam/evaluate/report: an outline that is small.
+"""Make coastlines.json of gwparam/pages: an outline that is small.
 
 python tools/make_coastlines.py naturalearth_lowres.shp
 
@@ -19,7 +19,7 @@ import shapefile
 from shapely.geometry import shape
 from shapely.ops import unary_union
 
-PLACE = Path(__file__).parents[1] / "gwparam/evaluate/report/coastlines.json"
+PLACE = Path(__file__).parents[1] / "gwparam/pages/coastlines.json"
 JOIN = 1e-3  # degrees: countries whose borders do not quite meet
 COARSE = 0.3  # degrees: less than a pixel of a map
 SMALLEST = 1.0  # square degrees

@@ -41,6 +41,8 @@ COMMANDS = {
         "gwparam.commands.confidence",
         "teach a network how wrong it expects to be",
     ),
+    "watch": ("gwparam.commands.watch", "show what a run does, while it goes on"),
+    "report": ("gwparam.commands.report", "one page of what runs did"),
     "config": ("gwparam.commands.config", "print flags to compile and link a host"),
 }
 """Module and summary of each command."""

@@ -33,8 +33,10 @@ READ = {
     | {"--pretrained": "ckpt.pt", "--scaling": _SCALING, "--levels": "levels.json"},
     "train-emulator": {"--states": "s.nc", "--score-on": "t.nc"},
     "make-states": {},
+    "watch": {"runs": "r.jsonl"},
+    "report": {"runs": "r.jsonl"},
 }
-ONLY_READ = {"inspect", "bench"}
+ONLY_READ = {"inspect", "bench", "watch"}
 REST = {
     "finetune": ["--arch", "ann_cnn"],
     "make-states": ["--teacher", "ad99", "--columns", "1"],
@@ -44,7 +46,7 @@ FILES = {
     "evaluate": ["evaluation.nc", "evaluation.json", "report.html"],
     "finetune": ["log.csv", "run.json", "scaling.json", "scores.json"],
 }
-_REQUIRED = {"artefact", "states", "models", "--truth", "--ckpt", "--data"}
+_REQUIRED = {"artefact", "states", "models", "runs", "--truth", "--ckpt", "--data"}
 WRITTEN = [
     (command, option, name)
     for command in READ
@@ -170,6 +172,8 @@ def test_no_command_replaces_what_is_no_file(
         ("finetune", "--levels"),
         ("finetune", "--pretrained"),
         ("train-emulator", "--states"),
+        ("watch", "runs"),
+        ("report", "runs"),
     ],
 )
 def test_no_command_opens_what_is_no_file(

@@ -6,8 +6,9 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 
 from gwparam.evaluate.report.comparison import Array, Comparison
-from gwparam.evaluate.report.geography import as_map, boxes, cell_edges, draw_boxes
+from gwparam.evaluate.report.geography import boxes, cell_edges, draw_boxes
 from gwparam.evaluate.report.panels import panels_against_truth
+from gwparam.pages.geography import as_map
 from gwparam.pages.picture import Picture, Section, listed
 
 NEEDED = ("mean_truth", "mean", "level_pressure", "latitude", "longitude")

@@ -1,0 +1,1 @@
+"""Run logs: what runs say of themselves (docs/run-log.md), read while they go on."""

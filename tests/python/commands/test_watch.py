@@ -1,0 +1,71 @@
+import json
+import threading
+
+import pytest
+from run_logs import report_line, start_line, text_of
+
+from gwparam.cli import main
+
+
+@pytest.fixture
+def log(tmp_path):
+    path = tmp_path / "gwparam_run.jsonl"
+    path.write_text(text_of(start_line(), report_line(1)))
+    return path
+
+
+def test_once_shows_the_last_run_and_ends(log, capsys):
+    assert main(["watch", str(log.parent), "--once"]) == 0
+
+    text = capsys.readouterr().out
+    assert "gwparam_run 1: WaveNet, mode ml" in text
+    assert "10 (10.00%)" in text
+
+
+def test_without_a_terminal_it_prints_what_is_new_until_the_end(log, capsys):
+    def go_on():
+        with open(log, "a") as file:
+            file.write(text_of(report_line(2, "end")))
+
+    timer = threading.Timer(0.5, go_on)
+    timer.start()
+
+    assert main(["watch", str(log), "--interval", "0.1"]) == 0
+
+    timer.join()
+    text = capsys.readouterr().out
+    assert text.count("gwparam_run 1: WaveNet") == 2
+    assert "20 (10.00%)" in text
+
+
+def test_document_has_the_last_run_of_each_log(log, capsys):
+    log.with_name("b.jsonl").write_text(
+        text_of(start_line(), start_line(mode="native"))
+    )
+    log.with_name("c.jsonl").write_text("foreign\n")
+
+    assert main(["watch", str(log.parent), "--json"]) == 0
+
+    printed = capsys.readouterr()
+    found = json.loads(printed.out)
+    assert [run["start"]["mode"] for run in found["runs"]] == ["native", "ml"]
+    assert found["runs"][1]["latest"]["guards"][1]["columns"] == 10
+    assert "c.jsonl is no run log" in printed.err
+    assert len(found["notes"]) == 1
+
+
+@pytest.mark.parametrize("interval", ["0", "nan", "1e9"])
+def test_interval_is_checked(log, capsys, interval):
+    assert main(["watch", str(log), "--interval", interval]) == 2
+
+    assert "expected 0.1 to 3600 seconds (--interval)" in capsys.readouterr().err
+
+
+def test_foreign_files_are_refused_in_a_line(tmp_path, capsys):
+    (tmp_path / "x.jsonl").write_text("{}\n")
+
+    assert main(["watch", str(tmp_path), "--once"]) == 2
+
+    error = capsys.readouterr().err
+    assert "is no run log: line 1: kind is missing" in error
+    assert error.count("\n") == 1

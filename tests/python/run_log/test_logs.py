@@ -1,0 +1,164 @@
+import os
+
+import pytest
+from run_logs import report_line, start_line, text_of
+from special_files import SPECIAL
+
+from gwparam.errors import ContractError, ModelFileError
+from gwparam.run_log.logs import RunLog, RunLogs
+
+
+@pytest.fixture
+def log(tmp_path):
+    path = tmp_path / "gwparam_run.jsonl"
+    path.write_text(text_of(start_line(), report_line(1), report_line(2)))
+    return path
+
+
+def append(path, text):
+    with open(path, "a") as file:
+        file.write(text)
+
+
+def test_only_what_is_new_is_read(log, monkeypatch):
+    found = RunLog(log)
+    assert found.update()
+    assert [point.model_days for point in found.runs[0].points] == [0.5, 1.0]
+    read = []
+    monkeypatch.setattr(
+        "gwparam.run_log.logs.read_line", lambda text, what: read.append(what) or 1 / 0
+    )
+
+    assert not found.update()
+    assert read == []
+    append(log, text_of(report_line(3)))
+    with pytest.raises(ZeroDivisionError):
+        found.update()
+    assert read == ["line 4"]
+
+
+def test_a_line_counts_when_it_is_whole(log):
+    found = RunLog(log)
+    found.update()
+    line = text_of(report_line(3, "end"))
+    append(log, line[:100])
+
+    assert not found.update()
+    assert not found.runs[0].ended
+    append(log, line[100:])
+
+    assert found.update()
+    assert found.runs[0].ended
+    assert found.broken == []
+
+
+def test_a_new_run_goes_on_in_the_file(log):
+    append(log, '{"kind": "repo\n')  # left unfinished, and ended by the next run
+    append(log, text_of(start_line(mode="shadow"), report_line(1, "end")))
+
+    found = RunLog(log)
+    found.update()
+
+    first, second = found.runs
+    assert first.state == "broke off: another run follows in the log"
+    assert (second.start.mode, second.state, second.number) == ("shadow", "ended", 2)
+    assert len(found.broken) == 1
+    assert found.broken[0].startswith("line 4 is not valid JSON")
+
+
+def test_lines_longer_than_a_piece_are_read(log, monkeypatch):
+    monkeypatch.setattr("gwparam.run_log.logs._PIECE", 64)
+
+    found = RunLog(log)
+    found.update()
+
+    assert len(found.runs[0].points) == 2
+
+
+@pytest.mark.parametrize("replace", [True, False])
+def test_another_file_in_its_place_is_read_anew(log, replace):
+    found = RunLog(log)
+    found.update()
+    text = text_of(start_line(mode="shadow"))
+    if replace:
+        other = log.with_name("other")
+        other.write_text(text + 5000 * "\n")
+        os.replace(other, log)
+    else:
+        log.write_text(text)
+
+    found.update()
+
+    assert [run.start.mode for run in found.runs] == ["shadow"]
+
+
+def test_a_log_without_its_start_is_shown(tmp_path):
+    path = tmp_path / "cut.jsonl"
+    path.write_text(text_of(report_line(4)))
+
+    found = RunLog(path)
+    found.update()
+
+    assert found.runs[0].start is None
+    assert found.runs[0].latest.recomputations == 4
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"epoch,loss\n1,0.5\n", "is no run log: line 1 is not valid JSON"),
+        (b'{"event": "train"}\n', "is no run log: line 1: kind is missing"),
+        (b"\x00" * 100 + b"\n", "is no run log"),
+        (b"x" * 3000, "more than 2000 bytes"),
+    ],
+)
+def test_foreign_files_are_refused(tmp_path, monkeypatch, content, said):
+    monkeypatch.setattr("gwparam.run_log.logs._LONGEST", 2000)
+    path = tmp_path / "foreign.jsonl"
+    path.write_bytes(content)
+
+    with pytest.raises(ContractError) as error:
+        RunLogs([path]).update()
+
+    assert said in str(error.value)
+    with pytest.raises(ContractError):  # nothing else is in the folder
+        RunLogs([tmp_path]).update()
+
+
+def test_a_foreign_file_beside_a_log_is_noted(log):
+    log.with_name("training.jsonl").write_text('{"loss": 1}\n')
+    append(log, "no JSON\n")
+    logs = RunLogs([log.parent])
+
+    logs.update()
+
+    assert len(logs.runs) == 1
+    foreign, broken = logs.notes
+    assert "training.jsonl is no run log" in foreign
+    assert "1 line left out, the first: line 4" in broken
+
+
+def test_logs_that_appear_later_are_found(log):
+    logs = RunLogs([log.parent])
+    logs.update()
+    log.with_name("member2.jsonl").write_text(text_of(start_line()))
+
+    assert logs.update()
+    assert len(logs.last_runs) == 2
+
+
+def test_absent_logs_are_refused(tmp_path):
+    with pytest.raises(ModelFileError, match=r"no run log in .*, expected \*\.jsonl"):
+        RunLogs([tmp_path]).update()
+    with pytest.raises(ModelFileError, match="No such file"):
+        RunLogs([tmp_path / "absent"]).update()
+
+
+@pytest.mark.parametrize("kind", [kind for kind in SPECIAL if kind != "folder"])
+def test_what_is_no_file_is_not_opened(tmp_path, kind):
+    SPECIAL[kind](tmp_path / "log.jsonl")
+
+    with pytest.raises(ModelFileError):
+        RunLogs([tmp_path / "log.jsonl"]).update()
+    with pytest.raises(ModelFileError, match="no run log"):
+        RunLogs([tmp_path]).update()

@@ -1,0 +1,53 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from run_logs import report_line, start_line, text_of
+
+from gwparam.run_log.logs import RunLog
+
+
+@pytest.fixture
+def run_of(tmp_path):
+    def read(*lines):
+        path = tmp_path / "log.jsonl"
+        path.write_text(text_of(*lines))
+        log = RunLog(path)
+        log.update()
+        return log.runs[-1]
+
+    return read
+
+
+@pytest.mark.parametrize(
+    ("ago", "said"),
+    [
+        (5, "running, last line 5 s ago"),
+        (240, "running, last line 4 min ago"),
+        (7300, "no end in the log, silent for 2 h"),
+        (10 * 86400, "no end in the log, silent for 10 days"),
+    ],
+)
+def test_state_says_how_long_a_run_is_silent(run_of, ago, said):
+    then = (datetime.now(UTC) - timedelta(seconds=ago)).isoformat()
+
+    assert run_of(start_line(), report_line(1, wall_time=then)).state == said
+
+
+@pytest.mark.parametrize("when", ["yesterday", "2026-11-29T12:00:00"])
+def test_a_time_that_says_too_little_is_not_guessed(run_of, when):
+    assert run_of(start_line(wall_time=when)).state == "no end in the log"
+
+
+def test_document_has_the_start_and_the_latest(run_of):
+    found = run_of(start_line(), report_line(1), report_line(2, "end")).as_dict()
+
+    assert found["ended"]
+    assert found["reports"] == 2
+    assert found["start"]["mode"] == "ml"
+    assert found["latest"]["recomputations"] == 2
+
+
+def test_columns_are_those_of_one_recomputation(run_of):
+    assert run_of(start_line(), report_line(4)).columns_a_run == 100.0
+    assert run_of(start_line()).columns_a_run is None
+    assert run_of(report_line(0)).columns_a_run is None

@@ -1,0 +1,89 @@
+import json
+
+import pytest
+from run_logs import place, report_line, start_line
+
+from gwparam.run_log import words
+from gwparam.run_log.lines import read_line
+from gwparam.run_log.runs import Run
+
+
+def read(line):
+    return read_line(json.dumps(line).encode(), "line 1")
+
+
+@pytest.fixture
+def run():
+    found = Run("folder/gwparam_run.jsonl", 2, read(start_line()))
+    found.add(read(report_line(5, records=3, record_bytes=2_000_000, fell_back=True)))
+    return found
+
+
+def test_facts_say_what_is_known(run):
+    told = dict(words.facts(run))
+
+    assert words.heading(run) == (
+        "gwparam_run 2: WaveNet, mode ml, 2 ranks of 1 thread, cpu"
+    )
+    assert told["recomputations"] == "5 since the start, 100 columns each"
+    assert told["who drives"] == (
+        "90.0% of the drag is the network's; guards left 10.00% of the columns to the "
+        "native drag"
+    )
+    assert told["time"] == "10.0 ms a recomputation"
+    assert told["records"] == "3 files, 2.0 MB, 0 left out"
+    assert told["device"] == "failed: the CPU took over"
+
+
+def test_a_run_without_start_or_report_is_named():
+    lost = Run("log.jsonl", 1)
+
+    assert words.heading(lost) == "log 1, whose start is lost"
+    assert dict(words.facts(lost))["done"] == "nothing reported yet"
+
+
+def test_guards_say_where_they_caught(run):
+    still, caught = (words.guard_row(g, run.latest) for g in run.latest.guards)
+
+    assert still == ("finite", "native", "0", "0", "–")
+    assert caught == ("on_range", "native", "50 (10.00%)", "10", "1: 35, 3: 15")
+
+
+def test_places_are_spelled(run):
+    rows = words.place_rows(run.latest)
+
+    assert rows[0] == (
+        "on_range: eastward wind",
+        "99.0 m s-1",
+        "45.0°S 80.0°W",
+        "2 (100 hPa)",
+        "day 3",
+        "1",
+    )
+    assert [row[0] for row in rows[1:]] == [
+        "largest eastward drag of the network",
+        "largest eastward drag, native",
+    ]
+
+
+def test_a_place_that_is_not_known_is_a_dash():
+    nowhere = place("x", 1.0, latitude=None, longitude=None, level=0, date=None)
+    line = report_line(1)
+    line["guards"][1]["worst"] = nowhere
+
+    (row, *_) = words.place_rows(read(line))
+
+    assert row[2:5] == ("–", "–", "–")
+
+
+def test_stages_share_the_time(run):
+    rows = {name: (ms, share) for name, ms, share in words.stage_rows(run.latest)}
+
+    assert rows["network"] == (8.0, 0.8)
+    assert sum(share for _, share in rows.values()) == pytest.approx(1.0)
+
+
+def test_drag_is_held_to_the_native(run):
+    assert words.drag_rows(run.latest)[0] == (
+        "eastward", "5.00·10⁻⁵", "2.00·10⁻⁵", "–", "–", "0.5000",
+    )  # fmt: skip
