@@ -54,6 +54,7 @@ WRITTEN = [
     for option in ["--output"] + ["--figure"] * (command in ("replay", "confidence"))
     for name in FILES.get(command, [""])
 ]
+WRITTEN.append(("inspect", "--html", ""))
 OVER = [
     (*way, given)
     for way in WRITTEN
@@ -107,6 +108,7 @@ def paths(tmp_path):
 def test_the_table_has_every_path(command):
     # --artefact is for a record, and then nothing is written.
     known = {*READ[command], "--output", "--figure", "--resume", "--artefact"}
+    known |= {"--html"} if command == "inspect" else set()  # in WRITTEN
     known |= {"--contract", "--example"} if command == "export" else set()  # below
     for action in parser_of(command)._actions:
         assert action.type is not Path, "an empty path would be the folder at hand"

@@ -1,3 +1,5 @@
+import pytest
+
 from gwparam.cli import main
 from gwparam.contract import Contract
 
@@ -28,3 +30,23 @@ def test_inspect_of_something_else(capsys, tmp_path):
     assert capsys.readouterr().err == (
         f"gwparam: error: {path} is not a complete archive: File is not a zip file\n"
     )
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_inspect_writes_a_page(capsys, tiny_artefact, tmp_path, named):
+    artefact = tmp_path / "net.pt"
+    artefact.write_bytes(tiny_artefact.read_bytes())
+    page = tmp_path / ("page.html" if named else "net.html")
+
+    assert main(["inspect", str(artefact), "--html", *[str(page)] * named]) == 0
+
+    assert f"wrote {page}" in capsys.readouterr().out
+    assert "tiny WaveNet" in page.read_text()
+
+
+def test_inspect_of_several_members_has_a_page(tiny_ensemble, tmp_path):
+    page = tmp_path / "page.html"
+
+    assert main(["inspect", str(tiny_ensemble), "--html", str(page)]) == 0
+
+    assert "3: their mean runs, one, or one a run" in page.read_text()
