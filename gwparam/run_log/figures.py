@@ -101,7 +101,14 @@ def stages(report: Report) -> Panel:
         times = [ms for _, ms, _ in rows]
         axis.barh([name for name, _, _ in rows], times, color=_NETWORK)
         for at, (_, ms, share) in enumerate(rows):
-            axis.text(ms, at, f" {ms:.3g} ms, {share:.0%}", va="center", fontsize=8.5)
+            axis.annotate(
+                f"{ms:.3g} ms, {share:.0%}",
+                (ms, at),
+                (4, 0),
+                textcoords="offset points",
+                va="center",
+                fontsize=8.5,
+            )
         axis.set_xlim(0.0, 1.5 * max(times, default=1.0) or 1.0)
         axis.set_title("Time by stage")
         axis.set_xlabel("ms a recomputation, slowest rank")

@@ -92,7 +92,7 @@ def _part(number: int, run: Run) -> _Part:
     report = run.latest
     if report is None:
         return _Part(f"run-{number}", heading(run), facts(run), [], [], [], [])
-    caption = "Left, where the time goes; right, at which levels guards caught values."
+    caption = "Where the time goes, and at which levels guards caught values."
     now = [figures.stages(report)]
     caught = figures.levels(run, report)
     if caught is None:
