@@ -1,5 +1,7 @@
 """States through the compiled library, from the command line."""
 
+from types import SimpleNamespace
+
 import netCDF4
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ from answers import answer
 
 from gwparam.checkpoints import save_checkpoint
 from gwparam.cli import main
+from gwparam.commands.replay import _shown
 from gwparam.contract import Description, Limit, TrainingRange, Vertical
 from gwparam.networks.wavenet import WaveNet
 
@@ -372,3 +375,19 @@ def test_guards_of_no_threshold_and_through_fortran(replay, capsys):
     assert replay("--through", "fortran", "--range-sigmas", "5")[0] == 2
     assert "--range-sigmas has no effect with --through" in capsys.readouterr().err
     assert replay("--through", "fortran")[1]["guards"] == []
+
+
+def test_figure_shows_the_drag_or_else_what_is_on_levels():
+    def output(name, *pressure):
+        return SimpleNamespace(field=SimpleNamespace(name=name), pressure=pressure)
+
+    diffusivity = output("atmosphere_heat_diffusivity", 1e3, 1e4)
+    half, surface = output("flux", 1e3, 5e3, 1e4), output("stress")
+    outputs = [surface, diffusivity, half, output("drag", 1e3, 1e4)]
+    result = SimpleNamespace(outputs=outputs)
+
+    assert _shown(SimpleNamespace(tendencies=("drag",)), result) == outputs[3:]
+    others = SimpleNamespace(outputs=outputs[:3])
+    assert _shown(SimpleNamespace(tendencies=()), others) == [diffusivity]
+    nothing = SimpleNamespace(outputs=[surface])
+    assert _shown(SimpleNamespace(tendencies=()), nothing) == []
