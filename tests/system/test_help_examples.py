@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import xarray as xr
 from help_pages import EXAMPLES
+from run_logs import report_line, start_line, text_of
 
 pytestmark = pytest.mark.slow
 
@@ -47,6 +48,10 @@ def folder(tmp_path_factory, reference_data):
         states.isel(time=slice(6)).to_netcdf(folder / "jan.nc")
         states.isel(time=slice(6, None)).to_netcdf(folder / "feb.nc")
     shell(folder, "gwparam export --ckpt network_wst.pkl -o wavenet.pt")
+    for name in ("RUN_DIR", "member1", "member2", "member3"):
+        (folder / name).mkdir()
+        log = text_of(start_line(), report_line(1), report_line(2, "end"))
+        (folder / name / "gwparam_run.jsonl").write_text(log)
     shell(folder, "gwparam confidence wavenet.pt jan.nc -o confidence.safetensors")
     return folder
 

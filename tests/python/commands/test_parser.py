@@ -103,7 +103,7 @@ echo "${{COMPREPLY[@]}}"
 @pytest.mark.parametrize(
     ("words", "last", "completed"),
     [
-        ("gwparam", "rep", "replay"),
+        ("gwparam", "repl", "replay"),
         ("gwparam", "make-", "make-states"),
         ("gwparam replay a.pt b.nc", "--thr", "--threads --through"),
         ("gwparam export --dtype", "b", "bfloat16"),
