@@ -11,7 +11,7 @@ FUZZ_SECONDS ?= 300
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: demo test test-all sanitize fuzz bench lint clean
+.PHONY: demo test test-all sanitize fuzz bench lint docs clean
 
 demo: .venv/package.stamp ## export a trained network and run it in a Fortran model
 	$(BIN)/python examples/demo.py
@@ -46,8 +46,11 @@ bench: .venv/package.stamp ## speed and memory, as ratios
 lint: .venv/lint.stamp ## formatters and linters, as .ci/run calls them
 	tools/lint.sh
 
+docs: .venv/docs.stamp ## the documentation site, in build-docs/html
+	tools/build_docs.sh
+
 clean:
-	rm -rf .venv build build-fuzz build-sanitize demo
+	rm -rf .venv build build-docs build-fuzz build-sanitize demo
 
 .venv/requirements.stamp: constraints.txt pyproject.toml tools/system-packages.sh
 	PYTHON=$(PYTHON) tools/system-packages.sh
@@ -67,4 +70,9 @@ clean:
 
 .venv/lint.stamp: .venv/package.stamp pyproject.toml
 	$(BIN)/pip install -q --group lint
+	touch $@
+
+.venv/docs.stamp: .venv/package.stamp constraints.txt pyproject.toml
+	tools/system-packages.sh docs
+	$(BIN)/pip install -q -c constraints.txt --group docs
 	touch $@

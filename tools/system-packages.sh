@@ -1,5 +1,6 @@
 #!/bin/sh
 # What gwparam needs beside Python: installs it through apt when root, otherwise names it.
+# With the argument `docs`, what its documentation needs.
 set -eu
 
 missing=
@@ -22,6 +23,9 @@ has_python_header() {
 assert (pathlib.Path(sysconfig.get_path("include")) / "Python.h").exists()'
 }
 
+if [ "${1:-}" = docs ]; then
+    need Doxygen doxygen doxygen --version
+fi
 need "a C++ compiler" g++ g++ --version
 need "a Fortran compiler" gfortran gfortran --version
 need "MPI for Fortran" "libopenmpi-dev openmpi-bin" mpifort --version

@@ -347,8 +347,10 @@ GWPARAM_API gwparam_status gwparam_last_error(char *text, int64_t capacity);
 
 /**
  * How units convert: value_in_wanted = scale * value_in_given + offset.
- * @param      given, wanted Products such as "m s-1", "hPa" or "degrees_north".
- * @param[out] scale, offset Receive the conversion.
+ * @param      given  A product such as "m s-1", "hPa" or "degrees_north".
+ * @param      wanted Another.
+ * @param[out] scale  Receives the factor.
+ * @param[out] offset Receives what is added.
  * @return GWPARAM_OK, ERR_ARGUMENT, or ERR_CONTRACT (unknown, or of another dimension).
  */
 GWPARAM_API gwparam_status gwparam_units_conversion(const char *given,

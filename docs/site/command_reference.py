@@ -1,0 +1,85 @@
+"""The directive `gwparam-commands`: what `--help` says of every command, as a page."""
+
+import argparse
+from collections.abc import Iterator
+from importlib import import_module
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+
+from gwparam.cli import _COMMANDS
+
+
+class Commands(SphinxDirective):
+    """Sections of all commands, each from its parser."""
+
+    def run(self) -> list[nodes.Node]:
+        """Make the sections."""
+        text = "\n".join(line for name in _COMMANDS for line in describe(name))
+        return self.parse_text_to_nodes(text, allow_section_headings=True)
+
+
+def describe(name: str) -> Iterator[str]:
+    """Write a command's section in Markdown."""
+    parser = parser_of(name)
+    yield from (f"## `gwparam {name}`", "", parser.description or "", "")
+    yield from ("```text", parser.format_usage().strip(), "```", "")
+    actions = [a for a in parser._actions if a.help != argparse.SUPPRESS]
+    yield from ("| | |", "| --- | --- |")
+    yield from (f"| {spelling(a)} | {cell(meaning(a, parser))} |" for a in actions)
+    yield ""
+    if parser.epilog:
+        yield from (
+            "```text",
+            parser.epilog.strip().replace("%(prog)s", parser.prog),
+            "```",
+            "",
+        )
+
+
+def parser_of(name: str) -> argparse.ArgumentParser:
+    """Parser of a command, as the command line makes it."""
+    subparsers = argparse.ArgumentParser(prog="gwparam").add_subparsers()
+    import_module(_COMMANDS[name][0]).add_parser(subparsers)
+    parser: argparse.ArgumentParser = subparsers.choices[name]
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help="print one JSON document and nothing else to standard output",
+    )
+    return parser
+
+
+def spelling(action: argparse.Action) -> str:
+    """Write an option or argument with what follows it."""
+    value = "" if action.nargs == 0 else argument(action)
+    if not action.option_strings:
+        return f"`{value}`"
+    return cell(f"`{', '.join(action.option_strings)} {value}".strip() + "`")
+
+
+def argument(action: argparse.Action) -> str:
+    """Write what an option takes or an argument is called."""
+    if isinstance(action.metavar, tuple):
+        return " ".join(action.metavar)
+    if action.choices:
+        return "{" + ",".join(map(str, action.choices)) + "}"
+    name = action.metavar or action.dest.upper()
+    return f"{name}..." if action.nargs in ("+", "*") else name
+
+
+def meaning(action: argparse.Action, parser: argparse.ArgumentParser) -> str:
+    """Help of an option, with its default where the text asks for it."""
+    return (action.help or "") % (vars(action) | {"prog": parser.prog})
+
+
+def cell(text: str) -> str:
+    """Text within a table."""
+    return text.replace("|", r"\|").replace("<", r"\<")
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Register with Sphinx."""
+    app.add_directive("gwparam-commands", Commands)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
