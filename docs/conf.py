@@ -24,7 +24,6 @@ html_copy_source = False
 smartquotes = False  # `--option` stays as it is
 root_doc = "docs/index"
 include_patterns = ["docs/**.md", "examples/*/README.md", "*.md"]
-exclude_patterns = ["docs/README.md"]
 extensions = [
     "myst_parser",
     "sphinx.ext.autodoc",
@@ -36,7 +35,7 @@ extensions = [
     "fortran_reference",
     "page_links",
 ]
-myst_enable_extensions = ["colon_fence"]
+myst_enable_extensions = ["attrs_block", "colon_fence", "deflist"]
 myst_heading_anchors = 3
 
 autodoc_typehints = "none"  # docstrings state types, shapes and units

@@ -169,12 +169,10 @@ def _compile(block: Block, folder: Path, project: Path) -> None:
     """Compile a program; a part of one becomes one, with its declarations."""
     text = block.text
     if not re.search(r"(?im)^ *(end )?(program|module|subroutine)\b", text):
-        lines = text.splitlines()
+        lines = f"{block.remarks.get('with', '')}\n{text}".splitlines()
         used = [line for line in lines if line.startswith("use ")]
         rest = [line for line in lines if line not in used]
-        declared = block.remarks.get("with", "").splitlines()
-        parts = [*used, "implicit none", *declared, *rest]
-        text = "\n".join(["program page", *parts, "end program"])
+        text = "\n".join(["program page", *used, "implicit none", *rest, "end program"])
     name = f"{block.page.stem}_{block.line}"
     (folder / f"{name}.f90").write_text(text + "\n", encoding="utf-8")
     _shell(

@@ -26,9 +26,8 @@ def describe(name: str) -> Iterator[str]:
     yield from (f"## `gwparam {name}`", "", parser.description or "", "")
     yield from ("```text", parser.format_usage().strip(), "```", "")
     actions = [a for a in parser._actions if a.help != argparse.SUPPRESS]
-    yield from ("| | |", "| --- | --- |")
-    yield from (f"| {spelling(a)} | {cell(meaning(a, parser))} |" for a in actions)
-    yield ""
+    for action in actions:
+        yield from (spelling(action), f": {meaning(action, parser)}", "")
     if parser.epilog:
         yield from (
             "```text",
@@ -56,7 +55,7 @@ def spelling(action: argparse.Action) -> str:
     value = "" if action.nargs == 0 else argument(action)
     if not action.option_strings:
         return f"`{value}`"
-    return cell(f"`{', '.join(action.option_strings)} {value}".strip() + "`")
+    return f"`{', '.join(action.option_strings)} {value}".strip() + "`"
 
 
 def argument(action: argparse.Action) -> str:
@@ -71,12 +70,8 @@ def argument(action: argparse.Action) -> str:
 
 def meaning(action: argparse.Action, parser: argparse.ArgumentParser) -> str:
     """Help of an option, with its default where the text asks for it."""
-    return (action.help or "") % (vars(action) | {"prog": parser.prog})
-
-
-def cell(text: str) -> str:
-    """Text within a table."""
-    return text.replace("|", r"\|").replace("<", r"\<")
+    text = (action.help or "") % (vars(action) | {"prog": parser.prog})
+    return text.replace("<", r"\<").replace("*", r"\*")
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

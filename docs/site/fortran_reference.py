@@ -130,7 +130,7 @@ def document(entity: Any) -> list[str]:
 
 def table(head: str, rows: list[tuple[str, str, Any]]) -> Iterator[str]:
     """Write names, declarations and comments side by side."""
-    yield from (f"| {head} | declaration | |", "| --- | --- | --- |")
+    yield from ("{.names}", f"| {head} | declaration | |", "| --- | --- | --- |")
     for name, declared, entity in rows:
         said = " ".join(document(entity)).replace("|", r"\|")
         yield f"| `{name}` | `{declared}` | {said} |"

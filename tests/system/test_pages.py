@@ -51,6 +51,15 @@ def test_page_gives_what_it_says(page, tmp_path):
     assert run_page(PROJECT / page, tmp_path, PROJECT) > 0
 
 
+def test_the_list_of_pages_is_whole():
+    """Decisions have a list of their own, and `make docs` writes the reference."""
+    text = (PROJECT / "docs" / "README.md").read_text(encoding="utf-8")
+    for page in PAGES:
+        path = page.removeprefix("docs/")
+        if not path.startswith(("README", "CHANGELOG", "adr/", "index", "reference/")):
+            assert f"{path})" in text, f"docs/README.md lacks {page}"
+
+
 PAGE = """\
 <!-- set-up: echo there > a.txt -->
 
