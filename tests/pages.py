@@ -24,7 +24,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-TIMEOUT = 1200  # seconds a block
+TIMEOUT = 3600  # seconds a block: one of README is all tests
 REMARKS = ("not run", "in a clone", "file", "set-up", "with")
 _COMMENT = re.compile(r"\s*<!--\s*(.*?)\s*-->\s*", re.DOTALL)
 _FENCE = re.compile(r"^( *)(```+)(\S*)")
