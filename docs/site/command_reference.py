@@ -2,13 +2,12 @@
 
 import argparse
 from collections.abc import Iterator
-from importlib import import_module
 
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from gwparam.cli import _COMMANDS
+from gwparam.commands.parser import whole_parser
 
 
 class Commands(SphinxDirective):
@@ -16,13 +15,13 @@ class Commands(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Make the sections."""
-        text = "\n".join(line for name in _COMMANDS for line in describe(name))
+        text = "\n".join(line for item in parsers().items() for line in describe(*item))
         return self.parse_text_to_nodes(text, allow_section_headings=True)
 
 
-def describe(name: str) -> Iterator[str]:
+def describe(name: str, parser: argparse.ArgumentParser) -> Iterator[str]:
     """Write a command's section in Markdown."""
-    parser = parser_of(name)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter  # without colours
     yield from (f"## `gwparam {name}`", "", parser.description or "", "")
     yield from ("```text", parser.format_usage().strip(), "```", "")
     actions = [a for a in parser._actions if a.help != argparse.SUPPRESS]
@@ -37,17 +36,10 @@ def describe(name: str) -> Iterator[str]:
         )
 
 
-def parser_of(name: str) -> argparse.ArgumentParser:
-    """Parser of a command, as the command line makes it."""
-    subparsers = argparse.ArgumentParser(prog="gwparam").add_subparsers()
-    import_module(_COMMANDS[name][0]).add_parser(subparsers)
-    parser: argparse.ArgumentParser = subparsers.choices[name]
-    parser.add_argument(
-        "--json",
-        action="store_true",
-        help="print one JSON document and nothing else to standard output",
-    )
-    return parser
+def parsers() -> dict[str, argparse.ArgumentParser]:
+    """Parsers of all commands by name, as the command line makes them."""
+    actions = whole_parser()._actions
+    return next(a.choices for a in actions if a.dest == "command")
 
 
 def spelling(action: argparse.Action) -> str:
