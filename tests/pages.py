@@ -198,15 +198,18 @@ def _read(block: Block) -> None:
 
 def _call(block: Block, command: list[str], folder: Path, project: Path) -> str:
     """Call a program in the environment of a project; what it prints."""
-    done = subprocess.run(
-        command,
-        cwd=folder,
-        env=_environment(project),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=TIMEOUT,
-    )
+    try:
+        done = subprocess.run(
+            command,
+            cwd=folder,
+            env=_environment(project),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT,
+        )
+    except subprocess.TimeoutExpired:
+        raise block.fail(f"no end after {TIMEOUT} s of\n{command[-1]}") from None
     if done.returncode:
         said = (done.stdout + done.stderr).strip()[-3000:]
         raise block.fail(f"exit status {done.returncode} of\n{command[-1]}\n{said}")
