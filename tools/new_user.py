@@ -29,7 +29,7 @@ def main() -> int:
     parser.add_argument(
         "--without-tests", action="store_true", help="leave `make test` out"
     )
-    args = parser.parse_args()
+    args = parser.parse_intermixed_args()
     args.folder.mkdir(parents=True)
     clone = args.folder.resolve() / "gwparam"
     subprocess.run(["git", "clone", "-q", PROJECT, clone], check=True)
