@@ -1,5 +1,10 @@
 import json
+import os
+import pty
+import subprocess
+import sys
 import threading
+from contextlib import suppress
 
 import pytest
 from run_logs import report_line, start_line, text_of
@@ -69,3 +74,28 @@ def test_foreign_files_are_refused_in_a_line(tmp_path, capsys):
     error = capsys.readouterr().err
     assert "is no run log: line 1: kind is missing" in error
     assert error.count("\n") == 1
+
+
+def test_on_a_terminal_it_is_drawn_in_place(log):
+    log.write_text(text_of(start_line(), report_line(3, "end")))
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-c", "from gwparam.cli import main; exit(main())"]
+    environment = os.environ | {"TERM": "xterm", "COLUMNS": "120", "LINES": "60"}
+
+    done = subprocess.Popen(
+        [*command, "watch", str(log)],
+        cwd=log.parent,
+        env=environment,
+        stdout=theirs,
+        close_fds=True,
+    )
+    os.close(theirs)
+    shown = b""
+    with suppress(OSError):  # the terminal is gone with the process
+        while piece := os.read(ours, 65536):
+            shown += piece
+    os.close(ours)
+
+    assert done.wait(60) == 0
+    assert b"30 (10.00%)" in shown
+    assert b"\x1b[" in shown
