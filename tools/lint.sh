@@ -16,6 +16,7 @@ mypy
 lint-imports
 python tools/check_layers.py
 python tools/check_tests.py
+python tools/check_names.py
 # shellcheck disable=SC2046 # a list of files
 clang-format --dry-run -Werror $(native)
 ffmt --check fortran_bridge gwparam tests examples

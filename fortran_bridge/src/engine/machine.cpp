@@ -183,7 +183,7 @@ void Machine<T>::run(Memory &memory, const std::vector<const T *> &inputs,
             }
         }
     }
-    for (const Step &next : plan_.steps) {
+    for (const PlannedStep &next : plan_.steps) {
         step(next, memory, columns);
     }
     for (std::size_t i = 0; i < outputs.size(); ++i) {
@@ -203,7 +203,8 @@ void Machine<T>::run(Memory &memory, const std::vector<const T *> &inputs,
 }
 
 template <typename T>
-void Machine<T>::step(const Step &step, Memory &memory, std::int64_t columns) const {
+void Machine<T>::step(const PlannedStep &step, Memory &memory,
+                      std::int64_t columns) const {
     const Instruction &its = step.instruction;
     if (is_elementwise(its.operation)) {
         elementwise(step, memory, columns);
@@ -232,7 +233,7 @@ void Machine<T>::step(const Step &step, Memory &memory, std::int64_t columns) co
 }
 
 template <typename T>
-void Machine<T>::elementwise(const Step &step, Memory &memory,
+void Machine<T>::elementwise(const PlannedStep &step, Memory &memory,
                              std::int64_t columns) const {
     const std::vector<Operand> &operands = step.instruction.arguments;
     T *tile = memory.tile.data();
@@ -277,7 +278,8 @@ void Machine<T>::elementwise(const Step &step, Memory &memory,
 }
 
 template <typename T>
-void Machine<T>::along(const Step &step, const T *x, T *y, std::int64_t columns) const {
+void Machine<T>::along(const PlannedStep &step, const T *x, T *y,
+                       std::int64_t columns) const {
     const Instruction &its = step.instruction;
     const std::int64_t lanes = its.count * columns;
     const auto lanes_size = static_cast<std::size_t>(lanes);

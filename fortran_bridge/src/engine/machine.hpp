@@ -43,13 +43,14 @@ template <typename T> class Machine {
 
     void pack(const Program &program);
     void add_function(const Instruction &its);
-    void step(const Step &step, Memory &memory, std::int64_t columns) const;
-    void elementwise(const Step &step, Memory &memory, std::int64_t columns) const;
-    void along(const Step &step, const T *x, T *y, std::int64_t columns) const;
+    void step(const PlannedStep &step, Memory &memory, std::int64_t columns) const;
+    void elementwise(const PlannedStep &step, Memory &memory,
+                     std::int64_t columns) const;
+    void along(const PlannedStep &step, const T *x, T *y, std::int64_t columns) const;
     const T *argument(const Operand &operand, Memory &memory, std::int64_t columns,
                       T *&free) const;
 
-    Plan plan_;
+    ProgramPlan plan_;
     std::vector<std::int64_t> input_sizes_;
     std::vector<std::int64_t> output_sizes_;
     AlignedArray<T> weights_;

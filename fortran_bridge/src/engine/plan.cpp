@@ -89,8 +89,8 @@ class Planner {
         }
     }
 
-    Plan plan() {
-        Plan plan;
+    ProgramPlan plan() {
+        ProgramPlan plan;
         std::map<Operation, std::size_t> made;
         std::size_t block = 0;
         for (; block < program_.inputs.size(); ++block) {
@@ -98,7 +98,7 @@ class Planner {
             plan.inputs.push_back(blocks_[block].slot);
         }
         for (std::size_t i = 0; i < program_.instructions.size(); ++i, ++block) {
-            Step step{program_.instructions[i]};
+            PlannedStep step{program_.instructions[i]};
             step.among = made[step.instruction.operation]++;
             step.slot = slots_.take(blocks_[block].size);
             blocks_[block].slot = step.slot;
@@ -214,7 +214,7 @@ class Planner {
 
 } // namespace
 
-Plan plan_of(const Program &program) { return Planner(program).plan(); }
+ProgramPlan plan_of(const Program &program) { return Planner(program).plan(); }
 
 bool in_a_row(const Operand &operand) {
     return operand.size() == 1 && !operand.front().is_weights &&

@@ -12,22 +12,22 @@
 
 namespace gwparam {
 
-struct Step {
+struct PlannedStep {
     Instruction instruction; // its arguments count slots instead of elements
     std::int64_t slot = 0;   // the first one of its results
     std::size_t among = 0;   // how many of the same operation are before it
 };
 
-struct Plan {
+struct ProgramPlan {
     std::vector<std::int64_t> inputs; // the first slot of each
-    std::vector<Step> steps;
+    std::vector<PlannedStep> steps;
     std::vector<Operand> outputs; // of slots
     std::int64_t slots = 0;
     std::int64_t gathered = 0; // most elements that one step needs in another
                                // order at once: elementwise ones need few at a time
 };
 
-Plan plan_of(const Program &program);
+ProgramPlan plan_of(const Program &program);
 
 // Whether these are slots in a row.
 bool in_a_row(const Operand &operand);

@@ -10,8 +10,8 @@ namespace {
 using gwparam::Instruction;
 using gwparam::Operand;
 using gwparam::Operation;
-using gwparam::Plan;
 using gwparam::Program;
+using gwparam::ProgramPlan;
 using gwparam::Run;
 
 // A chain of so many additions of 1 to 10 elements.
@@ -31,9 +31,9 @@ void test_reuse() {
        "a chain needs the slots of two blocks");
     Program kept = chain(50);
     kept.outputs.push_back({"u", {{false, 0, 10, 1}}});
-    const Plan plan = gwparam::plan_of(kept);
+    const ProgramPlan plan = gwparam::plan_of(kept);
     bool is_free = true;
-    for (const gwparam::Step &step : plan.steps) {
+    for (const gwparam::PlannedStep &step : plan.steps) {
         is_free = is_free && step.slot >= 10;
     }
     ok(plan.slots == 30 && is_free, "what an output reads is kept to the end");
@@ -52,7 +52,7 @@ void test_runs() {
                             {Operation::neg, {pieces}, 4},
                             {Operation::neg, {numbers}, 4}};
     program.outputs = {{"du", {{false, 8, 1, 1}}}};
-    const Plan plan = gwparam::plan_of(program);
+    const ProgramPlan plan = gwparam::plan_of(program);
     const auto argument = [&plan](std::size_t i) {
         return plan.steps[i].instruction.arguments[0];
     };
@@ -77,7 +77,7 @@ void test_places() {
     Instruction layer{Operation::dense, {{{false, 0, 10, 1}}}, 10, 10, 1, 1};
     Instruction function{Operation::function, {{{false, 0, 10, 1}}}, 10, 10, 1, 1};
     program.instructions = {layer, sum, function, layer, function, layer};
-    const Plan plan = gwparam::plan_of(program);
+    const ProgramPlan plan = gwparam::plan_of(program);
     const std::size_t expected[] = {0, 0, 0, 1, 1, 2};
     bool are_right = true;
     for (std::size_t i = 0; i < plan.steps.size(); ++i) {
@@ -88,7 +88,7 @@ void test_places() {
 
 // Computes with the numbers of elements as values: each argument must find its own.
 bool finds_all(const Program &program) {
-    const Plan plan = gwparam::plan_of(program);
+    const ProgramPlan plan = gwparam::plan_of(program);
     std::vector<std::int64_t> memory(std::size_t(plan.slots), -1);
     std::int64_t element = 0;
     const auto fill = [&](std::int64_t slot, std::int64_t size) {
