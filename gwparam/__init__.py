@@ -5,7 +5,13 @@ the command ``gwparam`` exports, inspects and replays networks. Nothing heavy is
 imported before it is asked for.
 """
 
+import os
 from typing import TYPE_CHECKING, Any
+
+if os.path.isfile(os.path.join(os.path.dirname(__file__), "meson.build")):
+    from gwparam.source_tree import expect_built
+
+    expect_built()
 
 if TYPE_CHECKING:
     from gwparam.export import export_network

@@ -1,8 +1,11 @@
 """``gwparam config``: flags to compile and link a host."""
 
 import argparse
+import os
 from collections.abc import Sequence
 from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import Any
 
 import gwparam
@@ -71,31 +74,61 @@ def run(args: argparse.Namespace) -> Answer:
 
 
 def _value(option: str, parts: Sequence[str]) -> str:
-    if option == "--version":
-        return gwparam.__version__
-    package = resources.files("gwparam")
-    root, library = str(package), package / "lib" / "libgwparam.so"
-    if not library.is_file():
-        raise ModelFileError(f"{library} is absent, expected an installed gwparam")
-    values = {
-        "--fflags": f"-I{root}/include/fortran",
-        "--cflags": f"-I{root}/include",
-        "--libs": f"-L{root}/lib -Wl,-rpath,{root}/lib {_libraries(parts)}",
-        "--cmake-dir": f"{root}/lib/cmake/gwparam",
-        "--pkg-config-dir": f"{root}/lib/pkgconfig",
-    }
-    return values[option]
+    match option:
+        case "--version":
+            return gwparam.__version__
+        case "--fflags":
+            return f"-I{_folder('include/fortran/gwparam.mod', 'built with Fortran')}"
+        case "--cflags":
+            return f"-I{_folder('include/gwparam.h')}"
+        case "--libs":
+            return " ".join(_linked(parts))
+        case "--cmake-dir":
+            return _folder_of_installed("lib/cmake/gwparam/gwparam-config.cmake")
+        case _:
+            return _folder_of_installed("lib/pkgconfig/gwparam.pc")
 
 
-def _libraries(parts: Sequence[str]) -> str:
-    """Those that were built, each before what it needs."""
-    folder = resources.files("gwparam") / "lib"
+def _linked(parts: Sequence[str]) -> list[str]:
+    """Folders, and libraries that were built, each before what it needs."""
     names = [name for part in parts for name in _PARTS[part]]
     for part in parts:
-        library = folder / f"lib{_PARTS[part][-1]}.so"
-        if not library.is_file():
-            expected = f"gwparam built with {_NEEDS[part]}"
-            raise ModelFileError(f"{library} is absent, expected {expected}")
-    names += ["gwparam_fortran", "gwparam"]
-    built = [name for name in names if (folder / f"lib{name}.so").is_file()]
-    return " ".join(f"-l{name}" for name in built)
+        _folder(f"lib/lib{_PARTS[part][-1]}.so", f"built with {_NEEDS[part]}")
+    _folder("lib/libgwparam.so")
+    built = [
+        name
+        for name in (*names, "gwparam_fortran", "gwparam")
+        if _file(f"lib/lib{name}.so").is_file()
+    ]
+    # One, but that of an editable install, whose libraries are where they were built.
+    folders = dict.fromkeys(_folder(f"lib/lib{name}.so") for name in built)
+    return [
+        *(f"-L{folder}" for folder in folders),
+        *(f"-Wl,-rpath,{folder}" for folder in folders),
+        *(f"-l{name}" for name in built),
+    ]
+
+
+def _file(name: str) -> Traversable:
+    return resources.files("gwparam").joinpath(*name.split("/"))
+
+
+def _folder(name: str, expected: str = "installed") -> str:
+    """Where a file of the package is."""
+    file = _file(name)
+    if not file.is_file():
+        raise ModelFileError(
+            f"{name.rpartition('/')[2]} is absent, expected gwparam {expected} "
+            "(docs/install.md)"
+        )
+    return os.path.dirname(str(file))
+
+
+def _folder_of_installed(name: str) -> str:
+    """Where a file is that finds the others beside it."""
+    if not isinstance(resources.files("gwparam"), Path):
+        raise ModelFileError(
+            "gwparam is an editable install, which has no files for CMake and "
+            "pkg-config, expected --fflags, --cflags and --libs alone"
+        )
+    return _folder(name)

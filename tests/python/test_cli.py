@@ -225,7 +225,7 @@ _KINDS = ("UserWarning", "FutureWarning", "DeprecationWarning", "ResourceWarning
 def warn(*words, options=(), **environment):
     """A command whose libraries warn; how it ends, in an interpreter of its own."""
     return subprocess.run(
-        [sys.executable, *options, "-c", _WARNS, *words],
+        [sys.executable, "-P", *options, "-c", _WARNS, *words],
         env=os.environ | environment,
         capture_output=True,
         text=True,

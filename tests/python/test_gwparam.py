@@ -11,7 +11,7 @@ from gwparam.version import package_version
 
 def run_python(code):
     return subprocess.run(
-        [sys.executable, "-c", code],
+        [sys.executable, "-P", "-c", code],
         capture_output=True,
         text=True,
         check=True,

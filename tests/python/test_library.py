@@ -377,7 +377,7 @@ sys.exit(os.waitstatus_to_exitcode(status))
 
 def test_a_forked_child_is_told_so_and_loads_its_own(folder) -> None:
     found = subprocess.run(
-        [sys.executable, "-c", FORKS, folder / "linear.pt"],
+        [sys.executable, "-P", "-c", FORKS, folder / "linear.pt"],
         capture_output=True,
         text=True,
         timeout=60,
@@ -392,7 +392,7 @@ def test_what_is_no_regular_file_is_refused_at_once(tmp_path, kind) -> None:
     os.mkfifo(path) if kind == "fifo" else path.mkdir()
     command = "import gwparam, sys; gwparam.load_scheme(sys.argv[1])"
     found = subprocess.run(
-        [sys.executable, "-c", command, path],
+        [sys.executable, "-P", "-c", command, path],
         capture_output=True,
         text=True,
         timeout=60,
@@ -455,7 +455,7 @@ with multiprocessing.get_context("fork").Pool(2) as pool:
 
 def test_a_pool_of_forked_processes_does_not_hang(folder) -> None:
     found = subprocess.run(
-        [sys.executable, "-c", POOL, folder / "linear.pt"],
+        [sys.executable, "-P", "-c", POOL, folder / "linear.pt"],
         capture_output=True,
         text=True,
         timeout=60,

@@ -163,7 +163,7 @@ def test_weights_are_in_memory_once(tmp_path) -> None:
     path = tmp_path / "heavy.pt"
     artefacts.write(path, Heavy(), artefacts.contract())
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, path],
+        [sys.executable, "-P", "-c", PROGRAM, path],
         cwd=tmp_path,  # not the sources, which have no compiled parts
         capture_output=True,
         text=True,

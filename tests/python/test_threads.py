@@ -151,7 +151,7 @@ print(json.dumps([bound, *cores]))
 @pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="one core")
 def test_threads_use_all_cores_where_openmp_binds_the_hosts(perceptron) -> None:
     run = subprocess.run(
-        [sys.executable, "-c", BOUND_HOST, perceptron],
+        [sys.executable, "-P", "-c", BOUND_HOST, perceptron],
         cwd=perceptron.parent,  # not the sources, which have no compiled parts
         env={**os.environ, "OMP_PROC_BIND": "true"},
         capture_output=True,

@@ -269,7 +269,7 @@ def run_child(program: str, artefact: Path, tmp_path: Path) -> None:
     other.write_bytes(artefact.read_bytes())
     begin = CHILD.format(names=(U, V, PS, LAT), pressure=list(PRESSURE), nlev=NLEV)
     found = subprocess.run(
-        [sys.executable, "-c", begin + program, artefact, other],
+        [sys.executable, "-P", "-c", begin + program, artefact, other],
         env=os.environ | {"OMP_NUM_THREADS": "1"},
         capture_output=True,
         text=True,

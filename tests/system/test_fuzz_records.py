@@ -53,7 +53,7 @@ def replays(files: list[Path], folder: Path) -> dict[str, list]:
     while rest:
         said.unlink(missing_ok=True)
         process = subprocess.run(
-            [sys.executable, "-c", REPLAY, said, *rest],
+            [sys.executable, "-P", "-c", REPLAY, said, *rest],
             capture_output=True,
             timeout=570,
             cwd=folder,

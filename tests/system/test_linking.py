@@ -10,6 +10,9 @@ import artefacts
 import pytest
 
 PACKAGE = Path(str(resources.files("gwparam")))
+pytestmark = pytest.mark.skipif(
+    not PACKAGE.is_dir(), reason="gwparam is an editable install: test_editable.py"
+)
 
 FORTRAN_HOST = """
 program host

@@ -59,7 +59,7 @@ def test_ten_million_columns_have_the_bits_of_few(
     """Within 3 GB: a column has 22 numbers of 4 bytes, here and in the scheme."""
     program = PROGRAM.format(columns=COLUMNS, nlev=NLEV)
     found = subprocess.run(
-        [sys.executable, "-c", program, tiny_artefact_float32],
+        [sys.executable, "-P", "-c", program, tiny_artefact_float32],
         capture_output=True,
         text=True,
         timeout=500,

@@ -51,7 +51,7 @@ def saved(tmp_path):
 
     def save(kind, ranks):
         path = tmp_path / "rank.pt"
-        words = [sys.executable, "-c", RANK, kind, str(ranks), str(path)]
+        words = [sys.executable, "-P", "-c", RANK, kind, str(ranks), str(path)]
         subprocess.run(words, check=True, capture_output=True, timeout=60)
         return path
 

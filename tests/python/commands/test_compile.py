@@ -178,7 +178,7 @@ def test_it_needs_a_compiler(tmp_path):
     path = unet(tmp_path)
     script = "import sys; from gwparam.cli import main; sys.exit(main(sys.argv[1:]))"
     done = subprocess.run(
-        [sys.executable, "-c", script, "compile", str(path)],
+        [sys.executable, "-P", "-c", script, "compile", str(path)],
         env=os.environ | {"CXX": "no-such-compiler"},
         capture_output=True,
         text=True,

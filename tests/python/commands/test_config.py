@@ -1,5 +1,6 @@
 import os
 from importlib import resources
+from pathlib import Path
 
 import pytest
 from answers import answer
@@ -11,8 +12,8 @@ from gwparam.cli import main
 @pytest.fixture
 def installed():
     package = resources.files("gwparam")
-    if not (package / "lib" / "libgwparam.so").is_file():
-        pytest.skip("gwparam is not installed")
+    if not isinstance(package, Path):
+        pytest.skip("gwparam is an editable install")
     return package
 
 
@@ -72,11 +73,68 @@ def test_config_says_what_was_not_built(capsys, library_alone, option, library, 
     assert expected in capsys.readouterr().err
 
 
+@pytest.fixture
+def editable(tmp_path, monkeypatch):
+    """An editable install: files are where they were built, in folders of their own."""
+    places = {
+        "lib/libgwparam.so": "src/libgwparam.so",
+        "lib/libgwparam_fortran.so": "fortran/libgwparam_fortran.so",
+        "lib/pkgconfig/gwparam.pc": "packaging/gwparam.pc",
+        "lib/cmake/gwparam/gwparam-config.cmake": "packaging/gwparam-config.cmake",
+        "include/gwparam.h": "include/gwparam.h",
+        "include/fortran/gwparam.mod": "fortran/gwparam.mod",
+    }
+    for place in places.values():
+        (tmp_path / place).parent.mkdir(exist_ok=True)
+        (tmp_path / place).touch()
+
+    class Package:
+        def joinpath(self, *names):
+            return tmp_path / places.get("/".join(names), "absent")
+
+    monkeypatch.setattr(resources, "files", lambda _: Package())
+    return tmp_path
+
+
+def test_config_of_an_editable_install_names_where_files_were_built(capsys, editable):
+    assert main(["config", "--fflags", "--cflags", "--libs"]) == 0
+
+    assert capsys.readouterr().out.split() == [
+        f"-I{editable}/fortran",
+        f"-I{editable}/include",
+        f"-L{editable}/fortran",
+        f"-L{editable}/src",
+        f"-Wl,-rpath,{editable}/fortran",
+        f"-Wl,-rpath,{editable}/src",
+        "-lgwparam_fortran",
+        "-lgwparam",
+    ]
+
+
+@pytest.mark.usefixtures("editable")
+@pytest.mark.parametrize("option", ["--cmake-dir", "--pkg-config-dir"])
+def test_config_of_an_editable_install_has_no_package_files(capsys, option):
+    assert main(["config", option]) == 2
+
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "gwparam is an editable install, which has no files" in captured.err
+
+
+@pytest.mark.usefixtures("library_alone")
+def test_config_without_fortran_has_no_flags_for_it(capsys):
+    assert main(["config", "--fflags"]) == 2
+
+    expected = "gwparam.mod is absent, expected gwparam built with Fortran"
+    assert expected in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("option", "file"),
     [("--cmake-dir", "gwparam-config.cmake"), ("--pkg-config-dir", "gwparam.pc")],
 )
-def test_config_names_the_folder_of_a_package_file(capsys, installed, option, file):
+@pytest.mark.usefixtures("installed")
+def test_config_names_the_folder_of_a_package_file(capsys, option, file):
     assert main(["config", option]) == 0
 
     folder = capsys.readouterr().out.strip()
@@ -87,7 +145,9 @@ def test_config_without_installed_library(capsys, tmp_path, monkeypatch):
     monkeypatch.setattr(resources, "files", lambda _: tmp_path)
 
     assert main(["config", "--libs"]) == 2
-    assert "libgwparam.so is absent, expected an installed" in capsys.readouterr().err
+    assert (
+        "libgwparam.so is absent, expected gwparam installed" in capsys.readouterr().err
+    )
 
 
 def test_config_without_option_names_them(capsys):

@@ -58,7 +58,7 @@ def test_files_with_texts_may_be_opened_several_times(tmp_path):
     states["run"] = ((), "historical")
     states.to_netcdf(path)
 
-    done = subprocess.run([sys.executable, "-c", TEXTS, str(path)], check=False)
+    done = subprocess.run([sys.executable, "-P", "-c", TEXTS, str(path)], check=False)
 
     assert done.returncode == 0
 

@@ -28,7 +28,7 @@ print(resident() - before)
 @pytest.mark.parametrize(("argument", "freed"), [("keep", False), ("return", True)])
 def test_freed_blocks_go_back_to_the_system(argument, freed):
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, argument],
+        [sys.executable, "-P", "-c", PROGRAM, argument],
         capture_output=True,
         text=True,
         check=True,

@@ -105,7 +105,7 @@ def exported(folder, sample, epoch="1700000000"):
     environment = os.environ | {"SOURCE_DATE_EPOCH": epoch, "PYTHONHASHSEED": "random"}
     # Not from the sources, whose package has no compiled library.
     subprocess.run(
-        [sys.executable, "-c", code], check=True, env=environment, cwd=folder
+        [sys.executable, "-P", "-c", code], check=True, env=environment, cwd=folder
     )
     return [(folder / name).read_bytes() for name in (folder.name, "ann.pt")]
 

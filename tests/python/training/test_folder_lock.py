@@ -20,7 +20,7 @@ with locked(pathlib.Path(sys.argv[1])):
 def holder(tmp_path):
     """A process that is in the folder."""
     with subprocess.Popen(
-        [sys.executable, "-c", HOLD, str(tmp_path)],
+        [sys.executable, "-P", "-c", HOLD, str(tmp_path)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     ) as process:
