@@ -15,11 +15,20 @@ constexpr const char *file = "libgwparam_torch.so";
     throw Error(GWPARAM_ERR_CONTRACT, reason);
 }
 
+// A libtorch of another release lacks symbols, which is all that dlopen says.
+std::string with_release(const std::string &reason) {
+#ifdef GWPARAM_TORCH_RELEASE
+    return reason + " (gwparam was built with torch " GWPARAM_TORCH_RELEASE ")";
+#else
+    return reason;
+#endif
+}
+
 // The linker finds it beside this library, by the path that the build wrote into it.
 const BackendFactory &loaded() {
     void *library = dlopen(file, RTLD_NOW | RTLD_LOCAL);
     if (library == nullptr) {
-        refuse(dlerror());
+        refuse(with_release(dlerror()));
     }
     const auto plugin = reinterpret_cast<decltype(&gwparam_torch_plugin)>(
         dlsym(library, "gwparam_torch_plugin"));
