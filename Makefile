@@ -11,7 +11,7 @@ FUZZ_SECONDS ?= 300
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: demo test test-all sanitize fuzz bench lint docs clean
+.PHONY: demo test test-all sanitize fuzz bench wheel lint docs clean
 
 demo: .venv/package.stamp ## export a trained network and run it in a Fortran model
 	$(BIN)/python examples/demo.py
@@ -43,6 +43,9 @@ bench: .venv/package.stamp ## speed and memory, as ratios
 	$(BIN)/python benchmarks/host_memory.py
 	$(BIN)/python benchmarks/ranks.py
 
+wheel: .venv/package.stamp ## an sdist and a wheel of the last commit, without torch, in dist
+	tools/make_wheel.sh dist
+
 lint: .venv/lint.stamp ## formatters and linters, as .ci/run calls them
 	tools/lint.sh
 
@@ -50,7 +53,7 @@ docs: .venv/docs.stamp ## the documentation site, in build-docs/html
 	tools/build_docs.sh
 
 clean:
-	rm -rf .venv build build-docs build-fuzz build-sanitize demo
+	rm -rf .venv build build-docs build-fuzz build-sanitize demo dist
 
 .venv/requirements.stamp: constraints.txt pyproject.toml tools/system-packages.sh
 	PYTHON=$(PYTHON) tools/system-packages.sh

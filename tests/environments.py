@@ -66,6 +66,5 @@ def run(command: Sequence[str | Path], folder: Path, path: Path | None = None) -
         text=True,
         timeout=1800,
     )
-    said = done.stdout + done.stderr
-    assert done.returncode == 0, f"{command}\n{said}"
-    return said
+    assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+    return done.stdout

@@ -8,26 +8,11 @@ import netCDF4
 import numpy as np
 import pytest
 from hosts import TIMEOUT
+from python_host import STEP
 
 # As if it were not there: every import of it fails, and nothing finds it.
 WITHOUT_TORCH = "import sys; sys.modules['torch'] = None; "
 COMMAND = f"{WITHOUT_TORCH}from gwparam.cli import main; sys.exit(main(sys.argv[1:]))"
-STEP = f"""{WITHOUT_TORCH}
-import netCDF4, numpy, gwparam
-scheme = gwparam.load_scheme(sys.argv[1])
-with netCDF4.Dataset(sys.argv[2]) as file:
-    file.set_auto_mask(False)
-    shape = len(file["lev"]), -1
-    scheme.set_levels(100 * file["lev"][:])
-    fields = dict(
-        eastward_wind=file["u"][0].reshape(shape).T,
-        northward_wind=file["v"][0].reshape(shape).T,
-        surface_air_pressure=file["ps"][0].reshape(-1),
-        latitude=numpy.repeat(file["lat"][:], len(file["lon"])),
-    )
-drag = scheme.predict(fields)
-print(max(float(abs(values).max()) for values in drag.values()))
-"""
 
 
 def without_torch(code, *arguments):
@@ -46,7 +31,7 @@ def printed(*arguments):
 
 
 def test_library_gives_drag(sample_artefact, sample_states):
-    run = without_torch(STEP, sample_artefact, sample_states)
+    run = without_torch(WITHOUT_TORCH + STEP, sample_artefact, sample_states)
     assert run.returncode == 0, run.stderr
     assert 1e-6 < float(run.stdout) < 1e-2  # [m s-2]
 
