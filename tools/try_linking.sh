@@ -3,16 +3,16 @@
 # for it, and runs them; needs no checkout beside itself.
 #
 #   tools/try_linking.sh gwparam [ARTEFACT]     the command of a pip install
-#   tools/try_linking.sh PREFIX [ARTEFACT]      where `meson install` put it
+#   tools/try_linking.sh /PREFIX [ARTEFACT]     where `meson install` put it
 set -eu
 installed=$1
 artefact=${2:+$(realpath "$2")}
 FC=${FC:-gfortran}
-export FC
 
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-if [ -d "$installed" ]; then
+is_prefix() { case $1 in */*) [ -d "$1" ] ;; *) false ;; esac; } # gwparam is a folder too
+if is_prefix "$installed"; then
     pkg_config=$(dirname "$(find "$(realpath "$installed")" -name gwparam.pc)")
     cmake_dir=$(dirname "$(find "$(realpath "$installed")" -name gwparam-config.cmake)")
     ways="with_pkg_config with_cmake with_meson"
@@ -21,6 +21,7 @@ else
     cmake_dir=$("$installed" config --cmake-dir)
     ways="with_gwparam_config with_pkg_config with_cmake with_meson"
 fi
+export FC PKG_CONFIG_PATH="$pkg_config"
 cd "$folder"
 : >log
 
@@ -49,33 +50,32 @@ project('host', 'fortran')
 executable('host', 'host.f90', dependencies: dependency('gwparam', version: '>=0.1'))
 END
 
+compiled() { "$FC" host.f90 "$@" -o host && ./host "$artefact" && rm host; }
 with_gwparam_config() {
     # shellcheck disable=SC2046 # flags
-    "$FC" $("$installed" config --fflags) host.f90 $("$installed" config --libs) -o host
-    ./host "$artefact"
+    compiled $("$installed" config --fflags --libs)
 }
 with_pkg_config() {
     # shellcheck disable=SC2046 # flags
-    PKG_CONFIG_PATH=$pkg_config "$FC" host.f90 \
-        $(PKG_CONFIG_PATH=$pkg_config pkg-config --cflags --libs gwparam) -o host
-    ./host "$artefact"
+    compiled $(pkg-config --cflags --libs gwparam)
 }
 with_cmake() {
-    cmake -S . -B cmake "-Dgwparam_DIR=$cmake_dir" >log
-    cmake --build cmake >>log
-    cmake/host "$artefact"
+    cmake -S . -B cmake "-Dgwparam_DIR=$cmake_dir" >log &&
+        cmake --build cmake >>log && cmake/host "$artefact"
 }
 with_meson() {
-    PKG_CONFIG_PATH=$pkg_config meson setup meson >log
-    meson compile -C meson >>log
-    meson/host "$artefact"
+    meson setup meson >log && meson compile -C meson >>log && meson/host "$artefact"
 }
 
 for way in $ways; do
     tool=${way#with_}
     case $tool in pkg_config) tool=pkg-config ;; gwparam_config) tool=$FC ;; esac
     if command -v "$tool" >/dev/null; then
-        said=$($way) || { cat log; exit 1; }
+        said=$($way) || {
+            cat log
+            echo "$way failed: $said" >&2
+            exit 1
+        }
         echo "$way: $said"
     else
         echo "$way: not tried, there is no $tool"
