@@ -79,8 +79,8 @@ def editable(tmp_path, monkeypatch):
     places = {
         "lib/libgwparam.so": "src/libgwparam.so",
         "lib/libgwparam_fortran.so": "fortran/libgwparam_fortran.so",
-        "lib/pkgconfig/gwparam.pc": "packaging/gwparam.pc",
-        "lib/cmake/gwparam/gwparam-config.cmake": "packaging/gwparam-config.cmake",
+        "lib/pkgconfig/gwparam.pc": "linking/gwparam.pc",
+        "lib/cmake/gwparam/gwparam-config.cmake": "linking/gwparam-config.cmake",
         "include/gwparam.h": "include/gwparam.h",
         "include/fortran/gwparam.mod": "fortran/gwparam.mod",
     }
