@@ -143,7 +143,7 @@ def test_completion_needs_no_torch():
         "main(['--print-completion', 'bash'])"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        [sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True
     )
 
     assert "--through" in done.stdout  # of replay
