@@ -76,7 +76,7 @@ class Climate:
 
 
 def stay(
-    scheme: gwparam.library.Scheme,
+    scheme: gwparam.Scheme,
     fields: Fields,
     calls: int,
     after: Callable[[int, Fields], None],

@@ -15,7 +15,8 @@ if os.path.isfile(os.path.join(os.path.dirname(__file__), "meson.build")):
 
 if TYPE_CHECKING:
     from gwparam.export import export_network
-    from gwparam.library import Scheme, load_scheme
+    from gwparam.library import load_scheme
+    from gwparam.scheme import Scheme
 
     __version__: str
 

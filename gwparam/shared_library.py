@@ -1,12 +1,13 @@
 """The compiled library: the only file that loads it."""
 
+from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 from typing import Any
 
 import cffi
 
-from gwparam.errors import ModelFileError, error_class
+from gwparam.errors import ModelFileError, error_class, wrong_setting
 from gwparam.version import package_version
 
 
@@ -45,3 +46,26 @@ def check(status: int) -> None:
     name, options = message.partition(" ")[0], ffi.typeof("gwparam_options").fields
     known = (name,) if name in dict(options) else ()
     raise error_class(status)(message, settings=known)
+
+
+def choice(name: str, value: str, choices: Mapping[str, str]) -> int:
+    """Give the constant of the library that a word stands for.
+
+    Parameters
+    ----------
+    name : str
+        Of the option.
+    value : str
+        The word.
+    choices : mapping of str to str
+        Constants of gwparam.h by words.
+
+    Raises
+    ------
+    ArgumentError
+        If it is none of them.
+    """
+    if value not in choices:
+        expected = ", ".join(choices)
+        raise wrong_setting(name, f'"{value}"', f"one of {expected}")
+    return int(getattr(shared_library()[1], choices[value]))

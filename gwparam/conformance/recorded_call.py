@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from gwparam.data.records import Record
 from gwparam.errors import ArgumentError, GwparamError, wrong_setting
-from gwparam.library import Scheme, load_scheme
+from gwparam.library import load_scheme
+from gwparam.scheme import Scheme
 
 Array = NDArray[Any]
 

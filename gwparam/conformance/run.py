@@ -18,7 +18,7 @@ from gwparam.errors import ContractError, NonFiniteError, ShapeError
 from gwparam.evaluate.accumulate import ZonalMean
 from gwparam.evaluate.outputs import given_levels, level_pressure, scored_fields
 from gwparam.evaluate.scores import Scores, globe_and_bands
-from gwparam.library import Scheme
+from gwparam.scheme import Scheme
 
 Array = NDArray[Any]
 

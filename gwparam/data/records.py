@@ -45,7 +45,7 @@ class Record:
     units : mapping of str to str
         Of inputs and outputs.
     sums : mapping of str to array (column)
-        Of each stage, as `gwparam.library.Scheme.trace` gives them.
+        Of each stage, as `gwparam.scheme.Scheme.trace` gives them.
     """
 
     paths: Sequence[str]

@@ -9,8 +9,9 @@ import numpy as np
 from gwparam.constants import SEA_LEVEL_PRESSURE
 from gwparam.contract import Contract
 from gwparam.grids import full_levels, uneven_sigma
-from gwparam.library import Scheme, load_scheme, multiply_add
+from gwparam.library import load_scheme, multiply_add
 from gwparam.native import MIMA_SETTINGS, AlexanderDunkerton
+from gwparam.scheme import Scheme
 from gwparam.synthetic.columns import Columns
 from gwparam.timing.columns import Array, Inputs
 from gwparam.timing.rounds import Step

@@ -11,7 +11,7 @@ import pytest
 import gwparam
 from gwparam import constants as python
 from gwparam import errors
-from gwparam.library import Statistics
+from gwparam.scheme import Statistics
 
 PROJECT = Path(__file__).parents[2]
 PACKAGE = resources.files("gwparam")
