@@ -51,7 +51,7 @@ def add_parser(subparsers: Any) -> None:
     """Add the command to those of ``gwparam``."""
     parser = subparsers.add_parser(
         "evaluate",
-        help="compare models with a truth: scores, distributions, a report",
+        help="compare models with a truth: a report",
         description="Compare models with one truth, in numbers and a report.",
         epilog=EPILOG,
     )

@@ -33,7 +33,7 @@ def add_parser(subparsers: Any) -> None:
     """Add the command to those of ``gwparam``."""
     parser = subparsers.add_parser(
         "make-states",
-        help="make states with the drag of a native scheme, to learn from",
+        help="make states with the drag of a native scheme",
         description="Make columns from formulas, with the drag of a native scheme.",
         epilog=EPILOG,
     )

@@ -61,6 +61,7 @@ gwparam COMMAND --help says more about a command, docs/commands.md about exit st
 
 class _Help(RawDescriptionRichHelpFormatter):
     group_name_formatter = str
+    help_markup = text_markup = False  # [m s-2] is a unit
 
 
 class _Parser(argparse.ArgumentParser):
@@ -109,8 +110,11 @@ def parse(argv: Sequence[str], args: argparse.Namespace) -> argparse.ArgumentPar
 
 
 def whole_parser() -> argparse.ArgumentParser:
-    """Make the parser with the options of all commands."""
-    return _parser(COMMANDS)[0]
+    """Make the parser with the options of all commands.
+
+    Where there is no torch, those that need it have fewer.
+    """
+    return _parser(COMMANDS, all_that_can=True)[0]
 
 
 def completion(shell: str) -> str:
@@ -123,7 +127,7 @@ def completion(shell: str) -> str:
     """
     import shtab
 
-    parser, commands = _parser(COMMANDS)
+    parser, commands = _parser(COMMANDS, all_that_can=True)
     for command in commands.values():
         for action in command._actions:
             if action.type is file_path:
@@ -133,7 +137,7 @@ def completion(shell: str) -> str:
 
 
 def _parser(
-    wanted: Collection[str],
+    wanted: Collection[str], *, all_that_can: bool = False
 ) -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]]:
     """Make the parser of ``gwparam``, with the options of the wanted commands."""
     parser = _Parser(
@@ -156,7 +160,7 @@ def _parser(
         try:
             import_module(module).add_parser(subparsers)
         except ModuleNotFoundError:  # no torch: the command cannot run
-            if wanted is not COMMANDS:
+            if not all_that_can:
                 raise
             if name not in subparsers.choices:
                 subparsers.add_parser(name, help=summary)

@@ -36,7 +36,7 @@ def show_progress(
         TimeRemainingColumn,
     )
 
-    columns: list[ProgressColumn] = [TextColumn("{task.description}")]
+    columns: list[ProgressColumn] = [TextColumn("{task.description}", markup=False)]
     if total is None:
         columns += [SpinnerColumn(), TimeElapsedColumn()]
     else:

@@ -60,7 +60,7 @@ def add_parser(subparsers: Any) -> None:
     """Add the command to those of ``gwparam``."""
     parser = subparsers.add_parser(
         "replay",
-        help="run states through the compiled library and score the result",
+        help="run states through the library, with scores",
         description="Run states through the compiled library and score the result.",
         epilog=EPILOG,
     )

@@ -25,7 +25,7 @@ def add_parser(subparsers: Any) -> None:
     """Add the command to those of ``gwparam``."""
     parser = subparsers.add_parser(
         "report",
-        help="write one page of what runs did",
+        help="one page of what runs did",
         description="Write one HTML page of what runs did, from their run logs.",
         epilog=EPILOG,
     )

@@ -219,7 +219,8 @@ def run(args: argparse.Namespace) -> Answer:
         print(f"wrote {args.output} ({size / 1e6:.2f} MB)")
 
     told = {"network": args.output, "bytes": size, "training": asdict(training)}
-    artefact = args.output.with_suffix(".pt")
+    name = args.output.stem + ("_artefact" if args.output.suffix == ".pt" else "")
+    artefact = args.output.with_name(name + ".pt")
     export = ["gwparam", "export", "--ckpt", str(args.output), "-o", str(artefact)]
     return Answer(document | told, show, next=(shlex.join(export),))
 

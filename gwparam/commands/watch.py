@@ -31,7 +31,7 @@ def add_parser(subparsers: Any) -> None:
     """Add the command to those of ``gwparam``."""
     parser = subparsers.add_parser(
         "watch",
-        help="show what a run of a model does, while it goes on",
+        help="show what a run does, while it goes on",
         description="Show what a run of a model does, from its run log.",
         epilog=EPILOG,
     )

@@ -61,7 +61,7 @@ from gwparam.networks.expected_error import WithExpectedError
 from gwparam.networks.own import OwnNetwork
 from gwparam.whole_files import replacement, writing
 
-_PROBE_SEED, _CHECK_SEED = 20240917, 20240918
+_PROBE_SEED, _CHECK_SEED, _TRACE_SEED = 20240917, 20240918, 20240919
 
 
 @dataclass(frozen=True)
@@ -129,12 +129,12 @@ def measure(
 ) -> Member:
     """Rewrite one network, and measure what it promises."""
     network = in_precision(fuse(published), dtype)
-    scripted = _graph(network, published, dtype, traced)
+    scripted, note = _graph(network, published, dtype, traced)
     promises, lowered = _verify(published, scripted, dtype)
     promises = [replace(its, what=which + its.what) for its in promises]
     _refuse_broken(promises, lowered.libtorch)
     contract = contract_of(published, checkpoint, dtype, reduced_tolerance)
-    notes = tuple(which + note for note in checkpoint.notes)
+    notes = tuple(which + its for its in (*checkpoint.notes, *note))
     return Member(
         which, published, network, scripted, contract, promises, notes, lowered
     )
@@ -142,21 +142,28 @@ def measure(
 
 def _graph(
     network: PhysicalNetwork, published: PhysicalNetwork, dtype: Precision, traced: bool
-) -> torch.jit.ScriptModule:
-    """Compile a network; one of a user, which TorchScript may not take, by a trace."""
+) -> tuple[torch.jit.ScriptModule, list[str]]:
+    """Compile a network; one of a user, which TorchScript may not take, by a trace.
+
+    The list says why, if it is one.
+    """
     if not isinstance(published, OwnNetwork | WithExpectedError):
-        return script(network)
-    drawn = draw_inputs(published, CHUNK_COLUMNS, _CHECK_SEED)
+        return script(network), []
+    # Other columns than those of the checks, which would not see a branch on numbers.
+    drawn = draw_inputs(published, CHUNK_COLUMNS, _TRACE_SEED)
     fields = [field.to(FIELDS[dtype]) for field in drawn]
+    note = "the graph is the trace of a call: "
     if traced:
-        return trace(network, fields)
+        why = "the library refuses what TorchScript makes of the module"
+        return trace(network, fields), [note + why]
     try:
         scripted = script(network)
         with torch.inference_mode():
             scripted(*fields)  # what it compiles it may still fail to run
     except Exception as error:  # TorchScript raises what it likes
-        return trace(network, fields, error)
-    return scripted
+        why = "TorchScript cannot compile or run the module"
+        return trace(network, fields, error), [note + why]
+    return scripted, []
 
 
 def build(

@@ -135,7 +135,7 @@ def export_network(
 
 
 class _RefusedError(InferenceError):
-    """The library does not take an artefact."""
+    """The library does not take what is in an artefact."""
 
 
 def _check_loads(path: Path) -> Promise:
@@ -143,7 +143,8 @@ def _check_loads(path: Path) -> Promise:
     try:
         load_scheme(path, device="cpu", threads=1).free()
     except GwparamError as error:
-        raise _RefusedError(f"the library refuses the artefact: {error}") from None
+        kind = _RefusedError if isinstance(error, ContractError) else InferenceError
+        raise kind(f"the library refuses the artefact: {error}") from None
     return Promise("the library loads the file", True, "and reproduces its probe")
 
 

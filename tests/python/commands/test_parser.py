@@ -70,6 +70,16 @@ def test_every_example_of_a_help_page_has_options_that_exist(example):
         assert ALL.parse_known_args(words)[1] == []
 
 
+def test_a_command_is_summed_up_in_the_same_words():
+    (listed,) = (
+        action._choices_actions
+        for action in ALL._actions
+        if isinstance(action, argparse._SubParsersAction)
+    )
+    summaries = {name: summary for name, (_, summary) in parser.COMMANDS.items()}
+    assert {choice.dest: choice.help for choice in listed} == summaries
+
+
 def test_every_command_has_an_example():
     shown = {words[0] for example in EXAMPLES for words in example.calls}
     assert shown == set(COMMANDS)
@@ -90,6 +100,15 @@ def test_an_option_says_what_it_takes(command, action):
     assert not action.help.startswith("("), "a default of what?"
     if action.nargs != 0 and not action.choices:
         assert action.metavar, f"{command} {action.option_strings}"
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_shows_every_word(command):
+    """Brackets are units, and no markup of a terminal."""
+    shown = "".join(CHOICES[command].format_help().split())
+    for action in CHOICES[command]._actions:
+        text = action.help % {**vars(action), "prog": "gwparam"}
+        assert "".join(text.split()) in shown, action.option_strings
 
 
 BASH = """

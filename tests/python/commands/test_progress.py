@@ -12,6 +12,15 @@ class Terminal(io.StringIO):
         return True
 
 
+def test_a_path_is_no_markup(monkeypatch):
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    with ExitStack() as stack:
+        show_progress(stack, "exporting a[/b].pt")
+
+    assert "a[/b].pt" in terminal.getvalue()
+
+
 @pytest.mark.parametrize(("total", "shown"), [(3, "2/3"), (None, "0:00:0")])
 def test_a_terminal_sees_what_is_done(monkeypatch, total, shown):
     monkeypatch.setenv("TERM", "xterm")

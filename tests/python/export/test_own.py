@@ -289,7 +289,11 @@ def test_the_library_gives_what_the_module_gives(source, columns, tmp_path, name
 )
 def test_what_networks_over_levels_use_is_taken(source, columns, tmp_path, name):
     module = load_module(f"{source}:{name}").double().eval()
-    export_network(module, contract(), tmp_path / "m.pt", dtype="float64")
+    made = export_network(module, contract(), tmp_path / "m.pt", dtype="float64")
+    traced = name in ("Softmax", "Attention", "Encoder", "Normed")
+    assert [n.startswith("the graph is the trace") for n in made.notes] == [
+        True
+    ] * traced
 
     drag, depth = run(tmp_path / "m.pt", columns)
 
