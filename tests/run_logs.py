@@ -23,7 +23,11 @@ def start_line(**items):
         "restored_date": None,
         "contract": {
             "name": "WaveNet",
-            "vertical": {"nlev": 3, "nominal_pressure": [1e3, 1e4, 9e4]},
+            "vertical": {
+                "nlev": 3,
+                "order": "top_down",
+                "nominal_pressure": [1e3, 1e4, 9e4],
+            },
         },
     } | items
 
@@ -60,7 +64,7 @@ def report_line(number, kind="report", **items):
         "policy": "native",
         "columns": 10 * number,
         "columns_last_run": 10,
-        "levels": [7 * number, 0, 3 * number, 0],
+        "levels": [7 * number, 0, 3 * number],
         "worst": place("eastward_wind", 99.0, units="m s-1"),
     }
     still = guard | {

@@ -1,6 +1,7 @@
 """Figures of a run: curves by model day, stages, levels of guards, and a map."""
 
 from collections.abc import Callable
+from itertools import zip_longest
 
 import numpy as np
 from matplotlib import patheffects
@@ -18,8 +19,8 @@ from gwparam.pages.picture import (
     draw_panel,
     pressure_axis,
 )
-from gwparam.run_log.lines import Drag, Report
-from gwparam.run_log.runs import Point, Run
+from gwparam.run_log.lines import Guard, Report
+from gwparam.run_log.runs import DragPoint, Point, Run
 from gwparam.run_log.words import places, stage_rows
 
 KEY = (
@@ -29,6 +30,9 @@ KEY = (
 )
 """What the colours mean in all figures of a run."""
 _NETWORK, _NATIVE, _GUARDS = (colour for _, colour in KEY)
+
+# Its levels are those of the network; all other guards see the host's.
+_ON_NETWORK_LEVELS = "on_range"
 
 # A curve of more points shows no more.
 _MOST_POINTS = 2000
@@ -68,9 +72,9 @@ def curves(run: Run) -> Picture | None:
         ),
         _curve(
             points,
-            "Time a recomputation",
+            "Longest stage of a recomputation",
             "ms",
-            [(lambda p: sum(p.ms.by_name().values()), _NETWORK)],
+            [(lambda p: p.longest_stage, _NETWORK)],
         ),
     ]
     for name, wind in (("u", "Eastward"), ("v", "Northward")):
@@ -100,9 +104,9 @@ def stages(report: Report) -> Panel:
         rows = stage_rows(report)[::-1]
         times = [ms for _, ms, _ in rows]
         axis.barh([name for name, _, _ in rows], times, color=_NETWORK)
-        for at, (_, ms, share) in enumerate(rows):
+        for at, (_, ms, _) in enumerate(rows):
             axis.annotate(
-                f"{ms:.3g} ms, {share:.0%}",
+                f"{ms:.3g} ms",
                 (ms, at),
                 (4, 0),
                 textcoords="offset points",
@@ -116,29 +120,46 @@ def stages(report: Report) -> Panel:
     return draw_panel("Milliseconds a recomputation by stage.", draw, SMALL)
 
 
-def levels(run: Run, report: Report) -> Panel | None:
-    """Draw how much guards caught at each level; None where they caught nothing."""
+def levels(run: Run, report: Report) -> list[Panel]:
+    """Draw how much guards caught at each level, of the network and of the host.
+
+    The one has levels of its own, so that each has a panel where something was caught.
+    """
     caught = [guard for guard in report.guards if any(guard.levels)]
-    if not caught:
-        return None
-    counts = np.sum([_padded(guard.levels, report) for guard in caught], axis=0)
+    network = [guard for guard in caught if guard.name == _ON_NETWORK_LEVELS]
+    host = [guard for guard in caught if guard.name != _ON_NETWORK_LEVELS]
+    panels = []
+    if network:
+        pressure = _pressures(run, len(network[0].levels))
+        panels.append(_caught("network", network, pressure))
+    if host:
+        panels.append(_caught("host", host, None))
+    return panels
+
+
+def _caught(whose: str, guards: list[Guard], pressure: Array | None) -> Panel:
+    """Draw what guards caught on levels of the same kind, from the top."""
+    # A guard that sees half levels has one more.
+    by_level = zip_longest(*(guard.levels for guard in guards), fillvalue=0)
+    counts = [sum(level) for level in by_level]
 
     def draw(axis: Axes) -> None:
-        pressure = _pressures(run)
-        if pressure is not None and not counts[len(pressure) :].any():
-            axis.plot(counts[: len(pressure)], pressure, marker=".", color=_GUARDS)
-            pressure_axis(axis, pressure)
-            axis.set_ylabel("pressure [hPa]")
-        else:
+        if pressure is None:
             axis.plot(counts, np.arange(1, len(counts) + 1), marker=".", color=_GUARDS)
             axis.invert_yaxis()
             axis.set_ylabel("level, from the top")
-        axis.set_title("Values caught by level")
+        else:
+            axis.plot(counts, pressure, marker=".", color=_GUARDS)
+            pressure_axis(axis, pressure)
+            axis.set_ylabel("pressure [hPa]")
+        axis.set_title(f"Caught on levels of the {whose}")
         axis.set_xlabel("values since the start")
         axis.grid(True)
 
-    names = ", ".join(guard.name for guard in caught)
-    return draw_panel(f"Values that {names} caught by level.", draw, SMALL)
+    names = ", ".join(guard.name for guard in guards)
+    return draw_panel(
+        f"Values that {names} caught, by level of the {whose}.", draw, SMALL
+    )
 
 
 def where(report: Report) -> Picture | None:
@@ -175,11 +196,11 @@ def where(report: Report) -> Picture | None:
     return Picture((panel,), _MAP_CAPTION.format(told), wide=True)
 
 
-def _of(component: str, value: Callable[[Drag], float | None]) -> Value:
+def _of(component: str, value: Callable[[DragPoint], float | None]) -> Value:
     """Take a value of the drag of the last recomputation."""
 
     def get(point: Point) -> float | None:
-        drag = getattr(point.last, component)
+        drag = getattr(point, component)
         return None if drag is None else value(drag)
 
     return get
@@ -204,16 +225,13 @@ def _curve(
     return draw_panel(f"{title} [{label}] by model day.", draw, (3.6, 2.3))
 
 
-def _padded(counts: tuple[int, ...], report: Report) -> list[int]:
-    """Give counts of as many levels as the guard with most has."""
-    most = max(len(guard.levels) for guard in report.guards)
-    return [*counts, *[0] * (most - len(counts))]
-
-
-def _pressures(run: Run) -> Array | None:
-    """Nominal pressures of the network's levels [hPa], where the log has them."""
+def _pressures(run: Run, count: int) -> Array | None:
+    """Pressures of the network's levels from the top [hPa], where the log has them."""
     if run.start is None:
         return None
     vertical = run.start.contract.vertical
     known = vertical.nominal_pressure or vertical.pressure
-    return None if known is None else np.array(known) / 100.0
+    if known is None or len(known) != count:
+        return None
+    from_top = known if vertical.order == "top_down" else known[::-1]
+    return np.array(from_top) / 100.0

@@ -78,12 +78,21 @@ class Stages:
         found = {name: getattr(self, name) for name in STAGES}
         return {name: value for name, value in found.items() if value is not None}
 
+    def longest(self) -> tuple[str, float] | None:
+        """Give name and milliseconds of the longest; None where none is known.
+
+        There is no sum: one rank waits while another computes, and a network with
+        ``lag = 1`` runs beside the model.
+        """
+        return max(self.by_name().items(), key=lambda pair: pair[1], default=None)
+
 
 @dataclass(frozen=True)
 class LoggedVertical:
-    """Levels of the network."""
+    """Levels of the network; pressures are in their `order`."""
 
     nlev: int
+    order: Literal["top_down", "bottom_up"]
     nominal_pressure: tuple[float, ...] | None = None
     pressure: tuple[float, ...] | None = None
 

@@ -23,6 +23,11 @@ from gwparam.whole_files import write_text
 MOST = 8
 """Runs that have figures, the last ones; the others are in the table."""
 
+_TIMES = (
+    "Milliseconds are those of the slowest rank in each stage. Stages do not add up: "
+    "one rank waits while another computes, and with lag = 1 the network runs beside "
+    "the model."
+)
 _TABLE = ("run", "state", "model days", "recomputations", "native columns")
 
 
@@ -92,15 +97,10 @@ def _part(number: int, run: Run) -> _Part:
     report = run.latest
     if report is None:
         return _Part(f"run-{number}", heading(run), facts(run), [], [], [], [])
-    caption = "Where the time goes, and at which levels guards caught values."
-    now = [figures.stages(report)]
     caught = figures.levels(run, report)
-    if caught is None:
-        caption = "Where the time goes. Guards caught nothing."
-    else:
-        now.append(caught)
+    told = "Counts are of values on each level." if caught else "Guards caught nothing."
     pictures = [
-        Picture(tuple(now), caption),
+        Picture((figures.stages(report), *caught), f"{_TIMES} {told}"),
         figures.curves(run),
         figures.where(report),
     ]

@@ -4,22 +4,32 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from gwparam.run_log.lines import Drags, Report, Stages, Start
+from gwparam.run_log.lines import Drag, Report, Start
 
 SILENT = 600.0
 """A run that has said nothing for so long may have died [s]."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
+class DragPoint:
+    """What curves need of a component of the drag."""
+
+    rms_network: float | None
+    rms_native: float | None
+    r2: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Point:
-    """What a curve needs of a report, for runs of a hundred years have many."""
+    """What curves need of a report: numbers alone, for a hundred years have many."""
 
     model_days: float
     native_share: float | None
     network_share: float | None
     guarded: int
-    ms: Stages
-    last: Drags
+    longest_stage: float | None
+    u: DragPoint | None
+    v: DragPoint | None
 
 
 @dataclass
@@ -52,14 +62,16 @@ class Run:
     def add(self, report: Report) -> None:
         """Take in a report."""
         self.latest = report
+        longest = report.ms.longest()
         self.points.append(
             Point(
                 report.model_days,
                 report.native_share,
                 report.network_share,
                 report.guarded_columns_last_run,
-                report.ms,
-                report.last,
+                None if longest is None else longest[1],
+                _point(report.last.u),
+                _point(report.last.v),
             )
         )
 
@@ -114,6 +126,12 @@ class Run:
             "start": None if self.start is None else asdict(self.start),
             "latest": None if self.latest is None else asdict(self.latest),
         }
+
+
+def _point(drag: Drag | None) -> DragPoint | None:
+    if drag is None:
+        return None
+    return DragPoint(drag.rms_network, drag.rms_native, drag.r2)
 
 
 def _spell(seconds: float) -> str:

@@ -37,10 +37,11 @@ def show_run(run: Run) -> RenderableType:
     parts: list[RenderableType] = [Text(heading(run), style="bold"), told]
     report = run.latest
     if report is not None:
-        stages = _table("time, slowest rank", ("stage", "ms", "share", ""))
-        for name, ms, share in stage_rows(report):
-            bar = "█" * round(_BAR * share)
-            stages.add_row(name, f"{ms:.3g}", f"{share:.0%}", bar)
+        stages = _table(
+            "time a recomputation, slowest rank of each stage", ("stage", "ms", "")
+        )
+        for name, ms, part in stage_rows(report):
+            stages.add_row(name, f"{ms:.3g}", "█" * round(_BAR * part))
         guards = _table("guards since the start", GUARD_HEADINGS)
         for guard in report.guards:
             style = "yellow" if guard.columns else ""

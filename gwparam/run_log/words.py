@@ -47,7 +47,7 @@ def facts(run: Run) -> list[tuple[str, str]]:
             + (f", {columns:.0f} columns each" if columns else ""),
         ),
         ("who drives", _shares(report)),
-        ("time", f"{number(sum(report.ms.by_name().values()))} ms a recomputation"),
+        ("time", _time(run, report)),
     ]
     if report.fell_back:
         rows.append(("device", "failed: the CPU took over"))
@@ -61,10 +61,12 @@ def facts(run: Run) -> list[tuple[str, str]]:
 
 
 def stage_rows(report: Report) -> list[tuple[str, float, float]]:
-    """Give milliseconds of each stage, and their share."""
-    stages = report.ms.by_name()
-    whole = sum(stages.values())
-    return [(name, ms, ms / whole if whole else 0.0) for name, ms in stages.items()]
+    """Give milliseconds of each stage, and their part of the longest."""
+    _, longest = report.ms.longest() or ("", 0.0)
+    return [
+        (name, ms, ms / longest if longest else 0.0)
+        for name, ms in report.ms.by_name().items()
+    ]
 
 
 def guard_row(guard: Guard, report: Report) -> tuple[str, ...]:
@@ -138,6 +140,17 @@ def _levels(guard: Guard) -> str:
     caught.sort(key=lambda pair: (-pair[0], pair[1]))
     most = [f"{level}: {count}" for count, level in caught[:_MOST_LEVELS]]
     return ", ".join(most) or UNDEFINED
+
+
+def _time(run: Run, report: Report) -> str:
+    longest = report.ms.longest()
+    if longest is None:
+        return UNDEFINED
+    stage, ms = longest
+    said = f"{number(ms)} ms a recomputation in the longest stage, {stage}"
+    if run.start is not None and run.start.lag:
+        said += "; the network runs beside the model"
+    return said
 
 
 def _shares(report: Report) -> str:

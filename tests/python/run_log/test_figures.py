@@ -60,24 +60,66 @@ def test_one_report_is_no_curve():
     assert figures.curves(run_of(1)) is None
 
 
-def test_levels_are_at_their_pressures(drawn):
+NETWORK = "Caught on levels of the network"
+HOST = "Caught on levels of the host"
+
+
+def with_levels(**levels):
+    """A run whose guards caught values on some levels from the top."""
+    _, guard = report_line(1)["guards"]
+    guards = [guard | {"name": k, "levels": v} for k, v in levels.items()]
+    return run_of(1, guards=guards)
+
+
+@pytest.mark.parametrize("order", ["top_down", "bottom_up"])
+@pytest.mark.parametrize("known", ["nominal_pressure", "pressure"])
+def test_levels_of_the_network_are_at_their_pressures(drawn, order, known):
+    pressure = [1e3, 1e4, 9e4]
+    listed = pressure if order == "top_down" else pressure[::-1]
+    vertical = {"nlev": 3, "order": order, known: listed}
+    line = start_line(contract={"name": "a", "vertical": vertical})
     run = run_of(2)
+    run.start = read_line(json.dumps(line).encode(), "")
 
     figures.levels(run, run.latest)
 
-    line = drawn["Values caught by level"].lines[0]
+    line = drawn[NETWORK].lines[0]
     np.testing.assert_array_equal(line.get_xdata(), [14, 0, 6])
     np.testing.assert_array_equal(line.get_ydata(), [10.0, 100.0, 900.0])
 
 
-def test_levels_without_pressures_are_numbered(drawn):
-    run = run_of(2)
-    run.start = None
+@pytest.mark.parametrize("host", [2, 3, 8])
+def test_levels_of_the_host_are_apart_and_numbered(drawn, host):
+    """Whatever their number: pressures are those of the network's levels."""
+    on_limit, finite = [5, 1, *[0] * (host - 2)], [2, *[0] * (host - 1), 1]
+    run = with_levels(on_range=[7, 0, 3], on_limit=on_limit, finite=finite)
+
+    assert len(figures.levels(run, run.latest)) == 2
+
+    network, line = drawn[NETWORK].lines[0], drawn[HOST].lines[0]
+    np.testing.assert_array_equal(network.get_xdata(), [7, 0, 3])
+    np.testing.assert_array_equal(network.get_ydata(), [10.0, 100.0, 900.0])
+    np.testing.assert_array_equal(line.get_xdata(), [7, 1, *[0] * (host - 2), 1])
+    np.testing.assert_array_equal(line.get_ydata(), np.arange(1, host + 2))
+    assert drawn[HOST].yaxis_inverted()
+
+
+@pytest.mark.parametrize(("lost", "count"), [(True, 3), (False, 4)])
+def test_levels_without_pressures_are_numbered(drawn, lost, count):
+    run = with_levels(on_range=[1] * count)
+    run.start = None if lost else run.start
 
     figures.levels(run, run.latest)
 
-    line = drawn["Values caught by level"].lines[0]
-    np.testing.assert_array_equal(line.get_ydata(), [1, 2, 3, 4])
+    line = drawn[NETWORK].lines[0]
+    np.testing.assert_array_equal(line.get_ydata(), np.arange(1, count + 1))
+
+
+def test_stages_that_overlap_are_not_added_up(drawn):
+    figures.curves(run_of(2))
+
+    (line,) = drawn["Longest stage of a recomputation"].lines
+    np.testing.assert_array_equal(line.get_ydata(), 2 * [8.0])
 
 
 def test_map_has_the_numbers_of_the_table(drawn):
@@ -94,6 +136,6 @@ def test_where_nothing_is_known_nothing_is_drawn(drawn):
     run = run_of(2, guards=[], run={})
 
     assert figures.where(run.latest) is None
-    assert figures.levels(run, run.latest) is None
+    assert figures.levels(run, run.latest) == []
     figures.stages(run.latest)
     assert list(drawn) == ["Time by stage"]

@@ -1,3 +1,4 @@
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -51,3 +52,15 @@ def test_columns_are_those_of_one_recomputation(run_of):
     assert run_of(start_line(), report_line(4)).columns_a_run == 100.0
     assert run_of(start_line()).columns_a_run is None
     assert run_of(report_line(0)).columns_a_run is None
+
+
+def test_a_point_keeps_numbers_alone(run_of):
+    """Places and dates of each report of a hundred years would fill the memory."""
+    (point,) = run_of(start_line(), report_line(1)).points
+
+    values = list(asdict(point).values())
+    for component in (point.u, point.v):
+        values.remove(asdict(component))
+        values += asdict(component).values()
+    assert {type(value) for value in values} <= {float, int, type(None)}
+    assert (point.u.rms_native, point.longest_stage) == (2e-5, 8.0)

@@ -30,7 +30,7 @@ def test_facts_say_what_is_known(run):
         "90.0% of the drag is the network's; guards left 10.00% of the columns to the "
         "native drag"
     )
-    assert told["time"] == "10.0 ms a recomputation"
+    assert told["time"] == "8.00 ms a recomputation in the longest stage, network"
     assert told["records"] == "3 files, 2.0 MB, 0 left out"
     assert told["device"] == "failed: the CPU took over"
 
@@ -76,11 +76,29 @@ def test_a_place_that_is_not_known_is_a_dash():
     assert row[2:5] == ("–", "–", "–")
 
 
-def test_stages_share_the_time(run):
-    rows = {name: (ms, share) for name, ms, share in words.stage_rows(run.latest)}
+def test_stages_are_held_to_the_longest_for_they_overlap(run):
+    rows = {name: (ms, part) for name, ms, part in words.stage_rows(run.latest)}
 
-    assert rows["network"] == (8.0, 0.8)
-    assert sum(share for _, share in rows.values()) == pytest.approx(1.0)
+    assert rows["network"] == (8.0, 1.0)
+    assert rows["put"] == (1.0, pytest.approx(1 / 8))
+
+
+@pytest.mark.parametrize("lag", [0, 1])
+def test_a_network_that_runs_beside_the_model_is_told(lag):
+    found = Run("log.jsonl", 1, read(start_line(lag=lag)))
+    found.add(read(report_line(1)))
+
+    said = dict(words.facts(found))["time"]
+
+    assert said.endswith("beside the model") == bool(lag)
+
+
+def test_times_that_are_not_known_are_a_dash():
+    found = Run("log.jsonl", 1)
+    found.add(read(report_line(1, ms={"put": None})))
+
+    assert dict(words.facts(found))["time"] == "–"
+    assert words.stage_rows(found.latest) == []
 
 
 def test_drag_is_held_to_the_native(run):
