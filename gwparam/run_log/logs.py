@@ -1,10 +1,11 @@
 """Files of run logs, of which only what is new is read."""
 
 import os
+import stat
 from collections.abc import Iterable
 from pathlib import Path
 
-from gwparam.errors import ContractError, ModelFileError
+from gwparam.errors import ContractError, GwparamError, ModelFileError
 from gwparam.file_kinds import check_readable
 from gwparam.run_log.lines import Start, read_line
 from gwparam.run_log.runs import Run
@@ -14,6 +15,7 @@ PATTERN = "*.jsonl"
 
 _PIECE = 4 * 2**20  # bytes that are read at a time
 _LONGEST = 16 * 2**20  # bytes of a line: a run log has some kilobytes
+_MOST_BROKEN = 10  # lines before the first that is one of a run log
 
 
 class RunLog:
@@ -30,8 +32,10 @@ class RunLog:
         The file.
     runs : list of Run
         The runs in it, in their order.
-    broken : list of str
-        What is wrong with lines that are none of a run log; they count nowhere.
+    broken : int
+        Lines that are none of a run log; they count nowhere.
+    first_broken : str
+        What is wrong with the first of them; empty without.
     """
 
     def __init__(self, path: Path) -> None:
@@ -40,7 +44,7 @@ class RunLog:
 
     def _forget(self) -> None:
         self.runs: list[Run] = []
-        self.broken: list[str] = []
+        self.broken, self.first_broken = 0, ""
         self._offset = self._lines = 0
         self._file: tuple[int, int] | None = None
 
@@ -78,9 +82,13 @@ class RunLog:
                         )
         except OSError as error:
             raise ModelFileError(f"cannot read {self.path}: {error.strerror}") from None
-        if self.broken and not self.runs:
-            raise ContractError(f"{self.path} is no run log: {self.broken[0]}")
+        self._check_broken(1)
         return self._offset > before
+
+    def _check_broken(self, most: int) -> None:
+        """Refuse a file that begins with so many lines that are none of a run log."""
+        if self.broken >= most and not self.runs:
+            raise ContractError(f"{self.path} is no run log: {self.first_broken}")
 
     def _begin(self, found: os.stat_result) -> int:
         """Say where to go on; at the start, if another file stands there now."""
@@ -94,7 +102,9 @@ class RunLog:
         try:
             line = read_line(text, f"line {self._lines}")
         except ContractError as error:
-            self.broken.append(str(error))
+            self.broken += 1
+            self.first_broken = self.first_broken or str(error)
+            self._check_broken(_MOST_BROKEN)  # the rest may be long
             return
         if isinstance(line, Start):
             if self.runs:
@@ -118,7 +128,9 @@ class RunLogs:
     def __init__(self, paths: Iterable[Path]) -> None:
         self._paths = list(paths)
         self._logs: dict[Path, RunLog] = {}
-        self._foreign: dict[Path, str] = {}
+        self._foreign: dict[Path, GwparamError] = {}
+        # As foreign files were when they were read: they are not read again.
+        self._looked: dict[Path, tuple[int, ...]] = {}
 
     def update(self) -> bool:
         """Read what is new; whether there was something.
@@ -132,33 +144,50 @@ class RunLogs:
             none.
         """
         new = False
+        there = set()
         for path in self._paths:
             if not path.is_dir():
+                there.add(path)
                 check_readable(path)
                 new |= self._logs.setdefault(path, RunLog(path)).update()
                 continue
             for found in sorted(path.glob(PATTERN)):
-                if found.is_file() and found.stat().st_size:
-                    new |= self._try(found)
+                its = _state(found)
+                if its is not None:
+                    there.add(found)
+                    new |= self._try(found, its)
+        new |= self._drop({*self._logs, *self._foreign} - there)
         if not self._logs:
             if self._foreign:
-                raise ContractError(next(iter(self._foreign.values())))
+                raise next(iter(self._foreign.values()))
             where = ", ".join(map(str, self._paths))
             raise ModelFileError(f"no run log in folder {where}, expected {PATTERN}")
         return new
 
-    def _try(self, path: Path) -> bool:
-        """Read a file that may be of something else."""
+    def _try(self, path: Path, its: tuple[int, ...]) -> bool:
+        """Read a file that may be of something else, or gone or closed to us by now."""
+        if self._looked.get(path) == its:
+            return False
         log = self._logs.get(path) or RunLog(path)
         try:
             new = log.update()
-        except ContractError as error:
-            self._foreign[path] = str(error)
-            self._logs.pop(path, None)
-            return False
+        except (ContractError, ModelFileError) as error:
+            dropped = self._drop({path})
+            self._foreign[path] = error
+            if isinstance(error, ContractError):
+                self._looked[path] = its
+            return dropped
         self._foreign.pop(path, None)
+        self._looked.pop(path, None)
         self._logs[path] = log
         return new
+
+    def _drop(self, paths: set[Path]) -> bool:
+        """Forget files; whether one was a log."""
+        for path in paths:
+            self._foreign.pop(path, None)
+            self._looked.pop(path, None)
+        return any([self._logs.pop(path, None) is not None for path in paths])
 
     @property
     def paths(self) -> list[Path]:
@@ -178,11 +207,24 @@ class RunLogs:
     @property
     def notes(self) -> list[str]:
         """What is to be said of what counts nowhere."""
-        notes = list(self._foreign.values())
+        notes = [str(error) for error in self._foreign.values()]
         for log in self._logs.values():
             if log.broken:
-                lines = "1 line" if len(log.broken) == 1 else f"{len(log.broken)} lines"
+                lines = "1 line" if log.broken == 1 else f"{log.broken} lines"
                 notes.append(
-                    f"{log.path}: {lines} left out, the first: {log.broken[0]}"
+                    f"{log.path}: {lines} left out, the first: {log.first_broken}"
                 )
         return notes
+
+
+def _state(path: Path) -> tuple[int, ...] | None:
+    """Say what tells a file from what it was; None if it is gone, empty or none."""
+    try:
+        found = os.stat(path)
+    except PermissionError:  # what opens it says so
+        return ()
+    except OSError:
+        return None
+    if not stat.S_ISREG(found.st_mode) or not found.st_size:
+        return None
+    return (found.st_dev, found.st_ino, found.st_size, found.st_ctime_ns)

@@ -5,6 +5,8 @@ from run_logs import report_line, start_line, text_of
 from special_files import SPECIAL
 
 from gwparam.errors import ContractError, ModelFileError
+from gwparam.run_log import logs as module
+from gwparam.run_log.lines import read_line
 from gwparam.run_log.logs import RunLog, RunLogs
 
 
@@ -49,7 +51,7 @@ def test_a_line_counts_when_it_is_whole(log):
 
     assert found.update()
     assert found.runs[0].ended
-    assert found.broken == []
+    assert found.broken == 0
 
 
 def test_a_new_run_goes_on_in_the_file(log):
@@ -62,8 +64,8 @@ def test_a_new_run_goes_on_in_the_file(log):
     first, second = found.runs
     assert first.state == "broke off: another run follows in the log"
     assert (second.start.mode, second.state, second.number) == ("shadow", "ended", 2)
-    assert len(found.broken) == 1
-    assert found.broken[0].startswith("line 4 is not valid JSON")
+    assert found.broken == 1
+    assert found.first_broken.startswith("line 4 is not valid JSON")
 
 
 def test_lines_longer_than_a_piece_are_read(log, monkeypatch):
@@ -145,6 +147,119 @@ def test_logs_that_appear_later_are_found(log):
 
     assert logs.update()
     assert len(logs.last_runs) == 2
+
+
+@pytest.fixture
+def count_lines(monkeypatch):
+    """Count the lines that are looked at."""
+    looked = []
+
+    def look(text, what):
+        looked.append(what)
+        return read_line(text, what)
+
+    monkeypatch.setattr(module, "read_line", look)
+    return looked
+
+
+def test_a_foreign_file_is_not_read_to_its_end_nor_again(log, count_lines):
+    foreign = log.with_name("training.jsonl")
+    foreign.write_text(1000 * '{"loss": 1}\n')
+    logs = RunLogs([log.parent])
+
+    logs.update()
+    logs.update()
+
+    assert len(count_lines) < 20
+    count_lines.clear()
+    foreign.write_text(text_of(start_line(mode="shadow")))
+    assert logs.update()
+    assert [run.start.mode for run in logs.runs] == ["ml", "shadow"]
+    assert logs.notes == []
+    assert count_lines == ["line 1"]
+
+
+def test_a_log_may_begin_in_the_middle_of_a_line(tmp_path):
+    path = tmp_path / "tail.jsonl"
+    path.write_text(text_of(report_line(3))[100:] + text_of(report_line(4)))
+    logs = RunLogs([path])
+
+    logs.update()
+
+    assert logs.runs[0].latest.recomputations == 4
+    assert "1 line left out, the first: line 1" in logs.notes[0]
+
+
+def test_broken_lines_are_counted_not_kept(log):
+    append(log, 1000 * "broken\n")
+    found = RunLog(log)
+
+    found.update()
+
+    assert found.broken == 1000
+    assert found.first_broken.startswith("line 4 ")
+
+
+@pytest.mark.parametrize(
+    "error", [PermissionError(13, "Permission denied"), FileNotFoundError(2, "gone")]
+)
+def test_a_file_that_cannot_be_read_is_noted_beside_logs(log, monkeypatch, error):
+    """It may be closed to us, or removed between the two looks at it."""
+    other = log.with_name("other.jsonl")
+    other.write_text(text_of(start_line()))
+
+    def refuse(path, mode):
+        if path == other:
+            raise error
+        return open(path, mode)
+
+    monkeypatch.setattr(module, "open", refuse, raising=False)
+    logs = RunLogs([log.parent])
+
+    logs.update()
+
+    assert len(logs.runs) == 1
+    assert logs.notes == [f"cannot read {other}: {error.strerror}"]
+    monkeypatch.undo()
+    logs.update()
+    assert len(logs.runs) == 2
+    assert logs.notes == []
+
+
+def test_what_may_not_be_looked_at_ends_nothing(log, monkeypatch):
+    other = log.with_name("other.jsonl")
+    other.write_text(text_of(start_line()))
+    stat = os.stat
+
+    def refuse(path, **items):
+        if path == other:
+            raise PermissionError(13, "Permission denied")
+        return stat(path, **items)
+
+    monkeypatch.setattr(os, "stat", refuse)
+    logs = RunLogs([log.parent])
+
+    logs.update()
+
+    assert log in logs.paths
+
+
+def test_files_that_are_gone_are_forgotten(log):
+    other, foreign = log.with_name("other.jsonl"), log.with_name("training.jsonl")
+    other.write_text(text_of(start_line()))
+    foreign.write_text("loss\n")
+    logs = RunLogs([log.parent])
+    logs.update()
+    assert (len(logs.runs), len(logs.notes)) == (2, 1)
+    other.unlink()
+    foreign.unlink()
+
+    assert logs.update()
+
+    assert (len(logs.runs), len(logs.notes)) == (1, 0)
+    log.unlink()
+    with pytest.raises(ModelFileError, match="no run log in"):
+        logs.update()
 
 
 def test_absent_logs_are_refused(tmp_path):
