@@ -22,8 +22,8 @@ examples:
       several runs for a program, once
 
 A run log is written every log_interval recomputations and report_days (gwparam_nml,
-docs/run-log.md). Of several runs in a log, the last is shown. Without a terminal, what
-is new is printed below what was.
+docs/run-log.md). Of several runs in a log, the last is shown. What is taller than the
+terminal is shown in turns. Without a terminal, what is new is printed below what was.
 """
 
 
@@ -81,6 +81,7 @@ def _show(logs: "RunLogs", interval: float | None) -> None:
     from rich.live import Live
 
     from gwparam import console
+    from gwparam.run_log.screen import TURN, Turns
     from gwparam.run_log.tables import show_runs
 
     output = console.tables()
@@ -94,12 +95,17 @@ def _show(logs: "RunLogs", interval: float | None) -> None:
             if logs.update():
                 output.print(show_runs(logs.last_runs, logs.notes))
         return
+    looks, looks_a_turn = 0, max(round(TURN / interval), 1)
     with Live(console=output, auto_refresh=False) as live:
-        live.update(show_runs(logs.last_runs, logs.notes), refresh=True)
-        while not _all_ended(logs):
-            time.sleep(interval)
-            logs.update()  # the time since the last line is new in any case
-            live.update(show_runs(logs.last_runs, logs.notes), refresh=True)
+        try:
+            while not _all_ended(logs):
+                whole = show_runs(logs.last_runs, logs.notes)
+                live.update(Turns(whole, looks // looks_a_turn), refresh=True)
+                time.sleep(interval)
+                logs.update()  # the time since the last line is new in any case
+                looks += 1
+        finally:  # what stays is whole
+            live.update(show_runs(logs.last_runs, logs.notes))
 
 
 def _all_ended(logs: "RunLogs") -> bool:

@@ -8,6 +8,7 @@ from contextlib import suppress
 
 import pytest
 from run_logs import report_line, start_line, text_of
+from special_files import limit
 
 from gwparam.cli import main
 
@@ -76,26 +77,70 @@ def test_foreign_files_are_refused_in_a_line(tmp_path, capsys):
     assert error.count("\n") == 1
 
 
-def test_on_a_terminal_it_is_drawn_in_place(log):
+@pytest.fixture
+def terminal(log):
+    """Watch on a terminal of some lines; gives the process, and what reads from it."""
+    begun = []
+
+    def begin(lines):
+        ours, theirs = pty.openpty()
+        command = [sys.executable, "-c", "from gwparam.cli import main; exit(main())"]
+        size = {"TERM": "xterm", "COLUMNS": "120", "LINES": str(lines)}
+        process = subprocess.Popen(
+            [*command, "watch", str(log), "--interval", "0.5"],
+            cwd=log.parent,
+            env=os.environ | size,
+            stdout=theirs,
+            close_fds=True,
+        )
+        os.close(theirs)
+        begun.append((process, ours))
+
+        def read():
+            with suppress(OSError):  # the terminal is gone with the process
+                return os.read(ours, 65536)
+            return b""
+
+        return process, read
+
+    yield begin
+    for process, ours in begun:
+        process.kill()
+        process.wait()
+        os.close(ours)
+
+
+def test_on_a_terminal_it_is_drawn_in_place(log, terminal):
     log.write_text(text_of(start_line(), report_line(3, "end")))
-    ours, theirs = pty.openpty()
-    command = [sys.executable, "-c", "from gwparam.cli import main; exit(main())"]
-    environment = os.environ | {"TERM": "xterm", "COLUMNS": "120", "LINES": "60"}
+    process, read = terminal(60)
 
-    done = subprocess.Popen(
-        [*command, "watch", str(log)],
-        cwd=log.parent,
-        env=environment,
-        stdout=theirs,
-        close_fds=True,
-    )
-    os.close(theirs)
     shown = b""
-    with suppress(OSError):  # the terminal is gone with the process
-        while piece := os.read(ours, 65536):
-            shown += piece
-    os.close(ours)
+    while piece := read():
+        shown += piece
 
-    assert done.wait(60) == 0
+    assert process.wait(60) == 0
     assert b"30 (10.00%)" in shown
+
+
+def test_on_a_small_terminal_all_is_seen_while_it_runs_and_stays_whole(log, terminal):
+    process, read = terminal(24)
+
+    shown = b""
+    with limit(60):
+        for words in (b"artefact", b"on_range", b"largest eastward drag, native"):
+            while words not in shown:
+                piece = read()
+                assert piece, shown.decode()
+                shown += piece
     assert b"\x1b[" in shown
+    assert b"lines 1 to 23 of" in shown
+    with open(log, "a") as file:
+        file.write(text_of(report_line(3, "end")))
+    last = b""
+    while piece := read():
+        last += piece
+
+    assert process.wait(60) == 0
+    *_, last = last.rpartition(b"gwparam_run 1:")
+    for words in (b"ended", b"30 (10.00%)", b"largest eastward drag, native"):
+        assert words in last
