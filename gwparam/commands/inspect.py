@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from gwparam.commands.answer import Answer
 from gwparam.commands.given import file_path
 from gwparam.contract import read_contract, read_probe
+from gwparam.errors import wrong_setting
+from gwparam.file_kinds import check_readable
 from gwparam.whole_files import check_outputs
 
 if TYPE_CHECKING:
@@ -25,8 +27,9 @@ examples:
   gwparam inspect wavenet.pt --json | python -m json.tool --indent 1
 """
 
-# What --html without a name stands for.
-_BESIDE = Path("FILE.html of the artefact's own name")
+# What --html without a name stands for; no path that someone types is this one.
+_BESIDE = object()
+_ENDINGS = (".html", ".htm")
 
 
 def add_parser(subparsers: Any) -> None:
@@ -51,12 +54,8 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> Answer:
-    """Run the command; the document is the contract."""
-    page = args.html
-    if page == _BESIDE:
-        page = args.artefact.with_suffix(".html")
-    if page is not None:
-        check_outputs([page], [args.artefact])
+    """Run the command; the document is the contract, and the page if there is one."""
+    page = _page(args.html, args.artefact)
     contract = read_contract(args.artefact)
     _, outputs = read_probe(args.artefact)
     package = _package(args.artefact)
@@ -64,10 +63,23 @@ def run(args: argparse.Namespace) -> Answer:
         from gwparam.artefact_page.page import write_page
 
         write_page(page, args.artefact, contract, outputs, package)
-    return Answer(
-        json.loads(contract.to_json()),
-        lambda: _print(contract, outputs, package, page),
-    )
+    document = json.loads(contract.to_json())
+    if page is not None:
+        document["written"] = [page]
+    return Answer(document, lambda: _print(contract, outputs, package, page))
+
+
+def _page(given: object, artefact: Path) -> Path | None:
+    """Say where the page goes; None without one."""
+    if given is None:
+        return None
+    check_readable(artefact)  # the folder at hand has no name to put an ending to
+    page = artefact.with_suffix(".html") if given is _BESIDE else Path(str(given))
+    check_outputs([page], [artefact])
+    # The word after --html is its own, though an artefact may be meant.
+    if page.suffix.lower() not in _ENDINGS:
+        raise wrong_setting("html", page, "a name that ends in .html")
+    return page
 
 
 def _package(artefact: str) -> str:
