@@ -4,6 +4,7 @@ import os
 from os import PathLike
 from pathlib import Path
 
+import matplotlib as mpl
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
@@ -44,8 +45,18 @@ def draw(path: str | PathLike[str], found: Calibration, name: str) -> None:
     ModelFileError
         If it cannot be written.
     """
-    figure = Figure(figsize=(9.0, 4.2), layout="constrained")
-    FigureCanvasAgg(figure)
+    # A name is no formula: a dollar sign is one.
+    with mpl.rc_context({"text.parse_math": False}):
+        figure = Figure(figsize=(9.0, 4.2), layout="constrained")
+        FigureCanvasAgg(figure)
+        _draw(figure, found)
+        figure.suptitle(name)
+        with writing(path), replacement(path) as partial:
+            kind = Path(path).suffix.removeprefix(".") or "png"
+            figure.savefig(partial, format=kind, dpi=130)
+
+
+def _draw(figure: Figure, found: Calibration) -> None:
     left, right = figure.subplots(1, 2)
     ends = [found.expected.min(), found.expected.max()]
     left.plot(ends, ends, color="0.6", label="as expected")
@@ -64,7 +75,3 @@ def draw(path: str | PathLike[str], found: Calibration, name: str) -> None:
     right.set_ylabel("error of all columns that is left")
     for axes in (left, right):
         axes.grid(visible=True, color="0.9")
-    figure.suptitle(name)
-    with writing(path), replacement(path) as partial:
-        kind = Path(path).suffix.removeprefix(".") or "png"
-        figure.savefig(partial, format=kind, dpi=130)

@@ -11,7 +11,7 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import SymLogNorm
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, LogFormatter
 from numpy.typing import NDArray
 
 from gwparam.errors import ModelFileError, ShapeError
@@ -25,6 +25,15 @@ Rows = Mapping[str, Mapping[str, Array]]
 # about zero: drag grows with 1/density, so that on a linear scale all but the uppermost
 # levels are blank.
 DECADES = 2
+
+_LETTERS = 16  # of a caption, in an inch
+
+# What callers call their panels is no formula: a dollar sign is one.
+_STYLE: dict[Any, Any] = {
+    "axes.titlesize": 9,
+    "font.size": 9,
+    "text.parse_math": False,
+}
 
 
 def zonal_mean_figure(
@@ -70,10 +79,9 @@ def zonal_mean_figure(
                     f"panel {name} has shape {panel.shape}, expected {shape}"
                 )
     ncol = max(len(row) for row in rows.values())
-    with mpl.rc_context({"font.size": 9, "axes.titlesize": 9}):
-        figure = Figure(
-            figsize=(1.6 + 2.9 * ncol, 1.1 + 2.9 * len(rows)), layout="constrained"
-        )
+    with mpl.rc_context(_STYLE):
+        width = 1.6 + 2.9 * ncol
+        figure = Figure(figsize=(width, 1.1 + 2.9 * len(rows)), layout="constrained")
         FigureCanvasAgg(figure)
         axes = figure.subplots(len(rows), ncol, sharex=True, sharey=True, squeeze=False)
         for line, (label, row) in zip(axes, rows.items(), strict=True):
@@ -84,7 +92,9 @@ def zonal_mean_figure(
         if title:
             figure.suptitle(title, fontsize=11)
         if caption:
-            figure.supxlabel(caption, fontsize=8, wrap=True)
+            # Where matplotlib breaks lines itself, it takes dollars for formulas still.
+            lines = fill(caption, int(_LETTERS * width))
+            figure.supxlabel(lines, fontsize=8)
         kind = Path(path).suffix.removeprefix(".") or "png"
         try:
             with writing(path), replacement(path) as partial:
@@ -117,6 +127,7 @@ def _draw_row(
         axis.set_yscale("log")
         axis.set_ylim(pressure.max() / 100.0, pressure.min() / 100.0)
         axis.yaxis.set_major_formatter(FuncFormatter(lambda p, _: f"{p:g}"))
+        axis.yaxis.set_minor_formatter(LogFormatter(labelOnlyBase=False))
         axis.set_xlim(-90.0, 90.0)
         axis.set_xticks([-60, -30, 0, 30, 60], ["60°S", "30°S", "0", "30°N", "60°N"])
     for axis in axes[len(shown) :]:

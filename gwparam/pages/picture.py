@@ -48,6 +48,8 @@ _STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     # The same results give the same page, byte by byte.
     "svg.hashsalt": "gwparam",
+    # Names of models are no formulas: a dollar sign is one.
+    "text.parse_math": False,
     "xtick.labelsize": 8.5,
     "ytick.labelsize": 8.5,
 }

@@ -12,7 +12,7 @@ def test_it_is_a_picture_of_what_its_ending_says(tmp_path):
     ten = np.linspace(0.1, 1.0, 10)
     found = Calibration(ten, ten, 1.1 * ten, ten, 0.9)
     for name, magic in (("c.png", b"\x89PNG"), ("c.svg", b"<?xml"), ("c", b"\x89PNG")):
-        draw(tmp_path / name, found, "some network")
+        draw(tmp_path / name, found, "some $_{network$")
         assert (tmp_path / name).read_bytes().startswith(magic)
 
 

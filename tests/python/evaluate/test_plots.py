@@ -2,6 +2,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from matplotlib.image import imread
 
 from gwparam.errors import ModelFileError, ShapeError
@@ -88,3 +89,28 @@ def test_other_quantities_are_shown_in_their_own_units(tmp_path, monkeypatch):
     np.testing.assert_array_equal(
         panel.collections[0].get_array(), rows["Atmosphere heat diffusivity"]["network"]
     )
+
+
+def test_a_dollar_sign_is_one(tmp_path):
+    named = {f"$_{{{name}$": panel for name, panel in panels(1e-4).items()}
+    words = {"caption": "for $_{5$", "title": "$\\6$"}
+
+    zonal_mean_figure(tmp_path / "a.svg", LATITUDE, PRESSURE, {"$_{u$": named}, **words)
+
+    assert (tmp_path / "a.svg").is_file()
+
+
+def test_levels_of_less_than_a_decade_are_told(tmp_path, monkeypatch):
+    """Ticks are numbers too, not the text of formulas."""
+    kept = []
+    monkeypatch.setattr(
+        plots, "Figure", lambda **items: kept.append(Figure(**items)) or kept[-1]
+    )
+    pressure = np.linspace(21e3, 88e3, 5)
+
+    zonal_mean_figure(tmp_path / "a.png", LATITUDE, pressure, {"u": panels(1e-4)})
+
+    axis = kept[0].axes[0]
+    told = {text.get_text() for text in axis.yaxis.get_minorticklabels()}
+    assert {"300", "600"} <= told
+    assert not any("$" in text for text in told)

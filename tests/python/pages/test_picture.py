@@ -74,3 +74,15 @@ def test_symmetric_axis_has_three_labels(largest, labels):
         symmetric(axis, largest)
 
         assert [label.get_text() for label in axis.get_xticklabels()] == labels
+
+
+@pytest.mark.parametrize("raster", [False, True])
+def test_a_dollar_sign_is_one(raster):
+    with drawing() as figure:
+        axis = figure.subplots()
+        axis.set_title("a$_{b$")
+        axis.text(0.5, 0.5, "for $5 and $\\6")
+        source = embed(figure, raster=raster)
+
+    if not raster:
+        assert b"a$_{b$" in base64.b64decode(source.split(",")[1])
