@@ -2,7 +2,9 @@
 
 import ast
 import re
+import sys
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -39,6 +41,37 @@ def required() -> set[str]:
     names = {pair[1].lower(): pair[2] for pair in pairs if pair}
     assert len(names) == len(project["dependencies"])
     return {f"{CONDA_NAMES.get(name, name)} {at}" for name, at in names.items()}
+
+
+def imported() -> set[str]:
+    """Modules at the top that the Python files import, wherever they do."""
+    found = set()
+    for path in (PROJECT / "gwparam").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                found.update(alias.name.split(".")[0] for alias in node.names)
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                found.add(node.module.split(".")[0])
+    return found - sys.stdlib_module_names - {"gwparam"}
+
+
+def test_what_is_imported_is_required() -> None:
+    """What another package brings along may one day not come."""
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"]
+    lines = [
+        *project["dependencies"],
+        *(x for k in extras if k != "test" for x in extras[k]),
+    ]
+    named = {re.match(r"[\w-]+", line)[0].lower() for line in lines}
+    givers = packages_distributions()
+
+    names = imported()
+
+    assert {"numpy", "matplotlib", "torch"} <= names
+    for name in names:
+        known = {giver.lower().replace("_", "-") for giver in givers.get(name, [name])}
+        assert known & named, f"{name} of {known} is imported, and not required"
 
 
 def test_conda_has_the_version(recipe: dict) -> None:
