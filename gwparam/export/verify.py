@@ -100,11 +100,15 @@ def check_batch_mates(network: Network, columns: Columns, seed: int = 1) -> Prom
         mates = [torch.cat((field[:half], factor * field[half:])) for field in columns]
         among = _run(network, mates)[:half]
         differing = max(differing, int((among != alone[:half]).sum()))
+    # Mates that are the column itself: none is larger than it, as one of many is.
+    for index in torch.randperm(ncol, generator=generator)[:4].tolist():
+        copies = [field[index].expand_as(field).contiguous() for field in columns]
+        differing = max(differing, int((_run(network, copies) != alone[index]).sum()))
     return Promise(
         "batch-mates do not matter",
         differing == 0,
-        f"{differing} of {alone.numel()} values differ in 4 permutations and 2 sets of "
-        f"mates of {ncol} columns",
+        f"{differing} of {alone.numel()} values differ in 4 permutations, 2 sets of "
+        f"mates and 4 of copies of {ncol} columns",
     )
 
 

@@ -148,6 +148,17 @@ class Fourier(OverLevels):
         return torch.fft.irfft(modes, n=5, dim=1)
 
 
+class Any(Net):
+    """Of which one column with a strong wind changes all."""
+
+    def forward(self, u, v, ps):
+        x = torch.cat((u / 30.0, v / 10.0, ps[:, None] / 1e5), dim=1)
+        y = torch.tanh(self.layer(x))
+        if bool((u > 60.0).any()):
+            y = 3.0 * y
+        return 1e-5 * y[:, :5], ps
+
+
 class Inverse(nn.Module):
     """Of an operation that the library does not take."""
 
@@ -340,6 +351,11 @@ def test_what_the_library_does_not_take_never_appears(source, tmp_path):
         export_network(f"{source}:Inverse", contract(), tmp_path / "m.pt")
     assert "aten::linalg_inv" in str(error.value)
     assert not (tmp_path / "m.pt").exists()
+
+
+def test_a_column_that_changes_its_mates_is_found(source, tmp_path):
+    with pytest.raises(InferenceError, match="batch-mates"):
+        export_network(f"{source}:Any", contract(), tmp_path / "m.pt")
 
 
 def test_small_whole_numbers_are_left_to_libtorch(source, tmp_path):
