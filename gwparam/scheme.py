@@ -218,6 +218,8 @@ class Scheme:
     def put(self, name: str, array: Array, units: str | None = None) -> None:
         """Hand over one input of the current window of columns; it is copied.
 
+        One that is refused drops the window: all its fields are put anew.
+
         Parameters
         ----------
         name : str

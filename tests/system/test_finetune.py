@@ -187,9 +187,7 @@ def test_trained_fluxes_go_into_export_and_replay_without_options(
     assert finetune(*ANN, "--data", data, *split, *flags, "-o", folder) == 0
     out = capsys.readouterr().out
     export, replay = (
-        shlex.split(line)[1:]
-        for line in out.splitlines()
-        if line.startswith("  gwparam")
+        shlex.split(line)[1:] for line in out.partition("next: ")[2].splitlines()
     )
 
     assert main(export) == 0
