@@ -53,6 +53,13 @@ class NotFinite(torch.nn.Module):
         return dudt, 1e-6 * torch.sqrt(v + 1000) + 1e-7 * lat.unsqueeze(1)
 
 
+class Places(torch.nn.Module):
+    """Sees where its levels and columns are, in numbers that can be read off."""
+
+    def forward(self, z, lon):
+        return 1e-9 * z, 1e-6 * lon.unsqueeze(1) + 0 * z
+
+
 class WrongShape(torch.nn.Module):
     def forward(self, u, v, ps, lat):
         return u + v + ps.unsqueeze(1) + lat.unsqueeze(1), v[:1]
@@ -151,6 +158,20 @@ def changed(path: str, value: object) -> dict:
     return document
 
 
+def write_places(path: Path) -> None:
+    """Write the artefact of a network that sees heights and longitudes."""
+    document = contract()
+    names = ("geopotential_height", "m", "full"), ("longitude", "degrees", "surface")
+    document["inputs"] = [
+        {"name": name, "units": units, "levels": levels, "dtype": "float64"}
+        for name, units, levels in names
+    ]
+    document["training_range"] = []
+    heights = torch.linspace(3e4, 1e2, NLEV, dtype=torch.float64).repeat(3, 1)
+    longitude = torch.tensor([0.0, 90.0, 270.0], dtype=torch.float64)
+    write(path, Places(), document, inputs=(heights, longitude))
+
+
 def write_all(folder: Path) -> None:
     """Write every artefact of the tests into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -160,6 +181,7 @@ def write_all(folder: Path) -> None:
     bottom_up = changed("vertical.order", "bottom_up")
     bottom_up["vertical"]["nominal_pressure"] = PRESSURE[::-1]
     write(folder / "bottom_up.pt", Linear(), bottom_up)
+    write_places(folder / "places.pt")
     write(folder / "raises.pt", Raises(), contract())
     write(folder / "not_finite.pt", NotFinite(), contract())
     write(folder / "probe_mismatch.pt", Linear(), contract(), scale=1.001)

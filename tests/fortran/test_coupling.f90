@@ -6,7 +6,8 @@ program test_coupling
         & lat, lon, ml, network_drag, nlat, nlev, nlon, p, pressure, ps, read_arguments, &
         & settings_of, start, stat, step, t, u, untouched, v, z
     use gwparam, only: dp, gwparam_bottom_up, gwparam_compiled_runs, gwparam_compiled_unfit, &
-        & gwparam_err_argument, gwparam_err_shape, gwparam_ok, gwparam_top_down
+        & gwparam_err_argument, gwparam_err_contract, gwparam_err_shape, gwparam_ok, &
+        & gwparam_top_down
     use gwparam_alarm, only: alarm_t
     use gwparam_coupling, only: gwparam_coupling_settings_t, gwparam_coupling_state_t, &
         & gwparam_coupling_statistics_t, gwparam_coupling_t
@@ -24,6 +25,7 @@ program test_coupling
     call test_guards_fall_back()
     call test_state_goes_on()
     call test_what_is_pending_goes_on()
+    call test_places_as_networks_know_them()
     call done()
 
 contains
@@ -400,5 +402,50 @@ contains
         call fill(1)
 
     end subroutine test_what_is_pending_goes_on
+
+    subroutine test_places_as_networks_know_them()
+
+        !! Heights over the sea, and longitudes from 0 to 360, whatever the host has.
+        type(gwparam_coupling_t) :: drag
+        type(gwparam_coupling_settings_t) :: settings
+        real(dp) :: altitude(nlon, nlat), degrees(nlon, nlat), westward(nlon, nlat)
+        integer :: k
+
+        settings = settings_of("mode = 'ml', artefact = '" // trim(folder) // "/places.pt'")
+        degrees = lon*180.0_dp/acos(-1.0_dp)
+        westward = merge(lon - 2.0_dp*acos(-1.0_dp), lon, degrees > 180.0_dp)
+        altitude = spread([0.0_dp, 1500.0_dp, -20.0_dp], 2, nlat)
+
+        call drag%init(settings, pressure, gwparam_top_down, lat, westward)
+        call apply(drag)
+        call ok(any(westward < 0.0_dp) .and. is_near(dudt, &
+                & 1e-9_dp*z) .and. all(abs(dvdt - spread(1e-6_dp*degrees, 3, nlev)) <= 1e-17_dp), &
+                & "longitudes to the west of 0, heights over the sea")
+        call drag%free()
+
+        call drag%init(settings, pressure, gwparam_top_down, lat, lon, surface_altitude=altitude, &
+                       & heights_over_surface=.true.)
+        do k = 1, nlat
+            call window(drag, 1, nlon, k)
+        end do
+        call ok(is_near(dudt, 1e-9_dp*(z + spread(altitude, 3, nlev))), &
+                & "heights over the surface are raised by it")
+        call drag%free()
+
+        call drag%init(settings, pressure, gwparam_top_down, lat, lon, stat=stat, errmsg=errmsg, &
+                       & heights_over_surface=.true.)
+        call ok(stat == gwparam_err_contract .and. index(errmsg, &
+                & "geopotential_height") > 0 .and. index(errmsg, &
+                & "init needs surface_altitude") > 0, "or refused, where the surface is not known")
+        call drag%init(settings, pressure, gwparam_top_down, lat, degrees, stat=stat, errmsg=errmsg)
+        call ok(stat == gwparam_err_argument .and. index(errmsg, &
+                & "longitude is up to ") == 1 .and. index(errmsg, &
+                & "radians, expected -2 pi to 2 pi") > 0, "longitudes in degrees")
+        call drag%init(settings, pressure, gwparam_top_down, 57.0_dp*lat, lon, stat=stat, &
+                       & errmsg=errmsg)
+        call ok(stat == gwparam_err_argument .and. index(errmsg, "latitude is up to ") == 1, &
+                & "latitudes in degrees")
+
+    end subroutine test_places_as_networks_know_them
 
 end program test_coupling

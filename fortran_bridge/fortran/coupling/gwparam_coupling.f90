@@ -43,6 +43,7 @@ module gwparam_coupling
     public :: gwparam_native_drag
 
     real(dp), parameter :: degrees_per_radian = 180.0_dp/acos(-1.0_dp)
+    real(dp), parameter :: pole = 0.5_dp*acos(-1.0_dp)*(1.0_dp + 1.0e-6_dp) !! And rounding [rad]
     integer, parameter :: message_length = 1024
     character(len=*), parameter :: half_levels = "_at_half_levels" !! Ends names of values there
     character(len=*), parameter :: error_name = "expected_error" !! Of the network, in each column
@@ -52,7 +53,12 @@ module gwparam_coupling
         character(len=13) :: units !! As `apply` takes it, but for the latitude
     end type offered_t
 
-    type(offered_t), parameter :: offered(10) = [offered_t("eastward_wind", "m s-1"), &
+    integer, parameter :: u_field = 1, v_field = 2, temperature_field = 3, pressure_field = 4
+    integer, parameter :: height_field = 5, half_levels_field = 6, surface_field = 7
+    integer, parameter :: latitude_field = 8, longitude_field = 9, altitude_field = 10
+    !! Places in `offered`
+
+    type(offered_t), parameter :: offered(altitude_field) = [offered_t("eastward_wind", "m s-1"), &
          & offered_t("northward_wind", "m s-1"), offered_t("air_temperature", "K"), &
          & offered_t("air_pressure", "Pa"), offered_t("geopotential_height", "m"), &
          & offered_t("air_pressure" // half_levels, "Pa"), offered_t("surface_air_pressure", &
@@ -98,8 +104,10 @@ module gwparam_coupling
         integer, private :: geometry = gwparam_column !! What the network sees
         logical, private :: tells_error = .false. !! Whether it says how wrong it expects to be
         logical, private :: is_placed = .false. !! Whether it knows where the columns are
-        real(dp), allocatable, private :: latitude(:,:), longitude(:,:) !! [rad] (i, j)
+        real(dp), allocatable, private :: latitude(:,:) !! [rad] (i, j)
+        real(dp), allocatable, private :: longitude(:,:) !! From 0 to 360 [degrees_east] (i, j)
         real(dp), allocatable, private :: altitude(:,:) !! Of the surface, if it is known [m] (i, j)
+        logical, private :: heights_over_surface = .false. !! Those of the host, else over the sea
         real(dp), allocatable, private :: pressure(:) !! Of full levels, for reference [Pa]
         logical, allocatable, private :: exists(:,:) !! Whether there is a column (i, j)
         integer, allocatable, private :: row(:,:) !! Of the native scheme's set-up (i, j)
@@ -154,7 +162,7 @@ module gwparam_coupling
     interface
 
         module subroutine init(self, settings, pressure, order, latitude, longitude, columns, &
-                               & stat, errmsg, native, surface_altitude)
+                               & stat, errmsg, native, surface_altitude, heights_over_surface)
 
             !! Set up for columns of a host, and load the network unless the host has.
             implicit none(type, external)
@@ -165,7 +173,8 @@ module gwparam_coupling
             integer, intent(in) :: order !! gwparam_top_down or gwparam_bottom_up, of all arrays
             real(dp), intent(in) :: latitude(:,:)
             !! Of the columns, midway between the edges of their cells [rad] (i, j)
-            real(dp), intent(in) :: longitude(:,:) !! The same
+            real(dp), intent(in) :: longitude(:,:)
+            !! The same, within a turn of 0; a network sees it from 0 to 360 degrees
             integer, intent(in), optional :: columns(:)
             !! How many are valid, for each j: the first ones; default: all
             integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code
@@ -174,6 +183,8 @@ module gwparam_coupling
             !! The host's own native scheme, in place of the shipped one
             real(dp), intent(in), optional :: surface_altitude(:,:)
             !! Of the columns, for networks that see it [m] (i, j)
+            logical, intent(in), optional :: heights_over_surface
+            !! Of `apply`, default: over the sea, as a network's geopotential_height is
 
         end subroutine init
 
@@ -189,7 +200,7 @@ module gwparam_coupling
             real(dp), intent(in) :: dt !! Time step of the host [s]
             real(dp), intent(in) :: latitude(:,:) !! [rad] (i, j)
             real(dp), intent(in) :: pressure(:,:,:) !! Full levels [Pa] (i, j, level)
-            real(dp), intent(in) :: height(:,:,:) !! Full levels [m], same shape
+            real(dp), intent(in) :: height(:,:,:) !! Full levels, as `init` was told [m], same shape
             real(dp), intent(in) :: temperature(:,:,:) !! [K], same shape
             real(dp), intent(in) :: u(:,:,:), v(:,:,:) !! Eastward, northward wind [m s-1]
             real(dp), intent(inout) :: dudt(:,:,:), dvdt(:,:,:) !! Their tendencies [m s-2]
@@ -213,7 +224,7 @@ module gwparam_coupling
             real(dp), intent(in) :: dt !! Time step of the host [s]
             real(dp), intent(in) :: latitude(:) !! [rad] (column)
             real(dp), intent(in) :: pressure(:,:) !! Full levels [Pa] (column, level)
-            real(dp), intent(in) :: height(:,:) !! Full levels [m], same shape
+            real(dp), intent(in) :: height(:,:) !! Full levels, as `init` was told [m], same shape
             real(dp), intent(in) :: temperature(:,:) !! [K], same shape
             real(dp), intent(in) :: u(:,:), v(:,:) !! Eastward, northward wind [m s-1]
             real(dp), intent(inout) :: dudt(:,:), dvdt(:,:) !! Their tendencies [m s-2]
@@ -382,14 +393,11 @@ contains
                 message = "the network asks for more than this host gives: " // name
                 return
             end if
-            if (name == "surface_altitude" .and. .not. allocated(self%altitude)) then
-                status = gwparam_err_contract
-                message = "the network sees surface_altitude, which init was not given"
-                return
-            end if
             where (offered%name == name) self%asked = .true.
             number = number + 1
         end do
+        call check_altitude(self, status, message)
+        if (status /= gwparam_ok) return
         number = 1
         do
             call self%network%field(gwparam_output, number, name, stat=status, errmsg=message)
@@ -410,6 +418,25 @@ contains
         end if
 
     end subroutine set_up_network
+
+    pure subroutine check_altitude(self, status, message)
+
+        !! See that it is known where the surface is, if the network asks for it or needs it.
+        class(gwparam_coupling_t), intent(in) :: self
+        integer, intent(inout) :: status
+        character(len=*), intent(inout) :: message
+
+        if (allocated(self%altitude)) return
+        if (self%asked(altitude_field)) then
+            status = gwparam_err_contract
+            message = "the network sees surface_altitude, which init was not given"
+        else if (self%asked(height_field) .and. self%heights_over_surface) then
+            status = gwparam_err_contract
+            message = "the network sees geopotential_height, over the sea, and this host has" &
+                & // " heights over the surface: init needs surface_altitude"
+        end if
+
+    end subroutine check_altitude
 
     elemental logical function needs(self, name)
 

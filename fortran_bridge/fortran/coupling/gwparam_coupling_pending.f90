@@ -74,7 +74,7 @@ contains
         call identify(self, state, status, message)
         if (status /= gwparam_ok) return
         state%latitude = pack(self%latitude, self%exists)*degrees_per_radian
-        state%longitude = pack(self%longitude, self%exists)*degrees_per_radian
+        state%longitude = pack(self%longitude, self%exists)
         columns = size(state%latitude)
 
         n_pending = 0

@@ -4,9 +4,6 @@ submodule (gwparam_coupling:gwparam_coupling_step) gwparam_coupling_recompute
 
     implicit none(type, external)
 
-    integer, parameter :: half_levels_field = 6, surface_field = 7, altitude_field = 10
-    !! Places in `offered`
-
 contains
 
     module procedure recompute
@@ -14,6 +11,7 @@ contains
     type(columns_t) :: columns
     type(gwparam_statistics_t) :: counters
     type(native_window_t), target :: native
+    real(dp), allocatable :: over_sea(:,:,:) !! Heights, as the network sees them [m]
     real(dp), allocatable :: altitude(:,:) !! What is not allocated is an absent argument
     integer :: n
 
@@ -45,16 +43,21 @@ contains
         if (status /= gwparam_ok) return
         call self%network%set_native(native, status, message)
         if (status /= gwparam_ok) return
+        associate (ie => i + size(u, 1) - 1, je => j + size(u, 2) - 1)
+            if (allocated(self%altitude)) altitude = self%altitude(i:ie,j:je)
+        end associate
+        over_sea = height
+        if (self%asked(height_field) .and. self%heights_over_surface) over_sea = over_sea &
+            & + spread(altitude, 3, n)
         if (self%settings%records()) then
-            call self%keep_inputs(i, j, latitude, pressure, height, temperature, u, v, &
+            call self%keep_inputs(i, j, latitude, pressure, over_sea, temperature, u, v, &
                                   & surface_pressure, half_pressure)
         end if
         associate (ie => i + size(u, 1) - 1, je => j + size(u, 2) - 1)
             allocate (self%window%network_x, self%window%network_y, mold=u)
             ! What a guard keeps stays as it was, and a network gives no NaN.
             self%window%network_x = ieee_value(1.0_dp, ieee_quiet_nan)
-            if (allocated(self%altitude)) altitude = self%altitude(i:ie,j:je)
-            call run_network(self, latitude, self%longitude(i:ie,j:je), pressure, height, &
+            call run_network(self, latitude, self%longitude(i:ie,j:je), pressure, over_sea, &
                              & temperature, u, v, surface_pressure, half_pressure, altitude, &
                              & counters, status, message)
             if (status == gwparam_ok) call keep_held(self%window, self%held_x(i:ie,j:je,:), &
@@ -72,7 +75,7 @@ contains
                & je => j + size(u, 2) - 1)
         if (self%settings%runs_network()) then
             columns%latitude = latitude*degrees_per_radian
-            columns%longitude = self%longitude(i:ie,j:je)*degrees_per_radian
+            columns%longitude = self%longitude(i:ie,j:je)
             columns%pressure = pressure
             columns%run = self%counts%recomputations + 1
             columns%rank = self%counts%rank
@@ -202,8 +205,8 @@ contains
                 & // text(size(latitude)) // ", expected " // text(count(self%exists))
         else if (self%geometry /= gwparam_column .and. .not. self%is_placed) then
             call self%network%set_columns(latitude*degrees_per_radian, &
-                                          & self%longitude(:size(latitude, 1), &
-                                          & :)*degrees_per_radian, stat=status, errmsg=message)
+                                          & self%longitude(:size(latitude, 1),:), stat=status, &
+                                          & errmsg=message)
             self%is_placed = status == gwparam_ok
         end if
 
@@ -214,7 +217,8 @@ contains
 
         !! Drag of the network; columns that a guard keeps have what is in the window.
         class(gwparam_coupling_t), intent(inout) :: self
-        real(dp), intent(in) :: latitude(:,:), longitude(:,:) !! [rad]
+        real(dp), intent(in) :: latitude(:,:) !! [rad]
+        real(dp), intent(in) :: longitude(:,:) !! [degrees_east]
         real(dp), intent(in), dimension(:,:,:) :: pressure, height, temperature, u, v
         real(dp), intent(in), optional :: surface_pressure(:,:), half_pressure(:,:,:)
         real(dp), intent(in), optional :: altitude(:,:) !! Of the surface [m]
@@ -222,21 +226,21 @@ contains
         integer, intent(inout) :: status
         character(len=*), intent(inout) :: message
 
-        call self%network%put_place(latitude*degrees_per_radian, longitude*degrees_per_radian, &
+        call self%network%put_place(latitude*degrees_per_radian, longitude, &
                                     & date=self%counts%date, stat=status, errmsg=message)
-        call put_levels(1, u)
-        call put_levels(2, v)
-        call put_levels(3, temperature)
-        call put_levels(4, pressure)
-        call put_levels(5, height)
+        call put_levels(u_field, u)
+        call put_levels(v_field, v)
+        call put_levels(temperature_field, temperature)
+        call put_levels(pressure_field, pressure)
+        call put_levels(height_field, height)
         if (present(half_pressure)) call put_levels(half_levels_field, half_pressure)
         if (present(surface_pressure)) then
             call put_surface(surface_field, surface_pressure)
         else if (present(half_pressure)) then
             call put_surface(surface_field, half_pressure(:,:,size(half_pressure, 3)))
         end if
-        call put_surface(8, latitude*degrees_per_radian)
-        call put_surface(9, longitude*degrees_per_radian)
+        call put_surface(latitude_field, latitude*degrees_per_radian)
+        call put_surface(longitude_field, longitude)
         if (present(altitude)) call put_surface(altitude_field, altitude)
         ! Of the recomputation, of which there may be several windows.
         if (status == gwparam_ok) call self%network%set_draw(self%draws &

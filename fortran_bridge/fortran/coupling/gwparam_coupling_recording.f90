@@ -20,7 +20,7 @@ contains
         k%has_tripped = .false.
         k%failure = ""
         ! With lag a result is that of the call before.
-        if (self%settings%lag /= 1 .or. .not. allocated(k%inputs(1)%values)) return
+        if (self%settings%lag /= 1 .or. .not. allocated(k%inputs(u_field)%values)) return
         k%has_earlier = .true.
         do f = 1, size(k%inputs)
             call move_alloc(k%inputs(f)%values, k%earlier(f)%values)
@@ -31,24 +31,24 @@ contains
 
     module procedure keep_inputs
 
-    call keep(self, self%kept%inputs(1), i, j, u)
-    call keep(self, self%kept%inputs(2), i, j, v)
-    call keep(self, self%kept%inputs(3), i, j, temperature)
-    call keep(self, self%kept%inputs(4), i, j, pressure)
-    call keep(self, self%kept%inputs(5), i, j, height)
-    if (present(half_pressure)) call keep(self, self%kept%inputs(6), i, j, half_pressure)
+    call keep(self, self%kept%inputs(u_field), i, j, u)
+    call keep(self, self%kept%inputs(v_field), i, j, v)
+    call keep(self, self%kept%inputs(temperature_field), i, j, temperature)
+    call keep(self, self%kept%inputs(pressure_field), i, j, pressure)
+    call keep(self, self%kept%inputs(height_field), i, j, height)
+    if (present(half_pressure)) call keep(self, self%kept%inputs(half_levels_field), i, j, &
+        & half_pressure)
     if (present(surface_pressure)) then
-        call keep_surface(self, self%kept%inputs(7), i, j, surface_pressure)
+        call keep_surface(self, self%kept%inputs(surface_field), i, j, surface_pressure)
     else if (present(half_pressure)) then
-        call keep_surface(self, self%kept%inputs(7), i, j, half_pressure(:,:,size(half_pressure, &
-                          & 3)))
+        call keep_surface(self, self%kept%inputs(surface_field), i, j, half_pressure(:,:, &
+                          & size(half_pressure, 3)))
     end if
-    call keep_surface(self, self%kept%inputs(8), i, j, latitude*degrees_per_radian)
+    call keep_surface(self, self%kept%inputs(latitude_field), i, j, latitude*degrees_per_radian)
     associate (ie => i + size(u, 1) - 1, je => j + size(u, 2) - 1)
-        call keep_surface(self, self%kept%inputs(9), i, j, self%longitude(i:ie, &
-                          & j:je)*degrees_per_radian)
-        if (allocated(self%altitude)) call keep_surface(self, self%kept%inputs(10), i, j, &
-            & self%altitude(i:ie,j:je))
+        call keep_surface(self, self%kept%inputs(longitude_field), i, j, self%longitude(i:ie,j:je))
+        if (allocated(self%altitude)) call keep_surface(self, self%kept%inputs(altitude_field), &
+            & i, j, self%altitude(i:ie,j:je))
     end associate
     self%kept%is_there(i:i + size(u, 1) - 1,j:j + size(u, 2) - 1) = .true.
 
@@ -178,10 +178,10 @@ contains
                   & size(gwparam_trace_stages)))
         if (.not. allocated(self%kept%is_there)) mask = .false.
         record%latitude = pack(self%latitude, mask)*degrees_per_radian
-        record%longitude = pack(self%longitude, mask)*degrees_per_radian
+        record%longitude = pack(self%longitude, mask)
         if (.not. any(mask)) return
         ! What the host gave with the fields may differ in the last digits.
-        record%latitude = pack(self%kept%inputs(8)%values(:,:,1), mask)
+        record%latitude = pack(self%kept%inputs(latitude_field)%values(:,:,1), mask)
         call self%network%sha256(record%artefact_sha256, stat=status, errmsg=message)
         if (status == gwparam_ok) call self%network%statistics(counters, stat=status, &
             & errmsg=message)

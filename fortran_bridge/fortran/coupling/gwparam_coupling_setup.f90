@@ -15,7 +15,7 @@ contains
     call self%begin_call(status, message)
     if (status == gwparam_ok) then
         call set_up(self, settings, pressure, order, latitude, longitude, columns, native, &
-                    & surface_altitude, status, message)
+                    & surface_altitude, heights_over_surface, status, message)
         call self%end_call()
     end if
     if (status /= gwparam_ok) call fail(status, trim(message), stat, errmsg)
@@ -23,7 +23,7 @@ contains
     end procedure init
 
     subroutine set_up(self, settings, pressure, order, latitude, longitude, columns, native, &
-                      & surface_altitude, status, message)
+                      & surface_altitude, heights_over_surface, status, message)
 
         !! What `init` does, in a call.
         class(gwparam_coupling_t), intent(inout) :: self
@@ -34,10 +34,12 @@ contains
         integer, intent(in), optional :: columns(:)
         procedure(gwparam_native_drag), optional :: native
         real(dp), intent(in), optional :: surface_altitude(:,:)
+        logical, intent(in), optional :: heights_over_surface
         integer, intent(inout) :: status
         character(len=*), intent(inout) :: message
 
         integer, allocatable :: valid(:)
+        logical, allocatable :: exists(:,:)
         real(dp), allocatable :: top_down(:)
         integer :: i, ignored, j
         character(len=message_length) :: unread
@@ -45,7 +47,10 @@ contains
         valid = spread(size(latitude, 1), 1, size(latitude, 2))
         if (present(columns)) valid = columns
         call settings%check(status, message)
+        exists = reshape([((i <= valid(j), i=1, size(latitude, 1)), j=1, size(valid))], &
+                         & shape(latitude), pad=[.false.])
         if (status == gwparam_ok) call check_columns()
+        if (status == gwparam_ok) call check_places(latitude, longitude, exists, status, message)
         if (status == gwparam_ok .and. present(native) .and. settings%native_diagnostics) then
             status = gwparam_err_argument
             message = "native_diagnostics are of the shipped scheme, expected no other with them"
@@ -58,10 +63,11 @@ contains
         if (self%is_bottom_up) top_down = pressure(size(pressure):1:-1)
         self%pressure = top_down
         self%latitude = latitude
-        self%longitude = longitude
+        self%longitude = eastward(longitude, exists)
         if (present(surface_altitude)) self%altitude = surface_altitude
-        self%exists = reshape([((i <= valid(j), i=1, size(latitude, 1)), j=1, size(valid))], &
-                              & shape(latitude))
+        self%heights_over_surface = .false.
+        if (present(heights_over_surface)) self%heights_over_surface = heights_over_surface
+        self%exists = exists
         self%served = .not. self%exists
         self%held_x = reshape([real(dp)::], [shape(latitude), size(pressure)], pad=[0.0_dp])
         self%held_y = self%held_x
@@ -137,6 +143,48 @@ contains
         end function fits
 
     end subroutine set_up
+
+    subroutine check_places(latitude, longitude, exists, status, message)
+
+        !! Degrees in place of radians lead to other places, without a word.
+        real(dp), intent(in) :: latitude(:,:), longitude(:,:)
+        logical, intent(in) :: exists(:,:) !! The others are not looked at
+        integer, intent(inout) :: status
+        character(len=*), intent(inout) :: message
+
+        call check_range("latitude", pack(latitude, exists), pole, "-pi/2 to pi/2")
+        if (status == gwparam_ok) call check_range("longitude", pack(longitude, exists), 4*pole, &
+            & "-2 pi to 2 pi")
+
+    contains
+
+        subroutine check_range(name, places, largest, expected)
+
+            character(len=*), intent(in) :: name, expected
+            real(dp), intent(in) :: places(:), largest
+
+            if (all(abs(places) <= largest)) return
+            status = gwparam_err_argument
+            message = name // " is up to " // text(maxval(abs(places))) // " radians, expected " &
+                                                   & // expected
+
+        end subroutine check_range
+
+    end subroutine check_places
+
+    pure function eastward(longitude, exists)
+
+        !! From 0 to 360, whatever the host counts from [degrees_east].
+        real(dp), intent(in) :: longitude(:,:) !! [rad]
+        logical, intent(in) :: exists(:,:)
+        real(dp) :: eastward(size(longitude, 1), size(longitude, 2))
+
+        eastward = 0.0_dp
+        where (exists) eastward = modulo(longitude*degrees_per_radian, 360.0_dp)
+        ! A little less than 0 is rounded up to a turn.
+        where (eastward >= 360.0_dp) eastward = 0.0_dp
+
+    end function eastward
 
     subroutine set_up_native(self, pressure, status, message)
 

@@ -163,8 +163,6 @@ contains
         integer, intent(inout) :: status
         character(len=*), intent(inout) :: message
 
-        real(dp), parameter :: pole = 0.5_dp*acos(-1.0_dp)*(1.0_dp + 1.0e-6_dp) !! And rounding
-
         if (status /= gwparam_ok) return
         status = gwparam_err_argument
         if (.not. (dt > 0.0_dp .and. dt < huge(1))) then
