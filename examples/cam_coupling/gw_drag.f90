@@ -69,7 +69,8 @@ contains
             call columns%place(state)
             call drag(1)%init(settings, pref_mid, order_of(pref_mid), spread(columns%lat, 2, 1), &
                       & spread(columns%lon, 2, 1), stat=stat, errmsg=message, &
-                      & surface_altitude=spread(columns%phis/gravit, 2, 1))
+                      & surface_altitude=spread(columns%phis/gravit, 2, 1), &
+                      & heights_over_surface=.true.)
             call stop_unless_ok(stat, message)
         else
             call share_out(state, pref_mid)
@@ -160,7 +161,7 @@ contains
             ncol(place(c)) = state(c)%ncol
         end do
         call drag(i)%init(settings, pref_mid, order_of(pref_mid), lat, lon, ncol, stat, message, &
-                  & surface_altitude=altitude)
+                  & surface_altitude=altitude, heights_over_surface=.true.)
         call stop_unless_ok(stat, message)
 
     end subroutine init_thread
@@ -266,6 +267,7 @@ contains
 
         call gwparam_report(drag, when, lines, stat=stat, errmsg=message)
         call stop_unless_ok(stat, message)
+        if (size(lines) == 0) return  ! which would be an empty line
         write (iulog, "(2a)") ("gw_drag: ", trim(lines(i)), i=1, size(lines))
 
     end subroutine say

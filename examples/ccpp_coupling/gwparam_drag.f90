@@ -47,16 +47,18 @@ contains
                                           & dphin=10.0_kind_phys, dphis=-10.0_kind_phys, flag=0, &
                                           & cw=35.0_kind_phys, cwtropics=35.0_kind_phys, &
                                           & damp_level_pressure=85.0_kind_phys)
+        settings%restart = "off"
         call settings%read_namelist(file=nml_file, stat=errflg, errmsg=errmsg)
         if (errflg /= 0) return
-        settings%restart = "off"
-        if (settings%lag /= 0 .or. settings%record /= 0) then
+        if (settings%lag /= 0 .or. settings%record /= 0 .or. settings%restart /= "off") then
             errflg = 1
-            errmsg = "gwparam_drag: expected lag = 0 and record = 0: nothing is kept between calls"
+            errmsg = "gwparam_drag: expected lag = 0, record = 0 and restart = 'off': nothing is" &
+                & // " kept between calls"
             return
         end if
         call drag%init(settings, pref, merge(gwparam_top_down, gwparam_bottom_up, k_top == 1), &
-                       & spread(lat, 2, 1), spread(lon, 2, 1), [size(lat)], errflg, errmsg)
+                       & spread(lat, 2, 1), spread(lon, 2, 1), [size(lat)], errflg, errmsg, &
+                       & heights_over_surface=.true.)
         if (errflg == 0) call say(gwparam_report_start, errmsg, errflg)
 
     end subroutine gwparam_drag_init
@@ -96,9 +98,16 @@ contains
         character(len=512), intent(out) :: errmsg
         integer, intent(out) :: errflg
 
+        integer :: ignored
+        character(len=512) :: unread
+
         errmsg = ""
         call say(gwparam_report_end, errmsg, errflg)
-        call drag%free
+        if (errflg == 0) then
+            call drag%free(errflg, errmsg)
+        else
+            call drag%free(ignored, unread)  ! the first failure is told
+        end if
 
     end subroutine gwparam_drag_finalize
 
@@ -114,6 +123,7 @@ contains
 
         call gwparam_report(drag, when, lines, stat=errflg, errmsg=errmsg)
         if (errflg /= 0) return
+        if (size(lines) == 0) return  ! which would be an empty line
         write (log_unit, "(2a)") ("gwparam_drag: ", trim(lines(i)), i=1, size(lines))
 
     end subroutine say

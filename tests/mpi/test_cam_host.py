@@ -11,6 +11,7 @@ import pytest
 import recipes
 import torch
 from flux_networks import GEOMETRIES, write_flux_artefact
+from height_networks import SCALE, write_height_artefact
 from hosts import PROJECT, TIMEOUT, Run, record
 
 import gwparam
@@ -304,6 +305,35 @@ def test_a_network_on_the_levels_of_era5(run, run_cam, states, tmp_path):
     assert "sees surface_altitude, which init was not given" in refused.text
 
 
+@pytest.mark.parametrize("columns", [10, 128])
+def test_heights_over_the_surface_are_raised_by_it(run_cam, states, tmp_path, columns):
+    """A network sees them over the sea, CAM has them over the surface."""
+    artefact = write_height_artefact(tmp_path / "heights.pt")
+    chosen = {"mode": "ml", "artefact": artefact, "restart": "off"}
+    finished = run_cam(2, states=states, columns=columns, gwparam=chosen)
+    with netCDF4.Dataset(states) as file:
+        file.set_auto_mask(False)
+        heights = np.asarray(file["zfull"][:], float)
+        altitude = surface_altitude(file)
+    assert np.abs(altitude).max() > 1.0
+    expected = SCALE * (heights + altitude)
+    np.testing.assert_allclose(drag(finished)[0], expected, rtol=1e-9, atol=0.0)
+
+
+def test_a_step_without_reports_leaves_no_empty_line(run_cam, states, artefact):
+    finished = run_cam(2, states=states, gwparam={"mode": "ml", "artefact": artefact})
+    assert finished.code == 0, finished.text
+    assert "3 steps of" in finished.text
+    assert "" not in finished.text.splitlines()
+
+
+def surface_altitude(file):
+    """As the stand-in host has it from the first state, (latitude, longitude)."""
+    sigma = float(file["sigma_full"][-1])
+    temp, height = (np.asarray(file[name][0, -1], float) for name in ("temp", "zfull"))
+    return height - 287.04 * temp * -np.log(sigma) / 9.80616
+
+
 def assert_near(found, expected):
     """Places are converted, and the surface found, with a rounding."""
     atol = 1e-5 * np.abs(expected).max()  # of the network's float32
@@ -315,10 +345,9 @@ def drag_of_fluxes(artefact, states):
     with netCDF4.Dataset(states) as file:
         file.set_auto_mask(False)
         given = {name: np.asarray(file[name][:], float) for name in file.variables}
-    ps, temp, z = given["ps"], given["temp"], given["zfull"]
+        altitude = surface_altitude(file)
+    ps, temp = given["ps"], given["temp"]
     lat, lon = np.meshgrid(given["lat"], given["lon"], indexing="ij")
-    # As the stand-in host has it from the first state.
-    below = 287.04 * temp[0, -1] * -np.log(given["sigma_full"][-1])
     fields = {
         "eastward_wind": np.moveaxis(given["u"], 1, -1),
         "northward_wind": np.moveaxis(given["v"], 1, -1),
@@ -328,7 +357,7 @@ def drag_of_fluxes(artefact, states):
         "surface_air_pressure": ps,
         "latitude": np.broadcast_to(lat, ps.shape),
         "longitude": np.broadcast_to(lon, ps.shape),
-        "surface_altitude": np.broadcast_to(z[0, -1] - below / 9.80616, ps.shape),
+        "surface_altitude": np.broadcast_to(altitude, ps.shape),
     }
     with gwparam.load_scheme(artefact) as scheme:
         scheme.set_levels(101325.0 * given["sigma_full"])

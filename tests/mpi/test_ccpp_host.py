@@ -5,6 +5,7 @@ import subprocess
 import hosts
 import numpy as np
 import pytest
+from height_networks import write_height_artefact
 from hosts import TIMEOUT, Run, record
 
 DRAG = ("gwfcng_x", "gwfcng_y")
@@ -91,7 +92,11 @@ def test_states_of_mima_and_the_published_network(
     ("chosen", "reason"),
     [
         ({"mode": "ml", "artefact": "absent.pt"}, "absent.pt"),
-        ({"mode": "native", "lag": 1}, "expected lag = 0 and record = 0"),
+        ({"mode": "native", "lag": 1}, "expected lag = 0, record = 0 and restart ="),
+        (
+            {"mode": "native", "restart": "exact"},
+            "and restart = 'off': nothing is kept",
+        ),
         ({"mode": "native", "wrong": 1}, "wrong"),
     ],
 )
@@ -99,3 +104,17 @@ def test_a_refusal_is_an_error_flag_with_its_reason(run_ccpp, states, chosen, re
     finished = run_ccpp(states=states, gwparam=chosen)
     assert finished.code == 2
     assert reason in finished.text
+
+
+def test_heights_over_the_sea_are_not_known(run_ccpp, states, tmp_path):
+    artefact = write_height_artefact(tmp_path / "heights.pt")
+    finished = run_ccpp(states=states, gwparam={"mode": "ml", "artefact": artefact})
+    assert finished.code == 2
+    assert "the network sees geopotential_height, over the sea" in finished.text
+    assert "init needs surface_altitude" in finished.text
+
+
+def test_nothing_to_report_is_no_empty_line(run_ccpp, states):
+    finished = run_ccpp(states=states, gwparam={"mode": "native"})
+    assert finished.code == 0, finished.text
+    assert "" not in finished.text.splitlines()
