@@ -9,6 +9,7 @@
 #include <gwparam.h>
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>

@@ -9,9 +9,11 @@
 #include <netcdf.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <cstdio>
 #include <exception>
+#include <utility>
 
 namespace {
 
@@ -24,8 +26,10 @@ void must(int status, const std::string &subject) {
         throw std::runtime_error(subject + ": " + nc_strerror(status));
 }
 
-/** A netCDF file, closed with the object. */
+/** A netCDF file, closed with the object if not before. */
 class File {
+    static constexpr int none = -1;
+
   public:
     static File open(const std::string &path) {
         int id = 0;
@@ -40,7 +44,14 @@ class File {
     explicit File(int number) : id(number) {}
     File(const File &) = delete;
     File &operator=(const File &) = delete;
-    ~File() { nc_close(id); }
+    ~File() {
+        if (id != none)
+            nc_close(id);
+    }
+    /** Write what is left: a full disk shows here. */
+    void close(const std::string &path) {
+        must(nc_close(std::exchange(id, none)), path);
+    }
 
     [[nodiscard]] std::size_t length(const char *dimension) const {
         int number = 0;
@@ -64,7 +75,7 @@ class File {
         return values;
     }
 
-    const int id;
+    int id;
 };
 
 /** The model's state on all columns, (column, level) each. */
@@ -133,7 +144,7 @@ class Model {
 class Output {
   public:
     Output(const std::string &path, const Model &model)
-        : file_(File::create(path)), model_(model) {
+        : path_(path), file_(File::create(path)), model_(model) {
         std::array<int, 3> dimensions{};
         must(nc_def_dim(file_.id, "time", model.times, &dimensions[0]), path);
         must(nc_def_dim(file_.id, "column", model.columns, &dimensions[1]), path);
@@ -156,10 +167,12 @@ class Output {
         for (std::size_t i = 0; i < 2; ++i)
             must(nc_put_vara_double(file_.id, variables_[i], start.data(), count.data(),
                                     (i == 0 ? dudt : dvdt).data()),
-                 "tendencies");
+                 path_);
     }
+    void close() { file_.close(path_); }
 
   private:
+    const std::string path_;
     File file_;
     const Model &model_;
     std::array<int, 2> variables_{};
@@ -177,7 +190,7 @@ Values block(const Values &field, std::size_t first, std::size_t last,
 void run(const std::string &artefact, const std::string &states,
          const std::string &path, std::size_t block_columns) {
     const Model model(states);
-    const Output output(path, model);
+    Output output(path, model);
     const auto nlev = model.nlev;
     GravityWaveDrag drag(artefact, model.reference_pressure()); // <- gwparam
 
@@ -206,8 +219,19 @@ void run(const std::string &artefact, const std::string &states,
             output.write(time, first, dudt, dvdt);
         }
     }
+    output.close();
     std::printf("%zu steps of %zu columns with %zu levels\n", model.times,
                 model.columns, nlev);
+}
+
+std::size_t columns_of(const std::string &text) {
+    std::size_t columns = 0;
+    const char *end = text.data() + text.size();
+    const auto [rest, error] = std::from_chars(text.data(), end, columns);
+    if (error != std::errc() || rest != end || columns == 0)
+        throw std::runtime_error("COLUMNS is " + text +
+                                 ", expected a whole number from 1");
+    return columns;
 }
 
 } // namespace
@@ -219,7 +243,7 @@ int main(int argc, char **argv) {
         return 2;
     }
     try {
-        run(given[0], given[1], given[2], given.size() > 3 ? std::stoul(given[3]) : 16);
+        run(given[0], given[1], given[2], given.size() > 3 ? columns_of(given[3]) : 16);
     } catch (const std::exception &failure) {
         std::fprintf(stderr, "host: %s\n", failure.what());
         return 2;

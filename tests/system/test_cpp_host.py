@@ -7,7 +7,7 @@ import netCDF4
 import numpy as np
 import pytest
 from host_states import drag_of_columns
-from hosts import TIMEOUT
+from hosts import PROJECT, TIMEOUT
 
 from gwparam.export import export_model
 
@@ -23,11 +23,11 @@ def driver(tmp_path_factory):
     )
 
 
-def run(driver, *words):
+def run(driver, *words, **variables):
     return subprocess.run(
         [driver, *map(str, words)],
         cwd=driver.parent,
-        env=hosts.environment(),
+        env=hosts.environment() | variables,
         capture_output=True,
         text=True,
         timeout=TIMEOUT,
@@ -70,3 +70,39 @@ def test_a_refusal_is_the_message_drag_of_columns(driver, sample_states, tmp_pat
     assert finished.returncode == 2
     assert "host: " in finished.stderr
     assert "absent.pt" in finished.stderr
+
+
+@pytest.mark.parametrize("columns", ["0", "-1", "7x"])
+def test_blocks_without_columns_are_refused(
+    driver, sample_artefact, sample_states, tmp_path, columns
+):
+    finished = run(driver, sample_artefact, sample_states, tmp_path / "o.nc", columns)
+    assert finished.returncode == 2
+    expected = f"host: COLUMNS is {columns}, expected a whole number from 1\n"
+    assert finished.stderr == expected
+
+
+def test_a_file_that_cannot_be_closed_ends_the_run(
+    driver, sample_artefact, sample_states, tmp_path
+):
+    """As on a disk that is full by then."""
+    source = tmp_path / "close.c"
+    source.write_text("int nc_close(int id) { (void)id; return 28; } // ENOSPC\n")
+    library = tmp_path / "close.so"
+    subprocess.run(
+        ["g++", "-xc", "-shared", "-fPIC", source, "-o", library], check=True
+    )
+    path = tmp_path / "out.nc"
+    finished = run(
+        driver, sample_artefact, sample_states, path, LD_PRELOAD=str(library)
+    )
+    assert finished.returncode == 2
+    assert finished.stderr == f"host: {path}: No space left on device\n"
+
+
+def test_the_class_includes_what_it_uses():
+    text = (PROJECT / "examples" / "cpp_coupling" / "gravity_wave_drag.hpp").read_text()
+    used = {"std::size_t": "cstddef", "int64_t": "cstdint", "std::map": "map"}
+    for word, header in used.items():
+        assert word in text
+        assert f"#include <{header}>" in text
