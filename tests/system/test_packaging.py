@@ -112,7 +112,14 @@ def calls(name: str) -> list[ast.Call]:
 
 def test_spack_has_the_version() -> None:
     assert [call.args[0].value for call in calls("version")] == [version()]
-    assert f"gwparam-{version()}.tar.gz" in SPACK.read_text()
+
+
+def test_spack_takes_a_checkout_and_nothing_else() -> None:
+    """What is fetched would need an address and a checksum."""
+    text = SPACK.read_text()
+    assert "spack develop" in text
+    assert "url" not in text
+    assert "import os" not in text
 
 
 def test_spack_has_each_part_of_the_build_as_a_variant() -> None:

@@ -1,7 +1,5 @@
 """The library for hosts in Fortran, C and C++, under a prefix; docs/install.md."""
 
-import os
-
 from spack.package import depends_on, license, variant, version
 from spack_repo.builtin.build_systems.meson import MesonPackage
 
@@ -9,10 +7,8 @@ from spack_repo.builtin.build_systems.meson import MesonPackage
 class Gwparam(MesonPackage):
     """Machine-learned gravity-wave drag inside climate models."""
 
-    # A checkout, by `spack develop`; or what `make wheel` writes, in the folder where
-    # Spack is called.
+    # Nothing is fetched: a checkout is built, by `spack develop`.
     manual_download = True
-    url = f"file://{os.getcwd()}/gwparam-0.1.0.tar.gz"
 
     license("Apache-2.0")
 
