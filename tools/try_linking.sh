@@ -17,6 +17,11 @@ if is_prefix "$installed"; then
     cmake_dir=$(dirname "$(find "$(realpath "$installed")" -name gwparam-config.cmake)")
     ways="with_pkg_config with_cmake with_meson"
 else
+    found=$(command -v "$installed") || {
+        echo "$installed: expected a folder, or the command of a pip install" >&2
+        exit 1
+    }
+    installed=$(realpath -s "$found") # it is called from another folder
     pkg_config=$("$installed" config --pkg-config-dir)
     cmake_dir=$("$installed" config --cmake-dir)
     ways="with_gwparam_config with_pkg_config with_cmake with_meson"
@@ -52,12 +57,14 @@ END
 
 compiled() { "$FC" host.f90 "$@" -o host && ./host "$artefact" && rm host; }
 with_gwparam_config() {
-    # shellcheck disable=SC2046 # flags
-    compiled $("$installed" config --fflags --libs)
+    flags=$("$installed" config --fflags --libs) || return
+    # shellcheck disable=SC2086 # words
+    compiled $flags
 }
 with_pkg_config() {
-    # shellcheck disable=SC2046 # flags
-    compiled $(pkg-config --cflags --libs gwparam)
+    flags=$(pkg-config --cflags --libs gwparam) || return
+    # shellcheck disable=SC2086 # words
+    compiled $flags
 }
 with_cmake() {
     cmake -S . -B cmake "-Dgwparam_DIR=$cmake_dir" >log &&
