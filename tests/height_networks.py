@@ -20,13 +20,13 @@ class OfHeights(nn.Module):
         return SCALE * height, 0.0 * height
 
 
-def write_height_artefact(path: Path) -> Path:
+def write_height_artefact(path: Path, nlev: int = NLEV) -> Path:
     """Write its artefact, which sees geopotential_height."""
     given = {"units": "m s-2", "limit": 0.01}
     height = {"units": "m", "mean": 2e4, "standard_deviation": 2e4}
     contract = {
         "name": "heights",
-        "nlev": NLEV,
+        "nlev": nlev,
         "inputs": {"geopotential_height": height},
         "outputs": {DRAG.format(wind): given for wind in ("eastward", "northward")},
     }

@@ -21,6 +21,18 @@ from jcm.physics_interface import PhysicsState, PhysicsTendency
 import gwparam
 
 DRAG = "tendency_of_{}_wind_due_to_gravity_wave_drag"
+OFFERED = {
+    "eastward_wind",
+    "northward_wind",
+    "air_temperature",
+    "air_pressure",
+    "air_pressure_at_half_levels",
+    "geopotential_height",
+    "surface_air_pressure",
+    "latitude",
+    "longitude",
+    "surface_altitude",
+}
 
 
 class Columns:
@@ -44,6 +56,10 @@ class Columns:
         self.wanted = {field.name for field in contract.inputs}
         if contract.needs_pressure:
             self.wanted |= {"air_pressure", "air_pressure_at_half_levels"}
+        if missing := sorted(self.wanted - OFFERED):
+            raise gwparam.errors.ContractError(
+                f"the network asks for more than jcm gives: {', '.join(missing)}"
+            )
 
     def half(self, ps: np.ndarray) -> np.ndarray:
         """Pressure at half levels [Pa], level last."""
@@ -54,7 +70,9 @@ class Columns:
         """Pressure at full levels [Pa]: midway, as jcm has it."""
         return 0.5 * (half[..., 1:] + half[..., :-1])
 
-    def drag(self, u, v, temperature, ps, altitude) -> tuple[np.ndarray, np.ndarray]:
+    def drag(
+        self, u, v, temperature, height, ps, altitude
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Both tendencies [m s-2] in the layout of the winds."""
         ps = np.asarray(ps, np.float64)
         half = self.half(ps)
@@ -66,6 +84,7 @@ class Columns:
             "air_temperature": np.moveaxis(np.asarray(temperature), 0, -1),
             "air_pressure": self.full(half),
             "air_pressure_at_half_levels": half,
+            "geopotential_height": np.moveaxis(np.asarray(height), 0, -1),
             "surface_air_pressure": ps,
             "latitude": lat.reshape(ps.shape),
             "longitude": lon.reshape(ps.shape),
@@ -103,6 +122,7 @@ class GravityWaveDrag(PhysicsTerm):
             state.u_wind,
             state.v_wind,
             state.temperature,
+            state.geopotential / constants.grav,  # over the sea
             state.normalized_surface_pressure * constants.p0,
             terrain.orog,
         )

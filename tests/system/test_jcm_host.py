@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from height_networks import SCALE, write_height_artefact
 from hosts import PROJECT, change_contract
 
 import gwparam
@@ -124,4 +125,34 @@ def test_other_levels_are_refused(term_module, sample_artefact, coords):
     """The network of the sample itself is for MiMA's 40 levels."""
     term = term_module.GravityWaveDrag(str(sample_artefact))
     with pytest.raises(gwparam.errors.ShapeError, match="47"):
+        term.cache_coords(coords)
+
+
+def test_heights_are_geopotential_by_gravity(term_module, coords, state, tmp_path):
+    from jcm import constants
+
+    nlev, nlon, nlat = coords.nodal_shape
+    artefact = write_height_artefact(tmp_path / "heights.pt", nlev)
+    term = term_module.GravityWaveDrag(str(artefact))
+    term.cache_coords(coords)
+    terrain = SimpleNamespace(orog=np.zeros((nlon, nlat), np.float32))
+    tendency, _ = term(state, {}, None, terrain)
+    expected = SCALE * state.geopotential / constants.grav
+    np.testing.assert_allclose(tendency.u_wind, expected, rtol=1e-6)
+
+
+def test_a_field_that_jcm_does_not_give_is_named(
+    term_module, coords, artefact, tmp_path
+):
+    """When the network is loaded, not in the first step."""
+
+    def change(contract):
+        (field,) = (f for f in contract["inputs"] if f["name"] == "latitude")
+        field["name"] = "ozone"
+        for known in contract["training_range"]:
+            known["name"] = known["name"].replace("latitude", "ozone")
+
+    path = change_contract(artefact, tmp_path / "ozone.pt", change)
+    term = term_module.GravityWaveDrag(str(path))
+    with pytest.raises(gwparam.errors.ContractError, match=r"than jcm gives: ozone$"):
         term.cache_coords(coords)
