@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 PROJECT = Path(__file__).parents[2]
 
 
@@ -42,6 +44,53 @@ def test_what_is_fetched_or_leads_nowhere_is_named(tmp_path):
         f"{name}: absent.html does not exist",
         f"{name}: 1.html#absent has no such place",
     ]
+
+
+@pytest.mark.parametrize(
+    "element",
+    [
+        '<img srcset="{0} 1x, {0} 2x">',
+        '<img srcset="a.png 1x, {0} 2x" src="a.png">',
+        '<img srcset="a.png 1x,{0}">',
+        '<video src="{0}"></video>',
+        '<video poster="{0}"></video>',
+        '<object data="{0}"></object>',
+        '<embed src="{0}">',
+        '<link rel="manifest" href="{0}">',
+        '<link rel="modulepreload" href="{0}">',
+        '<svg><image href="{0}"/></svg>',
+        '<svg><feImage xlink:href="{0}"/></svg>',
+        '<p style="background: url({0})">x</p>',
+        "<style>@import '{0}';</style>",
+        '<style>@import url("{0}") screen;</style>',
+        '<style>p {{ background: URL( "{0}" ) }}</style>',
+    ],
+)
+def test_every_way_to_fetch_is_known(tmp_path, element):
+    (tmp_path / "a.png").touch()
+    address = "https://example.org/a.png"
+    status, said = check(tmp_path, element.format(address))
+    assert status == 1
+    assert f"{tmp_path / '0.html'}: {address} is fetched from elsewhere" in said
+
+
+def test_style_sheets_are_looked_at(tmp_path):
+    (tmp_path / "a.css").write_text(
+        "/* url(https://example.org/x) */ a { src: url(b.woff2), url('c.png') }"
+        " p { background: url(\"data:image/svg+xml,<svg xmlns='http://x.org/svg'/>\") }"
+    )
+    assert check(tmp_path, "") == (0, "")
+    (tmp_path / "b.css").write_text("@import url(//example.org/b.css);")
+    expected = f"{tmp_path / 'b.css'}: //example.org/b.css is fetched from elsewhere\n"
+    assert check(tmp_path, "") == (1, expected)
+
+
+def test_what_a_reader_follows_may_be_elsewhere(tmp_path):
+    page = (
+        '<link rel="canonical" href="https://example.org/0.html">'
+        '<img src="data:image/png;base64,AA//BB=="><a href="https://example.org">x</a>'
+    )
+    assert check(tmp_path, page) == (0, "")
 
 
 def test_an_empty_site_is_an_error(tmp_path):
