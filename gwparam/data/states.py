@@ -206,6 +206,8 @@ class States(StateFiles):
             else:
                 field = self._fields[name]
                 fields[name] = self._read_field(field, source, index, missing)
+        if "longitude" in fields:
+            fields["longitude"] = _eastward(fields["longitude"])
         return State(fields, missing)
 
     def _pressure(
@@ -314,6 +316,15 @@ def _converter(
 def _exponential(values: Array) -> Array:
     with np.errstate(over="ignore"):  # which is found out as impossible
         return np.exp(values.astype(np.float64))
+
+
+def _eastward(longitude: Array) -> Array:
+    """Count from 0 to 360 degrees, as networks do: docs/contract.md."""
+    if np.all((longitude >= 0.0) & (longitude < 360.0)):
+        return longitude
+    turned: Array = np.mod(longitude, longitude.dtype.type(360.0))
+    turned[turned >= 360.0] = 0.0  # a little less than 0, rounded up to a turn
+    return turned
 
 
 def _extended(sizes: Mapping[str, int]) -> dict[str, int]:

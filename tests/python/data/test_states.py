@@ -1,13 +1,17 @@
 import numpy as np
 import pytest
 from wind_states import (
+    INPUTS,
     NLAT,
     NLEV,
     NLON,
+    VERTICAL,
     open_file,
     wind,
 )
 
+from gwparam.contract import Field
+from gwparam.data import open_states
 from gwparam.errors import ContractError, NonFiniteError, RangeError, ShapeError
 
 
@@ -324,6 +328,21 @@ def test_a_single_column_has_one_column(dataset, write):
     np.testing.assert_array_equal(fields["surface_air_pressure"], [column.ps[1]])
     np.testing.assert_array_equal(latitude, [-20.0])
     np.testing.assert_array_equal(longitude, [120.0])
+
+
+def test_longitudes_are_what_networks_were_trained_on(dataset, write):
+    """From 0 to 360, also of a file from -180; where columns are it says itself."""
+    field = Field("longitude", "degrees_east", "surface", "float64")
+    given = np.array([-180.0, -120.0, -60.0, -1e-14, 60.0, 120.0])
+    path = write(dataset.assign_coords(lon=("lon", given, dataset.lon.attrs)))
+
+    with open_states([path], (*INPUTS, field), VERTICAL) as states:
+        found = states.read(0)["longitude"]
+        _, longitude = states.coordinates(0)
+
+    expected = [180.0, 240.0, 300.0, 0.0, 60.0, 120.0]
+    np.testing.assert_array_equal(found, np.broadcast_to(expected, (NLAT, NLON)))
+    np.testing.assert_array_equal(longitude, np.broadcast_to(given, (NLAT, NLON)))
 
 
 def test_dimensions_of_extent_1_are_free(dataset, write):
