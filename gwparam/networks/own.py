@@ -21,6 +21,7 @@ from gwparam.contract import (
     Limit,
     Output,
     TrainingRange,
+    Values,
     Vertical,
     check_geometry,
     check_vertical,
@@ -144,6 +145,15 @@ def read_own_contract(given: str | PathLike[str] | Mapping[str, Any]) -> OwnCont
         raise ModelFileError(f"cannot read {given}: {reason}") from None
 
 
+def _check_longitude(name: str, minimum: Values) -> None:
+    """Check that longitudes are counted as the library hands them over."""
+    if name == "longitude" and minimum is not None and min(minimum) < 0.0:
+        raise ContractError(
+            f"inputs.longitude.minimum is {min(minimum):g}, expected at least 0: "
+            "networks see longitudes from 0 to 360 degrees east"
+        )
+
+
 def _parse(given: dict[str, Any]) -> OwnContract:
     tables = {name: given.pop(name, None) for name in ("inputs", "outputs")}
     own: dict[str, Any] = {
@@ -158,6 +168,7 @@ def _parse(given: dict[str, Any]) -> OwnContract:
     for name, its in inputs.items():
         count = vertical.nlev if its.levels == "full" else 1
         known = {part: _spread(its, part, name, count) for part in _RANGES}
+        _check_longitude(name, known["minimum"])
         ranges.append(TrainingRange(name, **known))
     fluxes, limits = [], []
     for name, its in outputs.items():

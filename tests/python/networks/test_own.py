@@ -156,3 +156,16 @@ def test_a_module_of_one_tensor_gives_a_tuple(contract):
     network = between_fields(Alone(), one, gives_one=True)
     (found,) = network(torch.ones(2, 3).double(), torch.ones(2).double())
     assert found.shape == (2, 3)
+
+
+def test_longitudes_are_counted_from_0():
+    given = {
+        "name": "a",
+        "nlev": 3,
+        "inputs": {"longitude": {"units": "degrees", "levels": "surface"}},
+        "outputs": {"depth": {"units": "m", "levels": "surface"}},
+    }
+    read_own_contract(given)
+    given["inputs"]["longitude"]["minimum"] = -180.0
+    with pytest.raises(ContractError, match=r"minimum is -180, expected at least 0"):
+        read_own_contract(given)
