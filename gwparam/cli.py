@@ -111,10 +111,10 @@ def _options(error: GwparamError, args: argparse.Namespace) -> str:
 
 def _one_line(text: str) -> str:
     """Text on one line, without what would command a terminal."""
-    joined = " ".join(line.strip() for line in text.splitlines() if line.strip())
-    return "".join(
-        c if c.isprintable() else c.encode("unicode_escape").decode() for c in joined
-    )
+    from gwparam.console import printable
+
+    lines = (line.strip() for line in text.splitlines())
+    return printable(" ".join(line for line in lines if line))
 
 
 def _drop_output() -> None:

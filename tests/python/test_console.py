@@ -1,6 +1,7 @@
 import sys
 
 import pytest
+from rich.table import Table
 
 from gwparam import console
 
@@ -34,3 +35,19 @@ def test_a_reader_that_ended_is_an_error_of_python(monkeypatch, make):
     monkeypatch.setattr(sys, "stdout", Gone())
     with pytest.raises(BrokenPipeError):
         make().print("text")
+
+
+@pytest.mark.parametrize("make", [console.lines, console.tables])
+def test_names_command_no_terminal(capsys, make):
+    table = Table("name")
+    table.add_row("\x1b\x9b, and room for the escapes")
+    make().print("\x1b[2J\udcff", table, sep="\n")
+
+    text = capsys.readouterr().out
+    assert text.startswith("\\x1b[2J\\udcff\n")
+    assert "\\x1b\\x9b, and room" in text
+    assert all(line.isprintable() for line in text.splitlines())
+
+
+def test_what_is_printable_stays():
+    assert console.printable("Größe of a\tname\n") == "Größe of a\\tname\\n"
