@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Iterable
 from pathlib import Path
 
-from gwparam.errors import ArgumentError
+from gwparam.errors import ArgumentError, wrong_setting
 
 MOST = 2**31 - 1
 """Largest whole number of an option."""
@@ -66,6 +66,25 @@ def refuse_idle(args: argparse.Namespace, why: str, names: Iterable[str]) -> Non
         if value is not None and value is not False and value != []:
             flag = "--" + name.replace("_", "-")
             raise ArgumentError(f"{flag} has no effect {why}")
+
+
+def check_page(option: str, page: Path) -> None:
+    """Check that a page has a name of its own: another file may be meant.
+
+    Parameters
+    ----------
+    option : str
+        Name of the option.
+    page : Path
+        Where the page goes.
+
+    Raises
+    ------
+    ArgumentError
+        If it does not end in .html or .htm.
+    """
+    if page.suffix.lower() not in (".html", ".htm"):
+        raise wrong_setting(option, page, "a name that ends in .html")
 
 
 def check_name(name: str | None) -> None:

@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gwparam.commands.answer import Answer
-from gwparam.commands.given import file_path
+from gwparam.commands.given import check_page, file_path
 from gwparam.contract import read_contract, read_probe
-from gwparam.errors import wrong_setting
 from gwparam.file_kinds import check_readable
 from gwparam.whole_files import check_outputs
 
@@ -29,7 +28,6 @@ examples:
 
 # What --html without a name stands for; no path that someone types is this one.
 _BESIDE = object()
-_ENDINGS = (".html", ".htm")
 
 
 def add_parser(subparsers: Any) -> None:
@@ -77,8 +75,7 @@ def _page(given: object, artefact: Path) -> Path | None:
     page = artefact.with_suffix(".html") if given is _BESIDE else Path(str(given))
     check_outputs([page], [artefact])
     # The word after --html is its own, though an artefact may be meant.
-    if page.suffix.lower() not in _ENDINGS:
-        raise wrong_setting("html", page, "a name that ends in .html")
+    check_page("html", page)
     return page
 
 

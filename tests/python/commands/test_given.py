@@ -1,8 +1,9 @@
 from argparse import Namespace
+from pathlib import Path
 
 import pytest
 
-from gwparam.commands.given import check_name, refuse_idle
+from gwparam.commands.given import check_name, check_page, refuse_idle
 from gwparam.errors import ArgumentError
 
 
@@ -25,3 +26,10 @@ def test_a_name_is_a_text(name):
     check_name("mine")
     with pytest.raises(ArgumentError, match="name is empty, expected a text"):
         check_name(name)
+
+
+def test_a_page_has_a_name_of_its_own():
+    check_page("output", Path("run.html"))
+    check_page("output", Path("RUN.HTM"))
+    with pytest.raises(ArgumentError, match=r"output is run.jsonl, .* ends in \.html"):
+        check_page("output", Path("run.jsonl"))
