@@ -5,7 +5,7 @@ import sys
 from typing import Any
 
 from gwparam.commands.answer import Answer
-from gwparam.commands.given import file_path
+from gwparam.commands.given import check_page, file_path
 from gwparam.commands.watch import add_runs
 from gwparam.whole_files import check_outputs
 
@@ -46,8 +46,9 @@ def run(args: argparse.Namespace) -> Answer:
     from gwparam.run_log.logs import RunLogs
     from gwparam.run_log.page import write_page
 
-    # A page may lie in the folder of a run, but not on a log.
+    # A page may lie in the folder of a run, but not on what is read there.
     check_outputs([args.output], [path for path in args.runs if not path.is_dir()])
+    check_page("output", args.output)
     logs = RunLogs(args.runs)
     logs.update()
     check_outputs([args.output], logs.paths)
@@ -59,4 +60,5 @@ def run(args: argparse.Namespace) -> Answer:
         "notes": logs.notes,
         "written": [args.output],
     }
-    return Answer(document, lambda: console.lines().print(f"wrote {args.output}"))
+    page = console.printable(str(args.output))
+    return Answer(document, lambda: console.lines().print(f"wrote {page}"))

@@ -6,11 +6,14 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from gwparam.commands.answer import Answer
-from gwparam.commands.given import file_path
+from gwparam.commands.given import file_path, refuse_idle
 from gwparam.errors import wrong_setting
 
 if TYPE_CHECKING:
     from gwparam.run_log.logs import RunLogs
+
+INTERVAL = 2.0
+"""Time between two looks at the logs [s]."""
 
 EPILOG = """\
 examples:
@@ -41,9 +44,8 @@ def add_parser(subparsers: Any) -> None:
     add(
         "--interval",
         type=float,
-        default=2.0,
         metavar="SECONDS",
-        help="time between two looks at the logs (default: 2)",
+        help=f"time between two looks at the logs (default: {INTERVAL:g})",
     )
 
 
@@ -62,8 +64,13 @@ def run(args: argparse.Namespace) -> Answer:
     """Run the command; the document has the last run of each log."""
     from gwparam.run_log.logs import RunLogs
 
-    if not 0.1 <= args.interval <= 3600.0:
-        raise wrong_setting("interval", args.interval, "0.1 to 3600 seconds")
+    if args.json:
+        refuse_idle(args, "with --json, which is once", ("once", "interval"))
+    if args.once:
+        refuse_idle(args, "with --once", ("interval",))
+    interval = INTERVAL if args.interval is None else args.interval
+    if not 0.1 <= interval <= 3600.0:
+        raise wrong_setting("interval", interval, "0.1 to 3600 seconds")
     logs = RunLogs(args.runs)
     logs.update()
     document = {
@@ -74,7 +81,7 @@ def run(args: argparse.Namespace) -> Answer:
         for note in logs.notes:
             print(note, file=sys.stderr)
     once = args.once
-    return Answer(document, lambda: _show(logs, None if once else args.interval))
+    return Answer(document, lambda: _show(logs, None if once else interval))
 
 
 def _show(logs: "RunLogs", interval: float | None) -> None:

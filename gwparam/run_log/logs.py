@@ -2,9 +2,11 @@
 
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import NoReturn
 
+from gwparam.console import printable
 from gwparam.errors import ContractError, GwparamError, ModelFileError
 from gwparam.file_kinds import check_readable
 from gwparam.run_log.lines import Start, read_line
@@ -33,9 +35,12 @@ class RunLog:
     runs : list of Run
         The runs in it, in their order.
     broken : int
-        Lines that are none of a run log; they count nowhere.
+        Lines that are none of a run log, or not of the run in which they stand; they
+        count nowhere.
     first_broken : str
         What is wrong with the first of them; empty without.
+    is_cut : bool
+        Whether the last line has no end; it counts nowhere.
     """
 
     def __init__(self, path: Path) -> None:
@@ -45,6 +50,7 @@ class RunLog:
     def _forget(self) -> None:
         self.runs: list[Run] = []
         self.broken, self.first_broken = 0, ""
+        self.is_cut = False
         self._offset = self._lines = 0
         self._file: tuple[int, int] | None = None
 
@@ -82,13 +88,14 @@ class RunLog:
                         )
         except OSError as error:
             raise ModelFileError(f"cannot read {self.path}: {error.strerror}") from None
-        self._check_broken(1)
+        self.is_cut = bool(rest)
+        if not self.runs:
+            self._refuse()
         return self._offset > before
 
-    def _check_broken(self, most: int) -> None:
-        """Refuse a file that begins with so many lines that are none of a run log."""
-        if self.broken >= most and not self.runs:
-            raise ContractError(f"{self.path} is no run log: {self.first_broken}")
+    def _refuse(self) -> NoReturn:
+        why = self.first_broken or "it has no finished line"
+        raise ContractError(f"{self.path} is no run log: {why}")
 
     def _begin(self, found: os.stat_result) -> int:
         """Say where to go on; at the start, if another file stands there now."""
@@ -102,9 +109,9 @@ class RunLog:
         try:
             line = read_line(text, f"line {self._lines}")
         except ContractError as error:
-            self.broken += 1
-            self.first_broken = self.first_broken or str(error)
-            self._check_broken(_MOST_BROKEN)  # the rest may be long
+            self._leave_out(str(error))
+            if self.broken >= _MOST_BROKEN and not self.runs:  # the rest may be long
+                self._refuse()
             return
         if isinstance(line, Start):
             if self.runs:
@@ -113,7 +120,25 @@ class RunLog:
             return
         if not self.runs:  # its start is lost
             self.runs.append(Run(str(self.path), 1))
+        if why := self.runs[-1].why_not(line):
+            self._leave_out(f"line {self._lines} is not of this run: {why}")
+            return
         self.runs[-1].add(line)
+
+    def _leave_out(self, why: str) -> None:
+        self.broken += 1
+        self.first_broken = self.first_broken or why
+
+    @property
+    def notes(self) -> list[str]:
+        """What is to be said of what counts nowhere."""
+        notes = []
+        if self.broken:
+            lines = "1 line" if self.broken == 1 else f"{self.broken} lines"
+            notes.append(f"{lines} left out, the first: {self.first_broken}")
+        if self.is_cut:
+            notes.append("the last line is not finished")
+        return [f"{self.path}: {note}" for note in notes]
 
 
 class RunLogs:
@@ -127,6 +152,7 @@ class RunLogs:
 
     def __init__(self, paths: Iterable[Path]) -> None:
         self._paths = list(paths)
+        self._found: set[Path] = set()
         self._logs: dict[Path, RunLog] = {}
         self._foreign: dict[Path, GwparamError] = {}
         # As foreign files were when they were read: they are not read again.
@@ -145,17 +171,14 @@ class RunLogs:
         """
         new = False
         there = set()
-        for path in self._paths:
-            if not path.is_dir():
+        for path, is_named in self._files():
+            if is_named:
                 there.add(path)
                 check_readable(path)
                 new |= self._logs.setdefault(path, RunLog(path)).update()
-                continue
-            for found in sorted(path.glob(PATTERN)):
-                its = _state(found)
-                if its is not None:
-                    there.add(found)
-                    new |= self._try(found, its)
+            elif (its := _state(path)) is not None:
+                there.add(path)
+                new |= self._try(path, its)
         new |= self._drop({*self._logs, *self._foreign} - there)
         if not self._logs:
             if self._foreign:
@@ -163,6 +186,18 @@ class RunLogs:
             where = ", ".join(map(str, self._paths))
             raise ModelFileError(f"no run log in folder {where}, expected {PATTERN}")
         return new
+
+    def _files(self) -> Iterator[tuple[Path, bool]]:
+        """Give each file once, and whether by its name: those come first."""
+        seen = set()
+        for given in sorted(self._paths, key=Path.is_dir):
+            is_named = not given.is_dir()
+            for path in [given] if is_named else sorted(given.glob(PATTERN)):
+                self._found.add(path)
+                its = _identity(path)
+                if its is None or its not in seen:
+                    yield path, is_named
+                seen.add(its)
 
     def _try(self, path: Path, its: tuple[int, ...]) -> bool:
         """Read a file that may be of something else, or gone or closed to us by now."""
@@ -191,8 +226,8 @@ class RunLogs:
 
     @property
     def paths(self) -> list[Path]:
-        """The logs."""
-        return list(self._logs)
+        """All files that were looked at, logs or not."""
+        return sorted(self._found)
 
     @property
     def runs(self) -> list[Run]:
@@ -208,13 +243,17 @@ class RunLogs:
     def notes(self) -> list[str]:
         """What is to be said of what counts nowhere."""
         notes = [str(error) for error in self._foreign.values()]
-        for log in self._logs.values():
-            if log.broken:
-                lines = "1 line" if log.broken == 1 else f"{log.broken} lines"
-                notes.append(
-                    f"{log.path}: {lines} left out, the first: {log.first_broken}"
-                )
-        return notes
+        notes += [note for log in self._logs.values() for note in log.notes]
+        return [printable(note) for note in notes]
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Say which file it is, under whatever name; None if that is not known."""
+    try:
+        found = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return (found.st_dev, found.st_ino)
 
 
 def _state(path: Path) -> tuple[int, ...] | None:

@@ -59,6 +59,28 @@ class Run:
     points: list[Point] = field(default_factory=list)
     followed: bool = False
 
+    def why_not(self, report: Report) -> str:
+        """Say why a report cannot be of this run; empty if it can.
+
+        Two jobs that write one log are mixed in it.
+        """
+        before = self.latest or self.start
+        if before is not None and report.ranks != before.ranks:
+            return f"ranks is {report.ranks}, expected {before.ranks}"
+        if self.latest is None:
+            return ""
+        if self.ended:
+            return "it comes after the end, expected a start"
+        then = (self.latest.recomputations, self.latest.model_days)
+        now = (report.recomputations, report.model_days)
+        if now[0] < then[0]:
+            return f"recomputations is {now[0]}, expected {then[0]} or more"
+        if now[1] < then[1]:
+            return f"model_days is {now[1]}, expected {then[1]} or more"
+        if now == then and report.kind != "end":  # a step has one line
+            return f"recomputations is {now[0]} at day {now[1]} again"
+        return ""
+
     def add(self, report: Report) -> None:
         """Take in a report."""
         self.latest = report

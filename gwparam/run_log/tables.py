@@ -7,6 +7,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from gwparam.console import printable
 from gwparam.run_log.runs import Run
 from gwparam.run_log.words import (
     DRAG_HEADINGS,
@@ -45,15 +46,20 @@ def show_run(run: Run) -> RenderableType:
         guards = _table("guards since the start", GUARD_HEADINGS)
         for guard in report.guards:
             style = "yellow" if guard.columns else ""
-            guards.add_row(*guard_row(guard, report), style=style)
+            guards.add_row(*_cells(guard_row(guard, report)), style=style)
         drags = _table("drag since the start", DRAG_HEADINGS)
         for row in drag_rows(report):
-            drags.add_row(*row)
+            drags.add_row(*_cells(row))
         where = _table("worst and largest since the start", PLACE_HEADINGS)
         for row in place_rows(report):
-            where.add_row(*row)
+            where.add_row(*_cells(row))
         parts += [table for table in (stages, guards, drags, where) if table.row_count]
     return Group(*parts, Text())
+
+
+def _cells(row: Iterable[str]) -> list[Text]:
+    """Texts as they are: a name in brackets is no markup."""
+    return [Text(printable(text)) for text in row]
 
 
 def _table(title: str, headings: tuple[str, ...]) -> Table:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from gwparam.console import printable
 from gwparam.pages.numbers import UNDEFINED, number, ratio
 from gwparam.run_log.lines import Guard, Place, Report
 from gwparam.run_log.runs import Run
@@ -15,21 +16,25 @@ _MOST_LEVELS = 3
 def heading(run: Run) -> str:
     """Name a run: network, mode, ranks."""
     start = run.start
-    name = f"{Path(run.log).stem} {run.number}"
+    name = f"{printable(Path(run.log).stem)} {run.number}"
     if start is None:
         return f"{name}, whose start is lost"
     ranks = "1 rank" if start.ranks == 1 else f"{start.ranks} ranks"
     threads = "1 thread" if start.threads == 1 else f"{start.threads} threads"
     network = f"{start.contract.name}, mode {start.mode}"
-    return f"{name}: {network}, {ranks} of {threads}, {start.device}"
+    return printable(f"{name}: {network}, {ranks} of {threads}, {start.device}")
 
 
 def facts(run: Run) -> list[tuple[str, str]]:
     """Say when and what, in rows of a name and a text."""
-    rows = [("log", f"{run.log}, run {run.number}"), ("state", run.state)]
+    rows = [
+        ("log", f"{printable(run.log)}, run {run.number}"),
+        ("state", run.state),
+    ]
     if run.start is not None:
         start = run.start
-        rows.append(("artefact", f"{start.artefact}, SHA-256 {start.sha256[:16]}…"))
+        artefact = printable(start.artefact)
+        rows.append(("artefact", f"{artefact}, SHA-256 {start.sha256[:16]}…"))
         if start.restored:
             rows.append(
                 ("restart", f"goes on from {start.restored_date or 'a restart'}")

@@ -190,7 +190,8 @@ def test_no_command_opens_what_is_no_file(
     files[given] = special = tmp_path / f"special{files[given].suffix}"
     SPECIAL.get(kind, Path.touch)(special)
     if command not in ONLY_READ:
-        files["--output"] = tmp_path / "out"
+        name = "out.html" if command == "report" else "out"
+        files["--output"] = tmp_path / name
 
     text = run(capsys, command, files)
 

@@ -144,3 +144,36 @@ def test_on_a_small_terminal_all_is_seen_while_it_runs_and_stays_whole(log, term
     *_, last = last.rpartition(b"gwparam_run 1:")
     for words in (b"ended", b"30 (10.00%)", b"largest eastward drag, native"):
         assert words in last
+
+
+@pytest.mark.parametrize(
+    ("words", "idle"),
+    [
+        (["--once", "--interval", "5"], "--interval has no effect with --once"),
+        (["--json", "--interval", "5"], "--interval has no effect with --json"),
+        (["--json", "--once"], "--once has no effect with --json"),
+    ],
+)
+def test_options_without_effect_are_refused(log, capsys, words, idle):
+    assert main(["watch", str(log), *words]) == 2
+
+    printed = capsys.readouterr()
+    assert idle in printed.err
+    assert printed.out == ""
+
+
+def test_names_of_a_log_command_no_terminal(log, capsys):
+    guards = report_line(1)["guards"]
+    guards[1]["policy"] = "\x1b[2J[bold]"
+    bad = log.with_name("\x1b[2J.jsonl")
+    bad.write_text(
+        text_of(start_line(device="\x1b[31m"), report_line(1, guards=guards))
+    )
+
+    assert main(["watch", str(bad), "--once"]) == 0
+
+    text = capsys.readouterr().out
+    assert all(line.isprintable() for line in text.splitlines())
+    assert text.count("\\x1b[2J") == 3
+    assert "\\x1b[2J[bold]" in text
+    assert "\\x1b[31m" in text

@@ -112,6 +112,9 @@ def test_a_log_without_its_start_is_shown(tmp_path):
         (b'{"event": "train"}\n', "is no run log: line 1: kind is missing"),
         (b"\x00" * 100 + b"\n", "is no run log"),
         (b"x" * 3000, "more than 2000 bytes"),
+        (b"epoch,loss", "is no run log: it has no finished line"),
+        (b'{"kind": "start", "mod', "is no run log: it has no finished line"),
+        (b"\n\n", "is no run log: it has no finished line"),
     ],
 )
 def test_foreign_files_are_refused(tmp_path, monkeypatch, content, said):
@@ -277,3 +280,105 @@ def test_what_is_no_file_is_not_opened(tmp_path, kind):
         RunLogs([tmp_path / "log.jsonl"]).update()
     with pytest.raises(ModelFileError, match="no run log"):
         RunLogs([tmp_path]).update()
+
+
+def test_a_file_of_half_a_line_is_noted_beside_a_log(log):
+    """A host may just have begun it."""
+    begun = log.with_name("member2.jsonl")
+    begun.write_text(text_of(start_line())[:50])
+    logs = RunLogs([log.parent])
+
+    logs.update()
+
+    assert logs.notes == [f"{begun} is no run log: it has no finished line"]
+    append(begun, text_of(start_line())[50:])
+    assert logs.update()
+    assert logs.notes == []
+    assert len(logs.runs) == 2
+
+
+@pytest.mark.parametrize("end", [-1, -100])
+def test_a_last_line_that_is_not_finished_is_noted(log, end):
+    line = text_of(report_line(3, "end"))
+    append(log, line[:end])
+    logs = RunLogs([log])
+
+    logs.update()
+
+    assert logs.notes == [f"{log}: the last line is not finished"]
+    assert not logs.runs[0].ended
+    append(log, line[end:])
+    logs.update()
+    assert logs.notes == []
+
+
+def test_lines_of_two_jobs_in_one_log_are_noted_and_do_not_count(log):
+    append(log, text_of(start_line(mode="shadow")))
+    for number in (1, 2):
+        append(log, 2 * text_of(report_line(number)))  # one of each job
+    append(log, 2 * text_of(report_line(2, "end")))
+    logs = RunLogs([log])
+
+    logs.update()
+
+    assert [len(run.points) for run in logs.runs] == [2, 3]
+    assert logs.notes == [
+        f"{log}: 3 lines left out, the first: line 6 is not of this run: "
+        "recomputations is 1 at day 0.5 again"
+    ]
+
+
+def other_name(log, how):
+    """The same log under another name."""
+    if how == "dots":
+        return log.parent / ".." / log.parent.name
+    if how == "name":
+        return log
+    link = log.with_name("link.jsonl")
+    if how == "hard":
+        link.hardlink_to(log)
+    else:
+        link.symlink_to(log.name if how == "link" else log.parent)
+    return link
+
+
+@pytest.mark.parametrize("how", ["name", "dots", "link", "hard", "folder"])
+def test_a_log_counts_once(log, how):
+    logs = RunLogs([log.parent, other_name(log, how)])
+
+    logs.update()
+    logs.update()
+
+    assert len(logs.runs) == 1
+    assert logs.notes == []
+
+
+def test_a_foreign_file_is_refused_by_name_though_its_folder_is_read(log):
+    foreign = log.with_name("training.jsonl")
+    foreign.write_text("loss\n")
+
+    with pytest.raises(ContractError, match="is no run log"):
+        RunLogs([log.parent, foreign]).update()
+
+
+def test_all_files_that_were_looked_at_are_known(log):
+    """An output may be none of them."""
+    foreign, empty = log.with_name("training.jsonl"), log.with_name("begun.jsonl")
+    foreign.write_text("loss\n")
+    empty.touch()
+    logs = RunLogs([log.parent])
+
+    logs.update()
+
+    assert logs.paths == sorted([log, foreign, empty])
+
+
+def test_names_in_notes_command_no_terminal(log):
+    log.with_name("\x1b[2J\n.jsonl").write_text("loss\n")
+    logs = RunLogs([log.parent])
+
+    logs.update()
+
+    (note,) = logs.notes
+    assert "\\x1b[2J\\n.jsonl is no run log" in note
+    assert note.isprintable()

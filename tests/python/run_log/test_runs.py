@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from run_logs import report_line, start_line, text_of
 
+from gwparam.run_log.lines import read_line
 from gwparam.run_log.logs import RunLog
 
 
@@ -64,3 +65,34 @@ def test_a_point_keeps_numbers_alone(run_of):
         values += asdict(component).values()
     assert {type(value) for value in values} <= {float, int, type(None)}
     assert (point.u.rms_native, point.longest_stage) == (2e-5, 8.0)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (report_line(4), ""),
+        (report_line(3, "end"), ""),
+        (report_line(3, model_days=2.0), ""),  # the drag is held between reports
+        (report_line(2), "recomputations is 2, expected 3 or more"),
+        (report_line(4, model_days=1.0), "model_days is 1.0, expected 1.5 or more"),
+        (report_line(3), "recomputations is 3 at day 1.5 again"),
+        (report_line(4, ranks=3), "ranks is 3, expected 2"),
+    ],
+)
+def test_a_report_of_another_job_is_told(run_of, line, said):
+    before = run_of(start_line(), report_line(3))
+
+    assert before.why_not(read_line(text_of(line).encode(), "line")) == said
+
+
+def test_after_the_end_comes_no_report(run_of):
+    ended = run_of(start_line(), report_line(3, "end"))
+    line = read_line(text_of(report_line(4)).encode(), "line")
+
+    assert ended.why_not(line) == "it comes after the end, expected a start"
+
+
+def test_ranks_are_those_of_the_start(run_of):
+    line = read_line(text_of(report_line(1, ranks=4)).encode(), "line")
+
+    assert run_of(start_line()).why_not(line) == "ranks is 4, expected 2"

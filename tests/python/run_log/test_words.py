@@ -105,3 +105,13 @@ def test_drag_is_held_to_the_native(run):
     assert words.drag_rows(run.latest)[0] == (
         "eastward", "5.00·10⁻⁵", "2.00·10⁻⁵", "–", "–", "0.5000",
     )  # fmt: skip
+
+
+def test_names_command_no_terminal():
+    start = read(start_line(artefact="\x1b]0;\x07.pt"))
+    run = Run("\udcff\x1b[2J\n.jsonl", 1, start)
+
+    said = [words.heading(run), *(text for _, text in words.facts(run))]
+
+    assert all(text.isprintable() for text in said)
+    assert "\\x1b[2J\\n 1: WaveNet" in said[0]
