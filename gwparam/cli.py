@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Sequence
 from contextlib import suppress
 from importlib import import_module
+from typing import NoReturn
 
 import gwparam
 from gwparam.commands.answer import Answer, Exit, as_json
@@ -48,6 +49,16 @@ def main(argv: Sequence[str] | None = None) -> int:
             print(f"gwparam: {_one_line(text)}", file=sys.stderr)
         _drop_output()
         return status
+
+
+def run() -> NoReturn:
+    """Run the command line as a program of its own, and end it."""
+    status = main()
+    if "gwparam.training.gloo" in sys.modules:  # a training, perhaps of a group
+        from gwparam.training.gloo import leave_group
+
+        leave_group(status)
+    sys.exit(status)
 
 
 def _debugs() -> bool:

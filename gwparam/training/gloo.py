@@ -1,6 +1,8 @@
 """Groups of processes that talk through Gloo, without a GPU, on one thread each."""
 
 import os
+import sys
+from contextlib import suppress
 from typing import Any
 
 import torch.distributed as dist
@@ -31,6 +33,24 @@ def _make(group: Any, options: object) -> Any:
     )
     made._threads = 1
     return gloo(group.store, group.group_rank, group.group_size, made)
+
+
+def leave_group(status: int) -> None:
+    """End a process of a group at once; a process alone goes on.
+
+    What a process takes apart at its end, threads of its group may still use: now and
+    then one that had done all its work ended by SIGABRT.
+
+    Parameters
+    ----------
+    status : int
+        Exit status.
+    """
+    if dist.is_available() and dist.is_initialized():
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError):
+                stream.flush()
+        os._exit(status)
 
 
 dist.Backend.register_backend(ONE_THREAD, _make, extended_api=True, devices=["cpu"])

@@ -12,6 +12,7 @@ import torch.distributed as dist
 
 from gwparam.errors import ArgumentError, DeviceError
 from gwparam.training.distributed import gather, maximum, start
+from gwparam.training.gloo import leave_group
 from gwparam.training.settings import Settings
 
 TIMEOUT = 120  # seconds: processes that wait for each other are a failure
@@ -118,3 +119,4 @@ def _count_threads(strategy, folder):
 
 if __name__ == "__main__":
     _count_threads(sys.argv[1], Path(sys.argv[2]))
+    leave_group(0)

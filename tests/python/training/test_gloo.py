@@ -1,3 +1,6 @@
+import os
+import subprocess
+import sys
 from datetime import timedelta
 
 import pytest
@@ -18,6 +21,36 @@ def alone(monkeypatch):
     )
     yield
     dist.destroy_process_group()
+
+
+ENDS = """
+import atexit, os, sys
+import torch.distributed as dist
+from gwparam.training.gloo import ONE_THREAD, leave_group
+
+atexit.register(print, "taken apart")
+if sys.argv[1] == "group":
+    store = dist.HashStore()
+    dist.init_process_group(ONE_THREAD, store=store, rank=0, world_size=1)
+print("done")
+leave_group(3)
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "printed"),
+    [("group", 3, "done\n"), ("alone", 0, "done\ntaken apart\n")],
+)
+def test_a_process_of_a_group_ends_at_once(kind, status, printed):
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", ENDS, kind],
+        env=os.environ | {"GLOO_SOCKET_IFNAME": "lo"},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stdout) == (status, printed)
 
 
 def options(group):
