@@ -131,6 +131,7 @@ def completion(shell: str) -> str:
     for command in commands.values():
         for action in command._actions:
             if action.type is file_path:
+                # An attribute that shtab reads, and argparse does not know.
                 action.complete = shtab.FILE  # type: ignore[attr-defined]
     script: str = shtab.complete(parser, shell)
     return script
