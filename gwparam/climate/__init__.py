@@ -1,0 +1,1 @@
+"""What long output of a model says of its climate."""
