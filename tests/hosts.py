@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import netCDF4
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from ranks import OUTLIVES_RANKS
 
 from gwparam.contract.checksums import CHECKSUMS_FILE
 
@@ -55,6 +56,13 @@ class Run:
             file.set_auto_mask(False)
             return np.asarray(file[name][:])
 
+    def fields(
+        self, names: Sequence[str] = ("gwfcng_x", "gwfcng_y")
+    ) -> NDArray[np.float64]:
+        """Fields of a run that succeeded, (field, step, level, latitude, longitude)."""
+        assert self.code == 0, self.text
+        return np.stack([self.field(name) for name in names])
+
 
 def _value(item: object) -> str:
     if isinstance(item, bool):
@@ -83,6 +91,37 @@ def environment() -> dict[str, str]:
             "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
         }
     return variables
+
+
+def run(
+    driver: Path,
+    folder: Path,
+    namelist: str,
+    groups: Mapping[str, Items],
+    *,
+    ranks: int | None = None,
+    threads: int = 1,
+    command: Sequence[str] = (),
+) -> Run:
+    """Run a host in a folder, which is made, on its namelist; with ranks, by mpirun.
+
+    With a command, that runs the host, whose path it gets.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / namelist).write_text(
+        "".join(record(name, items) for name, items in groups.items())
+    )
+    starts = [] if ranks is None else ["mpirun", "--oversubscribe", "-n", str(ranks)]
+    done = subprocess.run(
+        [*starts, *command, driver],
+        cwd=folder,
+        env=environment() | {"OMP_NUM_THREADS": str(threads)},
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT,
+        **({} if ranks is None else OUTLIVES_RANKS),
+    )
+    return Run(folder, done.returncode, done.stdout + done.stderr)
 
 
 FORTRAN_CHECKS = "FFLAGS=-O2 -fcheck=all -ffpe-trap=invalid,zero,overflow"

@@ -11,8 +11,7 @@ import netCDF4
 import numpy as np
 import pytest
 from ensembles import members_of
-from hosts import PROJECT, REFERENCE_SETTINGS, TIMEOUT, Items, Run, record
-from ranks import OUTLIVES_RANKS
+from hosts import PROJECT, REFERENCE_SETTINGS, TIMEOUT, Items, Run
 
 from gwparam.export import export_model
 from gwparam.grids import full_levels, gaussian_latitudes, uneven_sigma
@@ -55,21 +54,14 @@ def run(driver: Path, tmp_path: Path) -> Runner:
     ) -> Run:
         for name in ("INPUT", "RESTART"):
             (folder / name).mkdir(parents=True, exist_ok=True)
-        (folder / "input.nml").write_text(
-            record("driver_nml", items)
-            + record("cg_drag_nml", REFERENCE_SETTINGS | dict(cg_drag or {}))
-            + record("gwparam_nml", gwparam or {})
+        groups = {
+            "driver_nml": items,
+            "cg_drag_nml": REFERENCE_SETTINGS | dict(cg_drag or {}),
+            "gwparam_nml": gwparam or {},
+        }
+        return hosts.run(
+            driver, folder, "input.nml", groups, ranks=ranks, command=command
         )
-        done = subprocess.run(
-            ["mpirun", "--oversubscribe", "-n", str(ranks), *command, driver],
-            cwd=folder,
-            env=hosts.environment(),
-            capture_output=True,
-            text=True,
-            timeout=TIMEOUT,
-            **OUTLIVES_RANKS,
-        )
-        return Run(folder, done.returncode, done.stdout + done.stderr)
 
     return run_driver
 

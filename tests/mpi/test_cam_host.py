@@ -12,14 +12,13 @@ import recipes
 import torch
 from flux_networks import GEOMETRIES, write_flux_artefact
 from height_networks import SCALE, write_height_artefact
-from hosts import PROJECT, TIMEOUT, Run, record
+from hosts import PROJECT, Run
 
 import gwparam
 from gwparam.checkpoints import save_checkpoint
 from gwparam.cli import main
 from gwparam.networks.ann_cnn import AnnCnn
 
-DRAG = ("gwfcng_x", "gwfcng_y")
 # 10 does not divide the 128 cells: the last chunks have a column less.
 COLUMNS = 10
 DRAWN = {"members": "drawn", "member_seed": 7}
@@ -32,32 +31,17 @@ def cam_driver(tmp_path_factory):
 
 
 @pytest.fixture
-def run_cam(cam_driver, environment, tmp_path):
+def run_cam(cam_driver, tmp_path):
     """Run the host: run_cam(threads, states=..., gwparam={...}, ...)."""
 
     def run_host(threads=1, *, folder=tmp_path, gwparam=None, **items) -> Run:
-        folder.mkdir(parents=True, exist_ok=True)
-        items = {"columns": COLUMNS} | items
-        chosen = {"restart_file": "gw_drag.r.nc"} | (gwparam or {})
-        (folder / "atm_in").write_text(
-            record("driver_nml", items) + record("gwparam_nml", chosen)
-        )
-        done = subprocess.run(
-            [cam_driver],
-            cwd=folder,
-            env=environment | {"OMP_NUM_THREADS": str(threads)},
-            capture_output=True,
-            text=True,
-            timeout=TIMEOUT,
-        )
-        return Run(folder, done.returncode, done.stdout + done.stderr)
+        groups = {
+            "driver_nml": {"columns": COLUMNS} | items,
+            "gwparam_nml": {"restart_file": "gw_drag.r.nc"} | (gwparam or {}),
+        }
+        return hosts.run(cam_driver, folder, "atm_in", groups, threads=threads)
 
     return run_host
-
-
-def drag(finished):
-    assert finished.code == 0, finished.text
-    return np.stack([finished.field(name) for name in DRAG])
 
 
 @pytest.mark.parametrize(
@@ -75,15 +59,13 @@ def test_drag_has_the_bits_of_the_host_for_mima(
     artefact = ensemble if "members" in items else spread_artefact
     chosen = {"artefact": artefact, "restart": "off", **items}
     # CAM has a surface pressure; MiMA's drop-in would derive it, with other roundings.
-    expected = drag(
-        run(
-            2,
-            folder=tmp_path / "mima",
-            states=states,
-            pass_surface_pressure=True,
-            gwparam=chosen,
-        )
-    )
+    expected = run(
+        2,
+        folder=tmp_path / "mima",
+        states=states,
+        pass_surface_pressure=True,
+        gwparam=chosen,
+    ).fields()
     assert np.ptp(expected) > 0.0
     for threads in (1, 2, 3, 4):
         finished = run_cam(
@@ -93,7 +75,7 @@ def test_drag_has_the_bits_of_the_host_for_mima(
             top_first=threads % 2 == 1,
             gwparam=chosen,
         )
-        np.testing.assert_array_equal(drag(finished), expected)
+        np.testing.assert_array_equal(finished.fields(), expected)
 
 
 @pytest.mark.parametrize("kind", GEOMETRIES)
@@ -105,11 +87,11 @@ def test_fluxes_of_columns_neighbours_and_the_globe(
     chosen = {"mode": "ml", "artefact": artefact, "restart": "off"}
     items = {"states": states, "gwparam": chosen}
     passed = {"pass_surface_pressure": True, "pass_half_pressure": True}
-    expected = drag(run(1, folder=tmp_path / "mima", **passed, **items))
+    expected = run(1, folder=tmp_path / "mima", **passed, **items).fields()
     assert np.ptp(expected) > 0.0
     if kind == "global":
         # MiMA's columns are midway between edges, which rounds: other weights.
-        found = drag(run_cam(1, folder=tmp_path / "first", **items))
+        found = run_cam(1, folder=tmp_path / "first", **items).fields()
         atol = 1e-13 * np.abs(expected).max()
         np.testing.assert_allclose(found, expected, rtol=0.0, atol=atol)
         expected = found
@@ -121,7 +103,7 @@ def test_fluxes_of_columns_neighbours_and_the_globe(
             top_first=top_first,
             **items,
         )
-        np.testing.assert_array_equal(drag(finished), expected)
+        np.testing.assert_array_equal(finished.fields(), expected)
         assert "momentum budget of a column: closed to" in finished.text
 
 
@@ -136,9 +118,9 @@ def test_a_network_of_neighbours_goes_on_with_other_chunks(run_cam, states, tmp_
     folder.mkdir()
     shutil.copy(tmp_path / "first" / "gw_drag.r.nc.0000", folder)
     second = run_cam(1, folder=folder, steps=7, first_step=8, columns=7, **items)
-    parts = np.concatenate([drag(first), drag(second)], axis=1)
-    np.testing.assert_array_equal(parts, drag(through))
-    assert np.ptp(drag(second)[:, 0]) > 0.0
+    parts = np.concatenate([first.fields(), second.fields()], axis=1)
+    np.testing.assert_array_equal(parts, through.fields())
+    assert np.ptp(second.fields()[:, 0]) > 0.0
 
 
 def test_the_sums_of_the_threads_add_up(run_cam, states, artefact):
@@ -178,7 +160,7 @@ def test_more_threads_than_chunks(run_cam, states, artefact, tmp_path):
     items = {"states": states, "gwparam": chosen, "columns": 64}
     few = run_cam(1, folder=tmp_path / "few", **items)
     many = run_cam(4, folder=tmp_path / "many", **items)
-    np.testing.assert_array_equal(drag(many), drag(few))
+    np.testing.assert_array_equal(many.fields(), few.fields())
 
 
 @pytest.mark.parametrize("chosen", [{"mode": "native"}, {"mode": "ml"}, DRAWN])
@@ -201,10 +183,10 @@ def test_a_run_goes_on_with_another_number_of_threads(
             first_step=8,
             **(items | {"columns": columns}),
         )
-        parts = np.concatenate([drag(first), drag(second)], axis=1)
-        np.testing.assert_array_equal(parts, drag(through))
+        parts = np.concatenate([first.fields(), second.fields()], axis=1)
+        np.testing.assert_array_equal(parts, through.fields())
         # The first step of the second half returned drag that the first half computed.
-        assert np.ptp(drag(second)[:, 0]) > 0.0
+        assert np.ptp(second.fields()[:, 0]) > 0.0
         if chosen != {"mode": "native"}:
             assert "times on 384 columns" in second.text
 
@@ -243,7 +225,7 @@ def test_states_of_mima_and_the_published_network(
     items = {"states": states, "gwparam": chosen}
     expected = run(2, folder=tmp_path / "mima", pass_surface_pressure=True, **items)
     found = run_cam(2, folder=tmp_path / "cam", columns=100, **items)
-    np.testing.assert_array_equal(drag(found), drag(expected))
+    np.testing.assert_array_equal(found.fields(), expected.fields())
 
 
 def test_a_record_is_of_all_threads(run_cam, states, artefact, capsys):
@@ -286,7 +268,7 @@ def test_a_network_on_the_levels_of_era5(run, run_cam, states, tmp_path):
     chosen = {"mode": "ml", "artefact": artefact, "restart": "off"}
     items = {"states": states, "gwparam": chosen}
     first = run_cam(1, folder=tmp_path / "first", columns=128, **items)
-    expected = drag(first)
+    expected = first.fields()
     assert np.ptp(expected) > 0.0
     assert "sees a column on 122 levels of its own" in first.text
     for threads, columns, top_first in ((2, 10, False), (3, 7, True)):
@@ -297,7 +279,7 @@ def test_a_network_on_the_levels_of_era5(run, run_cam, states, tmp_path):
             top_first=top_first,
             **items,
         )
-        np.testing.assert_array_equal(drag(finished), expected)
+        np.testing.assert_array_equal(finished.fields(), expected)
     assert_near(expected, drag_of_fluxes(artefact, states))
     # MiMA's drop-in is not told where the surface is.
     refused = run(1, folder=tmp_path / "mima", pass_half_pressure=True, **items)
@@ -317,7 +299,7 @@ def test_heights_over_the_surface_are_raised_by_it(run_cam, states, tmp_path, co
         altitude = surface_altitude(file)
     assert np.abs(altitude).max() > 1.0
     expected = SCALE * (heights + altitude)
-    np.testing.assert_allclose(drag(finished)[0], expected, rtol=1e-9, atol=0.0)
+    np.testing.assert_allclose(finished.fields()[0], expected, rtol=1e-9, atol=0.0)
 
 
 def test_a_step_without_reports_leaves_no_empty_line(run_cam, states, artefact):

@@ -1,16 +1,12 @@
 """The CAM-like host on several ranks: neighbours lie in chunks of other processes."""
 
 import shutil
-import subprocess
 
 import hosts
 import numpy as np
 import pytest
 from flux_networks import GEOMETRIES, write_flux_artefact
-from hosts import FORTRAN_CHECKS, TIMEOUT, Run, record
-from ranks import OUTLIVES_RANKS
-
-DRAG = ("gwfcng_x", "gwfcng_y")
+from hosts import FORTRAN_CHECKS, Run
 
 
 @pytest.fixture(scope="module")
@@ -23,32 +19,17 @@ def driver_of_ranks(tmp_path_factory):
 
 
 @pytest.fixture
-def run_ranks(driver_of_ranks, environment, tmp_path):
+def run_ranks(driver_of_ranks, tmp_path):
     """Run the host: run_ranks(ranks, threads, states=..., gwparam={...}, ...)."""
 
     def run_host(ranks, threads=1, *, folder=None, gwparam, **items) -> Run:
         folder = folder or tmp_path / f"{ranks} {threads}"
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "atm_in").write_text(
-            record("driver_nml", items) + record("gwparam_nml", gwparam)
+        groups = {"driver_nml": items, "gwparam_nml": gwparam}
+        return hosts.run(
+            driver_of_ranks, folder, "atm_in", groups, ranks=ranks, threads=threads
         )
-        done = subprocess.run(
-            ["mpirun", "--oversubscribe", "-n", str(ranks), driver_of_ranks],
-            cwd=folder,
-            env=environment | {"OMP_NUM_THREADS": str(threads)},
-            capture_output=True,
-            text=True,
-            timeout=TIMEOUT,
-            **OUTLIVES_RANKS,
-        )
-        return Run(folder, done.returncode, done.stdout + done.stderr)
 
     return run_host
-
-
-def drag(finished):
-    assert finished.code == 0, finished.text
-    return np.stack([finished.field(name) for name in DRAG])
 
 
 @pytest.mark.parametrize("kind", GEOMETRIES)
@@ -58,11 +39,11 @@ def test_drag_has_the_bits_of_the_host_for_mima(run, run_ranks, states, tmp_path
     chosen = {"mode": "ml", "artefact": artefact, "restart": "off", "threads": 1}
     items = {"states": states, "gwparam": chosen}
     passed = {"pass_surface_pressure": True, "pass_half_pressure": True}
-    expected = drag(run(2, folder=tmp_path / "mima", **passed, **items))
+    expected = run(2, folder=tmp_path / "mima", **passed, **items).fields()
     assert np.ptp(expected) > 0.0
     # 13 chunks of 10 columns, the last with fewer; 3 of 50.
     found = [
-        drag(run_ranks(ranks, threads, columns=columns, **items))
+        run_ranks(ranks, threads, columns=columns, **items).fields()
         for ranks, threads, columns in ((1, 2, 128), (2, 2, 10), (4, 1, 50))
     ]
     if kind == "global":
@@ -85,9 +66,9 @@ def test_a_run_goes_on_with_other_ranks_and_chunks(run_ranks, states, tmp_path):
     for part in range(3):
         shutil.copy(tmp_path / "first" / f"gw_drag.r.nc.{part:04}", folder)
     second = run_ranks(2, folder=folder, steps=5, first_step=6, columns=16, **items)
-    parts = np.concatenate([drag(first), drag(second)], axis=1)
-    np.testing.assert_array_equal(parts, drag(through))
-    assert np.ptp(drag(second)[:, 0]) > 0.0
+    parts = np.concatenate([first.fields(), second.fields()], axis=1)
+    np.testing.assert_array_equal(parts, through.fields())
+    assert np.ptp(second.fields()[:, 0]) > 0.0
 
 
 def test_a_failure_on_one_rank_ends_the_run(run_ranks, states, tmp_path):

@@ -1,14 +1,10 @@
 """The scheme for the CCPP: its tendencies have the bits of MiMA's drop-in."""
 
-import subprocess
-
 import hosts
 import numpy as np
 import pytest
 from height_networks import write_height_artefact
-from hosts import TIMEOUT, Run, record
-
-DRAG = ("gwfcng_x", "gwfcng_y")
+from hosts import Run
 
 
 @pytest.fixture(scope="module")
@@ -18,43 +14,25 @@ def ccpp_driver(tmp_path_factory):
 
 
 @pytest.fixture
-def run_ccpp(ccpp_driver, environment, tmp_path):
+def run_ccpp(ccpp_driver, tmp_path):
     """Run the host: run_ccpp(states=..., gwparam={...}, top_first=...)."""
 
     def run_host(*, gwparam, folder=tmp_path, **items) -> Run:
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "ccpp_in").write_text(
-            record("driver_nml", items) + record("gwparam_nml", gwparam)
-        )
-        done = subprocess.run(
-            [ccpp_driver],
-            cwd=folder,
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=TIMEOUT,
-        )
-        return Run(folder, done.returncode, done.stdout + done.stderr)
+        groups = {"driver_nml": items, "gwparam_nml": gwparam}
+        return hosts.run(ccpp_driver, folder, "ccpp_in", groups)
 
     return run_host
 
 
-def drag(finished):
-    assert finished.code == 0, finished.text
-    return np.stack([finished.field(name) for name in DRAG])
-
-
 def compare(run, run_ccpp, tmp_path, states, chosen):
-    expected = drag(
-        run(
-            2,
-            folder=tmp_path / "mima",
-            states=states,
-            pass_surface_pressure=True,
-            pass_half_pressure=True,
-            gwparam=chosen | {"restart": "off"},
-        )
-    )
+    expected = run(
+        2,
+        folder=tmp_path / "mima",
+        states=states,
+        pass_surface_pressure=True,
+        pass_half_pressure=True,
+        gwparam=chosen | {"restart": "off"},
+    ).fields()
     assert np.ptp(expected) > 0.0
     for top_first in (True, False):
         finished = run_ccpp(
@@ -63,7 +41,7 @@ def compare(run, run_ccpp, tmp_path, states, chosen):
             top_first=top_first,
             gwparam=chosen | {"threads": 2},
         )
-        np.testing.assert_array_equal(drag(finished), expected)
+        np.testing.assert_array_equal(finished.fields(), expected)
 
 
 @pytest.mark.parametrize(
