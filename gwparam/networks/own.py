@@ -30,6 +30,7 @@ from gwparam.contract import (
 from gwparam.errors import ContractError, ModelFileError
 from gwparam.networks.base import PhysicalNetwork
 from gwparam.networks.written import written_forward
+from gwparam.standard_names import check_units
 
 ARCHITECTURE = "own"
 _COLUMN = Geometry("column")
@@ -251,6 +252,7 @@ def _fields(kind: type[Any], key: str, table: Any) -> dict[str, Any]:
             found[name] = typed_json.parse(kind, single, strict=True)
         except ContractError as error:
             raise ContractError(f"{key}.{name}.{error}") from None
+        check_units(name, found[name].units, f"{key}.{name}")
     return found
 
 

@@ -87,6 +87,7 @@ def test_a_flux_has_a_tendency():
             "outputs.tendency_of_eastward_wind.limits is",
         ),
         ("[1.0, 2, 3]", "[1.0, 2]", "has 2 values, expected 1 or 3"),
+        ('"m s-2"', '"kg"', 'outputs.tendency_of_eastward_wind has units "kg"'),
         ('"m s-1"', "7", "inputs.eastward_wind.units is 7"),
         ("[outputs]", "[output]", "output is no key"),
         ("depth =", '"the depth" =', "outputs.the depth is no name"),
