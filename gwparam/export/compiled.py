@@ -30,6 +30,7 @@ from gwparam.compiled_package import (
 from gwparam.contract import Contract, read_contract, read_probe
 from gwparam.errors import ContractError, DeviceError, InferenceError
 from gwparam.export.exported_program import Program, read_exported
+from gwparam.export.torch_export import exporting, reason
 from gwparam.whole_files import replacement, writing
 
 _ROUNDS = 5
@@ -169,7 +170,7 @@ def _compile(program: Program, fields: Sequence[Tensor], folder: Path) -> Path:
     """Write the package of a program for inputs of these shapes and layouts."""
     options = {"freezing": True, "cpp.dynamic_threads": True}
     try:
-        with torch.no_grad():
+        with exporting():
             whole = torch.export.export(_Whole(program), tuple(fields), strict=False)
             made = torch._inductor.aoti_compile_and_package(
                 whole,
@@ -177,8 +178,9 @@ def _compile(program: Program, fields: Sequence[Tensor], folder: Path) -> Path:
                 inductor_configs=options,
             )
     except Exception as error:  # torch raises what it likes
-        first = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise InferenceError(f"AOTInductor cannot compile it: {first}") from error
+        raise InferenceError(
+            f"AOTInductor cannot compile it: {reason(error)}"
+        ) from error
     return Path(made)
 
 

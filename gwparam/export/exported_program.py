@@ -29,6 +29,7 @@ from gwparam.contract import (
     read_probe,
 )
 from gwparam.errors import ContractError
+from gwparam.export.torch_export import exporting, reason
 from gwparam.export.verify import Promise, run_probe
 
 _MAX_BYTES = 64 << 20  # it shares the weights
@@ -113,7 +114,7 @@ def make_exported(
     fields = [field if image else field[:8] for field in chunk]
     buffer = io.BytesIO()
     try:
-        with torch.no_grad():
+        with exporting():
             program = torch.export.export(
                 _Called(network),
                 (weights, *fields),
@@ -128,8 +129,7 @@ def make_exported(
         with torch.inference_mode():
             results, expected = again(*chunk), scripted(*chunk)
     except Exception as error:  # torch raises what it likes
-        first = (str(error).strip() or type(error).__name__).splitlines()[0]
-        return Exported(absent=f"torch.export: {first}")
+        return Exported(absent=f"torch.export: {reason(error)}")
     pairs = zip(results, expected, strict=True)
     off = _largest((a - b).abs().max() / b.abs().max() for a, b in pairs)
     if not off <= tolerance:

@@ -12,6 +12,7 @@ from torch.export.graph_signature import InputKind, OutputKind
 
 from gwparam.export.lowering.builder import Builder, Ids, Weights
 from gwparam.export.lowering.functions import FUNCTIONS, MATRICES, LoweringError
+from gwparam.export.torch_export import exporting, reason
 
 _MOVES: Mapping[str, Sequence[int]] = {
     **dict.fromkeys(
@@ -104,14 +105,13 @@ def trace(
     """
     columns = [torch.ones(1, *ids.shape, dtype=torch.float64) for ids in inputs]
     try:
-        with torch.no_grad():
+        with exporting():
             exported = torch.export.export(network, tuple(columns), strict=False)
             table: Any = torch.export.default_decompositions()
             table.update(torch._decomp.get_decompositions(_DECOMPOSED))
             exported = exported.run_decompositions(table)
     except Exception as error:  # torch raises what it likes
-        first = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise LoweringError(f"torch.export: {first}") from None
+        raise LoweringError(f"torch.export: {reason(error)}") from None
     known = dict(exported.state_dict) | dict(exported.constants)
     given = iter(inputs)
     values: dict[str, Any] = {}
