@@ -211,7 +211,8 @@ def _call(block: Block, command: list[str], folder: Path, project: Path) -> str:
     except subprocess.TimeoutExpired:
         raise block.fail(f"no end after {TIMEOUT} s of\n{command[-1]}") from None
     if done.returncode:
-        said = (done.stdout + done.stderr).strip()[-3000:]
+        # Either may be long, and hide the other.
+        said = "\n".join(t.strip()[-3000:] for t in (done.stdout, done.stderr))
         raise block.fail(f"exit status {done.returncode} of\n{command[-1]}\n{said}")
     return done.stdout
 
