@@ -18,6 +18,8 @@ REGIONS = {
     "North Pacific": (27, 47, 67, 87),
 }
 COMPONENTS = ("eastward", "northward")
+LAYERS = {"stratosphere": (0.0, 100.0), "troposphere": (100.0, np.inf)}
+QUANTILES = (0.9, 0.99, 0.999)
 BINS = 121
 
 
@@ -53,6 +55,9 @@ def evaluation_results(
             "wavenumber": np.arange(GRID[1] // 2 + 1),
             "level_pressure": ("level", pressure, {"units": "hPa"}),
             "region_box": (("region", "bound"), list(REGIONS.values())),
+            "layer": list(LAYERS),
+            "layer_bounds": (("layer", "end"), list(LAYERS.values())),
+            "quantile": list(QUANTILES),
         },
         attrs={
             "title": "Invented networks against an invented drag",
@@ -188,15 +193,65 @@ def _add_scores(results, predictions, truth):
     shape = (len(predictions), 2, len(REGIONS))
     for suffix, axes, level in (("", (0, 2, 3), ("level",)), ("_all_levels", None, ())):
         sizes = (*shape, *truth.shape[2:3] * len(level))
-        scores = {n: np.zeros(sizes) for n in ("correlation", "r2", "rmse", "bias")}
+        scores = {name: np.zeros(sizes) for name in _scores(truth, truth, None)}
         for m, c, r in np.ndindex(shape):
             pred, true = predictions[m, c][_boxes()[r]], truth[c][_boxes()[r]]
-            error = pred - true
-            scores["bias"][m, c, r] = error.mean(axes)
-            scores["rmse"][m, c, r] = np.sqrt((error**2).mean(axes))
-            scores["r2"][m, c, r] = 1.0 - (error**2).mean(axes) / true.var(axes)
-            together = (pred * true).mean(axes) - pred.mean(axes) * true.mean(axes)
-            spread = pred.std(axes) * true.std(axes)
-            scores["correlation"][m, c, r] = together / spread
+            for name, values in _scores(pred, true, axes).items():
+                scores[name][m, c, r] = values
         for name, values in scores.items():
             results[f"{name}{suffix}"] = ((*dims, *level), values)
+    ladder = np.zeros((*shape, len(QUANTILES)))
+    for m, c, r in np.ndindex(shape):
+        ladder[m, c, r] = _ladder(predictions[m, c][_boxes()[r]], truth[c][_boxes()[r]])
+    results["quantile_ratio_all_levels"] = ((*dims, "quantile"), ladder)
+    by_level = np.array(
+        [
+            [
+                _ladder(pred, true, (0, 2, 3))
+                for pred, true in zip(m, truth, strict=True)
+            ]
+            for m in predictions
+        ]
+    )
+    results["quantile_ratio"] = (
+        ("model", "component", "level", "quantile"),
+        np.moveaxis(by_level, 2, -1),
+    )
+    _add_layers(results, predictions, truth, dims, shape)
+
+
+def _scores(pred, true, axes):
+    error = pred - true
+    together = (pred * true).mean(axes) - pred.mean(axes) * true.mean(axes)
+    return {
+        "bias": error.mean(axes),
+        "rmse": np.sqrt((error**2).mean(axes)),
+        "r2": 1.0 - (error**2).mean(axes) / true.var(axes),
+        "correlation": together / (pred.std(axes) * true.std(axes)),
+        "variance_ratio": pred.var(axes) / true.var(axes),
+    }
+
+
+def _ladder(pred, true, axes=None):
+    above, below = (np.quantile(np.abs(x), QUANTILES, axes) for x in (pred, true))
+    return above / below
+
+
+def _add_layers(results, predictions, truth, dims, shape):
+    pressure = results["level_pressure"].values
+    for place, (top, bottom) in enumerate(LAYERS.values()):
+        inside = (top <= pressure) & (pressure < bottom)
+        for m, c, r in np.ndindex(shape):
+            pred, true = (
+                x[_boxes()[r]][:, inside] for x in (predictions[m, c], truth[c])
+            )
+            found = _scores(pred, true, None) | {"quantile_ratio": _ladder(pred, true)}
+            for name, value in found.items():
+                extra = ("quantile",) * np.ndim(value)
+                if f"layer_{name}" not in results:
+                    sizes = (*shape, len(LAYERS), *np.shape(value))
+                    results[f"layer_{name}"] = (
+                        (*dims, "layer", *extra),
+                        np.zeros(sizes),
+                    )
+                results[f"layer_{name}"].values[m, c, r, place] = value

@@ -4,6 +4,7 @@ import argparse
 import json
 import sys
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -93,6 +94,14 @@ def add_parser(subparsers: Any) -> None:
         help="variables of the truth, eastward first (default: found by standard_name, "
         "then by name)",
     )
+    add(
+        "--layer",
+        metavar="NAME=TOP:BOTTOM",
+        action="append",
+        default=[],
+        help="scores of the levels between two pressures in hPa too; repeatable "
+        "(always: troposphere, stratosphere, mesosphere)",
+    )
     add("--no-report", action="store_true", help="write no report.html")
     add_options(parser)
 
@@ -106,6 +115,7 @@ def run(args: argparse.Namespace) -> Answer:
     from gwparam.data.training_range import describe, warnings
     from gwparam.evaluate.compare import compare, count_steps
     from gwparam.evaluate.hellinger import read_binning
+    from gwparam.evaluate.layers import choose_layers, read_layer
     from gwparam.evaluate.quantity import COMPONENTS
     from gwparam.evaluate.results import (
         SEEN,
@@ -125,6 +135,8 @@ def run(args: argparse.Namespace) -> Answer:
         args.output,
     )
     binning = read_binning(args.bins, COMPONENTS)
+    asked = assignments(args.layer, "layer", "NAME=TOP:BOTTOM").items()
+    given = [read_layer(*pair) for pair in asked]
     spans = [Span.read(name, getattr(args, name)) for name in ("levels", "times")]
     with ExitStack() as stack:
         truth, models, contracts = _open(args, names, stack)
@@ -132,7 +144,9 @@ def run(args: argparse.Namespace) -> Answer:
         times = spans[1].of(len(truth))
         _make_folder(args)
         advance = show_progress(stack, "evaluate", count_steps(len(times), binning))
-        found = compare(truth, models, binning, levels, times, advance)
+        built = [contract.source.architecture for contract in contracts.values()]
+        layers = partial(choose_layers, architectures=built, given=given)
+        found = compare(truth, models, binning, levels, times, advance, layers)
         dates = [truth.states.date(i) for i in found.times]
         trained_on = {
             name: seen_times(dates, contract.training_dates)

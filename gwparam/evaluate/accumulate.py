@@ -11,6 +11,7 @@ from gwparam.evaluate.hellinger import count
 from gwparam.evaluate.metrics import ratio
 from gwparam.evaluate.regions import Region
 from gwparam.evaluate.spectra import mean_zonal_power
+from gwparam.evaluate.tails import Tails
 
 Array = NDArray[np.float64]
 
@@ -28,11 +29,15 @@ class FieldStatistics:
         Of the histograms.
     n_levels, n_times : int
         Extents.
+    parts : sequence of ndarray of int
+        Levels of each vertical region.
 
     Attributes
     ----------
-    counts : ndarray, shape (component, region, nbin)
-        Histograms over all levels, every value weighted by its share of the sphere.
+    level_counts : ndarray, shape (component, region, level, nbin)
+        Histograms, every value weighted by its share of the sphere.
+    tails : Tails
+        Quantiles of the magnitudes.
     series : ndarray, shape (component, region, level, time)
         Area means; NaN in a region without cells.
     momentum : ndarray, shape (component, time)
@@ -47,6 +52,7 @@ class FieldStatistics:
         edges: Array,
         n_levels: int,
         n_times: int,
+        parts: Sequence[NDArray[np.intp]] = (),
     ) -> None:
         n = len(edges)
         self._regions, self._edges, self._weights = regions, edges, grid.weights
@@ -55,7 +61,9 @@ class FieldStatistics:
         self._cells = np.zeros(grid.shape)
         self._power = np.zeros((n, n_levels, grid.shape[1] // 2 + 1))
         self._spectra = 0
-        self.counts = np.zeros((n, len(regions), edges.shape[1] - 1))
+        bins = edges.shape[1] - 1
+        self.level_counts = np.zeros((n, len(regions), n_levels, bins))
+        self.tails = Tails(n, len(regions), n_levels, parts)
         self.series = np.full((n, len(regions), n_levels, n_times), np.nan)
         self.momentum = np.full((n, n_times), np.nan)
 
@@ -97,8 +105,17 @@ class FieldStatistics:
                 continue
             part = region.of(field)
             self.series[:, r, :, step] = (part * shares).sum((-2, -1)) / shares.sum()
+            chosen = region.of(present)
             for c, values in enumerate(part):
-                self.counts[c, r] += count(values, self._edges[c], shares)
+                for level, counts in zip(values, self.level_counts[c, r], strict=True):
+                    counts += count(level, self._edges[c], shares)
+                self.tails.add(c, r, values[:, chosen])
+
+    @property
+    def counts(self) -> Array:
+        """Histograms over all levels, shape (component, region, nbin)."""
+        counts: Array = self.level_counts.sum(axis=2)
+        return counts
 
     @property
     def mean(self) -> Array:

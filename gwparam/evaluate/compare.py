@@ -13,6 +13,7 @@ from gwparam.evaluate.accumulate import FieldStatistics, Range
 from gwparam.evaluate.budget import MomentumBudget
 from gwparam.evaluate.grid import LatLonGrid
 from gwparam.evaluate.hellinger import Binning
+from gwparam.evaluate.layers import Layer, choose_layers
 from gwparam.evaluate.quantity import COMPONENTS, Quantity
 from gwparam.evaluate.regions import Region, regions
 from gwparam.evaluate.scores import Scores
@@ -38,6 +39,8 @@ class Comparison:
         The globe and the hot spots.
     pressure : ndarray, shape (level,)
         Nominal pressures, top first [Pa].
+    layers : tuple of Layer
+        The vertical regions.
     times : range
         Numbers of the samples in the truth.
     dates : list of str
@@ -64,6 +67,7 @@ class Comparison:
     grid: LatLonGrid
     regions: tuple[Region, ...]
     pressure: Array
+    layers: tuple[Layer, ...]
     times: range
     dates: list[str]
     calendar: str
@@ -83,6 +87,7 @@ def compare(
     levels: range | None = None,
     times: range | None = None,
     advance: Callable[[], None] = lambda: None,
+    layers: Callable[[Array], tuple[Layer, ...]] = choose_layers,
 ) -> Comparison:
     """Compare models with the truth, one time after the other.
 
@@ -101,6 +106,8 @@ def compare(
         Numbers of the samples; all if absent.
     advance : callable, optional
         Called after each time of each of the two readings; see `count_steps`.
+    layers : callable, optional
+        Gives the vertical regions for the pressures of the levels that count [Pa].
 
     Raises
     ------
@@ -121,6 +128,8 @@ def compare(
         levels or _given_by_all(truth, models), truth.pressure.size, "levels"
     )
     kept = slice(levels.start, levels.stop)
+    pressure = truth.pressure[kept]
+    chosen_layers = layers(pressure)
     sources = [truth, *models.values()]
     budget = MomentumBudget(truth, kept)
     extremes = Range(len(COMPONENTS))
@@ -138,13 +147,15 @@ def compare(
     columns = {region.name: region.columns(truth.grid) for region in found}
 
     def statistics() -> FieldStatistics:
-        return FieldStatistics(truth.grid, found, edges, len(levels), len(times))
+        parts = [layer.levels(pressure) for layer in chosen_layers]
+        return FieldStatistics(truth.grid, found, edges, len(levels), len(times), parts)
 
     result = Comparison(
         quantity=truth.quantity,
         grid=truth.grid,
         regions=found,
-        pressure=truth.pressure[kept],
+        pressure=pressure,
+        layers=chosen_layers,
         times=times,
         dates=[text for i in times if (text := truth.states.date(i)) is not None],
         calendar=truth.states.dates.calendar,

@@ -135,6 +135,14 @@ class Magnitudes:
         )
         self.counts += np.bincount(place, spread, minlength=self.counts.size)
 
+    @staticmethod
+    def together(parts: "Sequence[Magnitudes]") -> "Magnitudes":
+        """Histogram of the samples of several."""
+        found = Magnitudes()
+        for part in parts:
+            found.counts += part.counts
+        return found
+
     def quantiles(self, quantiles: Sequence[float] = QUANTILES) -> Array:
         """Quantiles of ``|x|`` so far, each the geometric middle of its bin.
 

@@ -122,6 +122,10 @@ class Moments:
         """Moments of these samples and of others, region by region."""
         return Moments.stack([self, other]).pool(axis=0)
 
+    def along_last(self, places: NDArray[np.intp]) -> "Moments":
+        """Moments of some of the regions along the last axis."""
+        return Moments(*(getattr(self, f.name)[..., places] for f in fields(Moments)))
+
     def __getitem__(self, index: int) -> "Moments":
         """Moments of one region, or of one row of regions."""
         return Moments(*(getattr(self, f.name)[index] for f in fields(Moments)))

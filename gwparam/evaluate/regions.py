@@ -1,6 +1,6 @@
 """The globe and the eight hot spots of gravity waves, on any grid."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,7 +60,7 @@ class Region(NamedTuple):
         numbers: NDArray[np.intp] = self.lat[:, None] * grid.shape[1] + self.lon
         return numbers.ravel()
 
-    def of(self, field: NDArray[np.float64]) -> NDArray[np.float64]:
+    def of(self, field: NDArray[Any]) -> NDArray[Any]:
         """Cells of the region, (..., nlat, nlon), of a field (..., lat, lon)."""
         return field[..., self.lat[:, None], self.lon]
 

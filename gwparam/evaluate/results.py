@@ -15,17 +15,17 @@ from numpy.typing import NDArray
 from gwparam.evaluate.accumulate import FieldStatistics
 from gwparam.evaluate.compare import Comparison
 from gwparam.evaluate.hellinger import hellinger, hellinger_printed, probabilities
-from gwparam.evaluate.metrics import Moments, finite
 from gwparam.evaluate.quantity import COMPONENTS
+from gwparam.evaluate.score_variables import (
+    add_layer_distances,
+    add_scores,
+    add_tails,
+    layer_coordinates,
+    plain,
+    score_dict,
+)
+from gwparam.evaluate.scores import GLOBE
 from gwparam.whole_files import replacement, write_text, writing
-
-SCORES = {
-    "correlation": ("correlation", "Pearson's correlation with the truth"),
-    "r2": ("r2", "1 - mean square error / variance of the truth"),
-    "rmse": ("rms_error", "root mean square error"),
-    "bias": ("bias", "mean of model minus truth"),
-}
-"""Name of a score in the Dataset, in `Moments`, and for people."""
 
 TRAINING_RANGE = "training_range"
 """Attribute of the Dataset: JSON of how inputs lie to those of training, by model."""
@@ -36,7 +36,6 @@ SEEN = "seen_in_training"
 LEFT_OUT = "left_out"
 """Attribute of the Dataset: JSON of the cells that count nowhere, and why."""
 
-_DIMENSIONLESS = ("correlation", "r2")
 _STATISTICS: dict[str, tuple[tuple[str, ...], str, str]] = {
     "mean": (("level", "latitude", "longitude"), "{}", "mean over time"),
     "series": (("region", "level", "time"), "{}", "area mean of the region"),
@@ -83,7 +82,9 @@ def as_dataset(
         {"units": units, "comment": found.binning.describe()},
     )
     _add_histograms(data, found)
-    _add_scores(data, found)
+    add_layer_distances(data, found)
+    add_scores(data, found)
+    add_tails(data, found)
     for name, (dims, unit, long_name) in _STATISTICS.items():
         attrs = {"units": unit.format(units), "long_name": long_name}
         if name == "momentum":
@@ -128,6 +129,7 @@ def _coordinates(found: Comparison, names: list[str]) -> dict[str, Any]:
         "longitude": ("longitude", grid.longitude, {"units": "degrees_east"}),
         "time": ("time", list(found.times), {"long_name": "number of the sample"}),
         "wavenumber": np.arange(grid.shape[1] // 2 + 1),
+        **layer_coordinates(found),
         "region_box": (
             ("region", "bound"),
             [region.box for region in found.regions],
@@ -178,29 +180,6 @@ def _distance(
     return np.stack([formula(truth, model) for model in counts])
 
 
-def _add_scores(data: xr.Dataset, found: Comparison) -> None:
-    levels = Moments.stack(
-        [
-            Moments.stack([component.levels for component in scores])
-            for _, scores in found.models.values()
-        ]
-    )
-    pooled = levels.pool(axis=-1)
-    dims = ("model", "component", "region")
-    for name, (attribute, long_name) in SCORES.items():
-        attrs = {
-            "units": "1" if name in _DIMENSIONLESS else found.quantity.units,
-            "long_name": long_name,
-            "comment": "every time, level and cell counts the same",
-        }
-        data[name] = ((*dims, "level"), getattr(levels, attribute), attrs)
-        data[f"{name}_all_levels"] = (
-            dims,
-            getattr(pooled, attribute),
-            attrs | {"long_name": f"{long_name}, all levels together"},
-        )
-
-
 def _stack(found: Comparison, get: Callable[[FieldStatistics], Array]) -> Array:
     return np.stack([get(statistics) for statistics, _ in found.models.values()])
 
@@ -220,7 +199,8 @@ def as_dict(data: xr.Dataset) -> dict[str, Any]:
         trained on (as `gwparam.data.seen.seen_times`, by model), how their inputs lie
         to those of training (as `gwparam.data.training_range.describe`, by model)
         and bins, then by model, component and region the Hellinger distance and the
-        scores of all levels together and, top first, of every level.
+        scores of all levels together, by vertical region and, top first, of every
+        level. A bottom without end is None.
     """
     kept = ("title", "quantity", "units", "truth", "created", "gwparam_version")
     distances = ("hellinger", "hellinger_printed")
@@ -231,22 +211,25 @@ def as_dict(data: xr.Dataset) -> dict[str, Any]:
             by_region = by_component[str(component)] = {}
             for region in data.region.values:
                 at = data.sel(model=model, component=component, region=region)
-                by_region[str(region)] = (
-                    {name: _plain(at[name].values) for name in distances}
-                    | {name: _plain(at[f"{name}_all_levels"].values) for name in SCORES}
-                    | {"levels": {n: _plain(at[n].values) for n in SCORES}}
-                )
+                own = {name: plain(at[name].values) for name in distances}
+                by_region[str(region)] = own | score_dict(at, region == GLOBE)
     heading = {name: data.attrs[name] for name in kept}
     return heading | {
         "left_out": json.loads(data.attrs.get(LEFT_OUT, "{}")),
         "seen_in_training": json.loads(data.attrs.get(SEEN, "{}")),
         "training_range": json.loads(data.attrs.get(TRAINING_RANGE, "{}")),
         "samples": data.sizes["time"],
-        "level_pressure_hPa": _plain(data.level_pressure.values),
+        "layers_hPa": {
+            str(name): plain(bounds)
+            for name, bounds in zip(
+                data.layer.values, data.layer_bounds.values, strict=True
+            )
+        },
+        "level_pressure_hPa": plain(data.level_pressure.values),
         "bins": {
             "how": data.bin_edge.attrs["comment"],
             "edges": {
-                str(c): _plain(data.bin_edge.sel(component=c).values)
+                str(c): plain(data.bin_edge.sel(component=c).values)
                 for c in data.component.values
             },
         },
@@ -275,10 +258,3 @@ def write_json(path: str | PathLike[str], data: xr.Dataset) -> None:
     """Write the scores as JSON; arguments and errors as `write_netcdf`."""
     text = json.dumps(as_dict(data), indent=2, allow_nan=False)
     write_text(path, text)
-
-
-def _plain(values: NDArray[Any]) -> Any:
-    """Numbers as JSON has them."""
-    if values.ndim:
-        return [_plain(value) for value in values]
-    return finite(float(values))

@@ -6,7 +6,9 @@ import xarray as xr
 from rich.console import Console
 from rich.table import Table
 
+from gwparam.evaluate.layers import ALL_LEVELS
 from gwparam.evaluate.metrics import Score
+from gwparam.evaluate.score_variables import LAYER, quantile_name
 
 SCORE_HEADINGS = ("R2", "correlation", "rms error", "bias", "rms reference")
 """Of the cells that `score_cells` gives."""
@@ -18,10 +20,11 @@ _COLUMNS = {
     "bias": "bias_all_levels",
     "Hellinger": "hellinger",
 }
+_BY_LAYER = ("r2", "correlation", "variance_ratio", "quantile_ratio")
 
 
 def print_table(console: Console, data: xr.Dataset) -> None:
-    """Print the scores of every model and component, all levels together.
+    """Print the scores of every model and component, and by vertical region.
 
     Parameters
     ----------
@@ -51,11 +54,51 @@ def print_table(console: Console, data: xr.Dataset) -> None:
             ]
             table.add_row(str(model), str(component), *cells)
     console.print(table)
+    console.print(_layer_table(data))
     console.print(
         "Hellinger distance sqrt(1 - sum(sqrt(p q))); "
         + str(data.bin_edge.attrs["comment"]),
         soft_wrap=True,
     )
+
+
+def _layer_table(data: xr.Dataset) -> Table:
+    """Make the table of what a mean over all levels, and a histogram, do not show."""
+    names = [quantile_name(q) for q in data["quantile"].values]
+    table = Table(
+        title="By height over the globe: variance and quantiles of the magnitude are "
+        "those of the model / of the truth, 1 is good",
+        title_justify="left",
+    )
+    for heading in ("model", "component", "levels"):
+        table.add_column(heading, overflow="fold")
+    for heading in ("R2", "correlation", "Hellinger", "variance", *names):
+        table.add_column(heading, justify="right")
+    for model in data.model.values:
+        for component in data.component.values:
+            at = data.sel(model=model, component=component, region="globe")
+            for layer in (ALL_LEVELS, *data["layer"].values):
+                table.add_row(
+                    str(model), str(component), str(layer), *_cells(at, layer)
+                )
+            table.add_section()
+    return table
+
+
+def _cells(at: xr.Dataset, layer: str) -> list[str]:
+    """Scores of one model and component in a vertical region, or of all levels."""
+    names = {name: f"{name}_all_levels" for name in _BY_LAYER} | {
+        "hellinger": "hellinger"
+    }
+    if layer != ALL_LEVELS:
+        at = at.sel(layer=layer)
+        names = {name: f"{LAYER}{name}" for name in names}
+    numbers = [at[names[n]].values for n in ("r2", "correlation", "hellinger")]
+    ratios = [at[names["variance_ratio"]].values, *at[names["quantile_ratio"]].values]
+    return [
+        *(cell(float(number), ".4f") for number in numbers),
+        *(_fixed(float(number)) for number in ratios),
+    ]
 
 
 def score_cells(numbers: Score) -> list[str]:

@@ -99,6 +99,9 @@ def write_report(results: xr.Dataset, path: Path) -> None:
         r2=profiles.r2_picture(comparison),
         columns=scores.columns(comparison),
         tables=scores.tables(comparison),
+        has_tails=not comparison.missing(*scores.TAILS),
+        layer_columns=scores.columns(comparison, layered=True),
+        layer_tables=scores.layer_tables(comparison),
         units=comparison.units,
         parts=[(part, _section(part, comparison)) for part in _PARTS],
     )

@@ -1,10 +1,12 @@
-"""Profiles of the scores by level: R2, correlation, rms error and bias."""
+"""Profiles of the scores by level: R2, correlation, errors, variance and tail."""
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import NullLocator
 
+from gwparam.evaluate.ladder import QUANTILES
 from gwparam.evaluate.report.comparison import Array, Comparison, finite_largest
+from gwparam.evaluate.score_variables import quantile_name
 from gwparam.pages.picture import (
     Panel,
     Picture,
@@ -29,16 +31,22 @@ _R2_CAPTION = (
 _GLOBE_CAPTION = (
     "Scores over the globe by level. Correlation with the truth in space and time (1 "
     "is good), root-mean-square error (small is good; logarithmic axis) and bias "
-    "(model minus truth; 0 is good; logarithmic on both sides of zero). Look for the "
-    "height where a model loses the truth."
+    "(model minus truth; 0 is good; logarithmic on both sides of zero), and variance "
+    "and P99 of the magnitude, divided by those of the truth (1 is good; logarithmic). "
+    "Look for the height where a model loses the truth."
 )
 _WORDS = {
     "r2": "R²",
     "correlation": "Correlation",
     "rmse": "Rms error",
     "bias": "Bias",
+    "variance_ratio": "Variance ratio",
 }
-_DIMENSIONLESS = ("r2", "correlation")
+_LADDER = "quantile_ratio"
+_TAIL = QUANTILES.index(0.99)
+_OF_TAIL = f"{quantile_name(QUANTILES[_TAIL])} ratio"
+_RATIOS = ("variance_ratio", _LADDER)
+_DIMENSIONLESS = ("r2", "correlation", *_RATIOS)
 
 
 def r2_picture(comparison: Comparison) -> Picture | None:
@@ -56,10 +64,11 @@ def profiles_section(comparison: Comparison) -> Section:
         return Section(absent="the results have one level only.")
     scores = [score for score in _WORDS if not comparison.missing(score)]
     components = range(len(comparison.components))
+    on_globe = [*scores, *([] if comparison.missing(_LADDER) else [_LADDER])]
     globe = tuple(
         _panel(comparison, score, component, 0)
         for component in components
-        for score in scores
+        for score in on_globe
         if score != "r2"
     )
     folded = tuple(
@@ -90,10 +99,12 @@ def _regions(comparison: Comparison, score: str, component: int) -> Picture:
 def _panel(comparison: Comparison, score: str, component: int, region: int) -> Panel:
     """Draw the profiles of one score in one region."""
     name, place = comparison.components[component], comparison.regions[region]
+    words = _WORDS.get(score, _OF_TAIL)
 
     def draw(axis: Axes) -> None:
         factor = 1.0 if score in _DIMENSIONLESS else comparison.factor
-        at = {"component": component, "region": region}
+        at = {"component": component}
+        at |= {"quantile": _TAIL} if score == _LADDER else {"region": region}
         profiles = factor * comparison.array(score, "model", "level", **at)
         if score == "r2":
             profiles = np.maximum(profiles, _LEAST_R2)  # NaN stays
@@ -104,16 +115,17 @@ def _panel(comparison: Comparison, score: str, component: int, region: int) -> P
         pressure_axis(axis, comparison.pressure)
         axis.grid(True)
         _scale(axis, score, profiles)
-        axis.set_title(f"{_WORDS[score]}, {name}" if region == 0 else place)
+        axis.set_title(f"{words}, {name}" if region == 0 else place)
         axis.set_ylabel("pressure [hPa]")
         axis.set_xlabel(_label(comparison, score))
 
-    alt = f"Profiles of {_WORDS[score]} of the {name} {comparison.quantity}, {place}."
+    alt = f"Profiles of {words} of the {name} {comparison.quantity}, {place}."
     return draw_panel(alt, draw, (3.6, 3.0))
 
 
 def _label(comparison: Comparison, score: str) -> str:
-    words = _WORDS[score] if score == "r2" else _WORDS[score].lower()
+    words = _WORDS.get(score, _OF_TAIL)
+    words = words if score in ("r2", _LADDER) else words.lower()
     return words if score in _DIMENSIONLESS else f"{words} [{comparison.units}]"
 
 
@@ -127,9 +139,25 @@ def _scale(axis: Axes, score: str, profiles: Array) -> None:
         axis.set_xlim(least, 1.0)
     elif score == "rmse":
         logarithmic(axis, "x", profiles)
+    elif score in _RATIOS:
+        _ratios(axis, profiles)
     else:
         largest = finite_largest(profiles)
         symmetric(axis, largest)
         axis.set_xlim(-2.0 * largest, 2.0 * largest)
         axis.axvline(0.0, color="black", linewidth=0.8)
     axis.xaxis.set_minor_locator(NullLocator())
+
+
+def _ratios(axis: Axes, profiles: Array) -> None:
+    """Make the horizontal axis one of ratios: half and twice are as far from 1."""
+    known = profiles[np.isfinite(profiles) & (profiles > 0.0)]
+    least = min(-1, int(np.floor(np.log2(known.min(initial=1.0)))))
+    most = max(1, int(np.ceil(np.log2(known.max(initial=1.0)))))
+    axis.set_xscale("log", base=2)
+    axis.set_xlim(2.0**least, 2.0**most)
+    # Labels of more than five would touch.
+    step = -(-(most - least) // 4)
+    powers = range(-(-least // step) * step, most + 1, step)
+    axis.set_xticks([2.0**k for k in powers], [f"{2.0**k:.3g}" for k in powers])
+    axis.axvline(1.0, color="black", linewidth=0.8)

@@ -197,6 +197,20 @@ def test_bins_levels_and_times_are_as_asked(predicted, states, tmp_path):
     assert data.time.values.tolist() == [1]
 
 
+def test_a_region_of_heights_is_as_asked(predicted, states, tmp_path, capsys):
+    asked = ["--layer", "sponge=:0.85", "--levels", "0:20"]
+
+    data = evaluate(tmp_path, predicted, "--truth", states, *asked)
+
+    assert "troposphere" not in data.layer.values
+    top = int((data.level_pressure < 0.85).sum())
+    assert 0 < top < 20
+    own = data.sel(layer="sponge").layer_bias
+    np.testing.assert_allclose(own, data.bias[..., :top].mean("level"), rtol=1e-9)
+    rows = [line for line in capsys.readouterr().out.splitlines() if "sponge" in line]
+    assert len(rows) == 2
+
+
 def test_published_wavenet_on_mima_scores_what_is_known(reference_data, tmp_path):
     # Of data/README.md beside the project, which gives two digits.
     artefact = tmp_path / "published.pt"
@@ -317,6 +331,12 @@ def test_prithvi_training_file_is_a_truth(reference_data, tmp_path):
 
     found, _ = check_training(tmp_path, artefact, [source], scaling)
 
+    above, inside = (f"{word} the pre-training" for word in ("above", "inside"))
+    assert found.layer.values[-2:].tolist() == [above, inside]
+    outside = found.layer_bias.sel(layer=above)
+    high = found.bias[..., found.level_pressure.values < 48.0]
+    assert 0 < high.sizes["level"] < 4
+    np.testing.assert_allclose(outside, high.mean("level"), rtol=1e-9)
     with (
         xr.open_dataset(source, decode_times=False) as file,
         xr.open_dataset(dataset / "expected_prithvi_fewlev.nc") as known,
@@ -369,6 +389,9 @@ def test_file_of_another_grid_is_refused(capsys, predicted, reference_data, tmp_
         (["--levels", "50"], "levels is 50, expected some of 0:40 (--levels)"),
         (["--times", "1:1"], "times is 1:1, expected some of 0:2 (--times)"),
         (["--times", "1:9"], "times is 1:9, expected some of 0:2 (--times)"),
+        (["--layer", "low"], "layer is low, expected NAME=TOP:BOTTOM (--layer)"),
+        (["--layer", "low=9:1"], "expected NAME=TOP:BOTTOM in hPa (--layer)"),
+        (["--layer", "low=2000:"], "no level lies in low, 2000 to inf hPa"),
         (["--reference", "gwfcng_x"], "1 variables (gwfcng_x), expected 2"),
         (["--variable", "u"], "variable is u, expected FIELD=VAR (--variable)"),
         (["--scaling", "a.json"], "--scaling has no effect on states"),

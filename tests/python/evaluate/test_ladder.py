@@ -67,6 +67,14 @@ def test_the_ladder_of_fields_that_pass_by_is_that_of_the_whole():
     np.testing.assert_allclose(found, 0.7, rtol=RESOLUTION)
 
 
+def test_histograms_together_are_that_of_all_samples():
+    parts = [streamed(REFERENCE[:7]), streamed(REFERENCE[7:])]
+
+    together = Magnitudes.together(parts)
+
+    np.testing.assert_array_equal(together.counts, streamed(REFERENCE).counts)
+
+
 def test_moments_have_the_variance_ratio_of_the_samples():
     given = 0.5 * REFERENCE + 3e-6
     flat = Moments.of(given.reshape(-1, 1), REFERENCE.reshape(-1, 1))

@@ -32,7 +32,7 @@ def test_page_has_every_section_with_its_figures(written):
         "Probability density": 2 * 9,
         "Map of": 2 * 2 * 7,
         "Section of": 2 * 7,
-        "Profiles of": 2 * 4 * 9,
+        "Profiles of": 2 * (5 * 9 + 1),
         "Time series": 2 * 8,
         "spectra": 2 * 3,
         "Global integral": 2,
@@ -173,7 +173,7 @@ def test_one_model_makes_every_figure_and_no_best(results, write):
     page = write(results.isel(model=[1], region=[0, 4], component=[1]))
 
     # Densities, maps, zonal means, scores of two regions, series, spectra, momentum.
-    assert len(page.all("img")) == 2 + 2 * 3 + 3 + 4 + 4 + 1 + 3 + 1
+    assert len(page.all("img")) == 2 + 2 * 3 + 3 + 6 + 5 + 1 + 3 + 1
     assert [cell for cell in page.all("td") if "class" in cell] == []
 
 
@@ -184,7 +184,7 @@ def test_results_of_nothing_but_nan_make_a_page(results, write):
     page = write(nothing)
 
     # As above with another model, and without the momentum, which says why.
-    assert len(page.all("img")) == 2 + 2 * 5 + 5 + 4 + 4 + 1 + 3
+    assert len(page.all("img")) == 2 + 2 * 5 + 5 + 6 + 5 + 1 + 3
     assert "Left out: fewer than two times are without cells" in page.text
     assert "nan" not in page.text
 

@@ -12,7 +12,7 @@ from gwparam.evaluate.report.comparison import (
 def test_profiles_show_the_globe_in_the_page_s_units(results, drawn):
     section = profiles.profiles_section(Comparison(results))
 
-    assert len(section.folded) == 8
+    assert len(section.folded) == 10
     correlation, rmse, bias = (figure.axes[0] for figure in drawn[:3])
     np.testing.assert_allclose(
         rmse.lines[2].get_xdata(), SECONDS_PER_DAY * results["rmse"][2, 0, 0]
@@ -37,6 +37,24 @@ def test_r2_is_drawn_by_level_and_ends_at_minus_one(results, drawn):
     np.testing.assert_array_equal(axis.lines[1].get_xdata(), expected)
     assert axis.lines[1].get_xdata()[2] == -1.0
     assert axis.get_xlim()[0] < -1.0
+
+
+def test_ratios_are_drawn_about_one(results, drawn):
+    wild = results.isel(region=[0], component=[1]).copy(deep=True)
+    wild["variance_ratio"][0, 0, 0, :3] = [0.0, np.nan, 300.0]
+
+    profiles.profiles_section(Comparison(wild))
+
+    variance, tail = (figure.axes[0] for figure in drawn[3:5])
+    np.testing.assert_array_equal(
+        tail.lines[1].get_xdata(), results["quantile_ratio"][1, 1, :, 1]
+    )
+    assert variance.get_xlim()[1] == 512.0
+    for axis in (variance, tail):
+        low, high = axis.get_xlim()
+        assert low <= 0.5
+        assert high >= 2.0
+        assert "1" in [label.get_text() for label in axis.get_xticklabels()]
 
 
 def test_labels_of_an_axis_do_not_touch(results, drawn):

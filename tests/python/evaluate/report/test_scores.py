@@ -1,7 +1,14 @@
 import numpy as np
 
 from gwparam.evaluate.report.comparison import Comparison
-from gwparam.evaluate.report.scores import COLUMNS, columns, headlines, score, tables
+from gwparam.evaluate.report.scores import (
+    COLUMNS,
+    columns,
+    headlines,
+    layer_tables,
+    score,
+    tables,
+)
 
 SECONDS_PER_DAY = 86400.0
 
@@ -35,6 +42,8 @@ def test_best_of_each_column_is_marked(results):
                     best = np.argmin(np.abs(values))
                 elif entry.variable in smallest:
                     best = np.argmin(values)
+                elif entry.hint == "model / truth":
+                    best = np.argmin(np.abs(np.log(values)))
                 else:
                     best = np.argmax(values)
                 marks = [row.cells[place].best for row in rows]
@@ -85,3 +94,38 @@ def test_headline_is_the_number_of_the_console(results):
 
 def test_r2_comes_first(results):
     assert columns(Comparison(results))[0].heading == "R²"
+
+
+def test_ratios_have_a_column_each(results):
+    comparison = Comparison(results)
+    found = {c.heading: c for c in columns(comparison) if c.hint == "model / truth"}
+
+    assert list(found) == ["variance", "P90", "P99", "P99.9"]
+    np.testing.assert_allclose(
+        score(comparison, found["P99"], 1, 2),
+        results["quantile_ratio_all_levels"].values[:, 1, 2, 1],
+    )
+
+
+def test_each_vertical_region_has_a_table_of_the_globe(results):
+    comparison = Comparison(results)
+
+    found = layer_tables(comparison)
+
+    assert [table.region for table in found] == [
+        "stratosphere, above 100 hPa",
+        "troposphere, below 100 hPa",
+    ]
+    entries = columns(comparison, layered=True)
+    assert "H printed" not in [entry.heading for entry in entries]
+    place = [entry.heading for entry in entries].index("P99.9")
+    _, rows = found[1].groups[0]
+    for model, row in enumerate(rows):
+        value = float(results["layer_quantile_ratio"][model, 0, 0, 1, 2])
+        assert row.cells[place].text == f"{value:.4f}"
+
+
+def test_results_without_vertical_regions_have_no_such_tables(results):
+    bare = results.drop_dims(["layer", "quantile"])
+
+    assert layer_tables(Comparison(bare)) == []
