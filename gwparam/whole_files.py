@@ -56,6 +56,20 @@ def check_outputs(
                 raise ArgumentError(f"{path} lies in {given}, which is read")
 
 
+def make_folder(path: str | PathLike[str]) -> None:
+    """Make the folder of results, before the work.
+
+    Raises
+    ------
+    ModelFileError
+        If it cannot be made.
+    """
+    try:
+        Path(path).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ModelFileError(f"cannot make {path}: {error.strerror}") from None
+
+
 def _check_writable(folder: Path, path: str | PathLike[str]) -> None:
     """Check that files can be made in a folder, which need not be there yet."""
     there = next(part for part in (folder, *folder.parents) if part.exists())

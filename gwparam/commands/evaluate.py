@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gwparam.commands import evaluate_climate
 from gwparam.commands.answer import Answer
 from gwparam.commands.given import file_path, refuse_idle
 from gwparam.commands.progress import show_progress
@@ -20,7 +21,7 @@ from gwparam.commands.states import (
 )
 from gwparam.errors import ArgumentError, ModelFileError, wrong_setting
 from gwparam.file_kinds import check_readable
-from gwparam.whole_files import check_outputs
+from gwparam.whole_files import check_outputs, make_folder
 
 if TYPE_CHECKING:
     from gwparam.contract import Contract
@@ -37,6 +38,8 @@ examples:
   gwparam evaluate wavenet.pt predicted.nc --truth jan.nc feb.nc -o evaluation \\
       --bins linear:200
       beside an artefact, what gwparam replay -o wrote for the same states
+  gwparam evaluate --climate run/year*.nc --truth era5.nc -o climate
+      years of a model's output: QBO, polar vortex, sudden warmings, differences
 
 FOLDER gets evaluation.nc, evaluation.json and report.html. An artefact runs through the
 compiled library on the truth files: states with a drag, or training files. The
@@ -60,15 +63,24 @@ def add_parser(subparsers: Any) -> None:
     add(
         "models",
         type=file_path,
-        nargs="+",
+        nargs="*",
         metavar="MODEL",
         help="artefact (.pt), or netCDF file with predictions for the same samples",
+    )
+    add(
+        "--climate",
+        type=file_path,
+        nargs="+",
+        default=[],
+        metavar="FILE",
+        help="in place of models: files of one long run, whose climate is described "
+        "(docs/climate.md); then --truth is a reference, which may be left out",
     )
     add(
         "--truth",
         type=file_path,
         nargs="+",
-        required=True,
+        default=[],
         metavar="FILE",
         help="netCDF files with the truth, in the order of their times",
     )
@@ -108,6 +120,11 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> Answer:
     """Run the command; the document is that of evaluation.json."""
+    if args.climate:
+        return evaluate_climate.run(args)
+    if not (args.models and args.truth):
+        missing = "--truth" if args.models else "MODEL, or --climate FILE..."
+        raise ArgumentError(f"the following arguments are required: {missing}")
     import gwparam
     from gwparam import console
     from gwparam.data.host_levels import warning
@@ -142,7 +159,7 @@ def run(args: argparse.Namespace) -> Answer:
         truth, models, contracts = _open(args, names, stack)
         levels = spans[0].of(truth.pressure.size) if args.levels else None
         times = spans[1].of(len(truth))
-        _make_folder(args)
+        make_folder(args.output)
         advance = show_progress(stack, "evaluate", count_steps(len(times), binning))
         built = [contract.source.architecture for contract in contracts.values()]
         layers = partial(choose_layers, architectures=built, given=given)
@@ -203,14 +220,6 @@ def _names(args: argparse.Namespace) -> list[str]:
             settings=("names",),
         )
     return names
-
-
-def _make_folder(args: argparse.Namespace) -> None:
-    """Make the folder before the work."""
-    try:
-        args.output.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ModelFileError(f"cannot make {args.output}: {error.strerror}") from None
 
 
 def _open(

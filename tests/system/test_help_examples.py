@@ -5,6 +5,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import climate_runs
 import pytest
 import xarray as xr
 from help_pages import EXAMPLES
@@ -52,6 +53,10 @@ def folder(tmp_path_factory, reference_data):
         (folder / name).mkdir()
         log = text_of(start_line(), report_line(1), report_line(2, "end"))
         (folder / name / "gwparam_run.jsonl").write_text(log)
+    (folder / "run").mkdir()
+    for year in (1980, 1981):
+        climate_runs.run(year, 1).to_netcdf(folder / "run" / f"year{year}.nc")
+    climate_runs.run(1950, 8, monthly=True).to_netcdf(folder / "era5.nc")
     shell(folder, "gwparam confidence wavenet.pt jan.nc -o confidence.safetensors")
     return folder
 

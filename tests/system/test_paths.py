@@ -110,6 +110,8 @@ def test_the_table_has_every_path(command):
     known = {*READ[command], "--output", "--figure", "--resume", "--artefact"}
     known |= {"--html"} if command == "inspect" else set()  # in WRITTEN
     known |= {"--contract", "--example"} if command == "export" else set()  # below
+    # Not with a model; tests/python/commands/test_evaluate_climate.py.
+    known |= {"--climate"} if command == "evaluate" else set()
     for action in parser_of(command)._actions:
         assert action.type is not Path, "an empty path would be the folder at hand"
         if action.type is file_path or action.metavar in ("FILE.json", "FOLDER"):

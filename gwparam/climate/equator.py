@@ -1,0 +1,158 @@
+"""The QBO of a run: the zonal-mean wind within five degrees of the equator."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gwparam.climate.grids import find_place
+from gwparam.climate.oscillation import (
+    CREDIBLE,
+    SMOOTHING,
+    Oscillation,
+    crossings,
+    descent_rates,
+    oscillation,
+    smooth,
+)
+from gwparam.climate.runs import WIND, Run
+
+BAND = 5.0
+"""Degrees of latitude from the equator."""
+LEVEL = 1e3
+"""Pressure of the oscillation [Pa]."""
+BELOW = 5e3
+"""Pressure down to which its descent is timed [Pa]."""
+LEAST_MONTHS = round(2 * CREDIBLE[1])
+"""Twice the longest cycle that counts: one of them is whole in so many, whenever it
+begins."""
+SCALE_HEIGHT = 7.0
+"""Turns pressure into height [km]."""
+
+_NEAR = 1e-6  # degrees, of a row on the edge of the band
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Equator:
+    """The QBO of a run.
+
+    Attributes
+    ----------
+    month : ndarray of int, shape (month,)
+        Months since that of the year 0, one after the other.
+    wind : ndarray, shape (month, level)
+        Zonal-mean wind of the band [m s-1].
+    series : ndarray, shape (month,)
+        The wind at `LEVEL`.
+    numbers : Oscillation
+        Of that series.
+    period_error : float
+        Standard error of the period by changes of sign [months]; NaN of one cycle.
+    amplitude, amplitude_error : float
+        Half of the range of the smoothed wind in a cycle, mean over cycles and standard
+        error [m s-1].
+    descent : dict of str to float
+        ``easterly`` and ``westerly``, from `LEVEL` to `BELOW` [km month-1]; NaN where
+        that is no level.
+    """
+
+    month: NDArray[np.int64]
+    wind: Array
+    series: Array
+    numbers: Oscillation
+    period_error: float
+    amplitude: float
+    amplitude_error: float
+    descent: dict[str, float]
+
+
+def find_qbo(run: Run) -> Equator | str:
+    """Describe the QBO of a run; why there is none to be described as a text."""
+    near = np.abs(run.latitude) <= BAND + _NEAR
+    if not near.any():
+        return f"no latitude from 5S to 5N, {_latitudes(run)}"
+    if (why := lacks_level(run, LEVEL)) is not None:
+        return why
+    chosen = _longest(run.month)
+    if chosen.size < LEAST_MONTHS:
+        return (
+            f"{chosen.size} whole months one after the other, expected at least "
+            f"{LEAST_MONTHS}: twice the longest cycle that counts"
+        )
+    weights = np.cos(np.deg2rad(run.latitude[near]))
+    wind = run.fields[WIND.name][chosen][..., near] @ (weights / weights.sum())
+    series = _at(run, wind, LEVEL)
+    if not np.isfinite(series).all():
+        return "values are missing at 10 hPa from 5S to 5N, expected all of them"
+    numbers = oscillation(series, 1.0)
+    swings = cycle_amplitudes(series, 1.0)
+    descent = dict.fromkeys(("easterly", "westerly"), float("nan"))
+    if lacks_level(run, BELOW) is None:
+        distance = SCALE_HEIGHT * float(np.log(BELOW / LEVEL))
+        descent = descent_rates(series, _at(run, wind, BELOW), distance, 1.0)
+    return Equator(
+        run.month[chosen],
+        wind,
+        series,
+        numbers,
+        numbers.transition_spread / np.sqrt(max(numbers.cycles, 1)),
+        float(swings.mean()) if swings.size else float("nan"),
+        float(swings.std(ddof=1) / np.sqrt(swings.size))
+        if swings.size > 1
+        else float("nan"),
+        descent,
+    )
+
+
+def cycle_amplitudes(wind: Array, step: float) -> Array:
+    """Half of the range of the smoothed wind in each cycle.
+
+    Parameters
+    ----------
+    wind : ndarray, shape (time,)
+        Not yet smoothed [m s-1].
+    step : float
+        Months between two values.
+
+    Returns
+    -------
+    ndarray, shape (cycles,)
+        From one change from easterlies to westerlies to the next, of those that count.
+    """
+    window = max(1, round(SMOOTHING / step))
+    found = []
+    smoothed = smooth(wind, step) if wind.size > window else np.empty(0)
+    for start, end in pairwise(crossings(wind, step)):
+        first, last = (round(t / step - 0.5 * (window - 1)) for t in (start, end))
+        if CREDIBLE[0] <= end - start <= CREDIBLE[1]:
+            found.append(0.5 * np.ptp(smoothed[first : last + 1]))
+    return np.array(found)
+
+
+def lacks_level(run: Run, pressure: float) -> str | None:
+    """Say why a run has no values at a pressure [Pa]; None if it has."""
+    if find_place(np.log(run.pressure), float(np.log(pressure))) is not None:
+        return None
+    return (
+        f"levels from {run.pressure[0] / 100.0:g} to {run.pressure[-1] / 100.0:g} hPa, "
+        f"expected {pressure / 100.0:g} hPa among them"
+    )
+
+
+def _latitudes(run: Run) -> str:
+    return f"but {run.latitude[0]:g} to {run.latitude[-1]:g} degrees north"
+
+
+def _at(run: Run, wind: Array, pressure: float) -> Array:
+    place = find_place(np.log(run.pressure), float(np.log(pressure)))
+    assert place is not None
+    return place.of(wind.T)
+
+
+def _longest(month: NDArray[np.int64]) -> NDArray[np.intp]:
+    """Places of the longest row of months without a gap."""
+    parts = np.split(np.arange(month.size), np.flatnonzero(np.diff(month) != 1) + 1)
+    return max(parts, key=len)

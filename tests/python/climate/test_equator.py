@@ -1,0 +1,126 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from climate_runs import AMPLITUDE, DESCENT, OFFSET, PERIOD
+
+from gwparam.climate.equator import LEAST_MONTHS, cycle_amplitudes, find_qbo
+from gwparam.climate.oscillation import fourier_bin
+
+# Months of a calendar are not even; the noise has another mean every year.
+MONTHS, SPEED = 0.3, 0.4
+# The running mean over five months, and the straight line over 2 km at 10 hPa.
+SMOOTHED = np.sin(5.0 * np.pi / PERIOD) / (5.0 * np.sin(np.pi / PERIOD))
+BETWEEN = 0.99
+
+
+@pytest.fixture(scope="module")
+def found(run):
+    return find_qbo(run)
+
+
+def test_period_and_amplitude_are_as_made(found):
+    numbers = found.numbers
+
+    assert numbers.transition_period == pytest.approx(PERIOD, abs=MONTHS)
+    # Of five changes, the first is lost to the running mean.
+    assert numbers.cycles == 3
+    assert found.period_error < MONTHS
+    width = fourier_bin(120, 1.0, PERIOD)
+    assert numbers.period == pytest.approx(PERIOD, abs=width)
+    assert found.amplitude == pytest.approx(SMOOTHED * BETWEEN * AMPLITUDE, abs=SPEED)
+    assert numbers.amplitude == pytest.approx(
+        AMPLITUDE / np.sqrt(2.0), abs=0.05 * AMPLITUDE
+    )
+
+
+def test_phases_are_as_made(found):
+    """The mean wind makes westerlies longer and stronger."""
+    swing = SMOOTHED * BETWEEN * AMPLITUDE
+    longer = PERIOD / np.pi * np.arcsin(OFFSET / swing)
+    westerly, easterly = found.numbers.westerly, found.numbers.easterly
+
+    assert westerly.length == pytest.approx(PERIOD / 2.0 + longer, abs=MONTHS)
+    assert easterly.length == pytest.approx(PERIOD / 2.0 - longer, abs=MONTHS)
+    assert westerly.strength == pytest.approx(swing + OFFSET, abs=SPEED)
+    assert easterly.strength == pytest.approx(OFFSET - swing, abs=SPEED)
+
+
+def test_phases_come_down_as_made(found):
+    for rate in found.descent.values():
+        assert rate == pytest.approx(DESCENT, rel=0.05)
+
+
+def test_the_band_is_five_degrees_by_area(run):
+    """A row just beyond it does not count, and a wide row counts more."""
+    latitude = np.array([-30.0, -5.1, -5.0, 3.0, 60.0])
+    fields = {"eastward_wind": np.zeros((run.month.size, run.pressure.size, 5))}
+    fields["eastward_wind"][..., :] = [100.0, 100.0, 1.0, 2.0, 100.0]
+
+    found = find_qbo(replace(run, latitude=latitude, fields=fields))
+
+    weights = np.cos(np.deg2rad([5.0, 3.0]))
+    expected = (weights * [1.0, 2.0]).sum() / weights.sum()
+    np.testing.assert_allclose(found.wind, expected, rtol=1e-12)
+
+
+def test_a_wind_that_does_not_change_has_no_period(run):
+    still = {"eastward_wind": np.ones_like(run.fields["eastward_wind"])}
+
+    found = find_qbo(replace(run, fields=still))
+
+    assert found.numbers.cycles == 0
+    for value in (found.numbers.transition_period, found.amplitude, found.period_error):
+        assert np.isnan(value)
+
+
+def test_the_longest_row_of_months_counts(run):
+    kept = np.delete(np.arange(run.month.size), 20)
+    fields = {name: field[kept] for name, field in run.fields.items()}
+
+    found = find_qbo(replace(run, month=run.month[kept], fields=fields))
+
+    assert found.month.tolist() == run.month[21:].tolist()
+
+
+def cut(run, months):
+    fields = {name: field[:months] for name, field in run.fields.items()}
+    return replace(run, month=run.month[:months], fields=fields)
+
+
+def test_months_are_counted(run):
+    why = find_qbo(cut(run, LEAST_MONTHS - 1))
+
+    assert why.startswith("89 whole months one after the other, expected at least 90")
+    assert not isinstance(find_qbo(cut(run, LEAST_MONTHS)), str)
+    assert find_qbo(cut(run, 0)).startswith("0 whole months")
+
+
+def test_a_run_without_the_equator_or_10_hpa_says_so(run):
+    beside = find_qbo(replace(run, latitude=1.05 * run.latitude))
+    low = find_qbo(replace(run, pressure=run.pressure * 10.0))
+
+    assert beside == "no latitude from 5S to 5N, but -89.25 to 89.25 degrees north"
+    assert low == "levels from 30 to 9250 hPa, expected 10 hPa among them"
+
+
+def test_missing_values_at_10_hpa_are_told(run):
+    wind = run.fields["eastward_wind"].copy()
+    wind[7] = np.nan
+
+    why = find_qbo(replace(run, fields={"eastward_wind": wind}))
+
+    assert why.startswith("values are missing at 10 hPa")
+
+
+def test_cycles_have_half_of_their_range():
+    month = np.arange(26 * 6)
+    wave = np.sin(2.0 * np.pi * (month - 3.0) / 26.0)
+    wind = np.where(month < 78, 10.0, 20.0) * wave
+
+    found = cycle_amplitudes(wind, 1.0)
+
+    np.testing.assert_allclose(
+        found[[0, -1]], SMOOTHED * np.array([10.0, 20.0]), rtol=0.01
+    )
+    assert cycle_amplitudes(wind[:4], 1.0).size == 0
