@@ -66,8 +66,8 @@ def _layer_table(data: xr.Dataset) -> Table:
     """Make the table of what a mean over all levels, and a histogram, do not show."""
     names = [quantile_name(q) for q in data["quantile"].values]
     table = Table(
-        title="By height over the globe: variance and quantiles of the magnitude are "
-        "those of the model / of the truth, 1 is good",
+        title="By height over the globe; variance, and quantiles of the magnitude: "
+        "model / truth",
         title_justify="left",
     )
     for heading in ("model", "component", "levels"):
