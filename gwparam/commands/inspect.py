@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gwparam.commands.answer import Answer
-from gwparam.commands.given import check_page, file_path
+from gwparam.commands.given import file_path
+from gwparam.commands.page import add_page, read_page
 from gwparam.contract import read_contract, read_probe
 from gwparam.file_kinds import check_readable
-from gwparam.whole_files import check_outputs
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -26,9 +26,6 @@ examples:
   gwparam inspect wavenet.pt --json | python -m json.tool --indent 1
 """
 
-# What --html without a name stands for; no path that someone types is this one.
-_BESIDE = object()
-
 
 def add_parser(subparsers: Any) -> None:
     """Add the command to those of ``gwparam``."""
@@ -41,19 +38,14 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "artefact", type=file_path, help="artefact of gwparam export (.pt)"
     )
-    parser.add_argument(
-        "--html",
-        type=file_path,
-        nargs="?",
-        const=_BESIDE,
-        metavar="FILE.html",
-        help="write one page with figures (default: beside the artefact)",
-    )
+    add_page(parser)
 
 
 def run(args: argparse.Namespace) -> Answer:
     """Run the command; the document is the contract, and the page if there is one."""
-    page = _page(args.html, args.artefact)
+    if args.html is not None:
+        check_readable(args.artefact)  # the folder at hand has no name to end otherwise
+    page = read_page(args.html, args.artefact, [args.artefact])
     contract = read_contract(args.artefact)
     _, outputs = read_probe(args.artefact)
     package = _package(args.artefact)
@@ -65,18 +57,6 @@ def run(args: argparse.Namespace) -> Answer:
     if page is not None:
         document["written"] = [page]
     return Answer(document, lambda: _print(contract, outputs, package, page))
-
-
-def _page(given: object, artefact: Path) -> Path | None:
-    """Say where the page goes; None without one."""
-    if given is None:
-        return None
-    check_readable(artefact)  # the folder at hand has no name to put an ending to
-    page = artefact.with_suffix(".html") if given is _BESIDE else Path(str(given))
-    check_outputs([page], [artefact])
-    # The word after --html is its own, though an artefact may be meant.
-    check_page("html", page)
-    return page
 
 
 def _package(artefact: str) -> str:

@@ -27,6 +27,10 @@ COMMANDS = {
         "gwparam.commands.bench",
         "time an artefact against libtorch and a native scheme",
     ),
+    "audit": (
+        "gwparam.commands.audit",
+        "measure what physics knows on an artefact",
+    ),
     "evaluate": ("gwparam.commands.evaluate", "compare models with a truth: a report"),
     "finetune": ("gwparam.commands.finetune", "train or fine-tune a network"),
     "make-states": (

@@ -136,14 +136,27 @@ def _read_time(states: States, index: int, sigma: Array) -> Columns:
         else:
             values[name] = array.reshape(-1)
     return Columns(
-        setup_latitude=_setup_latitude(states, values["latitude"]),
+        setup_latitude=setup_latitude(states, values["latitude"]),
         pressure=sigma * values["surface_pressure"][:, None],
         **values,
     )
 
 
-def _setup_latitude(states: States, latitude: Array) -> Array:
-    """Spread the file's set-up latitude over its columns; without it, take theirs."""
+def setup_latitude(states: States, latitude: Array) -> Array:
+    """Spread the file's set-up latitude over its columns; without it, take theirs.
+
+    Parameters
+    ----------
+    states : States
+        The files.
+    latitude : ndarray, shape (ncol,)
+        Of the columns [degrees_north].
+
+    Returns
+    -------
+    ndarray, shape (ncol,)
+        Where a native scheme sets up its source [degrees_north].
+    """
     dataset: xr.Dataset = states.dataset
     if _SETUP_LATITUDE not in dataset.variables:
         return latitude

@@ -33,10 +33,11 @@ READ = {
     | {"--pretrained": "ckpt.pt", "--scaling": _SCALING, "--levels": "levels.json"},
     "train-emulator": {"--states": "s.nc", "--score-on": "t.nc"},
     "make-states": {},
+    "audit": {"artefact": "net.pt", "states": "s.nc", "--scaling": _SCALING},
     "watch": {"runs": "r.jsonl"},
     "report": {"runs": "r.jsonl"},
 }
-ONLY_READ = {"inspect", "bench", "watch"}
+ONLY_READ = {"audit", "inspect", "bench", "watch"}
 REST = {
     "finetune": ["--arch", "ann_cnn"],
     "make-states": ["--teacher", "ad99", "--columns", "1"],
@@ -54,7 +55,7 @@ WRITTEN = [
     for option in ["--output"] + ["--figure"] * (command in ("replay", "confidence"))
     for name in FILES.get(command, [""])
 ]
-WRITTEN.append(("inspect", "--html", ""))
+WRITTEN += [(command, "--html", "") for command in ("audit", "inspect")]
 OVER = [
     (*way, given)
     for way in WRITTEN
@@ -108,7 +109,7 @@ def paths(tmp_path):
 def test_the_table_has_every_path(command):
     # --artefact is for a record, and then nothing is written.
     known = {*READ[command], "--output", "--figure", "--resume", "--artefact"}
-    known |= {"--html"} if command == "inspect" else set()  # in WRITTEN
+    known |= {"--html"} if command in ("audit", "inspect") else set()  # in WRITTEN
     known |= {"--contract", "--example"} if command == "export" else set()  # below
     # Not with a model; tests/python/commands/test_evaluate_climate.py.
     known |= {"--climate"} if command == "evaluate" else set()
@@ -165,6 +166,8 @@ def test_no_command_replaces_what_is_no_file(
         ("export", "--training-file"),
         ("inspect", "artefact"),
         ("compile", "artefact"),
+        ("audit", "artefact"),
+        ("audit", "states"),
         ("bench", "artefact"),
         ("bench", "states"),
         ("replay", "artefact"),
@@ -186,7 +189,7 @@ def test_no_command_opens_what_is_no_file(
     """Where that is the first that a command opens; the others are opened alike."""
     needed = _REQUIRED | {given}
     files = {k: v for k, v in paths(command).items() if k in needed}
-    if command in ("replay", "bench"):
+    if command in ("audit", "replay", "bench"):
         files["artefact"] = tiny_artefact
         files.pop("--ckpt", None)
     files[given] = special = tmp_path / f"special{files[given].suffix}"
