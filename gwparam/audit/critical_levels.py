@@ -51,7 +51,7 @@ def critical_levels(trial: Trial, source_pressure: float = SOURCE_PRESSURE) -> F
     levels = levels[pressure[levels] >= TOP]
     if not components or not levels.size:
         said = (
-            "it sees no wind, or gives no drag"
+            "it gives no drag on a wind that it sees"
             if not components
             else f"it has no levels between the source and {TOP / 100:g} hPa"
         )

@@ -43,7 +43,7 @@ def momentum(trial: Trial, *, symmetric: bool = True) -> Finding:
     Networks of drag know no flux. What waves carry is zero in sum where the source is
     symmetric, and what they take from one layer they leave in another, but for what
     leaves through the top: Lindzen (1981), J. Geophys. Res. 86, 9707-9714; Shaw and
-    Shepherd (2007), J. Atmos. Sci. 64, 4244-4257, on why that must not be lost.
+    Shepherd (2007), J. Atmos. Sci. 64, 190-203, on why that must not be lost.
     """
     contract = trial.subject.contract
     drag = [a for a in trial.answers if a.units == "m s-2"]
