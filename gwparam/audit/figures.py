@@ -19,11 +19,11 @@ from gwparam.audit import (
     reversal,
 )
 from gwparam.audit.finding import Finding
+from gwparam.audit.globe_figures import draw_roll, draw_seam
 from gwparam.audit.trial import Trial
 from gwparam.pages.colours import TRUTH_COLOUR, colour_of
 from gwparam.pages.numbers import tick, words
 from gwparam.pages.picture import (
-    WIDE,
     Panel,
     Picture,
     draw_panel,
@@ -214,72 +214,6 @@ def _noise(trial: Trial, finding: Finding) -> tuple[list[Panel], str]:
     )
 
 
-def _roll(trial: Trial, finding: Finding) -> tuple[list[Panel], str]:
-    variance, change = finding.curves["variance"], finding.curves["map"]
-
-    def lines(axis: Axes) -> None:
-        styles = (("black", "-"), (_RED, "--"))
-        for (label, rms), (colour, dashes) in zip(
-            variance.items(), styles, strict=True
-        ):
-            degrees = np.arange(rms.size) * 360.0 / rms.size
-            axis.plot(degrees, rms, color=colour, ls=dashes, label=label)
-        axis.set_xlabel("longitude [°E]")
-        axis.set_ylabel(f"rms [{trial.answers[0].units}]")
-        axis.set_ylim(bottom=0.0)
-        axis.set_title("Size by longitude")
-        axis.legend(frameon=False)
-
-    def field(axis: Axes) -> None:
-        rows = trial.sample.places
-        north = np.arange(change.shape[0]) if rows is None else rows[0][:, 0]
-        degrees = np.arange(change.shape[1]) * 360.0 / change.shape[1]
-        drawn = axis.pcolormesh(
-            degrees, north, change, cmap="magma_r", shading="nearest"
-        )
-        axis.figure.colorbar(drawn, ax=axis, label="change / rms of the answer")
-        axis.set_xlabel("longitude [°E]")
-        axis.set_ylabel("latitude [°N]")
-        axis.set_title("Rolled by half and back, less as it is")
-
-    return [
-        draw_panel("Size of the answer by longitude.", lines, WIDE),
-        draw_panel("What a roll changes, on a map.", field, WIDE, raster=True),
-    ], (
-        "The globe turned by half a circle under the network, and its answer turned "
-        "back. Both lines have to be one, and the map empty: the waves do not know "
-        "where longitudes begin."
-    )
-
-
-def _seam(trial: Trial, finding: Finding) -> tuple[list[Panel], str]:
-    change = finding.curves["change"]
-
-    def line(axis: Axes) -> None:
-        degrees = (np.arange(change.size) + 0.5) * 360.0 / change.size
-        # The seam in the middle.
-        half = change.size // 2
-        axis.plot(
-            np.where(degrees >= 180.0, degrees - 360.0, degrees)[
-                np.r_[half : change.size, 0:half]
-            ],
-            np.r_[change[half:], change[:half]],
-            color=_BLUE,
-        )
-        axis.axvline(0.0, color="black", lw=0.8)
-        axis.axhline(longitude.MOST_JUMP, color=_RED, ls="--", lw=1.0)
-        axis.set_ylim(bottom=0.0)
-        axis.set_xlabel("degrees from the seam")
-        axis.set_ylabel("change of the jump")
-        axis.set_title("Jumps at the same places")
-
-    return [draw_panel("Change of jumps by the distance from the seam.", line)], (
-        "Jumps from a meridian to the next, against those at the same places of the "
-        "world when a roll has them elsewhere in the image. A spike in the middle is a "
-        "seam that is not closed."
-    )
-
-
 def _tail(trial: Trial, finding: Finding) -> tuple[list[Panel], str]:
     panels = []
     for name, (share, given, truth) in finding.curves["pairs"].items():
@@ -321,8 +255,8 @@ _DRAWN: dict[str, Drawn] = {
     amplitude.KEY: _amplitude,
     receptive_field.KEY: _receptive,
     noise.KEY: _noise,
-    longitude.ROLL: _roll,
-    longitude.SEAM: _seam,
+    longitude.ROLL: draw_roll,
+    longitude.SEAM: draw_seam,
     distribution.TAIL: _tail,
 }
 _WIDE = {longitude.ROLL, receptive_field.KEY}

@@ -44,7 +44,14 @@ def test_library_gives_drag(sample_artefact, sample_states):
         ["config", "--fflags", "--libs"],
         *(
             [command, "--help"]
-            for command in ("inspect", "compile", "bench", "config", "networks")
+            for command in (
+                "audit",
+                "inspect",
+                "compile",
+                "bench",
+                "config",
+                "networks",
+            )
         ),
         *([command, "--help"] for command in ("replay", "evaluate", "make-states")),
     ],
@@ -55,6 +62,13 @@ def test_words_need_no_torch(arguments):
 
 def test_inspect(sample_artefact):
     assert "eastward_wind" in printed("inspect", sample_artefact)
+
+
+def test_audit(sample_artefact, tmp_path):
+    page = tmp_path / "audit.html"
+    text = printed("audit", sample_artefact, "--html", page, "--strict")
+    assert "Receptive field" in text
+    assert page.exists()
 
 
 @pytest.mark.parametrize("states", [False, True])

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from audit_subjects import NCOL, globe, shear_zones, trial
+from audit_subjects import NCOL, shear_zones, trial
 
 from gwparam.audit.figures import draw
 from gwparam.audit.finding import not_applicable
@@ -41,15 +41,6 @@ def test_every_check_of_columns_has_its_figure():
     for check in drawn:
         assert all(p.source.startswith("data:image/") for p in found[check].panels)
         assert found[check].caption
-
-
-def test_a_globe_has_a_map_and_a_line_of_its_seam():
-    on = globe(lambda u: 1e-6 * u * np.linspace(1.0, 2.0, 24)[:, np.newaxis])
-
-    found = by_check(on)
-
-    assert [len(found[check].panels) for check in ("roll", "seam")] == [2, 1]
-    assert found["roll"].wide
 
 
 def test_what_is_not_applicable_has_no_figure():

@@ -4,6 +4,7 @@ import json
 
 import pytest
 from audit_networks import FAULTS, write_globe, write_testbed
+from flux_networks import write_flux_artefact
 
 from gwparam.audit.opening import StateFilesOptions, open_artefact, open_native
 from gwparam.audit.run import STEPS, Settings, audit
@@ -46,6 +47,18 @@ def test_a_seam_that_is_not_closed_is_found_and_nothing_else(tmp_path, closed):
 
     faults = [] if closed else ["roll", "seam"]
     assert [finding.check for finding in found.faults] == faults
+
+
+@pytest.mark.parametrize("kind", ["column", "stencil", "global"])
+def test_fluxes_of_every_geometry_are_audited(tmp_path, kind):
+    found = audited(write_flux_artefact(tmp_path / "net.pt", kind))
+
+    verdicts = {finding.check: finding.verdict for finding in found.findings}
+    assert verdicts["momentum"] == "good"
+    assert (verdicts["roll"] != "not applicable") == (kind == "global")
+    # The drag of a level depends on the winds at it and its neighbours.
+    (seen,) = (f for f in found.findings if f.check == "receptive_field")
+    assert 1 < seen.numbers["levels_seen_median"] < 5
 
 
 def test_the_sample_is_good_in_all_that_applies(sample_artefact, sample_states):
