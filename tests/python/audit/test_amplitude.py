@@ -53,3 +53,20 @@ def test_no_answer_is_not_good():
         "not good",
         "the answer is 0",
     )
+
+
+@pytest.mark.parametrize(
+    ("spread", "step"), [(0.0, 0.02), (0.03, 0.06), (0.1, 0.2), (1.0, 0.25)]
+)
+def test_sources_are_those_that_the_states_hold(spread, step):
+    source = 3e-3 * (1.0 + spread * np.where(np.arange(NCOL) % 2, 1.0, -1.0))
+
+    def function(state):
+        return state["eastward_wind"] * state["source_flux"][:, np.newaxis]
+
+    found = amplitude(trial(function, more={"source_flux": source}, whole=True))
+
+    np.testing.assert_allclose(
+        found.numbers["factors"], [1.0 - step, 1.0, 1.0 + step], rtol=1e-9
+    )
+    assert found.value == pytest.approx(1.0, abs=1e-6)
