@@ -14,7 +14,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from gwparam.commands.answer import Answer, Exit
 from gwparam.commands.finetune import check_installed
 from gwparam.commands.given import check_name, file_path, refuse_idle, whole_number
-from gwparam.commands.make_states import add_shared, check_shared, label_states
+from gwparam.commands.make_states import (
+    add_shared,
+    add_teacher,
+    check_shared,
+    label_states,
+)
 from gwparam.contract import Description
 from gwparam.errors import ArgumentError, ModelFileError, wrong_setting
 from gwparam.whole_files import check_outputs
@@ -114,11 +119,12 @@ def add_parser(subparsers: Any) -> None:
         metavar="FILE.nc",
         help="learn on the columns of these files, on MiMA's 40 sigma levels",
     )
+    add_teacher(parser, required=True)
     add_shared(
         parser,
-        f"columns to make without --states (default: {COLUMNS})",
+        "columns to make without --states, rounded up to a multiple of 800 (default: "
+        f"{COLUMNS})",
         "of columns, weights and order",
-        required=False,
     )
     add(
         "--score-on",
