@@ -31,12 +31,14 @@ examples:
       on four GPUs, with the weights spread over them
   gwparam finetune --resume prithvi
       goes on where a training stopped: killed, or asked to by SIGTERM or Ctrl-C
+  gwparam finetune --module mine.py:Net --contract mine.toml --data states.nc -o own
+      a network of your own, from the fields that its contract names
 
 FOLDER gets network.safetensors, which goes into gwparam export --ckpt as it is,
 log.csv, tensorboard/, run.json with all settings, and training.ckpt to go on from.
 Networks of fluxes learn from published training files, wavenet and filtered_spectrum
-from states with drag; docs/finetune.md says more, docs/finetune-losses.md what can be
-minimised.
+from states with drag, a network of your own from states with what its contract names;
+docs/finetune.md says more, docs/finetune-losses.md what can be minimised.
 """
 _EXTRA = ("lightning_fabric", "peft", "tensorboard")
 _FILES = ("data", "validation", "test")
@@ -60,6 +62,17 @@ def add_parser(subparsers: Any) -> None:
     )
     add = parser.add_argument
     add("--arch", metavar="NAME", help=f"what to train: {_architectures()}")
+    add(
+        "--module",
+        metavar="FILE.py:NAME|FILE.pt",
+        help="instead of --arch, a network of your own, as gwparam export takes it",
+    )
+    add(
+        "--contract",
+        type=file_path,
+        metavar="FILE.toml",
+        help="with --module: what it takes and gives, docs/your-network.md",
+    )
     add("-o", "--output", type=file_path, metavar="FOLDER", help="where the results go")
     add(
         "--resume",
@@ -375,14 +388,16 @@ def run(args: argparse.Namespace) -> Answer:
         machine = {name.replace("-", "_"): value for name, value in given.items()}
         settings, _ = read_run(args.resume)
         read = [path for name in _FILES for path in getattr(settings, name)]
-        _check_output(args.resume, [*read, settings.pretrained])
+        own = _own(settings.module, settings.contract)
+        _check_output(args.resume, [*read, settings.pretrained, *own])
         settings = replace(settings, output=str(args.resume), **machine)
     else:
         _check_used(args)
         _check_new(args.output)
         read = [path for name in _FILES for path in getattr(args, name) or ()]
         options = [getattr(args, option.name) for option in _options()]
-        _check_output(args.output, [*read, args.pretrained, *options])
+        own = _own(args.module, args.contract)
+        _check_output(args.output, [*read, args.pretrained, *options, *own])
         settings = _settings(given)
     report = print_warnings if args.json else print_found
     outcome = train(settings, args.resume is not None, report)
@@ -397,12 +412,18 @@ def _check_used(args: argparse.Namespace) -> None:
     """Check that nothing is missing, and every setting has an effect."""
     from gwparam.training.loss_settings import LossSettings
 
-    for name in ("arch", "data", "output"):
+    which = "arch" if args.module is None else "contract"
+    for name in (which, "data", "output"):
         if getattr(args, name) is None:
             raise ArgumentError(
                 f"--{name} is missing; only --resume FOLDER, which goes on with a "
                 "training, does without it"
             )
+    if args.module is None:
+        refuse_idle(args, "without --module", ("contract",))
+    else:
+        idle = [option.name for option in _options()]
+        refuse_idle(args, "with --module", ("arch", "size", *idle))
     check_name(args.name)
     if args.freeze != "lora":
         refuse_idle(args, "without --freeze lora", ("lora_rank",))
@@ -439,6 +460,7 @@ def _given(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def _settings(given: Mapping[str, Any]) -> "Settings":
+    from gwparam.networks.own import ARCHITECTURE
     from gwparam.training.settings import Settings
 
     values = {name.replace("-", "_"): value for name, value in given.items()}
@@ -449,6 +471,9 @@ def _settings(given: Mapping[str, Any]) -> "Settings":
             options.append(f"{option.name}={option.write(option.read(text))}")
     known = {field.name for field in fields(Settings)}
     assert set(values) <= known
+    if "module" in values:
+        values |= {"arch": ARCHITECTURE, "module": _absolute(values["module"])}
+        values["contract"] = str(values["contract"].absolute())
     for name in _FILES:  # so that a training goes on from any folder
         values[name] = tuple(str(path.absolute()) for path in values.get(name, ()))
     if "pretrained" in values:
@@ -456,6 +481,19 @@ def _settings(given: Mapping[str, Any]) -> "Settings":
     values["output"] = str(values["output"])
     lists = {k: tuple(v) for k, v in values.items() if isinstance(v, list)}
     return Settings(**{**values, **lists, "options": tuple(options)})
+
+
+def _absolute(module: str) -> str:
+    """Name a module so that a training goes on from any folder."""
+    file, colon, name = module.rpartition(":")
+    return f"{Path(file).absolute()}:{name}" if colon else str(Path(name).absolute())
+
+
+def _own(module: str | None, contract: Path | str | None) -> list[Path | str]:
+    """Files of a network of one's own."""
+    from gwparam.export.own import file_of
+
+    return [] if module is None or contract is None else [file_of(module), contract]
 
 
 def _check_new(folder: Path) -> None:

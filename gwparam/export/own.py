@@ -71,7 +71,8 @@ def export_network(
     artefact : path-like
         File to write; it appears only if every promise is kept.
     weights : path-like, optional
-        A checkpoint whose weights the module gets.
+        A checkpoint whose weights the module gets. One of ``gwparam finetune`` says
+        what the inputs looked like in training, which goes before `example`.
     example : sequence of path-like
         States of a host: ranges of the inputs that the contract does not know are
         theirs.
@@ -102,7 +103,7 @@ def export_network(
     """
     if dtype not in ("float32", "float64"):
         raise wrong_setting("dtype", dtype, one_of(("float32", "float64")))
-    read = [] if isinstance(module, nn.Module) else [_file_of(str(module))]
+    read = [] if isinstance(module, nn.Module) else [file_of(str(module))]
     read += [] if isinstance(contract, Mapping) else [Path(contract)]
     for its in (weights, confidence):
         read += files_of(its) if its is not None else []
@@ -113,6 +114,9 @@ def export_network(
     if weights is not None:
         checkpoint = read_checkpoint(weights, allow_pickle=allow_pickle)
         load_weights(made, checkpoint)
+        if checkpoint.description is not None:  # of a training of gwparam
+            seen = {its.name: its for its in checkpoint.description.training_range}
+            said = with_ranges(said, seen)
     if example:
         said = with_ranges(said, _ranges(said, example, variables))
     published: PhysicalNetwork = own_network(made, said)
@@ -158,7 +162,7 @@ def load_module(place: str) -> nn.Module:
     ModelFileError
         If the file cannot be read, or what is in it fails.
     """
-    path, name = _file_of(place), place.rpartition(":")[2]
+    path, name = file_of(place), place.rpartition(":")[2]
     if path.suffix != ".py":
         try:
             # mypy: torch leaves this function untyped.
@@ -197,8 +201,16 @@ def load_module(place: str) -> nn.Module:
     return found
 
 
-def _file_of(place: str) -> Path:
-    """File of ``file.py:Name``, or of TorchScript."""
+def file_of(place: str) -> Path:
+    """Find the file of ``file.py:Name``, or of TorchScript.
+
+    Raises
+    ------
+    ArgumentError
+        If a Python file comes without a name in it.
+    ModelFileError
+        If there is no such file.
+    """
     path, colon, name = place.rpartition(":")
     file = Path(path if colon and path.endswith(".py") else place)
     if file.suffix == ".py" and not (colon and name.isidentifier()):
@@ -284,16 +296,43 @@ def own_network(module: nn.Module, contract: OwnContract) -> OwnNetwork:
             )
     module = module.double().eval()
     own = between_fields(module, contract)
-    columns = draw_inputs(own, _TRIED, 1)
+    gives_one = try_module(module, contract, draw_inputs(own, _TRIED, 1))
+    return between_fields(module, contract, gives_one=True) if gives_one else own
+
+
+def try_module(
+    module: nn.Module, contract: OwnContract, columns: Sequence[Tensor]
+) -> bool:
+    """Call a module, and hold what it gives against its contract.
+
+    Parameters
+    ----------
+    module : Module
+        In eval mode.
+    contract : OwnContract
+        What it takes and gives.
+    columns : sequence of Tensor
+        Its inputs, (columns, nlev) or (columns,) each.
+
+    Returns
+    -------
+    bool
+        Whether it gives a tensor where the contract lets it give a tuple of one.
+
+    Raises
+    ------
+    ShapeError, InferenceError
+        As `own_network`.
+    """
     given = _tried(module, contract, columns)
-    if isinstance(given, Tensor) and not contract.side_by_side:
-        own, given = between_fields(module, contract, gives_one=True), (given,)
-    _check_shapes(given, contract, len(columns[0]))
-    return own
+    gives_one = isinstance(given, Tensor) and not contract.side_by_side
+    _check_shapes((given,) if gives_one else given, contract, len(columns[0]))
+    return gives_one
 
 
-def _tried(module: nn.Module, contract: OwnContract, columns: list[Tensor]) -> Any:
+def _tried(module: nn.Module, contract: OwnContract, columns: Sequence[Tensor]) -> Any:
     """Call the module as it is."""
+    dtype = str(columns[0].dtype).removeprefix("torch.")
     if contract.side_by_side:
         rows = [values.reshape(len(values), -1) for values in columns]
         columns = [torch.cat(rows, dim=1)]
@@ -306,7 +345,7 @@ def _tried(module: nn.Module, contract: OwnContract, columns: list[Tensor]) -> A
         first = lines[-1] if isinstance(module, torch.jit.ScriptModule) else lines[0]
         shapes = ", ".join(str(tuple(values.shape)) for values in columns)
         raise InferenceError(
-            f"the module failed on float64 tensors of shape {shapes}: {first}"
+            f"the module failed on {dtype} tensors of shape {shapes}: {first}"
         ) from error
 
 

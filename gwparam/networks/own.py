@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from torch import nn
 
+from gwparam.checkpoints import Checkpoint
 from gwparam.constants import NOMINAL_TOLERANCE
 from gwparam.contract import (
     Description,
@@ -29,6 +30,7 @@ from gwparam.contract import (
 )
 from gwparam.errors import ContractError, ModelFileError
 from gwparam.networks.base import PhysicalNetwork
+from gwparam.networks.trainable import Defaults, Sizes, Trainable
 from gwparam.networks.written import written_forward
 from gwparam.standard_names import check_units
 
@@ -273,6 +275,12 @@ class OwnNetwork(PhysicalNetwork):
     """A module between the fields of its contract; `between_fields` makes one."""
 
     architecture = ARCHITECTURE
+    trainable = Trainable(Defaults(20, 1024, 1e-3, "one-cycle"), (), ())
+
+    @classmethod
+    def sizes_of(cls, checkpoint: Checkpoint) -> Sizes:
+        """Nothing: the module knows its sizes."""
+        return {}
 
     def __init__(self, network: nn.Module, description: Description) -> None:
         super().__init__(description)

@@ -49,6 +49,12 @@ def check_freeze(
             "all-but-head or lora",
             settings=("freeze",),
         )
+    if how == "all-but-head" and not physical.trainable.head:
+        raise ArgumentError(
+            f"freeze is all-but-head and nobody says which layer is the head of a "
+            f"network of architecture {physical.architecture}, expected none or lora",
+            settings=("freeze",),
+        )
 
 
 def freeze(

@@ -12,6 +12,7 @@ from gwparam.data.training_range import Difference, compare_ranges
 from gwparam.errors import ArgumentError, one_of, wrong_setting
 from gwparam.networks import find_network
 from gwparam.networks.base import PhysicalNetwork
+from gwparam.networks.own import OwnNetwork
 from gwparam.networks.prithvi.backbone import DropPath
 from gwparam.networks.trainable import Sizes
 from gwparam.training.data import Data
@@ -29,7 +30,7 @@ from gwparam.training.pretrained import LoadedWeights, load_pretrained
 from gwparam.training.settings import Settings
 from gwparam.training.splits import Split, open_splits, read_shares
 from gwparam.training.statistics import SampleStatistics
-from gwparam.training.tasks import make_task
+from gwparam.training.tasks import make_own_task, make_task
 from gwparam.training.tasks.task import D, N, OutputSpec, Task
 
 Splits = tuple[Split[Data], ...]
@@ -122,7 +123,8 @@ def prepare(
     GwparamError
         If anything does not fit; the message says what, and what was expected.
     """
-    physical = find_network(settings.arch)
+    own = settings.module is not None
+    physical = OwnNetwork if own else find_network(settings.arch)
     settings = settings.filled(physical.trainable.defaults)
     for name, lacking in _OF_BACKBONES.items():
         value = getattr(settings, name)
@@ -142,7 +144,11 @@ def prepare(
             allow_pickle=settings.allow_pickle,
             weights=settings.weights,
         )
-    task = make_task(settings.arch, settings.export_options(), checkpoint)
+    task = (
+        make_own_task(settings.module, settings.contract, checkpoint)
+        if settings.module is not None
+        else make_task(settings.arch, settings.export_options(), checkpoint)
+    )
     return _prepare(stack, settings, task, sizes, checkpoint, take_statistics, world)
 
 
@@ -208,8 +214,7 @@ def _check_memory(
     settings: Settings, task: Task[D, N], sizes: Sizes, data: D, how: Freeze, world: int
 ) -> None:
     """Refuse a network that does not fit, before its weights are made."""
-    with torch.device("meta"):
-        network = task.build(sizes, data)
+    network = task.sketch(sizes, data)
     need = needed(network, how, task.physical.trainable.backbone)
     share = world if settings.strategy == "fsdp" else 1
     device = settings.device

@@ -130,7 +130,11 @@ def next_commands(outcome: Outcome) -> Iterator[str]:
         return
     missing = [f"{flag} ..." for flag in _flags(outcome.prepared.spec.missing)]
     artefact, recipe = network.with_suffix(".pt"), network.with_name(SCALING_FILE)
-    export = ["gwparam", "export", "--ckpt", str(network), "-o", str(artefact)]
+    settings = outcome.prepared.settings
+    own = []
+    if settings.module is not None and settings.contract is not None:
+        own = ["--module", settings.module, "--contract", settings.contract]
+    export = ["gwparam", "export", *own, "--ckpt", str(network), "-o", str(artefact)]
     held = outcome.prepared.splits[-1]  # the test, else the validation
     dates, times = held.data.dates, held.times
     replay = ["gwparam", "replay", str(artefact), *dates.paths]

@@ -27,7 +27,7 @@ class Settings:
     Attributes
     ----------
     arch : str
-        Architecture.
+        Architecture; ``own`` with a module.
     output : str
         Folder of all results.
     data, validation, test : tuple of str
@@ -76,6 +76,8 @@ class Settings:
         Time between two checkpoints within an epoch.
     name : str or None
         What people call the network.
+    module, contract : str or None
+        A network of one's own, as `gwparam.export_network` takes them.
     """
 
     arch: str
@@ -116,6 +118,8 @@ class Settings:
     threads: int = 0
     checkpoint_minutes: float = 10.0
     name: str | None = None
+    module: str | None = None
+    contract: str | None = None
 
     def __post_init__(self) -> None:
         for name, value in asdict(self).items():

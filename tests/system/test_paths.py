@@ -77,7 +77,7 @@ def required(command, folder):
 
 def run(capsys, command, paths, *more):
     """Run a command that has to refuse; its line."""
-    words = list(REST.get(command, []))
+    words = [] if "--module" in paths else list(REST.get(command, []))
     options = {k: v for k, v in paths.items() if k.startswith("-")}
     positional = [str(v) for k, v in paths.items() if not k.startswith("-")]
     words += [word for pair in options.items() for word in map(str, pair)]
@@ -113,6 +113,7 @@ def test_the_table_has_every_path(command):
     known |= {"--contract", "--example"} if command == "export" else set()  # below
     # Not with a model; tests/python/commands/test_evaluate_climate.py.
     known |= {"--climate"} if command == "evaluate" else set()
+    known |= {"--contract"} if command == "finetune" else set()  # likewise
     for action in parser_of(command)._actions:
         assert action.type is not Path, "an empty path would be the folder at hand"
         if action.type is file_path or action.metavar in ("FILE.json", "FOLDER"):
@@ -289,3 +290,23 @@ def test_a_network_of_ones_own_is_not_written_over(capsys, tmp_path, option):
 
     assert "is both read and written" in text
     assert target.read_text() == "what is not to be lost"
+
+
+@pytest.mark.parametrize("option", ["--module", "--contract", "--pretrained"])
+def test_a_training_of_ones_own_writes_over_nothing_that_it_reads(
+    capsys, tmp_path, option
+):
+    files = {name: tmp_path / name for name in ("m.py", "c.toml", "w.pt", "s.nc")}
+    folder = tmp_path / "run"
+    folder.mkdir()
+    for path in files.values():
+        path.write_text("what is not to be lost")
+    m, c, w, s = files.values()
+    given = {"--module": f"{m}:Net", "--contract": c, "--pretrained": w, "--data": s}
+    (folder / "log.csv").symlink_to(m if option == "--module" else given[option])
+
+    text = run(capsys, "finetune", {**given, "--output": folder})
+    assert "is both read and written" in text
+    own = {"module": f"{m}:Net", "contract": str(c), "pretrained": str(w)}
+    write_run(folder, Settings("own", output=str(folder), data=(str(s),), **own))
+    assert "is both read and written" in run(capsys, "finetune --resume", {}, folder)

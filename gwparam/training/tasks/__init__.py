@@ -1,13 +1,16 @@
-"""What networks learn: the drag of a host's native scheme, or momentum fluxes."""
+"""What networks learn: the drag of a native scheme, momentum fluxes, one's own."""
 
 from collections.abc import Mapping
+from os import PathLike
 from typing import Any
 
 from gwparam.checkpoints import Checkpoint
+from gwparam.errors import ArgumentError
 from gwparam.networks import find_network, read_options
 from gwparam.networks.drag import DragNetwork
 from gwparam.training.tasks.drag import DragTask
 from gwparam.training.tasks.flux import FluxTask
+from gwparam.training.tasks.own import OwnTask
 from gwparam.training.tasks.task import Task
 
 
@@ -37,3 +40,23 @@ def make_task(
     if issubclass(network, DragNetwork):
         return DragTask(network, checkpoint)
     return FluxTask(network, known)
+
+
+def make_own_task(
+    module: str, contract: str | PathLike[str] | None, checkpoint: Checkpoint | None
+) -> Task[Any, Any]:
+    """Make the task of a network of one's own; see `OwnTask`.
+
+    Raises
+    ------
+    ArgumentError
+        If there is no contract.
+    GwparamError
+        As `OwnTask`.
+    """
+    if contract is None:
+        raise ArgumentError(
+            "contract is missing, expected what the module takes and gives",
+            settings=("contract",),
+        )
+    return OwnTask(module, contract, checkpoint)

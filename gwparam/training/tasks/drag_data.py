@@ -136,7 +136,7 @@ class DragData(Data):
             if states.levels.order == "bottom_up":
                 pressure = pressure[::-1]
             if vertical is not None:
-                _check_levels(
+                check_levels(
                     vertical, pressure, states.first_path, "the pre-trained network"
                 )
         except BaseException:
@@ -191,9 +191,7 @@ class DragData(Data):
                 f"{other.dates.paths[0]} has {pressure.size} levels, expected "
                 f"{self.vertical.nlev} as {self.dates.paths[0]}"
             )
-        _check_levels(
-            self.vertical, pressure, other.dates.paths[0], self.dates.paths[0]
-        )
+        check_levels(self.vertical, pressure, other.dates.paths[0], self.dates.paths[0])
 
     def report(self) -> list[tuple[str, str]]:
         """Say what was found."""
@@ -216,8 +214,14 @@ class DragData(Data):
         ]
 
 
-def _check_levels(vertical: Vertical, pressure: Array, path: str, whose: str) -> None:
-    """Compare the levels of files with those that are expected."""
+def check_levels(vertical: Vertical, pressure: Array, path: str, whose: str) -> None:
+    """Compare the levels of files, top first, with those that are expected.
+
+    Raises
+    ------
+    ContractError
+        If they are beyond the tolerance; the message names a level.
+    """
     nominal = vertical.nominal_pressure
     if nominal is None:
         return

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from os import PathLike
 from typing import Generic, TypeVar
 
+import torch
 from torch import Tensor, nn
 
 from gwparam.contract import TrainingRange, TrainingRecord
@@ -131,6 +132,11 @@ class Task(ABC, Generic[D, N]):
         ArgumentError, ShapeError
             If sizes and grid do not fit.
         """
+
+    def sketch(self, sizes: Sizes, data: D) -> N:
+        """Build the network without memory for its weights, to count them."""
+        with torch.device("meta"):
+            return self.build(sizes, data)
 
     def set_output_scalers(self, network: N, how: str | None) -> None:
         """Choose what the result of a foundation model is multiplied by."""

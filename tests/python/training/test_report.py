@@ -20,7 +20,12 @@ def split(name, text, times):
 def prepared():
     return SimpleNamespace(
         settings=SimpleNamespace(
-            output="run", data=("a.nc",), validation=(), test=("t.nc",)
+            output="run",
+            data=("a.nc",),
+            validation=(),
+            test=("t.nc",),
+            module=None,
+            contract=None,
         ),
         splits=(
             split("training", "2 times", range(2)),
@@ -94,3 +99,14 @@ def test_commands_that_come_next(prepared, tmp_path, capsys, scaling):
         f"gwparam export --ckpt {network} -o {artefact}{export}",
         f"gwparam replay {artefact} 'my states.nc' --times 2:3{replay}",
     ]
+
+
+def test_a_network_of_ones_own_is_exported_by_its_module(prepared, tmp_path):
+    prepared.settings.module, prepared.settings.contract = "/m.py:Net", "/c.toml"
+    network = Path(tmp_path / "network.safetensors")
+
+    export, _ = next_commands(outcome(prepared, network))
+
+    assert export.startswith(
+        f"gwparam export --module /m.py:Net --contract /c.toml --ckpt {network} -o "
+    )
