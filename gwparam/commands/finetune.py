@@ -220,6 +220,19 @@ def _add_training(parser: argparse.ArgumentParser) -> None:
         "never at validation (default: 0; published 0.5, at every call)",
     )
     add(
+        "--input-noise",
+        type=float,
+        metavar="X",
+        help="normal noise on every input in training, in standard deviations of each "
+        "(default: 0)",
+    )
+    add(
+        "--noise-schedule",
+        metavar="{constant,linear,cosine}",
+        help="how the noise changes: the last two take it down to 0 at the end "
+        "(default: constant)",
+    )
+    add(
         "--batch-norm-momentum",
         type=float,
         metavar="X",
@@ -431,6 +444,8 @@ def _check_used(args: argparse.Namespace) -> None:
         refuse_idle(args, "without --pretrained", ("allow_pickle",))
     if args.validation is not None:
         refuse_idle(args, "with --validation", ("split",))
+    if not args.input_noise:
+        refuse_idle(args, "without --input-noise", ("noise_schedule",))
     terms = {name for name, _ in LossSettings.parse_terms(args.loss or ["mse"])}
     for term, names in _OF_LOSSES.items():
         if not terms & set(term.split(" or ")):

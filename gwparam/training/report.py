@@ -80,6 +80,10 @@ def _found(prepared: Prepared) -> Iterator[tuple[str, str]]:
     yield "parameters", numbers.replace("_", " ")
     for line in prepared.loss.describe():
         yield "loss", line
+    settings = prepared.settings
+    if settings.input_noise:
+        size = f"{settings.input_noise:g} standard deviations of each"
+        yield "input noise", f"{size}, {settings.noise_schedule}"
     loaded = prepared.loaded
     if loaded is not None:
         yield "pre-trained", f"{len(loaded.taken)} tensors of the checkpoint"

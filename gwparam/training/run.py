@@ -21,6 +21,7 @@ from gwparam.training.checkpoint import (
 )
 from gwparam.training.distributed import gather
 from gwparam.training.freezing import freeze_statistics
+from gwparam.training.input_noise import InputNoise
 from gwparam.training.loader import Loader, SequentialLoader, Share
 from gwparam.training.prepare import Prepared
 from gwparam.training.samples import Pair
@@ -121,9 +122,22 @@ class Run:
             optimizer, settings.schedule or "constant", rate, self.steps
         )
         self._loss = prepared.loss.to(fabric.device)
+        self._noise = self._make_noise()
         # Of dropout: other numbers on every process.
         torch.manual_seed(settings.seed * 1_000_003 + fabric.global_rank)
         self.train_mode()
+
+    def _make_noise(self) -> InputNoise | None:
+        """Noise on the inputs, as the settings say."""
+        settings = self.prepared.settings
+        if not settings.input_noise:
+            return None
+        found = self.prepared.statistics.given_deviation
+        assert found is not None, "statistics are taken as the settings ask"
+        deviation = torch.tensor(found, device=self.fabric.device)
+        return InputNoise(
+            settings.input_noise, settings.noise_schedule, deviation, self.steps
+        )
 
     @property
     def epochs(self) -> int:
@@ -156,6 +170,8 @@ class Run:
         features, targets = (
             values.to(self.fabric.device, non_blocking=True) for values in batch
         )
+        if self._noise is not None:
+            features = self._noise.add(features, self.state.step)
         loss: Tensor = self._loss(self._model(features), targets)
         self._optimizer.zero_grad()
         self.fabric.backward(loss)

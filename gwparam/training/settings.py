@@ -10,7 +10,7 @@ from gwparam.checkpoints import Kind
 from gwparam.contract import typed_json
 from gwparam.errors import ModelFileError, one_of, wrong_setting
 from gwparam.file_kinds import check_readable
-from gwparam.training import schedules
+from gwparam.training import input_noise, schedules
 from gwparam.training.loss_settings import LossSettings
 from gwparam.whole_files import write_text
 
@@ -60,6 +60,10 @@ class Settings:
         Epochs without a better validation loss after which training ends; 0: never.
     dropout, drop_path, batch_norm_momentum, mask_ratio : float
         Regularisation in training.
+    input_noise : float
+        Of the inputs in training, in standard deviations of each.
+    noise_schedule : str
+        As `gwparam.training.input_noise.InputNoise`.
     loss : tuple of str
         Terms, as ``drag=0.1``.
     huber_delta, tail, drag_scale : float
@@ -106,6 +110,8 @@ class Settings:
     drop_path: float | None = None
     batch_norm_momentum: float = 0.1
     mask_ratio: float = 0.0
+    input_noise: float = 0.0
+    noise_schedule: str = "constant"
     loss: tuple[str, ...] = ("mse",)
     huber_delta: float = 1.0
     level_weights: str = "equal"
@@ -130,7 +136,10 @@ class Settings:
             value = getattr(self, name)
             if value is not None and not value > 0:
                 raise wrong_setting(name, value, "more than 0")
-        for name in ("seed", "patience", "weight_decay", "threads", "clip_norm"):
+        for name in (
+            *("seed", "patience", "weight_decay", "threads", "clip_norm"),
+            "input_noise",
+        ):
             value = getattr(self, name)
             if value is not None and not value >= 0:
                 raise wrong_setting(name, value, "at least 0")
@@ -147,6 +156,7 @@ class Settings:
             )
         for name, known in (
             ("schedule", schedules.CHOICES),
+            ("noise_schedule", input_noise.CHOICES),
             ("precision", PRECISIONS),
             ("strategy", STRATEGIES),
             ("output_scalers", SCALERS),

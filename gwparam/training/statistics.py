@@ -51,12 +51,16 @@ class SampleStatistics:
     largest_tendency : float or None
         Largest absolute tendency of the wind that the targets hold or imply [m s-2];
         None where it is not known.
+    given_deviation : tuple of float, or None
+        Standard deviation of every channel as the network is given it, where somebody
+        asked for it.
     """
 
     rows: int
     features: ChannelStatistics
     targets: ChannelStatistics
     largest_tendency: float | None
+    given_deviation: Values | None = None
 
 
 class RunningStatistics:
@@ -121,13 +125,15 @@ class PhysicalUnits(Protocol):
         """Tendency of the wind [m s-2] in physical targets; None if not known."""
 
 
-Found = tuple[RunningStatistics, RunningStatistics, float | None]
+Found = tuple[RunningStatistics, RunningStatistics, float | None, RunningStatistics]
 
 
 def compute_statistics(
     samples: Iterable[Pair],
     spec: PhysicalUnits,
     gather: Callable[[Found], Sequence[Found]] = lambda found: [found],
+    *,
+    as_given: bool = False,
 ) -> SampleStatistics:
     """Take the statistics of samples, reading each once.
 
@@ -139,31 +145,37 @@ def compute_statistics(
         Turns them into physical fields, as far as they are known.
     gather : callable
         What several processes found, each on its share of the times.
+    as_given : bool
+        Whether the standard deviation of the features as they are is asked for.
 
     Returns
     -------
     SampleStatistics
         The same on every process.
     """
-    features, targets = RunningStatistics(), RunningStatistics()
+    features, targets, given = (RunningStatistics() for _ in range(3))
     largest: float | None = None
     with torch.inference_mode():
         for pair in samples:
             seen, wanted = spec.physical(*pair)
             features.add(seen)
             targets.add(wanted)
+            if as_given:
+                given.add(pair[0])
             tendency = spec.tendency(wanted)
             if tendency is not None:
                 largest = max(largest or 0.0, float(tendency.abs().max()))
-    everywhere = gather((features, targets, largest))
-    features, targets = RunningStatistics(), RunningStatistics()
-    for seen_there, wanted_there, _ in everywhere:
+    everywhere = gather((features, targets, largest, given))
+    features, targets, given = (RunningStatistics() for _ in range(3))
+    for seen_there, wanted_there, _, given_there in everywhere:
         features.merge(seen_there)
         targets.merge(wanted_there)
+        given.merge(given_there)
     known = [found[2] for found in everywhere if found[2] is not None]
     return SampleStatistics(
         features.count,
         features.statistics(),
         targets.statistics(),
         max(known) if known else None,
+        given.statistics().standard_deviation if as_given else None,
     )

@@ -105,7 +105,7 @@ def train(
         def take(splits: Splits, spec: OutputSpec) -> SampleStatistics:
             if resume:
                 return _stored_statistics(folder)
-            return _take_statistics(fabric, splits, spec)
+            return _take_statistics(fabric, splits, spec, settings.input_noise > 0.0)
 
         prepared = prepare(stack, settings, take, fabric.world_size)
         stack.enter_context(_alone(fabric, folder))
@@ -318,7 +318,7 @@ def _defined(scores: Scores) -> dict[str, Any]:
 
 
 def _take_statistics(
-    fabric: Fabric, splits: Splits, spec: OutputSpec
+    fabric: Fabric, splits: Splits, spec: OutputSpec, as_given: bool
 ) -> SampleStatistics:
     share = Share(fabric.global_rank, fabric.world_size)
     # Nothing is kept: the training keeps its own.
@@ -330,7 +330,9 @@ def _take_statistics(
         transient=True,
         disable=not sys.stderr.isatty() or fabric.global_rank != 0,
     )
-    return compute_statistics(shown, spec, lambda found: gather(fabric, found))
+    return compute_statistics(
+        shown, spec, lambda found: gather(fabric, found), as_given=as_given
+    )
 
 
 def _stored_statistics(folder: Path) -> SampleStatistics:

@@ -60,6 +60,19 @@ def finetune(*arguments):
             ["--module", "m.py:Net", "--contract", "c", "--data", "a.nc", "-o", "run"],
             "m.py: no such file",
         ),
+        (
+            [
+                "--arch",
+                "ann_cnn",
+                "--noise-schedule",
+                "linear",
+                "--data",
+                "a.nc",
+                "-o",
+                "run",
+            ],
+            "--noise-schedule has no effect without --input-noise",
+        ),
         (["--resume", "nowhere"], "cannot go on with nowhere"),
         (
             ["--resume", "run", "--epochs", "3"],

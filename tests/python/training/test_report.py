@@ -24,6 +24,8 @@ def prepared():
             data=("a.nc",),
             validation=(),
             test=("t.nc",),
+            input_noise=0.0,
+            noise_schedule="cosine",
             module=None,
             contract=None,
         ),
@@ -110,3 +112,12 @@ def test_a_network_of_ones_own_is_exported_by_its_module(prepared, tmp_path):
     assert export.startswith(
         f"gwparam export --module /m.py:Net --contract /c.toml --ckpt {network} -o "
     )
+
+
+def test_noise_is_said(prepared, capsys):
+    prepared.settings.input_noise = 0.25
+
+    print_found(prepared)
+
+    said = "input noise  0.25 standard deviations of each, cosine"
+    assert said in capsys.readouterr().out.splitlines()

@@ -37,6 +37,8 @@ EVERYTHING = Settings(
     drop_path=0.125,
     batch_norm_momentum=0.3,
     mask_ratio=0.5,
+    input_noise=0.2,
+    noise_schedule="cosine",
     loss=("mse", "drag=0.1"),
     huber_delta=2.0,
     level_weights="mass",
@@ -49,6 +51,8 @@ EVERYTHING = Settings(
     threads=5,
     checkpoint_minutes=2.5,
     name="a name",
+    module="mine.py:Net",
+    contract="mine.toml",
 )
 
 
@@ -72,6 +76,12 @@ def settings(**changes):
         ({"weight_decay": NAN}, "weight_decay is nan, expected at least 0"),
         ({"threads": -1}, "threads is -1, expected at least 0"),
         ({"clip_norm": -1.0}, "clip_norm is -1.0, expected at least 0"),
+        ({"input_noise": -0.1}, "input_noise is -0.1, expected at least 0"),
+        ({"input_noise": NAN}, "input_noise is nan, expected at least 0"),
+        (
+            {"noise_schedule": "step"},
+            "noise_schedule is step, expected constant, linear or cosine",
+        ),
         ({"dropout": 1.0}, "dropout is 1.0, expected 0 to less than 1"),
         ({"dropout": -0.1}, "dropout is -0.1, expected 0 to less than 1"),
         ({"drop_path": 1.0}, "drop_path is 1.0, expected 0 to less than 1"),

@@ -193,3 +193,24 @@ def test_part_takes_channels():
     found = statistics.part(1, 3)
 
     assert found == ChannelStatistics((2.0, 3.0), (5.0, 6.0), (8.0, 9.0), (0.0, 0.0))
+
+
+@EXTENTS
+@pytest.mark.parametrize("share", [0, 1, 2])
+def test_what_the_network_is_given_has_its_deviation(around, rows, share):
+    given = samples(*around, rows=rows)
+    parts = [given[:1], given[1:], []]
+    there = []
+    for part in parts:
+        compute_statistics(
+            part, AsTheyAre(), lambda f: there.append(f) or [f], as_given=True
+        )
+
+    found = compute_statistics(
+        parts[share], AsTheyAre(), lambda f: there, as_given=True
+    )
+
+    channels = torch.cat([f.transpose(0, 1).flatten(1) for f, _ in given], dim=1)
+    expected = channels.double().std(dim=1, correction=0)
+    np.testing.assert_allclose(found.given_deviation, expected, rtol=1e-6)
+    assert compute_statistics(given, AsTheyAre()).given_deviation is None

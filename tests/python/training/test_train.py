@@ -153,6 +153,41 @@ def test_an_epoch_has_its_loss_wherever_the_training_was_stopped(
     assert losses(tmp_path / "run") == pytest.approx(losses(through), rel=1e-6)
 
 
+def test_noise_is_of_training_alone_and_goes_on_where_it_stopped(
+    settings, tmp_path, monkeypatch
+):
+    noisy = replace(settings, input_noise=0.5, noise_schedule="linear")
+    folders = [tmp_path / name for name in ("without", "through")]
+    without, through = (
+        train(replace(s, output=str(folder)), False, lambda prepared: None)
+        for s, folder in zip((settings, noisy), folders, strict=True)
+    )
+    # Before the first step there is none; then the steps differ.
+    assert through.before == without.before
+    assert losses(folders[0]) != losses(folders[1])
+    steps = 0
+
+    class Asked(module.Interruption):
+        @property
+        def signal(self):
+            nonlocal steps
+            steps += 1
+            return 15 if steps == 3 else None
+
+        @signal.setter
+        def signal(self, value):
+            pass
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "Interruption", Asked)
+        assert train(noisy, False, lambda prepared: None).network is None
+    again = train(noisy, True, lambda prepared: None)
+
+    assert again.after == through.after
+    kept = json.loads((tmp_path / "run" / "run.json").read_text())["settings"]
+    assert (kept["input_noise"], kept["noise_schedule"]) == (0.5, "linear")
+
+
 def test_a_folder_has_one_training_at_a_time(settings, tmp_path):
     with locked(tmp_path / "run"):
         with pytest.raises(ModelFileError, match=r"cannot train in .*run: process \d+"):
