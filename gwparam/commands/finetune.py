@@ -233,6 +233,14 @@ def _add_training(parser: argparse.ArgumentParser) -> None:
         "(default: constant)",
     )
     add(
+        "--rollout",
+        type=whole_number,
+        metavar="HOURS",
+        help="let a network of your own drive the QBO testbed for so long, and compare "
+        "the winds with those of the states (gwparam make-states --from qbo) too "
+        "(default: 0)",
+    )
+    add(
         "--batch-norm-momentum",
         type=float,
         metavar="X",
@@ -433,7 +441,7 @@ def _check_used(args: argparse.Namespace) -> None:
                 "training, does without it"
             )
     if args.module is None:
-        refuse_idle(args, "without --module", ("contract",))
+        refuse_idle(args, "without --module", ("contract", "rollout"))
     else:
         idle = [option.name for option in _options()]
         refuse_idle(args, "with --module", ("arch", "size", *idle))

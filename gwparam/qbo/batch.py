@@ -42,6 +42,12 @@ class Stepper:
         free[[0, -1]] = 0.0
         self._free = free
 
+    def to(self, device: torch.device) -> "Stepper":
+        """Move it to a device; itself."""
+        for name in ("_first", "_older", "_pushed", "_free"):
+            setattr(self, name, getattr(self, name).to(device))
+        return self
+
     def first(self, wind: Tensor, push: Tensor) -> Tensor:
         """Do the forward Euler step; `push` is the sum of all drag [m s-2]."""
         return wind @ self._first + self.testbed.time_step * push * self._free

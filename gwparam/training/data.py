@@ -16,10 +16,13 @@ class Data(ABC):
         What they hold, as the network sees it.
     dates : Dates
         When the samples are.
+    edges : tuple of int
+        Times before and after its own that a sample takes in.
     """
 
     samples: Samples
     dates: Dates
+    edges: tuple[int, int] = (0, 0)
 
     def __enter__(self) -> Self:
         return self

@@ -133,6 +133,7 @@ def prepare(
                 f"{name} is {value}, expected none: {settings.arch} has no {lacking}",
                 settings=(name,),
             )
+    _check_rollout(settings)
     sizes = physical.trainable.read_sizes(settings.size)
     settings.loss_settings()
     read_shares(settings.split)
@@ -145,7 +146,7 @@ def prepare(
             weights=settings.weights,
         )
     task = (
-        make_own_task(settings.module, settings.contract, checkpoint)
+        make_own_task(settings.module, settings.contract, checkpoint, settings.rollout)
         if settings.module is not None
         else make_task(settings.arch, settings.export_options(), checkpoint)
     )
@@ -208,6 +209,19 @@ def _prepare(
         compare_ranges(spec.trained_range, spec.seen(statistics)),
         "" if checkpoint is None else checkpoint.sha256,
     )
+
+
+def _check_rollout(settings: Settings) -> None:
+    """Check that nothing is in the way of a rollout."""
+    if not settings.rollout:
+        return
+    if settings.module is None:
+        raise wrong_setting(
+            "rollout", settings.rollout, "0 without a module of one's own"
+        )
+    if settings.input_noise:
+        # A wind that is disturbed level by level is none to step from.
+        raise wrong_setting("input_noise", settings.input_noise, "0 with a rollout")
 
 
 def _check_memory(

@@ -82,6 +82,8 @@ class Settings:
         What people call the network.
     module, contract : str or None
         A network of one's own, as `gwparam.export_network` takes them.
+    rollout : int
+        Hours that such a network drives the QBO testbed for; 0: it does not.
     """
 
     arch: str
@@ -126,6 +128,7 @@ class Settings:
     name: str | None = None
     module: str | None = None
     contract: str | None = None
+    rollout: int = 0
 
     def __post_init__(self) -> None:
         for name, value in asdict(self).items():
@@ -138,7 +141,7 @@ class Settings:
                 raise wrong_setting(name, value, "more than 0")
         for name in (
             *("seed", "patience", "weight_decay", "threads", "clip_norm"),
-            "input_noise",
+            *("input_noise", "rollout"),
         ):
             value = getattr(self, name)
             if value is not None and not value >= 0:

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -101,12 +101,25 @@ def open_splits(
         if name in opened:
             files = opened[name]
             found.append(Split(name, files, range(len(files.dates))))
-    splits = tuple(sorted(found, key=lambda split: NAMES.index(split.name)))
+    found.sort(key=lambda split: NAMES.index(split.name))
+    splits = tuple(map(_within_edges, found))
     for other in splits[1:]:
         if other.data is not whole:
             whole.check_alike(other.data)
     _check_apart(splits)
     return splits
+
+
+def _within_edges(split: Split[D]) -> Split[D]:
+    """Leave out the times whose samples would take in those of another split."""
+    before, after = split.data.edges
+    count = len(split.times)
+    if count <= before + after:
+        raise ArgumentError(
+            f"{split.name} has {count} time{'' if count == 1 else 's'}, expected more "
+            f"than {before + after}, which a sample takes in beside its own"
+        )
+    return replace(split, times=split.times[before : count - after])
 
 
 def split_times(count: int, split: str, with_test: bool) -> list[int]:

@@ -11,6 +11,7 @@ from gwparam.networks.drag import DragNetwork
 from gwparam.training.tasks.drag import DragTask
 from gwparam.training.tasks.flux import FluxTask
 from gwparam.training.tasks.own import OwnTask
+from gwparam.training.tasks.rollout import RolloutTask
 from gwparam.training.tasks.task import Task
 
 
@@ -43,9 +44,19 @@ def make_task(
 
 
 def make_own_task(
-    module: str, contract: str | PathLike[str] | None, checkpoint: Checkpoint | None
+    module: str,
+    contract: str | PathLike[str] | None,
+    checkpoint: Checkpoint | None,
+    rollout: int = 0,
 ) -> Task[Any, Any]:
     """Make the task of a network of one's own; see `OwnTask`.
+
+    Parameters
+    ----------
+    module, contract, checkpoint
+        As `OwnTask`.
+    rollout : int
+        Hours that it drives the testbed, see `RolloutTask`; 0: it does not.
 
     Raises
     ------
@@ -59,4 +70,6 @@ def make_own_task(
             "contract is missing, expected what the module takes and gives",
             settings=("contract",),
         )
+    if rollout:
+        return RolloutTask(module, contract, checkpoint, rollout)
     return OwnTask(module, contract, checkpoint)

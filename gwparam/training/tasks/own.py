@@ -78,7 +78,7 @@ class OwnTask(Task[OwnData, nn.Module]):
                     settings=(name,),
                 )
         network = load_module(self._module).float()
-        features, _ = data.samples.read(0)
+        features = data.samples.inputs(0)
         columns = split_fields(features[:_TRIED], self._contract, self._contract.inputs)
         try_module(network.eval(), self._contract, columns)
         return network.train()
@@ -101,9 +101,7 @@ class OwnTask(Task[OwnData, nn.Module]):
             tells_scaling=not self._pretrained,
         )
 
-    def model(
-        self, network: nn.Module, data: OwnData, mask_ratio: float
-    ) -> "Standardised":
+    def model(self, network: nn.Module, data: OwnData, mask_ratio: float) -> nn.Module:
         """Give the module between rows."""
         return self._model
 
@@ -212,17 +210,10 @@ class OwnSpec(OutputSpec):
         contract = self._contract
         mean = torch.tensor(statistics.targets.mean, dtype=torch.float64)
         found = torch.tensor(statistics.targets.standard_deviation, dtype=torch.float64)
-        parts = []
-        for field, part in zip(
-            contract.outputs, _parts(found, contract, contract.outputs), strict=True
-        ):
-            largest = part.max()
-            if not largest > 0.0:
-                raise ArgumentError(
-                    f"{field.name} is constant everywhere, expected something to learn"
-                )
-            parts.append(torch.where(part > 0.0, part, largest))
-        deviation = torch.cat(parts)
+        deviation = deviations_to_compare(
+            [field.name for field in contract.outputs],
+            _parts(found, contract, contract.outputs),
+        )
         if self._tells:
             self._tell(statistics, mean, found)
         for module in (self._scaling, self._model):
@@ -278,6 +269,32 @@ class OwnSpec(OutputSpec):
             known, name=name or known.name, training_range=self.seen(statistics)
         )
         save_checkpoint(path, weights, description=described, training=record)
+
+
+def deviations_to_compare(names: Sequence[str], found: Sequence[Tensor]) -> Tensor:
+    """Give values that never change the largest deviation of their field.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Of the fields, for the message.
+    found : sequence of Tensor
+        Standard deviations of each.
+
+    Raises
+    ------
+    ArgumentError
+        If a field never changes.
+    """
+    parts = []
+    for name, part in zip(names, found, strict=True):
+        largest = part.max()
+        if not largest > 0.0:
+            raise ArgumentError(
+                f"{name} is constant everywhere, expected something to learn"
+            )
+        parts.append(torch.where(part > 0.0, part, largest))
+    return torch.cat(parts)
 
 
 def split_fields(

@@ -6,7 +6,7 @@ levels.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Self
 
@@ -70,17 +70,18 @@ class OwnSamples(Samples):
         targets : Tensor, shape (columns, all values of the outputs)
             Standardised, float32.
         """
-        given = self._states.read(time)
-        order = self._contract.description.vertical.order
-        features = self._rows(given, self._contract.inputs, order)
-        outputs = self._rows(given, self._contract.outputs, "top_down")
+        outputs = self._rows(time, self._contract.outputs, "top_down")
         targets = (outputs - self.mean) / self.standard_deviation
-        return features.float(), targets.float()
+        return self.inputs(time), targets.float()
 
-    def _rows(
-        self, given: Mapping[str, Array], fields: Sequence[Field], order: str
-    ) -> Tensor:
+    def inputs(self, time: int) -> Tensor:
+        """Read the features of one time alone."""
+        order = self._contract.description.vertical.order
+        return self._rows(time, self._contract.inputs, order).float()
+
+    def _rows(self, time: int, fields: Sequence[Field], order: str) -> Tensor:
         """Fields side by side, with their levels in some order, float64."""
+        given = self._states.read(time, [field.name for field in fields])
         turned = self._states.levels.order != order
         parts = []
         for field in fields:
@@ -135,7 +136,7 @@ class OwnData(Data):
 
     def fingerprint(self, time: int) -> str:
         """Digest of the features of one time."""
-        features, _ = self.samples.read(time)
+        features = self.samples.inputs(time)
         return hashlib.sha256(features.numpy().tobytes()).hexdigest()
 
     def check_alike(self, other: Self) -> None:

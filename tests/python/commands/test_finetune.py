@@ -3,6 +3,7 @@ import math
 from pathlib import Path
 
 import pytest
+from qbo_rollouts import write_module, write_run
 from training_files import state_set, written
 
 from gwparam.cli import main
@@ -73,6 +74,10 @@ def finetune(*arguments):
             ],
             "--noise-schedule has no effect without --input-noise",
         ),
+        (
+            ["--arch", "ann_cnn", "--rollout", "24", "--data", "a.nc", "-o", "run"],
+            "--rollout has no effect without --module",
+        ),
         (["--resume", "nowhere"], "cannot go on with nowhere"),
         (
             ["--resume", "run", "--epochs", "3"],
@@ -139,6 +144,19 @@ def test_a_network_of_ones_own_is_trained_resumed_and_exported(
     assert contract.training_dates[0].first == "2010-01-01"
     scores = json.loads(Path("run/scores.json").read_text())["validation"]
     assert scores["after"]["loss"] < scores["before"]["loss"]
+
+
+def test_a_network_drives_the_testbed_in_training(tmp_path, capsys) -> None:
+    module, contract = write_module(tmp_path)
+    words = ["--module", module, "--contract", contract, "--epochs", 2]
+    words += ["--data", write_run(tmp_path, months=3), "--rollout", 48, "--batch", 16]
+    words += ["--threads", 1, "--device", "cpu", "-o", tmp_path / "run"]
+    assert finetune(*words) == 0
+    assert "eastward_wind after 48 h" in capsys.readouterr().out
+    run = json.loads((tmp_path / "run" / "run.json").read_text())
+    assert run["settings"]["rollout"] == 48
+    assert finetune(*words[:-1], tmp_path / "other", "--rollout", 30) == 2
+    assert "rollout is 30, expected a multiple of 24 hours" in capsys.readouterr().err
 
 
 def test_a_package_that_is_missing_is_named(tmp_path, monkeypatch, capsys) -> None:

@@ -79,3 +79,11 @@ def test_gradients_pass() -> None:
     wind[-1].square().sum().backward()
     assert strength.grad is not None
     assert float(strength.grad) < 0.0
+
+
+def test_it_goes_where_it_is_sent() -> None:
+    stepper = Stepper(TESTBED)
+    wind = torch.zeros(1, 73, dtype=torch.float64)
+    assert stepper.to(torch.device("meta")) is stepper
+    found = stepper.next(*(wind.to("meta") for _ in range(3)))
+    assert found.device.type == "meta"

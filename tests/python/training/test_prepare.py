@@ -56,3 +56,18 @@ def test_freezing_what_is_not_known_is_refused(tmp_path):
 
     assert str(error) == "freeze is some, expected none, backbone, all-but-head or lora"
     assert error.settings == ("freeze",)
+
+
+def test_only_a_network_of_ones_own_is_rolled_out():
+    error = error_of(arch="wavenet", data=("absent.nc",), rollout=24)
+
+    assert str(error) == "rollout is 24, expected 0 without a module of one's own"
+    assert error.settings == ("rollout",)
+
+
+def test_a_rollout_has_no_noise():
+    own = {"arch": "own", "module": "absent.py:Net", "contract": "absent.toml"}
+
+    error = error_of(**own, data=("absent.nc",), rollout=24, input_noise=0.1)
+
+    assert str(error) == "input_noise is 0.1, expected 0 with a rollout"

@@ -53,6 +53,7 @@ EVERYTHING = Settings(
     name="a name",
     module="mine.py:Net",
     contract="mine.toml",
+    rollout=48,
 )
 
 
@@ -77,6 +78,7 @@ def settings(**changes):
         ({"threads": -1}, "threads is -1, expected at least 0"),
         ({"clip_norm": -1.0}, "clip_norm is -1.0, expected at least 0"),
         ({"input_noise": -0.1}, "input_noise is -0.1, expected at least 0"),
+        ({"rollout": -1}, "rollout is -1, expected at least 0"),
         ({"input_noise": NAN}, "input_noise is nan, expected at least 0"),
         (
             {"noise_schedule": "step"},

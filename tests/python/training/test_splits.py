@@ -307,3 +307,34 @@ def test_part_says_how_many_times_it_has_and_when(stack, write, start, reports):
     splits = open_splits(stack, open_data, [write("a.nc", 4, start)], (), (), "3:1")
 
     assert [split.report() for split in splits] == reports
+
+
+class Wide(FluxData):
+    """Samples that take in one time before theirs, and two after."""
+
+    edges = (1, 2)
+
+
+def open_wide(paths):
+    files = TrainingFiles(paths)
+    return Wide(files, nonlocal_channels(files, {}, surface=True), False)
+
+
+def test_no_sample_takes_in_a_time_of_another_split(stack, write):
+    paths = [write("a.nc", 12, 0.0)]
+    other = [write("b.nc", 5, 20.0)]
+
+    splits = open_splits(stack, open_wide, paths, (), other, "7:5")
+
+    assert found(splits) == {
+        "training": [1, 2, 3, 4],
+        "validation": [8, 9],
+        "test": [1, 2],
+    }
+
+
+def test_a_split_without_a_whole_sample_is_refused(stack, write):
+    with pytest.raises(
+        ArgumentError, match="validation has 3 times, expected more than 3, which"
+    ):
+        open_splits(stack, open_wide, [write("a.nc", 12, 0.0)], (), (), "9:3:0")

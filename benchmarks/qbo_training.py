@@ -1,0 +1,290 @@
+"""How networks that were trained on the QBO testbed do in it, over 108 years.
+
+    python benchmarks/qbo_training.py FOLDER [--only NAME ...]
+
+makes the states, trains each network of `EXPERIMENTS` with three seeds, lets it drive
+the testbed with sources that no training saw, and compares period and amplitudes with
+the spectrum's under the same sources. FOLDER keeps all: what is there is not done
+again. `results.json` has the numbers, which are printed as a table too.
+"""
+
+import argparse
+import json
+import sys
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from gwparam.checkpoints import load_weights, read_checkpoint
+from gwparam.climate.oscillation import fourier_period, oscillation
+from gwparam.export.own import load_module
+from gwparam.qbo.batch import DragOfDay, Stepper
+from gwparam.qbo.forcing import draw_forcing
+from gwparam.qbo.states import Period, write_states
+from gwparam.qbo.testbed import (
+    DAYS_A_MONTH,
+    DAYS_A_YEAR,
+    YEARS,
+    Testbed,
+    statistics_period,
+)
+from gwparam.qbo.waves import WaveDrag, spectrum, spectrum_amplitudes
+from gwparam.training.settings import Settings
+from gwparam.training.train import NETWORK_FILE, SCORES_FILE, train
+
+EXAMPLE = Path(__file__).resolve().parents[1] / "examples" / "qbo_network"
+SEEDS = (1, 2, 3)
+ONLINE_SEEDS = (7000, 7001, 7002)
+"""Of the sources online: the same for all networks and for the spectrum."""
+HEIGHTS = (20, 25, 30)  # km
+PERIOD_HEIGHT = 25
+LOST = 300.0
+"""Wind that no run comes back from [m s-1]."""
+SHORT = {"epochs": 300, "batch": 32, "learning_rate": 3e-3}
+LONG = {"epochs": 40, "batch": 128, "learning_rate": 3e-3}
+MORE = {"epochs": 6, "batch": 128, "learning_rate": 3e-4}
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A kind of training.
+
+    Attributes
+    ----------
+    data : str
+        ``months18``, of the seed itself, or ``years100``.
+    network : str
+        Of examples/qbo_network.
+    settings : dict
+        Of the training.
+    after : str
+        The experiment whose network of the same seed it begins with.
+    """
+
+    data: str
+    network: str = "Column"
+    settings: dict[str, Any] = field(default_factory=dict)
+    after: str = ""
+
+
+EXPERIMENTS = {
+    "months18": Experiment("months18", settings=SHORT),
+    "years100": Experiment("years100", settings=LONG),
+    "months18, noise 0.05": Experiment(
+        "months18", settings=SHORT | {"input_noise": 0.05}
+    ),
+    "months18, noise 0.2": Experiment(
+        "months18", settings=SHORT | {"input_noise": 0.2}
+    ),
+    "months18, noise 0.2 linear": Experiment(
+        "months18",
+        settings=SHORT | {"input_noise": 0.2, "noise_schedule": "linear"},
+    ),
+    "months18, rollout 48 h": Experiment("months18", settings=SHORT | {"rollout": 48}),
+    "narrow, years100": Experiment(
+        "years100", "Narrow", LONG | {"epochs": 10, "batch": 256}
+    ),
+    "years100, more": Experiment("years100", settings=MORE, after="years100"),
+    "years100, more, noise 0.05": Experiment(
+        "years100", settings=MORE | {"input_noise": 0.05}, after="years100"
+    ),
+    "years100, more, rollout 48 h": Experiment(
+        "years100", settings=MORE | {"rollout": 48}, after="years100"
+    ),
+    "wide, years100": Experiment(
+        "years100", "Wide", {"epochs": 15, "batch": 256, "learning_rate": 2e-3}
+    ),
+}
+
+
+def states(folder: Path, data: str, seed: int) -> Path:
+    """Training files; those of validation and test belong to other years and seeds."""
+    name, period, columns, first = {
+        "months18": (f"months18_{seed}", Period(18), 1, seed),
+        "years100": ("years100", Period(120), 10, 100),
+        "validation": ("validation", Period(12, 24), 5, 900),
+        "test": ("test", Period(24, 26), 5, 950),
+    }[data]
+    path = folder / f"{name}.nc"
+    if not path.is_file():
+        write_states(path, period, columns=columns, seed=first)
+    return path
+
+
+def trained(folder: Path, name: str, seed: int) -> Path:
+    """Train a network, if it is not there; its folder."""
+    made = EXPERIMENTS[name]
+    output = folder / f"{name} {seed}".replace(",", "").replace(" ", "_")
+    if (output / NETWORK_FILE).is_file():
+        return output
+    before = trained(folder, made.after, seed) / NETWORK_FILE if made.after else None
+    settings = Settings(
+        arch="own",
+        module=f"{EXAMPLE / 'networks.py'}:{made.network}",
+        contract=str(EXAMPLE / "contract.toml"),
+        output=str(output),
+        data=(str(states(folder, made.data, seed)),),
+        validation=(str(states(folder, "validation", 0)),),
+        test=(str(states(folder, "test", 0)),),
+        pretrained=None if before is None else str(before),
+        seed=seed,
+        threads=1,
+        device="cpu",
+        **made.settings,
+    )
+    train(settings, (output / "training.ckpt").is_file(), lambda prepared: None)
+    return output
+
+
+def run_online(drag: DragOfDay) -> np.ndarray:
+    """Wind of 108 years at `HEIGHTS` (day, column, height), spin-up left out."""
+    testbed = Testbed()
+    start = torch.from_numpy(testbed.initial_wind).repeat(len(ONLINE_SEEDS), 1)
+    levels = [testbed.level(1e3 * height) for height in HEIGHTS]
+    days = YEARS * DAYS_A_YEAR
+    with torch.inference_mode():
+        wind = Stepper(testbed).run(start, drag, days, levels)
+    return wind[statistics_period(days)].numpy()
+
+
+def sources() -> tuple[Tensor, Tensor]:
+    """F_s and c_w (day, column)."""
+    drawn = [draw_forcing(YEARS * DAYS_A_YEAR, seed) for seed in ONLINE_SEEDS]
+    flux = np.stack([its.source_flux for its in drawn], axis=1)
+    width = np.stack([its.spectral_width for its in drawn], axis=1)
+    return torch.from_numpy(flux), torch.from_numpy(width)
+
+
+def of_spectrum() -> np.ndarray:
+    """Wind that the waves drive."""
+    waves, (flux, width) = spectrum(), sources()
+    drag = WaveDrag(Testbed(), waves)
+    return run_online(
+        lambda wind, day: drag(wind, spectrum_amplitudes(waves, flux[day], width[day]))
+    )
+
+
+def of_network(network: nn.Module) -> np.ndarray:
+    """Wind that a network drives, which computes in float32 as its artefact would."""
+    flux, width = (values.float() for values in sources())
+    return run_online(
+        lambda wind, day: network(wind.float(), flux[day], width[day]).double()
+    )
+
+
+def load(name: str, output: Path) -> nn.Module:
+    """Load a trained network."""
+    network = load_module(f"{EXAMPLE / 'networks.py'}:{EXPERIMENTS[name].network}")
+    load_weights(network, read_checkpoint(output / NETWORK_FILE))
+    return network.eval()
+
+
+def describe(wind: np.ndarray) -> dict[str, Any]:
+    """Say of each column what matters: period [months] and amplitudes [m s-1]."""
+    step = 1.0 / DAYS_A_MONTH
+    columns = []
+    for column in range(wind.shape[1]):
+        series = {h: wind[:, column, at] for at, h in enumerate(HEIGHTS)}
+        if not all(np.abs(s).max() < LOST for s in series.values()):
+            columns.append({"lost": True})
+            continue
+        middle = oscillation(series[PERIOD_HEIGHT], step)
+        columns.append(
+            {
+                "lost": False,
+                "period": fourier_period(series[PERIOD_HEIGHT], step),
+                "transition_period": middle.transition_period,
+                "cycles": middle.cycles,
+                "amplitude": {str(h): float(s.std()) for h, s in series.items()},
+                "largest": float(np.abs(wind[:, column]).max()),
+            }
+        )
+    return {"columns": columns}
+
+
+def error(found: dict[str, Any], expected: dict[str, Any]) -> float:
+    """Mean relative error of the period and the three amplitudes, over all columns.
+
+    A column that was lost, or that does not oscillate, counts as 1 (100 %).
+    """
+    parts = []
+    for one, other in zip(found["columns"], expected["columns"], strict=True):
+        if one["lost"]:
+            parts.append(1.0)
+            continue
+        pairs = [(one["period"], other["period"])]
+        pairs += [
+            (one["amplitude"][str(h)], other["amplitude"][str(h)]) for h in HEIGHTS
+        ]
+        errors = [abs(mine / its - 1.0) if mine == mine else 1.0 for mine, its in pairs]
+        parts.append(float(np.mean(errors)))
+    return float(np.mean(parts))
+
+
+def measure(folder: Path, name: str, seed: int, expected: dict[str, Any]) -> Any:
+    """Train, and run online; the numbers."""
+    began = time.monotonic()
+    output = trained(folder, name, seed)
+    seconds = time.monotonic() - began
+    scores = json.loads((output / SCORES_FILE).read_text())
+    online = describe(of_network(load(name, output)))
+    return {
+        "experiment": name,
+        "seed": seed,
+        **asdict(EXPERIMENTS[name]),
+        "r2": scores["test"]["after"]["fields"][0]["r2"],
+        "error": error(online, expected),
+        "online": online,
+        "training_seconds": seconds,
+    }
+
+
+def row(one: dict[str, Any]) -> str:
+    """Say a result in a line."""
+    kept = [c for c in one["online"]["columns"] if not c["lost"]]
+    lost = len(one["online"]["columns"]) - len(kept)
+    text = f"{one['experiment']:30} {one['seed']}  R2 {one['r2']:.4f}  "
+    text += f"error {100 * one['error']:6.1f} %  lost {lost}"
+    if kept:
+        period = np.mean([c["period"] for c in kept])
+        amplitudes = [
+            np.mean([c["amplitude"][str(h)] for c in kept]).round(1) for h in HEIGHTS
+        ]
+        text += f"  period {period:.1f} months, amplitudes {amplitudes} m s-1"
+    return text
+
+
+def main() -> None:
+    """Do all that is asked for and not there."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--only", nargs="+", choices=EXPERIMENTS, default=EXPERIMENTS)
+    parser.add_argument("--seeds", nargs="+", type=int, default=SEEDS)
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    args.folder.mkdir(exist_ok=True)
+    reference = args.folder / "spectrum.json"
+    if not reference.is_file():
+        reference.write_text(json.dumps(describe(of_spectrum()), indent=1))
+    expected = json.loads(reference.read_text())
+    for column in expected["columns"]:
+        print(f"spectrum: {column}")
+    for name in args.only:
+        for seed in args.seeds:
+            output = args.folder / f"{name}_{seed}.json"
+            if not output.is_file():
+                print(f"training {name}, seed {seed}", file=sys.stderr)
+                found = measure(args.folder, name, seed, expected)
+                output.write_text(json.dumps(found, indent=1))
+            print(row(json.loads(output.read_text())), flush=True)
+    every = [json.loads(path.read_text()) for path in args.folder.glob("*_?.json")]
+    (args.folder / "results.json").write_text(json.dumps(every, indent=1))
+
+
+if __name__ == "__main__":
+    main()
