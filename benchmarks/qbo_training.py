@@ -4,34 +4,37 @@
 
 makes the states, trains each network of `EXPERIMENTS` with three seeds, lets it drive
 the testbed with sources that no training saw, and compares period and amplitudes with
-the spectrum's under the same sources. FOLDER keeps all: what is there is not done
-again. `results.json` has the numbers, which are printed as a table too.
+the spectrum's under the same sources: from the published start, nearly at rest, and
+underway, from the spectrum's wind after 12 years. FOLDER keeps all: what is there is
+not done again. `results.json` has the numbers, which are printed too.
 """
 
 import argparse
 import json
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+import xarray as xr
 from torch import Tensor, nn
 
 from gwparam.checkpoints import load_weights, read_checkpoint
 from gwparam.climate.oscillation import fourier_period, oscillation
 from gwparam.export.own import load_module
-from gwparam.qbo.batch import DragOfDay, Stepper
+from gwparam.qbo.batch import Stepper
 from gwparam.qbo.forcing import draw_forcing
-from gwparam.qbo.states import Period, write_states
+from gwparam.qbo.states import FLUX, WIDTH, Period, write_states
 from gwparam.qbo.testbed import (
     DAYS_A_MONTH,
     DAYS_A_YEAR,
+    SPINUP_YEARS,
     YEARS,
     Testbed,
-    statistics_period,
 )
 from gwparam.qbo.waves import WaveDrag, spectrum, spectrum_amplitudes
 from gwparam.training.settings import Settings
@@ -43,11 +46,15 @@ ONLINE_SEEDS = (7000, 7001, 7002)
 """Of the sources online: the same for all networks and for the spectrum."""
 HEIGHTS = (20, 25, 30)  # km
 PERIOD_HEIGHT = 25
+LEVELS = [Testbed().level(1e3 * height) for height in HEIGHTS]
+SPINUP = SPINUP_YEARS * DAYS_A_YEAR
 LOST = 300.0
 """Wind that no run comes back from [m s-1]."""
-SHORT = {"epochs": 300, "batch": 32, "learning_rate": 3e-3}
 LONG = {"epochs": 40, "batch": 128, "learning_rate": 3e-3}
 MORE = {"epochs": 6, "batch": 128, "learning_rate": 3e-4}
+SHORT = {"epochs": 200, "batch": 32, "learning_rate": 1e-3}
+CONVOLVED = {"epochs": 8, "batch": 128, "learning_rate": 2e-3}
+FEW = {"epochs": 60, "batch": 32, "learning_rate": 2e-3}
 
 
 @dataclass(frozen=True)
@@ -57,7 +64,8 @@ class Experiment:
     Attributes
     ----------
     data : str
-        ``months18``, of the seed itself, or ``years100``.
+        ``months18``, of the seed itself; ``years100``, ten runs of ten years after the
+        spin-up; ``years100_rest``, the same with the spin-up.
     network : str
         Of examples/qbo_network.
     settings : dict
@@ -75,20 +83,7 @@ class Experiment:
 EXPERIMENTS = {
     "months18": Experiment("months18", settings=SHORT),
     "years100": Experiment("years100", settings=LONG),
-    "months18, noise 0.05": Experiment(
-        "months18", settings=SHORT | {"input_noise": 0.05}
-    ),
-    "months18, noise 0.2": Experiment(
-        "months18", settings=SHORT | {"input_noise": 0.2}
-    ),
-    "months18, noise 0.2 linear": Experiment(
-        "months18",
-        settings=SHORT | {"input_noise": 0.2, "noise_schedule": "linear"},
-    ),
-    "months18, rollout 48 h": Experiment("months18", settings=SHORT | {"rollout": 48}),
-    "narrow, years100": Experiment(
-        "years100", "Narrow", LONG | {"epochs": 10, "batch": 256}
-    ),
+    "years100 from rest": Experiment("years100_rest", settings=LONG),
     "years100, more": Experiment("years100", settings=MORE, after="years100"),
     "years100, more, noise 0.05": Experiment(
         "years100", settings=MORE | {"input_noise": 0.05}, after="years100"
@@ -96,10 +91,29 @@ EXPERIMENTS = {
     "years100, more, rollout 48 h": Experiment(
         "years100", settings=MORE | {"rollout": 48}, after="years100"
     ),
-    "wide, years100": Experiment(
-        "years100", "Wide", {"epochs": 15, "batch": 256, "learning_rate": 2e-3}
+    "wide, months18": Experiment("months18", "Wide", FEW),
+    "whole, months18": Experiment("months18", "Whole", FEW),
+    "narrow, years100": Experiment("years100", "Narrow", CONVOLVED),
+    "wide, years100": Experiment("years100", "Wide", CONVOLVED),
+    "whole, years100": Experiment("years100", "Whole", CONVOLVED),
+    "wide, months18, noise 0.05": Experiment(
+        "months18", "Wide", FEW | {"input_noise": 0.05}
     ),
+    "wide, months18, noise 0.2": Experiment(
+        "months18", "Wide", FEW | {"input_noise": 0.2}
+    ),
+    "wide, months18, noise 0.2 linear": Experiment(
+        "months18", "Wide", FEW | {"input_noise": 0.2, "noise_schedule": "linear"}
+    ),
+    "wide, months18, rollout 48 h": Experiment(
+        "months18", "Wide", FEW | {"rollout": 48}
+    ),
+    "months18, noise 0.2": Experiment(
+        "months18", settings=SHORT | {"input_noise": 0.2}
+    ),
+    "months18, rollout 48 h": Experiment("months18", settings=SHORT | {"rollout": 48}),
 }
+"""By name; a noise or a rollout is compared with the one without."""
 
 
 def states(folder: Path, data: str, seed: int) -> Path:
@@ -107,6 +121,7 @@ def states(folder: Path, data: str, seed: int) -> Path:
     name, period, columns, first = {
         "months18": (f"months18_{seed}", Period(18), 1, seed),
         "years100": ("years100", Period(120), 10, 100),
+        "years100_rest": ("years100_rest", Period(120, 0), 10, 100),
         "validation": ("validation", Period(12, 24), 5, 900),
         "test": ("test", Period(24, 26), 5, 950),
     }[data]
@@ -141,17 +156,6 @@ def trained(folder: Path, name: str, seed: int) -> Path:
     return output
 
 
-def run_online(drag: DragOfDay) -> np.ndarray:
-    """Wind of 108 years at `HEIGHTS` (day, column, height), spin-up left out."""
-    testbed = Testbed()
-    start = torch.from_numpy(testbed.initial_wind).repeat(len(ONLINE_SEEDS), 1)
-    levels = [testbed.level(1e3 * height) for height in HEIGHTS]
-    days = YEARS * DAYS_A_YEAR
-    with torch.inference_mode():
-        wind = Stepper(testbed).run(start, drag, days, levels)
-    return wind[statistics_period(days)].numpy()
-
-
 def sources() -> tuple[Tensor, Tensor]:
     """F_s and c_w (day, column)."""
     drawn = [draw_forcing(YEARS * DAYS_A_YEAR, seed) for seed in ONLINE_SEEDS]
@@ -160,21 +164,47 @@ def sources() -> tuple[Tensor, Tensor]:
     return torch.from_numpy(flux), torch.from_numpy(width)
 
 
-def of_spectrum() -> np.ndarray:
-    """Wind that the waves drive."""
+def of_spectrum() -> Tensor:
+    """Wind that the waves drive from the published start (day, column, level)."""
     waves, (flux, width) = spectrum(), sources()
     drag = WaveDrag(Testbed(), waves)
-    return run_online(
-        lambda wind, day: drag(wind, spectrum_amplitudes(waves, flux[day], width[day]))
-    )
+    start = torch.from_numpy(Testbed().initial_wind).repeat(len(ONLINE_SEEDS), 1)
+    with torch.inference_mode():
+        return Stepper(Testbed()).run(
+            start,
+            lambda wind, day: drag(
+                wind, spectrum_amplitudes(waves, flux[day], width[day])
+            ),
+            YEARS * DAYS_A_YEAR,
+        )
 
 
-def of_network(network: nn.Module) -> np.ndarray:
-    """Wind that a network drives, which computes in float32 as its artefact would."""
-    flux, width = (values.float() for values in sources())
-    return run_online(
-        lambda wind, day: network(wind.float(), flux[day], width[day]).double()
-    )
+def of_network(network: nn.Module, start: Tensor, first: int) -> np.ndarray:
+    """Wind that a network drives, which computes in float32 as its artefact would.
+
+    Parameters
+    ----------
+    network : Module
+        Of the example.
+    start : Tensor, shape (column, level)
+        Wind [m s-1].
+    first : int
+        Day of the start; the run ends with year 108.
+
+    Returns
+    -------
+    ndarray, shape (day, column, height)
+        Of the last 96 years, at `HEIGHTS`.
+    """
+    flux, width = (values[first:].float() for values in sources())
+    with torch.inference_mode():
+        wind = Stepper(Testbed()).run(
+            start,
+            lambda wind, day: network(wind.float(), flux[day], width[day]).double(),
+            len(flux),
+            LEVELS,
+        )
+    return wind[SPINUP - first :].numpy()
 
 
 def load(name: str, output: Path) -> nn.Module:
@@ -226,37 +256,66 @@ def error(found: dict[str, Any], expected: dict[str, Any]) -> float:
     return float(np.mean(parts))
 
 
-def measure(folder: Path, name: str, seed: int, expected: dict[str, Any]) -> Any:
-    """Train, and run online; the numbers."""
+def measure(folder: Path, name: str, seed: int, spectrum_run: dict[str, Any]) -> Any:
+    """Train, and run online from both starts; the numbers."""
     began = time.monotonic()
     output = trained(folder, name, seed)
     seconds = time.monotonic() - began
     scores = json.loads((output / SCORES_FILE).read_text())
-    online = describe(of_network(load(name, output)))
+    network = load(name, output)
+    online = {
+        "rest": describe(of_network(network, *from_rest())),
+        "underway": describe(
+            of_network(network, torch.tensor(spectrum_run["underway"]), SPINUP)
+        ),
+    }
     return {
         "experiment": name,
         "seed": seed,
         **asdict(EXPERIMENTS[name]),
         "r2": scores["test"]["after"]["fields"][0]["r2"],
-        "error": error(online, expected),
+        "r2_seen": r2(network, states(folder, EXPERIMENTS[name].data, seed)),
+        "error": {k: error(its, spectrum_run) for k, its in online.items()},
         "online": online,
         "training_seconds": seconds,
     }
 
 
-def row(one: dict[str, Any]) -> str:
-    """Say a result in a line."""
-    kept = [c for c in one["online"]["columns"] if not c["lost"]]
-    lost = len(one["online"]["columns"]) - len(kept)
-    text = f"{one['experiment']:30} {one['seed']}  R2 {one['r2']:.4f}  "
-    text += f"error {100 * one['error']:6.1f} %  lost {lost}"
-    if kept:
-        period = np.mean([c["period"] for c in kept])
-        amplitudes = [
-            np.mean([c["amplitude"][str(h)] for c in kept]).round(1) for h in HEIGHTS
+def r2(network: nn.Module, path: Path) -> float:
+    """R2 of the drag in a file, all levels together, as the scores of a training."""
+    with xr.open_dataset(path, decode_times=False) as found:
+        fields = [
+            torch.from_numpy(found[name].stack(row=("time", "column")).T.values)
+            for name in ("u", FLUX, WIDTH, "gwfu")
         ]
-        text += f"  period {period:.1f} months, amplitudes {amplitudes} m s-1"
-    return text
+    with torch.inference_mode():
+        drag, wanted = network(*fields[:3]).double(), fields[3].double()
+    rest = (drag - wanted).square().sum() / (wanted - wanted.mean()).square().sum()
+    return 1.0 - float(rest)
+
+
+def from_rest() -> tuple[Tensor, int]:
+    """Give the published start, which is no wind of the oscillation, and its day."""
+    start = torch.from_numpy(Testbed().initial_wind)
+    return start.repeat(len(ONLINE_SEEDS), 1), 0
+
+
+def rows(one: dict[str, Any]) -> Iterator[str]:
+    """Say a result in a line for each start."""
+    for start, online in one["online"].items():
+        text = f"{one['experiment']:30} {one['seed']}  R2 {one['r2']:.4f}"
+        text += f" (seen {one['r2_seen']:.4f})  {start:8}"
+        text += f"  error {100 * one['error'][start]:6.1f} %"
+        kept = [c for c in online["columns"] if not c["lost"]]
+        text += f"  lost {len(online['columns']) - len(kept)}"
+        if kept:
+            period = np.mean([c["period"] for c in kept])
+            text += f"  period {period:.1f} months, amplitudes"
+            for height in HEIGHTS:
+                found = np.mean([c["amplitude"][str(height)] for c in kept])
+                text += f" {found:.1f}"
+            text += " m s-1"
+        yield text
 
 
 def main() -> None:
@@ -270,18 +329,21 @@ def main() -> None:
     args.folder.mkdir(exist_ok=True)
     reference = args.folder / "spectrum.json"
     if not reference.is_file():
-        reference.write_text(json.dumps(describe(of_spectrum()), indent=1))
+        wind = of_spectrum()
+        described = describe(wind[SPINUP:, :, LEVELS].numpy())
+        described["underway"] = wind[SPINUP].tolist()
+        reference.write_text(json.dumps(described))
     expected = json.loads(reference.read_text())
     for column in expected["columns"]:
         print(f"spectrum: {column}")
-    for name in args.only:
-        for seed in args.seeds:
+    for seed in args.seeds:
+        for name in args.only:
             output = args.folder / f"{name}_{seed}.json"
             if not output.is_file():
                 print(f"training {name}, seed {seed}", file=sys.stderr)
                 found = measure(args.folder, name, seed, expected)
                 output.write_text(json.dumps(found, indent=1))
-            print(row(json.loads(output.read_text())), flush=True)
+            print(*rows(json.loads(output.read_text())), sep="\n", flush=True)
     every = [json.loads(path.read_text()) for path in args.folder.glob("*_?.json")]
     (args.folder / "results.json").write_text(json.dumps(every, indent=1))
 

@@ -1,8 +1,8 @@
 """Networks of the QBO testbed: wind and the day's source to the drag.
 
-Plain PyTorch; physical values in, physical values out. `Column` sees the whole column,
-`Narrow` and `Wide` convolve along it: the drag at a level depends on the wind at
-5 levels around it, or at 33.
+Plain PyTorch; physical values in, physical values out. `Column` is a perceptron, the
+others convolve along the column: the drag at a level depends on the wind at 5 levels
+around it (`Narrow`), at 33 (`Wide`), or at all (`Whole`).
 """
 
 import torch
@@ -69,24 +69,27 @@ class Convolved(Scaled):
 
     Parameters
     ----------
-    reach : int
-        Levels above and below that the drag at a level depends on.
-    layers : int
-        Convolutions that see neighbours; `reach` is a multiple of it.
+    strides : tuple of int
+        Of each layer: how far the 5 levels that it looks at are from each other.
     width : int
         Channels.
+
+    Attributes
+    ----------
+    reach : int
+        Levels above and below that the drag at a level depends on.
     """
 
-    def __init__(self, reach: int, layers: int, width: int = 48) -> None:
+    def __init__(self, strides: tuple[int, ...], width: int = 32) -> None:
         super().__init__()
-        self.reach = reach
+        self.reach = 2 * sum(strides)
         # Where a level is: its air, and what wave is left there, depend on it.
         self.place = nn.Parameter(torch.zeros(8, NLEV))
         nn.init.normal_(self.place)
-        step = reach // layers
         found, given = [], 3 + len(self.place)
-        for _ in range(layers):
-            found += [nn.Conv1d(given, width, 2 * step + 1, padding=step), nn.SiLU()]
+        for stride in strides:
+            layer = nn.Conv1d(given, width, 5, padding=2 * stride, dilation=stride)
+            found += [layer, nn.SiLU()]
             given = width
         found += [nn.Conv1d(width, width, 1), nn.SiLU(), nn.Conv1d(width, 1, 1)]
         self.layers = nn.Sequential(*found)
@@ -97,7 +100,7 @@ class Convolved(Scaled):
         channels = (
             wind.unsqueeze(1),
             source.unsqueeze(2).expand(columns, 2, NLEV),
-            self.place.unsqueeze(0).expand(columns, -1, NLEV),
+            self.place.unsqueeze(0).expand(columns, 8, NLEV),
         )
         return self.layers(torch.cat(channels, dim=1)).squeeze(1)
 
@@ -106,18 +109,18 @@ class Narrow(Convolved):
     """Sees 5 levels: itself, and two above and below."""
 
     def __init__(self) -> None:
-        super().__init__(reach=2, layers=2)
+        super().__init__((1,), width=64)
 
 
 class Wide(Convolved):
     """Sees 33 levels."""
 
     def __init__(self) -> None:
-        super().__init__(reach=16, layers=4)
+        super().__init__((1, 1, 2, 4))
 
 
 class Whole(Convolved):
-    """Convolves as the others, and sees the whole column from each of its levels."""
+    """Sees the whole column from each of its levels."""
 
     def __init__(self) -> None:
-        super().__init__(reach=72, layers=4, width=32)
+        super().__init__((1, 2, 4, 8, 8, 16))
