@@ -37,8 +37,9 @@ from gwparam.qbo.testbed import (
     Testbed,
 )
 from gwparam.qbo.waves import WaveDrag, spectrum, spectrum_amplitudes
+from gwparam.training.checkpoint import read_state
 from gwparam.training.settings import Settings
-from gwparam.training.train import NETWORK_FILE, SCORES_FILE, train
+from gwparam.training.train import NETWORK_FILE, train
 
 EXAMPLE = Path(__file__).resolve().parents[1] / "examples" / "qbo_network"
 SEEDS = (1, 2, 3)
@@ -72,12 +73,16 @@ class Experiment:
         Of the training.
     after : str
         The experiment whose network of the same seed it begins with.
+    end_of : str
+        The experiment whose training it is, of which it has the last weights: not
+        those that were best on other years.
     """
 
     data: str
     network: str = "Column"
     settings: dict[str, Any] = field(default_factory=dict)
     after: str = ""
+    end_of: str = ""
 
 
 EXPERIMENTS = {
@@ -91,7 +96,9 @@ EXPERIMENTS = {
     "years100, more, rollout 48 h": Experiment(
         "years100", settings=MORE | {"rollout": 48}, after="years100"
     ),
+    "months18, last": Experiment("months18", end_of="months18"),
     "wide, months18": Experiment("months18", "Wide", FEW),
+    "wide, months18, last": Experiment("months18", "Wide", end_of="wide, months18"),
     "whole, months18": Experiment("months18", "Whole", FEW),
     "narrow, years100": Experiment("years100", "Narrow", CONVOLVED),
     "wide, years100": Experiment("years100", "Wide", CONVOLVED),
@@ -112,6 +119,16 @@ EXPERIMENTS = {
         "months18", settings=SHORT | {"input_noise": 0.2}
     ),
     "months18, rollout 48 h": Experiment("months18", settings=SHORT | {"rollout": 48}),
+    "months18, noise 0.2, last": Experiment("months18", end_of="months18, noise 0.2"),
+    "months18, rollout 48 h, last": Experiment(
+        "months18", end_of="months18, rollout 48 h"
+    ),
+    "wide, months18, noise 0.2, last": Experiment(
+        "months18", "Wide", end_of="wide, months18, noise 0.2"
+    ),
+    "wide, months18, rollout 48 h, last": Experiment(
+        "months18", "Wide", end_of="wide, months18, rollout 48 h"
+    ),
 }
 """By name; a noise or a rollout is compared with the one without."""
 
@@ -134,6 +151,8 @@ def states(folder: Path, data: str, seed: int) -> Path:
 def trained(folder: Path, name: str, seed: int) -> Path:
     """Train a network, if it is not there; its folder."""
     made = EXPERIMENTS[name]
+    if made.end_of:
+        return trained(folder, made.end_of, seed)
     output = folder / f"{name} {seed}".replace(",", "").replace(" ", "_")
     if (output / NETWORK_FILE).is_file():
         return output
@@ -209,8 +228,12 @@ def of_network(network: nn.Module, start: Tensor, first: int) -> np.ndarray:
 
 def load(name: str, output: Path) -> nn.Module:
     """Load a trained network."""
-    network = load_module(f"{EXAMPLE / 'networks.py'}:{EXPERIMENTS[name].network}")
-    load_weights(network, read_checkpoint(output / NETWORK_FILE))
+    made = EXPERIMENTS[name]
+    network = load_module(f"{EXAMPLE / 'networks.py'}:{made.network}")
+    if made.end_of:
+        network.load_state_dict(read_state(output)["network"])
+    else:
+        load_weights(network, read_checkpoint(output / NETWORK_FILE))
     return network.eval()
 
 
@@ -261,19 +284,22 @@ def measure(folder: Path, name: str, seed: int, spectrum_run: dict[str, Any]) ->
     began = time.monotonic()
     output = trained(folder, name, seed)
     seconds = time.monotonic() - began
-    scores = json.loads((output / SCORES_FILE).read_text())
     network = load(name, output)
     online = {
         "rest": describe(of_network(network, *from_rest())),
         "underway": describe(
-            of_network(network, torch.tensor(spectrum_run["underway"]), SPINUP)
+            of_network(
+                network,
+                torch.tensor(spectrum_run["underway"], dtype=torch.float64),
+                SPINUP,
+            )
         ),
     }
     return {
         "experiment": name,
         "seed": seed,
         **asdict(EXPERIMENTS[name]),
-        "r2": scores["test"]["after"]["fields"][0]["r2"],
+        "r2": r2(network, states(folder, "test", 0)),
         "r2_seen": r2(network, states(folder, EXPERIMENTS[name].data, seed)),
         "error": {k: error(its, spectrum_run) for k, its in online.items()},
         "online": online,

@@ -35,7 +35,7 @@ COMMANDS = {
     "finetune": ("gwparam.commands.finetune", "train or fine-tune a network"),
     "make-states": (
         "gwparam.commands.make_states",
-        "make states with the drag of a native scheme",
+        "make states with the drag of a scheme",
     ),
     "train-emulator": (
         "gwparam.commands.train_emulator",
