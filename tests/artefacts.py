@@ -60,6 +60,14 @@ class Places(torch.nn.Module):
         return 1e-9 * z, 1e-6 * lon.unsqueeze(1) + 0 * z
 
 
+class OwnField(torch.nn.Module):
+    """Sees one wind and a field that only some hosts have."""
+
+    def forward(self, u, source_flux):
+        k = torch.arange(1, 6, dtype=u.dtype, device=u.device)
+        return (1e-6 * u + 1e-3 * k * source_flux.unsqueeze(1),)
+
+
 class WrongShape(torch.nn.Module):
     def forward(self, u, v, ps, lat):
         return u + v + ps.unsqueeze(1) + lat.unsqueeze(1), v[:1]
@@ -172,6 +180,19 @@ def write_places(path: Path) -> None:
     write(path, Places(), document, inputs=(heights, longitude))
 
 
+def write_own_field(path: Path) -> None:
+    """Write the artefact of a network with one wind and a field of the host's own."""
+    document = contract()
+    u, *_ = document["inputs"]
+    flux = {"name": "source_flux", "units": "Pa", "levels": "surface"}
+    document["inputs"] = [u, flux | {"dtype": "float64"}]
+    document["outputs"] = document["outputs"][:1]
+    document["limits"] = document["limits"][:1]
+    wind = 20 * torch.ones(3, NLEV, dtype=torch.float64)
+    fluxes = torch.tensor([1e-3, 4e-3, 9e-3], dtype=torch.float64)
+    write(path, OwnField(), document, inputs=(wind, fluxes))
+
+
 def write_all(folder: Path) -> None:
     """Write every artefact of the tests into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -182,6 +203,7 @@ def write_all(folder: Path) -> None:
     bottom_up["vertical"]["nominal_pressure"] = PRESSURE[::-1]
     write(folder / "bottom_up.pt", Linear(), bottom_up)
     write_places(folder / "places.pt")
+    write_own_field(folder / "own_field.pt")
     write(folder / "raises.pt", Raises(), contract())
     write(folder / "not_finite.pt", NotFinite(), contract())
     write(folder / "probe_mismatch.pt", Linear(), contract(), scale=1.001)

@@ -105,7 +105,8 @@ module gwparam_c_api
         type(place_t) :: worst
     end type guard_report_t
 
-    public :: gwparam_version_c, gwparam_last_error_c, gwparam_options_init_c
+    public :: gwparam_version_c, gwparam_last_error_c, gwparam_options_init_c, &
+        & gwparam_units_conversion_c
     public :: gwparam_scheme_load_c, gwparam_scheme_free_c, gwparam_scheme_contract_c, &
         & gwparam_scheme_description_c, gwparam_scheme_sha256_c, gwparam_scheme_guard_c, &
         & gwparam_scheme_ranks_c, gwparam_scheme_gather_c, gwparam_scheme_put_place_c, &
@@ -140,6 +141,17 @@ module gwparam_c_api
             integer(c_int32_t) :: status
 
         end function gwparam_last_error_c
+
+        function gwparam_units_conversion_c(given, wanted, scale, offset) result(status) bind(c, &
+                                            & name="gwparam_units_conversion")
+
+            import :: c_char, c_double, c_int32_t
+            implicit none(type, external)
+            character(kind=c_char), intent(in) :: given(*), wanted(*)
+            real(c_double), intent(out) :: scale, offset
+            integer(c_int32_t) :: status
+
+        end function gwparam_units_conversion_c
 
         function gwparam_options_init_c(options, struct_size) result(status) bind(c, &
                                         & name="gwparam_options_init")

@@ -247,13 +247,8 @@ def test_fortran_keeps_no_lengths_of_texts_in_static_memory() -> None:
 
 def test_fortran_binds_every_function_of_the_header(declarations: str) -> None:
     declared = set(re.findall(r"\b(gwparam_\w+)\(", declarations))
-    # A host states units with its fields, and measures no processor: tools do. Only the
-    # export runs a bare program.
-    declared -= {
-        "gwparam_column_program_run",
-        "gwparam_multiply_add",
-        "gwparam_units_conversion",
-    }
+    # A host measures no processor: tools do. Only the export runs a bare program.
+    declared -= {"gwparam_column_program_run", "gwparam_multiply_add"}
     # The old name of gwparam_scheme_synchronise.
     declared.remove("gwparam_scheme_settle")
     text = (FORTRAN / "gwparam_c_api.f90").read_text()

@@ -8,6 +8,9 @@ module gwparam_coupling
     !!     call drag%init(settings, pressure, gwparam_top_down, latitude, longitude)
     !!     call drag%apply(i, j, dt, lat, p, z, t, u, v, dudt, dvdt)   in each step, each window
     !!
+    !! A surface field that only this host has, it makes known by `offer` before `init`, and gives
+    !! its new values by `offer` before the first window of a step.
+    !!
     !! An object serves one thread at a time and refuses the others with gwparam_err_busy, whose
     !! calls change nothing; what only looks, such as `needs` and `diagnostic`, is for that thread
     !! too. A host of several threads has an object for each, on the columns of
@@ -48,9 +51,11 @@ module gwparam_coupling
     character(len=*), parameter :: half_levels = "_at_half_levels" !! Ends names of values there
     character(len=*), parameter :: error_name = "expected_error" !! Of the network, in each column
 
+    integer, parameter :: name_length = 64, units_length = 16
+
     type :: offered_t
-        character(len=27) :: name !! In an artefact's contract
-        character(len=13) :: units !! As `apply` takes it, but for the latitude
+        character(len=name_length) :: name !! In an artefact's contract
+        character(len=units_length) :: units !! As `apply` takes it, but for the latitude
     end type offered_t
 
     integer, parameter :: u_field = 1, v_field = 2, temperature_field = 3, pressure_field = 4
@@ -63,7 +68,7 @@ module gwparam_coupling
          & offered_t("air_pressure", "Pa"), offered_t("geopotential_height", "m"), &
          & offered_t("air_pressure" // half_levels, "Pa"), offered_t("surface_air_pressure", &
          & "Pa"), offered_t("latitude", "degrees_north"), offered_t("longitude", "degrees_east"), &
-         & offered_t("surface_altitude", "m")] !! Fields that a host can hand over
+         & offered_t("surface_altitude", "m")] !! Fields of `init` and `apply`
 
     type :: window_t
         !! What the last window that was computed gave, level 1 at the top; absent: not allocated.
@@ -79,8 +84,9 @@ module gwparam_coupling
 
     type :: kept_t
         !! The last call of the network, for a record of it.
-        type(kept_field_t) :: inputs(size(offered)), outputs(2), native(2)
-        type(kept_field_t) :: earlier(size(offered)) !! With lag: inputs of the call before
+        type(kept_field_t) :: outputs(2), native(2)
+        type(kept_field_t), allocatable :: inputs(:) !! As `offers` of the object
+        type(kept_field_t), allocatable :: earlier(:) !! With lag: inputs of the call before
         integer(int64), allocatable :: sums(:,:,:) !! (i, j, stage)
         logical, allocatable :: is_there(:,:) !! Whether the column was served (i, j)
         logical :: is_due = .false. !! Whether the call is to be written
@@ -100,7 +106,10 @@ module gwparam_coupling
         type(alarm_t), private :: alarm
         type(gwparam_coupling_statistics_t), private :: counts
         logical, private :: is_bottom_up = .false. !! Arrays of the host; all here are top-down
-        logical, private :: asked(size(offered)) = .false. !! Whether the network has it as an input
+        type(offered_t), allocatable, private :: offers(:) !! `offered`, then the host's own
+        type(kept_field_t), allocatable, private :: own(:) !! Values of the latter
+        logical, allocatable, private :: asked(:) !! Whether the network has it as an input (offer)
+        logical, private :: eastward_only = .false. !! Whether nothing is given northward
         integer, private :: geometry = gwparam_column !! What the network sees
         logical, private :: tells_error = .false. !! Whether it says how wrong it expects to be
         logical, private :: is_placed = .false. !! Whether it knows where the columns are
@@ -124,6 +133,7 @@ module gwparam_coupling
         integer(c_int32_t), private :: calls = 0 !! 1 while a call is under way
 
     contains
+        procedure :: offer !! A field of the host's own
         procedure :: init !! Set up, and load the network
         generic :: apply => apply_window, apply_columns !! Drag of a window of columns
         procedure :: needs !! Whether the network has an input
@@ -143,7 +153,8 @@ module gwparam_coupling
         procedure :: record_bytes !! What was written until now
         procedure :: free !! Give everything back; idempotent
         procedure, private :: apply_window, apply_columns, begin_call, end_call, give_back
-        procedure, private :: set_up_network, next_after
+        procedure, private :: forget_offers
+        procedure, private :: set_up_network, check_input, next_after
         procedure, private :: begin_record, keep_inputs, keep_results, end_record, note_failure
     end type gwparam_coupling_t
 
@@ -161,8 +172,47 @@ module gwparam_coupling
 
     interface
 
+        module subroutine offer(self, name, values, units, stat, errmsg)
+
+            !! Hand over a surface field that only this host has. Before `init` it becomes known;
+            !! between two steps it has new values, which hold until the next. One that the
+            !! network does not take is passed over, as what `apply` hands over is.
+            implicit none(type, external)
+            class(gwparam_coupling_t), intent(inout) :: self
+            character(len=*), intent(in) :: name !! In an artefact's contract
+            real(dp), intent(in) :: values(:,:) !! Of all columns (i, j)
+            character(len=*), intent(in) :: units !! Of the values, always the same
+            integer, intent(out), optional :: stat !! 0 or a gwparam_err_* code, all as it was
+            character(len=*), intent(inout), optional :: errmsg !! Reason; unchanged on success
+
+        end subroutine offer
+
+        module subroutine check_offers(self, extents, status, message)
+
+            !! Whether fields of the host's own have the shape of the columns.
+            implicit none(type, external)
+            class(gwparam_coupling_t), intent(in) :: self
+            integer, intent(in) :: extents(:)
+            integer, intent(inout) :: status
+            character(len=*), intent(inout) :: message
+
+        end subroutine check_offers
+
+        module subroutine check_input(self, name, units, levels, status, message)
+
+            !! Note that the network has an input, and see that this host can give it.
+            implicit none(type, external)
+            class(gwparam_coupling_t), intent(inout) :: self
+            character(len=*), intent(in) :: name, units !! Of the contract
+            integer, intent(in) :: levels !! 0: of the surface
+            integer, intent(inout) :: status
+            character(len=*), intent(inout) :: message
+
+        end subroutine check_input
+
         module subroutine init(self, settings, pressure, order, latitude, longitude, columns, &
-                               & stat, errmsg, native, surface_altitude, heights_over_surface)
+                               & stat, errmsg, native, surface_altitude, heights_over_surface, &
+                               & eastward_only)
 
             !! Set up for columns of a host, and load the network unless the host has.
             implicit none(type, external)
@@ -185,6 +235,9 @@ module gwparam_coupling
             !! Of the columns, for networks that see it [m] (i, j)
             logical, intent(in), optional :: heights_over_surface
             !! Of `apply`, default: over the sea, as a network's geopotential_height is
+            logical, intent(in), optional :: eastward_only
+            !! Drag of the eastward wind alone, default: of both. A network may be without the
+            !! northward one, which is not taken; `apply` has no dvdt, and v where there is one
 
         end subroutine init
 
@@ -202,8 +255,11 @@ module gwparam_coupling
             real(dp), intent(in) :: pressure(:,:,:) !! Full levels [Pa] (i, j, level)
             real(dp), intent(in) :: height(:,:,:) !! Full levels, as `init` was told [m], same shape
             real(dp), intent(in) :: temperature(:,:,:) !! [K], same shape
-            real(dp), intent(in) :: u(:,:,:), v(:,:,:) !! Eastward, northward wind [m s-1]
-            real(dp), intent(inout) :: dudt(:,:,:), dvdt(:,:,:) !! Their tendencies [m s-2]
+            real(dp), intent(in) :: u(:,:,:) !! Eastward wind [m s-1], same shape
+            real(dp), intent(in), optional :: v(:,:,:) !! Northward wind [m s-1]
+            real(dp), intent(inout) :: dudt(:,:,:) !! Tendency of u [m s-2]
+            real(dp), intent(inout), optional :: dvdt(:,:,:)
+            !! Of v [m s-2]; both are there unless `init` was told eastward_only
             real(dp), intent(in), optional :: surface_pressure(:,:)
             !! [Pa] (i, j); absent: the lowest of half_pressure
             real(dp), intent(in), optional :: half_pressure(:,:,:) !! [Pa] (i, j, level + 1)
@@ -226,8 +282,11 @@ module gwparam_coupling
             real(dp), intent(in) :: pressure(:,:) !! Full levels [Pa] (column, level)
             real(dp), intent(in) :: height(:,:) !! Full levels, as `init` was told [m], same shape
             real(dp), intent(in) :: temperature(:,:) !! [K], same shape
-            real(dp), intent(in) :: u(:,:), v(:,:) !! Eastward, northward wind [m s-1]
-            real(dp), intent(inout) :: dudt(:,:), dvdt(:,:) !! Their tendencies [m s-2]
+            real(dp), intent(in) :: u(:,:) !! Eastward wind [m s-1], same shape
+            real(dp), intent(in), optional :: v(:,:) !! Northward wind [m s-1]
+            real(dp), intent(inout) :: dudt(:,:) !! Tendency of u [m s-2]
+            real(dp), intent(inout), optional :: dvdt(:,:)
+            !! Of v [m s-2]; both are there unless `init` was told eastward_only
             real(dp), intent(in), optional :: surface_pressure(:)
             !! [Pa] (column); absent: the lowest of half_pressure
             real(dp), intent(in), optional :: half_pressure(:,:) !! [Pa] (column, level + 1)
@@ -290,7 +349,8 @@ module gwparam_coupling
             class(gwparam_coupling_t), intent(inout) :: self
             integer, intent(in) :: i, j
             real(dp), intent(in) :: latitude(:,:)
-            real(dp), intent(in), dimension(:,:,:) :: pressure, height, temperature, u, v
+            real(dp), intent(in), dimension(:,:,:) :: pressure, height, temperature, u
+            real(dp), intent(in), optional :: v(:,:,:)
             real(dp), intent(in), optional :: surface_pressure(:,:), half_pressure(:,:,:)
 
         end subroutine keep_inputs
@@ -366,8 +426,8 @@ contains
         integer, intent(inout) :: status
         character(len=*), intent(inout) :: message
 
-        character(len=:), allocatable :: name
-        integer :: number
+        character(len=:), allocatable :: name, units
+        integer :: levels, number
         logical :: gives(2)
 
         gives = .false.
@@ -382,18 +442,14 @@ contains
         call self%network%geometry(self%geometry, stat=status, errmsg=message)
         if (status /= gwparam_ok) return
 
-        self%asked = .false.
+        levels = 0
         number = 1
         do
-            call self%network%field(gwparam_input, number, name, stat=status, errmsg=message)
+            call self%network%field(gwparam_input, number, name, units, levels, status, message)
             if (status /= gwparam_ok) return
             if (name == "") exit
-            if (all(offered%name /= name)) then
-                status = gwparam_err_contract
-                message = "the network asks for more than this host gives: " // name
-                return
-            end if
-            where (offered%name == name) self%asked = .true.
+            call self%check_input(name, units, levels, status, message)
+            if (status /= gwparam_ok) return
             number = number + 1
         end do
         call check_altitude(self, status, message)
@@ -408,9 +464,11 @@ contains
             if (index(name, half_levels, back=.true.) > 0) self%counts%gives_fluxes = .true.
             number = number + 1
         end do
+        gives(2) = gives(2) .or. self%eastward_only
         if (.not. all(gives)) then
             status = gwparam_err_contract
             message = "the network does not give " // trim(drag_name(findloc(gives, .false., 1)))
+            if (gives(1)) message = trim(message) // ", and init was not told eastward_only"
         else if (self%settings%blend%needs_error() .and. .not. self%tells_error) then
             status = gwparam_err_contract
             message = "blend_error needs a network that gives " // error_name &
@@ -444,7 +502,8 @@ contains
         class(gwparam_coupling_t), intent(in) :: self
         character(len=*), intent(in) :: name
 
-        needs = any(self%asked .and. offered%name == name)
+        needs = .false.
+        if (allocated(self%asked)) needs = any(self%asked .and. self%offers%name == name)
 
     end function needs
 
@@ -636,11 +695,23 @@ contains
         call self%begin_call(status, message)
         if (status == gwparam_ok) then
             call self%give_back(status, message)
+            if (status == gwparam_ok) call self%forget_offers()
             call self%end_call()
         end if
         if (status /= gwparam_ok) call fail(status, trim(message), stat, errmsg)
 
     end subroutine free
+
+    subroutine forget_offers(self)
+
+        !! Have fields of `init` and `apply` alone.
+        class(gwparam_coupling_t), intent(inout) :: self
+
+        self%offers = offered
+        if (allocated(self%own)) deallocate (self%own)
+        allocate (self%own(0))
+
+    end subroutine forget_offers
 
     subroutine give_back(self, status, message)
 
@@ -655,7 +726,7 @@ contains
         if (status /= gwparam_ok .or. .not. allocated(self%exists)) return
         deallocate (self%latitude, self%longitude, self%exists, self%row, self%served)
         if (allocated(self%altitude)) deallocate (self%altitude)
-        deallocate (self%held_x, self%held_y, self%pressure)
+        deallocate (self%held_x, self%held_y, self%pressure, self%asked)
         self%window = window_t()
         self%kept = nothing
 

@@ -131,6 +131,7 @@ contains
                 state%scheme = trim(self%settings%mode) // ", scheme of the host"
             end if
         end associate
+        if (self%eastward_only) state%scheme = trim(state%scheme) // ", eastward alone"
         state%draws = self%draws + self%counts%recomputations
         if (.not. self%has_time) return
         state%days = self%counts%days

@@ -13,6 +13,7 @@ contains
     type(native_window_t), target :: native
     real(dp), allocatable :: over_sea(:,:,:) !! Heights, as the network sees them [m]
     real(dp), allocatable :: altitude(:,:) !! What is not allocated is an absent argument
+    real(dp), allocatable, target :: no_wind(:,:,:) !! Northward, of a host that has none
     integer :: n
 
     n = size(pressure, 3)
@@ -26,7 +27,14 @@ contains
                              & is_bottom_up=self%is_bottom_up, i=i, j=j, &
                              & row=self%row(i:i + size(u, 1) - 1,j:j + size(u, 2) - 1), &
                              & latitude=latitude, pressure=pressure, height=height, &
-                             & temperature=temperature, u=u, v=v)
+                             & temperature=temperature, u=u)
+    if (present(v)) then
+        native%v => v
+    else
+        ! Its own scheme alone looks at it (check_winds), and nobody at what it gives for it.
+        no_wind = 0.0_dp*u
+        native%v => no_wind
+    end if
     if (self%settings%falls_back() .and. self%counts%recomputations == 0) then
         call native%check(status, message)
         if (status /= gwparam_ok) return
@@ -54,10 +62,11 @@ contains
                                   & surface_pressure, half_pressure)
         end if
         associate (ie => i + size(u, 1) - 1, je => j + size(u, 2) - 1)
-            allocate (self%window%network_x, self%window%network_y, mold=u)
+            allocate (self%window%network_x, mold=u)
+            if (.not. self%eastward_only) allocate (self%window%network_y, mold=u)
             ! What a guard keeps stays as it was, and a network gives no NaN.
             self%window%network_x = ieee_value(1.0_dp, ieee_quiet_nan)
-            call run_network(self, latitude, self%longitude(i:ie,j:je), pressure, over_sea, &
+            call run_network(self, i, j, latitude, self%longitude(i:ie,j:je), pressure, over_sea, &
                              & temperature, u, v, surface_pressure, half_pressure, altitude, &
                              & counters, status, message)
             if (status == gwparam_ok) call keep_held(self%window, self%held_x(i:ie,j:je,:), &
@@ -82,13 +91,14 @@ contains
             columns%date = self%counts%date
             ! What is not allocated is an absent argument.
             call c(1)%compare("eastward drag", columns, w%network_x, w%native_x)
-            call c(2)%compare("northward drag", columns, w%network_y, w%native_y)
+            if (.not. self%eastward_only) call c(2)%compare("northward drag", columns, &
+                & w%network_y, w%native_y)
         end if
         if (self%settings%mode == "ml") then
             call hold_network(self, i, j, latitude, pressure)
         else
             self%held_x(i:ie,j:je,:) = w%native_x
-            self%held_y(i:ie,j:je,:) = w%native_y
+            if (.not. self%eastward_only) self%held_y(i:ie,j:je,:) = w%native_y
         end if
     end associate
 
@@ -105,10 +115,9 @@ contains
         window%keeps = ieee_is_nan(window%network_x(:,:,1))
         if (.not. any(window%keeps)) return
         do k = 1, size(held_x, 3)
-            where (window%keeps)
-                window%network_x(:,:,k) = held_x(:,:,k)
-                window%network_y(:,:,k) = held_y(:,:,k)
-            end where
+            where (window%keeps) window%network_x(:,:,k) = held_x(:,:,k)
+            if (.not. allocated(window%network_y)) cycle
+            where (window%keeps) window%network_y(:,:,k) = held_y(:,:,k)
         end do
 
     end subroutine keep_held
@@ -126,7 +135,7 @@ contains
                    & 2) - 1)
             if (.not. self%settings%blend%is_on()) then
                 self%held_x(i:ie,j:je,:) = w%network_x
-                self%held_y(i:ie,j:je,:) = w%network_y
+                if (.not. self%eastward_only) self%held_y(i:ie,j:je,:) = w%network_y
                 return
             end if
             ! What is not allocated is an absent argument.
@@ -137,7 +146,8 @@ contains
             ! What is kept was mixed as it was computed.
             where (spread(w%keeps, 3, size(share, 3))) share = 1.0_dp
             self%held_x(i:ie,j:je,:) = blended(share, w%network_x, w%native_x)
-            self%held_y(i:ie,j:je,:) = blended(share, w%network_y, w%native_y)
+            if (.not. self%eastward_only) self%held_y(i:ie,j:je,:) = blended(share, w%network_y, &
+                & w%native_y)
         end associate
 
     end subroutine hold_network
@@ -212,24 +222,28 @@ contains
 
     end subroutine prepare_network
 
-    subroutine run_network(self, latitude, longitude, pressure, height, temperature, u, v, &
+    subroutine run_network(self, i, j, latitude, longitude, pressure, height, temperature, u, v, &
                            & surface_pressure, half_pressure, altitude, counters, status, message)
 
         !! Drag of the network; columns that a guard keeps have what is in the window.
         class(gwparam_coupling_t), intent(inout) :: self
+        integer, intent(in) :: i, j !! Where the window begins
         real(dp), intent(in) :: latitude(:,:) !! [rad]
         real(dp), intent(in) :: longitude(:,:) !! [degrees_east]
-        real(dp), intent(in), dimension(:,:,:) :: pressure, height, temperature, u, v
+        real(dp), intent(in), dimension(:,:,:) :: pressure, height, temperature, u
+        real(dp), intent(in), optional :: v(:,:,:)
         real(dp), intent(in), optional :: surface_pressure(:,:), half_pressure(:,:,:)
         real(dp), intent(in), optional :: altitude(:,:) !! Of the surface [m]
         type(gwparam_statistics_t), intent(inout) :: counters !! Of the network, after the run
         integer, intent(inout) :: status
         character(len=*), intent(inout) :: message
 
+        integer :: f
+
         call self%network%put_place(latitude*degrees_per_radian, longitude, &
                                     & date=self%counts%date, stat=status, errmsg=message)
         call put_levels(u_field, u)
-        call put_levels(v_field, v)
+        if (present(v)) call put_levels(v_field, v)
         call put_levels(temperature_field, temperature)
         call put_levels(pressure_field, pressure)
         call put_levels(height_field, height)
@@ -242,6 +256,10 @@ contains
         call put_surface(latitude_field, latitude*degrees_per_radian)
         call put_surface(longitude_field, longitude)
         if (present(altitude)) call put_surface(altitude_field, altitude)
+        do f = 1, size(self%own)
+            call put_surface(size(offered) + f, self%own(f)%values(i:i + size(u, 1) - 1, &
+                             & j:j + size(u, 2) - 1,1))
+        end do
         ! Of the recomputation, of which there may be several windows.
         if (status == gwparam_ok) call self%network%set_draw(self%draws &
             & + self%counts%recomputations + 1, status, message)
@@ -251,9 +269,10 @@ contains
         associate (w => self%window)
             call self%network%get(trim(drag_name(1)), w%network_x, units="m s-2", stat=status, &
                                   & errmsg=message)
-            if (status /= gwparam_ok) return
-            call self%network%get(trim(drag_name(2)), w%network_y, units="m s-2", stat=status, &
-                                  & errmsg=message)
+            if (status == gwparam_ok .and. .not. self%eastward_only) then
+                call self%network%get(trim(drag_name(2)), w%network_y, units="m s-2", &
+                                      & stat=status, errmsg=message)
+            end if
             if (status /= gwparam_ok) return
             if (self%tells_error) then
                 allocate (w%expected_error, mold=latitude)
@@ -274,8 +293,8 @@ contains
             real(dp), intent(in) :: field(:,:,:)
 
             if (status /= gwparam_ok .or. .not. self%asked(n)) return
-            call self%network%put(trim(offered(n)%name), field, units=trim(offered(n)%units), &
-                                  & stat=status, errmsg=message)
+            call self%network%put(trim(self%offers(n)%name), field, &
+                                  & units=trim(self%offers(n)%units), stat=status, errmsg=message)
 
         end subroutine put_levels
 
@@ -285,8 +304,8 @@ contains
             real(dp), intent(in) :: field(:,:)
 
             if (status /= gwparam_ok .or. .not. self%asked(n)) return
-            call self%network%put(trim(offered(n)%name), field, units=trim(offered(n)%units), &
-                                  & stat=status, errmsg=message)
+            call self%network%put(trim(self%offers(n)%name), field, &
+                                  & units=trim(self%offers(n)%units), stat=status, errmsg=message)
 
         end subroutine put_surface
 

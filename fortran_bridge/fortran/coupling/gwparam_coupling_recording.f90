@@ -13,7 +13,10 @@ contains
     integer :: f
 
     associate (k => self%kept)
-        if (.not. allocated(k%is_there)) allocate (k%is_there, mold=self%exists)
+        if (.not. allocated(k%is_there)) then
+            allocate (k%is_there, mold=self%exists)
+            allocate (k%inputs(size(self%offers)), k%earlier(size(self%offers)))
+        end if
         k%is_there = .false.
         k%is_due = .false.
         k%guarded = 0
@@ -31,8 +34,10 @@ contains
 
     module procedure keep_inputs
 
+    integer :: f
+
     call keep(self, self%kept%inputs(u_field), i, j, u)
-    call keep(self, self%kept%inputs(v_field), i, j, v)
+    if (present(v)) call keep(self, self%kept%inputs(v_field), i, j, v)
     call keep(self, self%kept%inputs(temperature_field), i, j, temperature)
     call keep(self, self%kept%inputs(pressure_field), i, j, pressure)
     call keep(self, self%kept%inputs(height_field), i, j, height)
@@ -49,6 +54,10 @@ contains
         call keep_surface(self, self%kept%inputs(longitude_field), i, j, self%longitude(i:ie,j:je))
         if (allocated(self%altitude)) call keep_surface(self, self%kept%inputs(altitude_field), &
             & i, j, self%altitude(i:ie,j:je))
+        do f = 1, size(self%own)
+            call keep(self, self%kept%inputs(size(offered) + f), i, j, self%own(f)%values(i:ie, &
+                      & j:je,:))
+        end do
     end associate
     self%kept%is_there(i:i + size(u, 1) - 1,j:j + size(u, 2) - 1) = .true.
 
@@ -65,7 +74,7 @@ contains
         ie = i + ni - 1
         je = j + nj - 1
         call keep(self, k%outputs(1), i, j, w%network_x)
-        call keep(self, k%outputs(2), i, j, w%network_y)
+        if (allocated(w%network_y)) call keep(self, k%outputs(2), i, j, w%network_y)
         if (allocated(w%native_x)) then
             call keep(self, k%native(1), i, j, w%native_x)
             call keep(self, k%native(2), i, j, w%native_y)
@@ -196,14 +205,14 @@ contains
             if (.not. has_results) call self%network%member(self%draws + record%call - merge(1, &
                 & 0, k%has_earlier), record%member, status, message)
             if (status /= gwparam_ok) return
-            do f = 1, size(offered)
+            do f = 1, size(self%offers)
                 if (.not. self%asked(f)) cycle
                 if (k%has_earlier) then
-                    call add_field(record%inputs, offered(f)%name, offered(f)%units, &
+                    call add_field(record%inputs, self%offers(f)%name, self%offers(f)%units, &
                                    & k%earlier(f), mask)
                 else
-                    call add_field(record%inputs, offered(f)%name, offered(f)%units, k%inputs(f), &
-                                   & mask)
+                    call add_field(record%inputs, self%offers(f)%name, self%offers(f)%units, &
+                                   & k%inputs(f), mask)
                 end if
             end do
             do f = 1, merge(2, 0, has_results)

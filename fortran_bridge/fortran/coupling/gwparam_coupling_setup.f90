@@ -15,7 +15,7 @@ contains
     call self%begin_call(status, message)
     if (status == gwparam_ok) then
         call set_up(self, settings, pressure, order, latitude, longitude, columns, native, &
-                    & surface_altitude, heights_over_surface, status, message)
+                    & surface_altitude, heights_over_surface, eastward_only, status, message)
         call self%end_call()
     end if
     if (status /= gwparam_ok) call fail(status, trim(message), stat, errmsg)
@@ -23,7 +23,7 @@ contains
     end procedure init
 
     subroutine set_up(self, settings, pressure, order, latitude, longitude, columns, native, &
-                      & surface_altitude, heights_over_surface, status, message)
+                      & surface_altitude, heights_over_surface, eastward_only, status, message)
 
         !! What `init` does, in a call.
         class(gwparam_coupling_t), intent(inout) :: self
@@ -34,7 +34,7 @@ contains
         integer, intent(in), optional :: columns(:)
         procedure(gwparam_native_drag), optional :: native
         real(dp), intent(in), optional :: surface_altitude(:,:)
-        logical, intent(in), optional :: heights_over_surface
+        logical, intent(in), optional :: heights_over_surface, eastward_only
         integer, intent(inout) :: status
         character(len=*), intent(inout) :: message
 
@@ -50,6 +50,7 @@ contains
         exists = reshape([((i <= valid(j), i=1, size(latitude, 1)), j=1, size(valid))], &
                          & shape(latitude), pad=[.false.])
         if (status == gwparam_ok) call check_columns()
+        if (status == gwparam_ok) call check_offers(self, shape(latitude), status, message)
         if (status == gwparam_ok) call check_places(latitude, longitude, exists, status, message)
         if (status == gwparam_ok .and. present(native) .and. settings%native_diagnostics) then
             status = gwparam_err_argument
@@ -67,6 +68,10 @@ contains
         if (present(surface_altitude)) self%altitude = surface_altitude
         self%heights_over_surface = .false.
         if (present(heights_over_surface)) self%heights_over_surface = heights_over_surface
+        self%eastward_only = .false.
+        if (present(eastward_only)) self%eastward_only = eastward_only
+        if (.not. allocated(self%offers)) call self%forget_offers()
+        self%asked = spread(.false., 1, size(self%offers))
         self%exists = exists
         self%served = .not. self%exists
         self%held_x = reshape([real(dp)::], [shape(latitude), size(pressure)], pad=[0.0_dp])

@@ -15,7 +15,8 @@ submodule (gwparam_coupling) gwparam_coupling_step
             class(gwparam_coupling_t), intent(inout), target :: self
             integer, intent(in) :: i, j
             real(dp), intent(in), target :: latitude(:,:)
-            real(dp), intent(in), dimension(:,:,:), target :: pressure, height, temperature, u, v
+            real(dp), intent(in), dimension(:,:,:), target :: pressure, height, temperature, u
+            real(dp), intent(in), target, optional :: v(:,:,:)
             real(dp), intent(in), optional :: surface_pressure(:,:), half_pressure(:,:,:)
             integer, intent(inout) :: status
             character(len=*), intent(inout) :: message
@@ -43,7 +44,9 @@ contains
 
     module procedure apply_columns
 
+    ! What is not allocated is an absent argument.
     real(dp), allocatable :: at_half(:,:,:), at_surface(:,:), drag_x(:,:,:), drag_y(:,:,:)
+    real(dp), allocatable :: northward(:,:,:)
     integer :: n, shortest, status
     character(len=message_length) :: message
 
@@ -58,7 +61,9 @@ contains
         if (j >= 1 .and. j <= size(self%exists, 2)) n = count(self%exists(:,j))
     end if
     shortest = min(size(latitude), size(pressure, 1), size(height, 1), size(temperature, 1), &
-                   & size(u, 1), size(v, 1), size(dudt, 1), size(dvdt, 1))
+                   & size(u, 1), size(dudt, 1))
+    if (present(v)) shortest = min(shortest, size(v, 1))
+    if (present(dvdt)) shortest = min(shortest, size(dvdt, 1))
     if (present(surface_pressure)) shortest = min(shortest, size(surface_pressure))
     if (present(half_pressure)) shortest = min(shortest, size(half_pressure, 1))
     if (shortest < n) then
@@ -66,17 +71,18 @@ contains
         message = "an array of the chunk has " // text(shortest) &
             & // " columns, expected at least " // text(n)
     else
-        allocate (drag_x(n, 1, size(dudt, 2)), drag_y(n, 1, size(dvdt, 2)), source=0.0_dp)
+        allocate (drag_x(n, 1, size(dudt, 2)), source=0.0_dp)
+        if (present(dvdt)) allocate (drag_y(n, 1, size(dvdt, 2)), source=0.0_dp)
+        if (present(v)) northward = window_of(v, n)
         if (present(surface_pressure)) at_surface = reshape(surface_pressure(:n), [n, 1])
         if (present(half_pressure)) at_half = window_of(half_pressure, n)
         call check_and_serve(self, 1, j, dt, reshape(latitude(:n), [n, 1]), window_of(pressure, &
                              & n), window_of(height, n), window_of(temperature, n), window_of(u, &
-                             & n), window_of(v, n), drag_x, drag_y, at_surface, at_half, status, &
-                             & message)
+                             & n), northward, drag_x, drag_y, at_surface, at_half, status, message)
     end if
     if (status == gwparam_ok) then
         dudt(:n,:) = drag_x(:,1,:)
-        dvdt(:n,:) = drag_y(:,1,:)
+        if (present(dvdt)) dvdt(:n,:) = drag_y(:,1,:)
     end if
     call self%end_call()
     if (status /= gwparam_ok) call fail(status, trim(message), stat, errmsg)
@@ -90,13 +96,16 @@ contains
         class(gwparam_coupling_t), intent(inout) :: self
         integer, intent(in) :: i, j
         real(dp), intent(in) :: dt, latitude(:,:)
-        real(dp), dimension(:,:,:), intent(in) :: pressure, height, temperature, u, v
-        real(dp), dimension(:,:,:), intent(inout) :: dudt, dvdt
+        real(dp), dimension(:,:,:), intent(in) :: pressure, height, temperature, u
+        real(dp), intent(in), optional :: v(:,:,:)
+        real(dp), intent(inout) :: dudt(:,:,:)
+        real(dp), intent(inout), optional :: dvdt(:,:,:)
         real(dp), intent(in), optional :: surface_pressure(:,:), half_pressure(:,:,:)
         integer, intent(out) :: status
         character(len=*), intent(inout) :: message
 
-        real(dp), allocatable :: at_half(:,:,:) !! What is not allocated is an absent argument
+        ! What is not allocated is an absent argument.
+        real(dp), allocatable, dimension(:,:,:) :: at_half, drag_y, northward
         integer :: n
         logical :: is_served
 
@@ -106,9 +115,11 @@ contains
         call check_shape("height", shape(height), [shape(latitude), n], status, message)
         call check_shape("temperature", shape(temperature), [shape(latitude), n], status, message)
         call check_shape("u", shape(u), [shape(latitude), n], status, message)
-        call check_shape("v", shape(v), [shape(latitude), n], status, message)
+        if (present(v)) call check_shape("v", shape(v), [shape(latitude), n], status, message)
         call check_shape("dudt", shape(dudt), [shape(latitude), n], status, message)
-        call check_shape("dvdt", shape(dvdt), [shape(latitude), n], status, message)
+        if (present(dvdt)) call check_shape("dvdt", shape(dvdt), [shape(latitude), n], status, &
+            & message)
+        call check_winds(self, present(v), present(dvdt), status, message)
         if (present(surface_pressure)) call check_shape("surface_pressure", &
             & shape(surface_pressure), shape(latitude), status, message)
         if (present(half_pressure)) call check_shape("half_pressure", shape(half_pressure), &
@@ -124,9 +135,12 @@ contains
                        & surface_pressure, half_pressure, status, message)
         else if (.not. is_served) then
             if (present(half_pressure)) at_half = half_pressure(:,:,size(half_pressure, 3):1:-1)
+            if (present(v)) northward = v(:,:,n:1:-1)
+            if (present(dvdt)) drag_y = dvdt(:,:,n:1:-1)
             call serve(self, i, j, dt, latitude, pressure(:,:,n:1:-1), height(:,:,n:1:-1), &
-                       & temperature(:,:,n:1:-1), u(:,:,n:1:-1), v(:,:,n:1:-1), dudt(:,:,n:1:-1), &
-                       & dvdt(:,:,n:1:-1), surface_pressure, at_half, status, message)
+                       & temperature(:,:,n:1:-1), u(:,:,n:1:-1), northward, dudt(:,:,n:1:-1), &
+                       & drag_y, surface_pressure, at_half, status, message)
+            if (present(dvdt)) dvdt = drag_y(:,:,n:1:-1)
         end if
 
     end subroutine check_and_serve
@@ -154,6 +168,33 @@ contains
         message = name // " has shape " // text(extents) // ", expected " // text(expected)
 
     end subroutine check_shape
+
+    subroutine check_winds(self, has_v, has_dvdt, status, message)
+
+        !! Whether the northward wind is there as `init` was told.
+        class(gwparam_coupling_t), intent(in) :: self
+        logical, intent(in) :: has_v, has_dvdt
+        integer, intent(inout) :: status
+        character(len=*), intent(inout) :: message
+
+        if (status /= gwparam_ok) return
+        if (.not. self%eastward_only .and. .not. (has_v .and. has_dvdt)) then
+            message = "v or dvdt is absent, expected both, or a call of init with eastward_only"
+        else if (self%eastward_only .and. has_dvdt) then
+            message = "dvdt is given, expected none: init was told eastward_only"
+        else if (self%eastward_only .and. .not. has_v .and. self%asked(v_field)) then
+            message = "the network sees northward_wind, so v is needed, though init was told" &
+                & // " eastward_only"
+        else if (.not. has_v .and. .not. associated(self%host_native) &
+                 & .and. (self%settings%runs_native() .or. self%settings%falls_back())) then
+            message = "the native scheme of Alexander and Dunkerton sees both winds, so v is" &
+                & // " needed, though init was told eastward_only"
+        else
+            return
+        end if
+        status = gwparam_err_argument
+
+    end subroutine check_winds
 
     subroutine check_values(self, dt, latitude, status, message)
 
@@ -224,8 +265,10 @@ contains
         class(gwparam_coupling_t), intent(inout) :: self
         integer, intent(in) :: i, j
         real(dp), intent(in) :: dt, latitude(:,:)
-        real(dp), intent(in), dimension(:,:,:) :: pressure, height, temperature, u, v
-        real(dp), intent(inout) :: dudt(:,:,:), dvdt(:,:,:)
+        real(dp), intent(in), dimension(:,:,:) :: pressure, height, temperature, u
+        real(dp), intent(in), optional :: v(:,:,:)
+        real(dp), intent(inout) :: dudt(:,:,:)
+        real(dp), intent(inout), optional :: dvdt(:,:,:)
         real(dp), intent(in), optional :: surface_pressure(:,:), half_pressure(:,:,:)
         integer, intent(inout) :: status
         character(len=*), intent(inout) :: message
@@ -247,7 +290,7 @@ contains
         ie = i + size(latitude, 1) - 1
         je = j + size(latitude, 2) - 1
         dudt = self%held_x(i:ie,j:je,:)
-        dvdt = self%held_y(i:ie,j:je,:)
+        if (present(dvdt)) dvdt = self%held_y(i:ie,j:je,:)
         self%served(i:ie,j:je) = .true.
         if (all(self%served)) call end_step(self, dt)
 
