@@ -26,7 +26,8 @@ module qbo_testbed
     type, public :: column_t
         !! All that does not change; arrays are (level).
         real(dp), allocatable :: height(:), pressure(:), temperature(:) !! [m], [Pa], [K]
-        real(dp), allocatable :: half_pressure(:) !! Of the boundaries, one more [Pa]
+        real(dp), allocatable :: half_pressure(:)
+        !! Of the boundaries, one more, the lowest that of the surface [Pa]; absent: unknown
         real(dp), allocatable :: wind(:) !! At the start; the first and the last stay [m s-1]
         real(dp), allocatable :: upwelling(:) !! w [m s-1]
         real(dp), allocatable :: diffusivity(:) !! kappa [m2 s-1]
@@ -75,13 +76,10 @@ contains
         real(dp), intent(in) :: shear_scale !! Wind at the start in the middle [m s-1]
 
         real(dp) :: top
-        real(dp), allocatable :: boundary(:)
         integer :: k
 
         column%height = [(bottom + spacing*k, k=0, levels - 1)]
-        boundary = [(bottom + spacing*(k - 0.5_dp), k=0, levels)]
-        column%pressure = isothermal(column%height)
-        column%half_pressure = isothermal(boundary)
+        column%pressure = reference_pressure*exp(-gravity*column%height/(gas_constant*temperature))
         column%temperature = spread(temperature, 1, levels)
         top = column%height(levels)
         column%wind = -shear_scale*4.0_dp*(column%height - bottom)*(column%height - top)/(top &
@@ -89,15 +87,6 @@ contains
         column%upwelling = spread(upwelling, 1, levels)
         column%diffusivity = spread(diffusivity, 1, levels)
         column%relaxation = spread(0.0_dp, 1, levels)
-
-    contains
-
-        elemental real(dp) function isothermal(height)
-            real(dp), intent(in) :: height
-
-            isothermal = reference_pressure*exp(-gravity*height/(gas_constant*temperature))
-
-        end function isothermal
 
     end subroutine isothermal_column
 
@@ -121,7 +110,9 @@ contains
         self%stopped = spread(0, 1, columns)
         self%steps = 0
         self%pressure = spread(column%pressure, 1, columns)
-        self%half_pressure = spread(column%half_pressure, 1, columns)
+        if (allocated(column%half_pressure)) then
+            self%half_pressure = spread(column%half_pressure, 1, columns)
+        end if
         self%height = spread(column%height, 1, columns)
         self%temperature = spread(column%temperature, 1, columns)
         call set_operator(self)
@@ -155,10 +146,16 @@ contains
         stat = gwparam_err_shape
         n = size(column%height)
         if (any([size(column%pressure), size(column%temperature), size(column%wind), &
-            & size(column%upwelling), size(column%diffusivity), size(column%relaxation), &
-            & size(column%half_pressure) - 1] /= n) .or. n < 3) then
+            & size(column%upwelling), size(column%diffusivity), size(column%relaxation)] /= n) &
+            & .or. n < 3) then
             errmsg = "a profile of the column has another number of levels, or less than 3"
             return
+        end if
+        if (allocated(column%half_pressure)) then
+            if (size(column%half_pressure) /= n + 1) then
+                errmsg = "half_pressure has another number of levels, expected one more"
+                return
+            end if
         end if
         stat = gwparam_err_argument
         if (any(column%height(2:) <= column%height(:n - 1))) then

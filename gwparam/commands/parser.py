@@ -45,6 +45,10 @@ COMMANDS = {
         "gwparam.commands.confidence",
         "teach a network how wrong it expects to be",
     ),
+    "qbo": (
+        "gwparam.commands.qbo",
+        "run drag schemes online in one column, for a century",
+    ),
     "watch": ("gwparam.commands.watch", "show what a run does, while it goes on"),
     "report": ("gwparam.commands.report", "one page of what runs did"),
     "config": ("gwparam.commands.config", "print flags to compile and link a host"),

@@ -88,12 +88,15 @@ class Picture:
         What it shows; empty where the panels say it.
     wide : bool
         Panels are of colours: at most two side by side.
+    full : bool
+        Panels are as wide as the page.
     """
 
     panels: tuple[Panel, ...]
     caption: str
     title: str = ""
     wide: bool = False
+    full: bool = False
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,7 @@ READ = {
     "train-emulator": {"--states": "s.nc", "--score-on": "t.nc"},
     "make-states": {},
     "audit": {"artefact": "net.pt", "states": "s.nc", "--scaling": _SCALING},
+    "qbo": {"schemes": "net.pt", "--forcing": "f.nc"},
     "watch": {"runs": "r.jsonl"},
     "report": {"runs": "r.jsonl"},
 }
@@ -45,6 +46,7 @@ REST = {
 }
 FILES = {
     "evaluate": ["evaluation.nc", "evaluation.json", "report.html"],
+    "qbo": ["qbo.html", "qbo.json", "net.nc"],
     "finetune": ["log.csv", "run.json", "scaling.json", "scores.json"],
 }
 _REQUIRED = {"artefact", "states", "models", "runs", "--truth", "--ckpt", "--data"}
