@@ -118,10 +118,11 @@ contains
         call set_operator(self)
         ! The equator, at longitudes of which nothing depends.
         place = 0.0_dp
-        call self%drag%offer("source_flux", place, "Pa", stat, errmsg)
-        if (stat == gwparam_ok) call self%drag%offer("spectral_width", place, "m s-1", stat, errmsg)
-        if (stat /= gwparam_ok) return
         if (column%has_own_waves) then
+            call self%drag%offer("source_flux", place, "Pa", stat, errmsg)
+            if (stat == gwparam_ok) call self%drag%offer("spectral_width", place, "m s-1", stat, &
+                & errmsg)
+            if (stat /= gwparam_ok) return
             call self%drag%init(settings, column%pressure, gwparam_bottom_up, place, place, &
                                 & stat=stat, errmsg=errmsg, native=wave_drag, eastward_only=.true.)
         else
@@ -146,8 +147,8 @@ contains
         stat = gwparam_err_shape
         n = size(column%height)
         if (any([size(column%pressure), size(column%temperature), size(column%wind), &
-            & size(column%upwelling), size(column%diffusivity), size(column%relaxation)] /= n) &
-            & .or. n < 3) then
+            & size(column%upwelling), size(column%diffusivity), &
+            & size(column%relaxation)] /= n) .or. n < 3) then
             errmsg = "a profile of the column has another number of levels, or less than 3"
             return
         end if

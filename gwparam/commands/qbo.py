@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from gwparam.commands.answer import Answer
 from gwparam.commands.given import check_page, file_path, refuse_idle, whole_number
 from gwparam.commands.progress import show_progress
+from gwparam.commands.qbo_answer import document, how, lead, relaxation, show
 from gwparam.commands.states import read_threads
 from gwparam.errors import ArgumentError, wrong_setting
 from gwparam.whole_files import check_outputs
@@ -29,11 +30,16 @@ examples:
       the simplest case
   gwparam qbo mine.pt --forcing control.nc -o run
       the source of each day from a file; page, JSON and wind go to a folder
+  gwparam qbo ad99 wavenet.pt --column states.nc -o column.html
+      a whole column on the levels of a model's states: its native scheme, and networks
 
 The Fortran host of examples/qbo runs each in its coupling, as a model would. A network
 takes eastward_wind and, if it likes, the source of the day, source_flux [Pa] and
-spectral_width [m s-1], on the 73 levels of the testbed. A column whose wind passes 300
-m s-1 is unstable: that is a result, with its day, and the exit status is 0.
+spectral_width [m s-1], on the 73 levels of the testbed. With --column it has what a
+model would give it, from the surface up: temperature, pressure and the wind at the
+start are means over the equator, the wind stays up to 17 km, there is no northward
+wind, and above 35 km the wind relaxes to that of the states. A column whose wind passes
+300 m s-1 is unstable: that is a result, with its day, and the exit status is 0.
 """
 
 MOST_YEARS, MOST_SEEDS = 1000, 100
@@ -53,8 +59,9 @@ def add_parser(subparsers: Any) -> None:
         "schemes",
         type=file_path,
         nargs="+",
-        metavar="spectrum|two-waves|ARTEFACT",
-        help="side by side: waves of the testbed, or artefacts of gwparam export (.pt)",
+        metavar="spectrum|two-waves|ad99|ARTEFACT",
+        help="side by side: waves of the testbed, or with --column the native scheme "
+        "ad99, with the settings of MiMA's example run; artefacts of gwparam export",
     )
     add(
         *("-o", "--output"),
@@ -87,6 +94,19 @@ def add_parser(subparsers: Any) -> None:
         type=file_path,
         metavar="FILE.nc",
         help="source_flux and spectral_width of each day, in place of draws",
+    )
+    add(
+        "--column",
+        type=file_path,
+        metavar="STATES.nc",
+        help="run in a whole column, on the levels of these states",
+    )
+    add(
+        "--relaxation",
+        type=float,
+        metavar="DAYS",
+        help="with --column: time in which the wind above 35 to 40 km becomes that of "
+        "the states (default: 10); 0: it does not",
     )
     add(
         "--upwelling",
@@ -139,11 +159,11 @@ def run(args: argparse.Namespace) -> Answer:
             )
         runs.append(run)
     summaries = [summarise(run) for run in runs]
-    document = _document(args, runs, summaries)
-    written = _write(args, outputs, runs, summaries, document)
+    found = document(args, runs, summaries)
+    written = _write(args, outputs, runs, summaries, found)
     return Answer(
-        document | {"written": written},
-        lambda: _print(args, runs, summaries, written),
+        found | {"written": written},
+        lambda: show(args, runs, summaries, written),
     )
 
 
@@ -153,14 +173,7 @@ def _name(scheme: str | Path) -> str:
 
 def _check(args: argparse.Namespace, schemes: Sequence[str | Path]) -> None:
     """Check what does not depend on files."""
-    from gwparam.qbo.runs import AD99
-
-    if AD99 in schemes:
-        raise ArgumentError(
-            "the waves of ad99 start below the testbed, at 315 hPa; expected spectrum, "
-            "two-waves or an artefact",
-            settings=("schemes",),
-        )
+    _check_natives(args, schemes)
     names = [_name(scheme) for scheme in schemes]
     for name in names:
         if names.count(name) > 1:
@@ -175,6 +188,7 @@ def _check(args: argparse.Namespace, schemes: Sequence[str | Path]) -> None:
     if args.first_seed is not None and args.first_seed < 0:
         raise wrong_setting("first_seed", args.first_seed, "at least 0")
     limits = {"upwelling": 0.1, "diffusivity": 100.0, "semiannual": 100.0}
+    limits["relaxation"] = 10_000.0
     for name, largest in limits.items():
         value = getattr(args, name)
         if value is not None and not 0.0 <= value <= largest:
@@ -183,11 +197,35 @@ def _check(args: argparse.Namespace, schemes: Sequence[str | Path]) -> None:
         refuse_idle(args, "with --forcing", ("seeds", "first_seed"))
 
 
+def _check_natives(args: argparse.Namespace, schemes: Sequence[str | Path]) -> None:
+    """Check that native schemes have their source in the column."""
+    from gwparam.qbo.runs import AD99, NATIVE
+
+    if args.column is None:
+        refuse_idle(args, "without --column", ("relaxation",))
+        if AD99 in schemes:
+            raise ArgumentError(
+                "the waves of ad99 start below the testbed, at 315 hPa; expected "
+                "spectrum, two-waves or an artefact, or --column",
+                settings=("schemes",),
+            )
+        return
+    why = "with --column, where nothing is drawn"
+    refuse_idle(args, why, ("forcing", "seeds", "first_seed"))
+    for scheme in schemes:
+        if scheme in NATIVE and scheme != AD99:
+            raise ArgumentError(
+                f"the waves of {scheme} are those of the testbed, expected ad99 or an "
+                "artefact with --column",
+                settings=("schemes",),
+            )
+
+
 def _outputs(args: argparse.Namespace, schemes: Sequence[str | Path]) -> list[Path]:
     """Name and check the files that will be written: the page, then the others."""
     if args.output is None:
         return []
-    read = [args.forcing, *(s for s in schemes if isinstance(s, Path))]
+    read = [args.forcing, args.column, *(s for s in schemes if isinstance(s, Path))]
     if args.output.suffix:
         check_page("output", args.output)
         check_outputs([args.output], read)
@@ -219,8 +257,17 @@ def _forcings_of(scheme: str | Path, forcings: "list[Forcing]") -> "list[Forcing
 
 def _column(args: argparse.Namespace, scheme: str | Path) -> "Column":
     from gwparam.qbo.column import column_of
+    from gwparam.qbo.full_column import equatorial_column
     from gwparam.qbo.testbed import Testbed
 
+    if args.column is not None:
+        return equatorial_column(
+            args.column,
+            upwelling=_upwelling(args, scheme),
+            diffusivity=args.diffusivity,
+            relaxation_days=relaxation(args),
+            semiannual=args.semiannual,
+        )
     return column_of(
         Testbed(
             upwelling=_upwelling(args, scheme),
@@ -239,64 +286,12 @@ def _upwelling(args: argparse.Namespace, scheme: str | Path) -> float:
     return TWO_WAVES_UPWELLING if scheme == TWO_WAVES else Testbed().upwelling
 
 
-def _document(
-    args: argparse.Namespace,
-    runs: "Sequence[Run]",
-    summaries: "Sequence[Sequence[Member]]",
-) -> dict[str, Any]:
-    """Everything, for a program."""
-    from gwparam.qbo.summary import spinup_days
-    from gwparam.qbo.testbed import DAYS_A_YEAR
-
-    days = args.years * DAYS_A_YEAR
-    return {
-        "years": args.years,
-        "years_left_out": spinup_days(days) / DAYS_A_YEAR,
-        "forcing": args.forcing or f"seeds from {args.first_seed or 0}",
-        "diffusivity": args.diffusivity,
-        "semiannual": args.semiannual,
-        "schemes": {
-            run.name: _scheme_document(run, members)
-            for run, members in zip(runs, summaries, strict=True)
-        },
-    }
-
-
-def _scheme_document(run: "Run", members: "Sequence[Member]") -> dict[str, Any]:
-    from gwparam.qbo.summary import PUBLISHED, quantities, spread
-    from gwparam.qbo.table import differences
-
-    return {
-        "upwelling": float(run.column.upwelling[0]),
-        "sees_source": run.sees_waves,
-        "unstable": [day + 1 if day >= 0 else None for day in run.unstable],
-        "failure": run.failure or None,
-        "numbers": {
-            name: {
-                "units": units,
-                "mean": float(spread(members, find)[0]),
-                "spread": float(spread(members, find)[1]),
-                "members": [
-                    float(find(m)) if m.unstable is None else None for m in members
-                ],
-            }
-            for name, units, find in quantities()
-        },
-        "less_published": {
-            each.name: dict(
-                zip(("period", "amplitude"), differences(members, each), strict=True)
-            )
-            for each in PUBLISHED
-        },
-    }
-
-
 def _write(
     args: argparse.Namespace,
     outputs: list[Path],
     runs: "Sequence[Run]",
     summaries: "Sequence[Sequence[Member]]",
-    document: Mapping[str, Any],
+    found: Mapping[str, Any],
 ) -> list[str]:
     """Write page, numbers and winds, as they were asked for."""
     import json
@@ -313,73 +308,9 @@ def _write(
         with writing(args.output):
             args.output.mkdir(exist_ok=True)
         numbers, *winds = others
-        write_text(numbers, json.dumps(as_json(document), indent=1))
+        write_text(numbers, json.dumps(as_json(found), indent=1))
         for path, run in zip(winds, runs, strict=True):
             with writing(path):
                 write_wind(path, run)
-    write_page(page, runs, summaries, _how(args, runs), _LEAD.format(years=args.years))
+    write_page(page, runs, summaries, how(args, runs), lead(args))
     return [str(path) for path in outputs]
-
-
-_LEAD = (
-    "The wind of the equator from 17 to 35 km for {years} years, under the drag of "
-    "each scheme in the same Fortran host."
-)
-
-
-def _how(args: argparse.Namespace, runs: "Sequence[Run]") -> list[tuple[str, str]]:
-    """Say the settings."""
-    upwelling = {run.name: f"{run.column.upwelling[0]:g}" for run in runs}
-    alike = len(set(upwelling.values())) == 1
-    each = "; ".join(f"{name}: {value}" for name, value in upwelling.items())
-    source = (
-        str(args.forcing)
-        if args.forcing is not None
-        else f"drawn anew each day, seeds from {args.first_seed or 0}"
-    )
-    return [
-        ("upwelling", f"{next(iter(upwelling.values())) if alike else each} m s-1"),
-        ("diffusivity", f"{args.diffusivity:g} m2 s-1"),
-        ("semi-annual forcing", f"{args.semiannual:g} m s-1"),
-        ("source of the waves", source),
-        ("members", str(max(len(run.unstable) for run in runs))),
-    ]
-
-
-def _print(
-    args: argparse.Namespace,
-    runs: "Sequence[Run]",
-    summaries: "Sequence[Sequence[Member]]",
-    written: Sequence[str],
-) -> None:
-    """Say it to people."""
-    from rich.table import Table
-
-    from gwparam import console
-    from gwparam.qbo.summary import spinup_days
-    from gwparam.qbo.table import published_rows, rows, unstable_lines
-    from gwparam.qbo.testbed import DAYS_A_YEAR
-
-    lines = console.lines()
-    years = spinup_days(args.years * DAYS_A_YEAR) / DAYS_A_YEAR
-    lines.print(f"{args.years} years, the first {years:g} left out")
-    for line in unstable_lines(runs):
-        lines.print(line)
-    table = Table(box=None, header_style="bold")
-    table.add_column("")
-    for run in runs:
-        table.add_column(run.name, justify="right")
-    for row in rows(summaries):
-        table.add_row(*row)
-    console.tables().print(table)
-    lines.print("\nless the published ones, at 25 km")
-    table = Table(box=None, header_style="bold")
-    for heading in ("", "period", "amplitude"):
-        table.add_column(heading, justify="right" if heading else "left")
-    for run in runs:
-        table.add_column(run.name, justify="right")
-    for row in published_rows(summaries):
-        table.add_row(*row)
-    console.tables().print(table)
-    for path in written:
-        lines.print(f"wrote {path}")

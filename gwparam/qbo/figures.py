@@ -87,7 +87,9 @@ def _largest(run: Run) -> float:
 
 def _time_height(run: Run, limit: float) -> Panel:
     years, wind = _shown(run)
-    height = run.column.height / 1e3
+    # The wind that stays is no part of the picture, but for its upper end.
+    free = slice(run.column.lowest - 1, None)
+    wind, height = wind[:, free], run.column.height[free] / 1e3
 
     def draw(axis: Axes) -> None:
         axis.set_title(run.name)
@@ -101,7 +103,7 @@ def _time_height(run: Run, limit: float) -> Panel:
             shading="nearest",
             rasterized=True,
         )
-        if np.isfinite(wind).all() and wind.min() < 0.0 < wind.max():
+        if len(years) > 1 and wind.min() < 0.0 < wind.max():
             axis.contour(years, height, wind.T, [0.0], colors="black", linewidths=0.5)
         axis.set_facecolor("#dddddd")
         axis.set(xlabel="year", ylabel="height [km]")

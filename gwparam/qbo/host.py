@@ -11,7 +11,7 @@ import cffi
 import numpy as np
 from numpy.typing import NDArray
 
-from gwparam.errors import ModelFileError, error_class
+from gwparam.errors import ArgumentError, ModelFileError, ShapeError, error_class
 from gwparam.qbo.column import Column
 from gwparam.qbo.testbed import SOURCE_DENSITY
 
@@ -29,8 +29,8 @@ typedef struct {
     const double *height, *pressure, *temperature, *wind, *upwelling, *diffusivity,
                  *relaxation, *half_pressure;
 } gwparam_qbo_setup;
-int gwparam_qbo_open(const gwparam_qbo_setup *setup, const char *groups, void **host,
-                     char *message);
+int gwparam_qbo_open(const gwparam_qbo_setup *setup, const char *drives,
+                     const char *native, void **host, char *message);
 int gwparam_qbo_run(void *host, int days, int steps, const double *flux,
                     const double *width, double *wind, int *done, int *stopped,
                     char *message);
@@ -88,6 +88,9 @@ class Span:
     failure: str = ""
 
 
+_CONTROL = Spectrum()
+
+
 class Host:
     """Some columns that step together; a context manager.
 
@@ -97,8 +100,11 @@ class Host:
         What all of them have in common.
     members : int
         How many there are.
-    groups : str
-        Namelist groups ``gwparam_nml``, and ``ad99_nml`` for the shipped native scheme.
+    drives : str
+        Namelist group ``gwparam_nml``.
+    native : str
+        Namelist group ``ad99_nml``: components of ``ad99``, the settings of Alexander
+        and Dunkerton's scheme where `column` has not its own waves.
     waves : Spectrum
         The native scheme, where `column` has it.
 
@@ -112,7 +118,12 @@ class Host:
     """
 
     def __init__(
-        self, column: Column, members: int, groups: str, waves: Spectrum
+        self,
+        column: Column,
+        members: int,
+        drives: str,
+        native: str = "&ad99_nml /",
+        waves: Spectrum = _CONTROL,
     ) -> None:
         ffi, self._library = _library()
         self._column, self._members = column, members
@@ -131,14 +142,8 @@ class Host:
         for name, value in vars(waves).items():
             setattr(setup, name, value)
         host, message = ffi.new("void **"), ffi.new("char[]", _MESSAGE)
-        text = groups.encode()
-        if len(text) >= _NAMELIST:
-            raise ModelFileError(
-                f"the settings have {len(text)} characters, expected less than "
-                f"{_NAMELIST}"
-            )
-        padded = ffi.new("char[]", text.ljust(_NAMELIST, b"\0"))
-        status = self._library.gwparam_qbo_open(setup, padded, host, message)
+        groups = [_padded(text, _NAMELIST) for text in (drives, native)]
+        status = self._library.gwparam_qbo_open(setup, *groups, host, message)
         self._host = host[0]
         if status:
             raise error_class(status)(ffi.string(message).decode(errors="replace"))
@@ -156,8 +161,7 @@ class Host:
 
     def needs(self, name: str) -> bool:
         """Whether the network has an input, by its name in the contract."""
-        ffi, _ = _library()
-        padded = ffi.new("char[]", name.encode().ljust(_MESSAGE, b"\0"))
+        padded = _padded(name, _MESSAGE)
         return bool(self._library.gwparam_qbo_needs(self._host, padded))
 
     def run(self, source_flux: Array, spectral_width: Array) -> Span:
@@ -172,6 +176,11 @@ class Host:
         -------
         Span
             The wind; up to the day in which the drag could not be had.
+
+        Raises
+        ------
+        ShapeError
+            If a source is not one of each member.
         """
         ffi, _ = _library()
         sources = [
@@ -181,7 +190,10 @@ class Host:
         days = len(sources[0])
         for values in sources:
             if values.shape != (days, self._members):
-                raise ValueError(f"{values.shape} is not {(days, self._members)}")
+                raise ShapeError(
+                    f"a source has shape {values.shape}, expected "
+                    f"{(days, self._members)}"
+                )
         wind = np.empty((days, len(self._column.height), self._members))
         stopped = np.zeros(self._members, np.int32)
         done, message = ffi.new("int *"), ffi.new("char[]", _MESSAGE)
@@ -205,6 +217,17 @@ class Host:
         if self._host != ffi.NULL:
             self._library.gwparam_qbo_close(self._host)
             self._host = ffi.NULL
+
+
+def _padded(text: str, length: int) -> Any:
+    """Make a text of C that has so many bytes."""
+    given = text.encode()
+    if len(given) >= length:
+        raise ArgumentError(
+            f"{text[:60]}... has {len(given)} bytes, expected less than {length}"
+        )
+    ffi, _ = _library()
+    return ffi.new("char[]", given.ljust(length, b"\0"))
 
 
 @cache

@@ -7,7 +7,13 @@ from pathlib import Path
 from gwparam.pages.template import render
 from gwparam.qbo import figures, table
 from gwparam.qbo.runs import Run
-from gwparam.qbo.summary import Member, resolution, spinup_days, spread
+from gwparam.qbo.summary import (
+    Member,
+    published,
+    resolution,
+    spinup_days,
+    spread,
+)
 from gwparam.qbo.testbed import DAYS_A_YEAR
 from gwparam.whole_files import write_text
 
@@ -70,7 +76,7 @@ def write_page(
         ),
         names=[run.name for run in runs],
         rows=table.rows(summaries),
-        published=table.published_rows(summaries),
+        published=table.published_rows(published(runs[0]), summaries),
         how=how,
     )
     write_text(page, text)

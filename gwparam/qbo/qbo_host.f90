@@ -33,11 +33,15 @@ module qbo_host
 
 contains
 
-    integer(c_int) function gwparam_qbo_open(setup, namelist, host, message) bind(c) result(status)
+    integer(c_int) function gwparam_qbo_open(setup, drives, native, host, &
+            & message) bind(c) result(status)
+
         !! Set columns up; `host` is null on failure.
         type(setup_t), intent(in) :: setup
-        character(kind=c_char), intent(in) :: namelist(most_characters)
-        !! Groups gwparam_nml and, for the shipped native scheme, ad99_nml, up to a NUL
+        character(kind=c_char), intent(in) :: drives(most_characters)
+        !! Group gwparam_nml, up to a NUL
+        character(kind=c_char), intent(in) :: native(most_characters)
+        !! Group ad99_nml, of the shipped native scheme
         type(c_ptr), intent(out) :: host
         character(kind=c_char), intent(inout) :: message(message_length)
 
@@ -49,7 +53,7 @@ contains
 
         host = c_null_ptr
         errmsg = ""
-        call read_settings(namelist, settings, stat, errmsg)
+        call read_settings(drives, native, settings, stat, errmsg)
         if (stat == gwparam_ok) then
             allocate (made)
             made%waves = waves_t(slowest=setup%slowest, fastest=setup%fastest, &
@@ -69,30 +73,29 @@ contains
 
     end function gwparam_qbo_open
 
-    subroutine read_settings(namelist, settings, stat, errmsg)
+    subroutine read_settings(drives, native, settings, stat, errmsg)
 
         !! What drives, and how the shipped native scheme is set.
-        character(kind=c_char), intent(in) :: namelist(:)
+        character(kind=c_char), intent(in) :: drives(:), native(:)
         type(gwparam_coupling_settings_t), intent(inout) :: settings
         integer, intent(out) :: stat
         character(len=*), intent(inout) :: errmsg
 
-        character(len=:), allocatable :: groups
+        character(len=:), allocatable :: group
         type(ad99_settings_t) :: ad99
         integer :: io
 
         namelist /ad99_nml/ ad99
 
-        call from_c(namelist, groups)
         ad99 = ad99_settings_t()
-        if (index(groups, "&ad99_nml") > 0) then
-            read (groups, nml=ad99_nml, iostat=io, iomsg=errmsg)
-            stat = gwparam_err_argument
-            if (io /= 0) return
-        end if
+        call from_c(native, group)
+        read (group, nml=ad99_nml, iostat=io, iomsg=errmsg)
+        stat = gwparam_err_argument
+        if (io /= 0) return
         settings%native = ad99
         settings%restart = "off"
-        call settings%read_namelist(record=groups, stat=stat, errmsg=errmsg)
+        call from_c(drives, group)
+        call settings%read_namelist(record=group, stat=stat, errmsg=errmsg)
 
     end subroutine read_settings
 

@@ -66,23 +66,26 @@ def two_waves_forcing(days: int) -> Forcing:
     return Forcing(np.full(days, 2.0 * _AMPLITUDE_OF_TWO), np.full(days, _SPEED_OF_TWO))
 
 
-def namelist(scheme: str | Path, threads: int) -> str:
-    """Write the groups that the host reads.
+def _drives(scheme: str | Path, threads: int) -> str:
+    """Write what the coupling reads.
 
     A guard neither ends nor changes a run here: what becomes of it is the question.
     """
     if str(scheme) in NATIVE:
-        groups = "&gwparam_nml mode = 'native' /\n"
-    else:
-        path = str(scheme).replace("'", "''")
-        groups = (
-            f"&gwparam_nml mode = 'ml', artefact = '{path}', threads = {threads}, "
-            "on_limit = 'count', on_range = 'count', on_unphysical = 'count' /\n"
-        )
+        return "&gwparam_nml mode = 'native' /"
+    path = str(scheme).replace("'", "''")
+    return (
+        f"&gwparam_nml mode = 'ml', artefact = '{path}', threads = {threads}, "
+        "on_limit = 'count', on_range = 'count', on_unphysical = 'count' /"
+    )
+
+
+def _native() -> str:
+    """Write the settings of Alexander and Dunkerton's scheme: those of MiMA's run."""
     settings = ", ".join(
         f"ad99%{name} = {_value(value)}" for name, value in vars(MIMA_SETTINGS).items()
     )
-    return f"{groups}&ad99_nml {settings} /\n"
+    return f"&ad99_nml {settings} /"
 
 
 def _value(value: float | bool) -> str:
@@ -133,7 +136,8 @@ def run(
     unstable = np.full(members, -1)
     failure = ""
     waves = _waves(scheme, column)
-    with Host(column, members, namelist(scheme, threads), waves) as host:
+    drives = _drives(scheme, threads)
+    with Host(column, members, drives, _native(), waves) as host:
         sees_waves = str(scheme) == SPECTRUM or any(
             host.needs(name) for name in ("source_flux", "spectral_width")
         )

@@ -52,6 +52,18 @@ PUBLISHED = (
     Published("observed, FU Berlin at 10 hPa", 27.92, 0.87, 22.90, 0.53),
 )
 
+PUBLISHED_OF_MODELS = (
+    # 20 years at T42 with the native scheme.
+    Published("MiMA with AD99, 20 years at T42", 28.53, 2.40, 29.49, 3.18),
+    PUBLISHED[-1],
+)
+"""What stands beside a whole column."""
+
+
+def published(run: Run) -> tuple[Published, ...]:
+    """Give what stands beside a run."""
+    return PUBLISHED if run.column.has_own_waves else PUBLISHED_OF_MODELS
+
 
 @dataclass(frozen=True)
 class Member:

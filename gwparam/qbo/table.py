@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gwparam.qbo.runs import Run
-from gwparam.qbo.summary import PUBLISHED, Member, Published, quantities, spread
+from gwparam.qbo.summary import Member, Published, quantities, spread
 
 Array = NDArray[np.float64]
 Summaries = Sequence[Sequence[Member]]
@@ -34,7 +34,9 @@ def _mean_and_spread(found: Array) -> str:
     return text if np.isnan(deviation) else f"{text} ± {deviation:.{digits}f}"
 
 
-def published_rows(summaries: Summaries) -> list[tuple[str, ...]]:
+def published_rows(
+    numbers: Sequence[Published], summaries: Summaries
+) -> list[tuple[str, ...]]:
     """Say what was published, and how far each scheme is from it."""
     return [
         (
@@ -43,7 +45,7 @@ def published_rows(summaries: Summaries) -> list[tuple[str, ...]]:
             _given(each.amplitude, each.amplitude_spread),
             *(_difference(members, each) for members in summaries),
         )
-        for each in PUBLISHED
+        for each in numbers
     ]
 
 

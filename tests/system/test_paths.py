@@ -34,7 +34,7 @@ READ = {
     "train-emulator": {"--states": "s.nc", "--score-on": "t.nc"},
     "make-states": {},
     "audit": {"artefact": "net.pt", "states": "s.nc", "--scaling": _SCALING},
-    "qbo": {"schemes": "net.pt", "--forcing": "f.nc"},
+    "qbo": {"schemes": "net.pt", "--forcing": "f.nc", "--column": "s.nc"},
     "watch": {"runs": "r.jsonl"},
     "report": {"runs": "r.jsonl"},
 }

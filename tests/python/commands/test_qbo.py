@@ -134,12 +134,40 @@ def test_settings_reach_the_column(capsys):
         (["spectrum", "--forcing", "f.nc", "--seeds", "2"], "--seeds has no effect"),
         (["spectrum", "-o", "page.pdf"], "expected a name that ends in .html"),
         (["absent.pt"], "absent.pt"),
+        (["spectrum", "--relaxation", "5"], "--relaxation has no effect without --col"),
+        (
+            ["ad99", "--column", "s.nc", "--seeds", "3"],
+            "--seeds has no effect with",
+        ),
+        (["spectrum", "--column", "s.nc"], "the waves of spectrum are those of the"),
+        (["ad99", "--column", "absent.nc"], "absent.nc"),
         (["spectrum", "--forcing", "absent.nc"], "absent.nc"),
     ],
 )
 def test_refusals(capsys, tmp_path, monkeypatch, words, said):
     monkeypatch.chdir(tmp_path)
     assert said in refusal(capsys, *words)
+
+
+def test_a_whole_column(capsys, sample_states, sample_artefact, tmp_path):
+    page = tmp_path / "page.html"
+    words = ("ad99", sample_artefact, "--column", sample_states, "--years", 3)
+    found = answer(capsys, *words, "-o", page)
+    assert found["relaxation_days"] == 10
+    native, network = found["schemes"].values()
+    for each in (native, network):
+        assert each["unstable"] == [None]
+        assert not each["sees_source"]
+        assert set(each["less_published"]) == {
+            "MiMA with AD99, 20 years at T42",
+            "observed, FU Berlin at 10 hPa",
+        }
+    text = page.read_text()
+    for said in ("Polvani and Kushner (2002)", "a stand-in of ours", "315 hPa"):
+        assert said in text
+    free = answer(capsys, *words, "--relaxation", 0)
+    assert free["relaxation_days"] == 0
+    assert free["schemes"]["ad99"] != native
 
 
 def test_a_network_of_other_levels_is_refused(capsys, sample_artefact):
