@@ -10,7 +10,7 @@ from gwparam.errors import ContractError
 # Of a coordinate in single precision, relative to its steps or to itself.
 _ROUNDING = 1e-3
 # Columns that are scattered over more latitudes are put in rows of one degree.
-_MOST_ROWS = 512
+_MOST_ROWS = 2048
 _GAP = 2.5  # of the mean step between longitudes
 
 Array = NDArray[np.float64]

@@ -26,7 +26,7 @@ def test_missing_columns_do_not_count():
 
 
 def test_scattered_columns_are_in_rows_of_a_degree():
-    latitude = np.linspace(-30.5 + 1e-3, 30.5 - 1e-3, 2000)
+    latitude = np.linspace(-30.5 + 1e-3, 30.5 - 1e-3, 3000)
     rows = Rows(latitude)
 
     np.testing.assert_array_equal(rows.latitude, np.arange(-30.0, 31.0))
