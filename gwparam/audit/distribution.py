@@ -22,7 +22,7 @@ VARIANCE_CRITERION = (
     f"the variance is {_SPAN} times that of the reference; the Hellinger distance "
     "stands beside and is not judged, for it can be fooled"
 )
-_ABSENT = "the states have no reference"
+_ABSENT = "the states have no reference that varies"
 
 
 def distribution(trial: Trial) -> tuple[Finding, Finding]:
@@ -39,7 +39,7 @@ def distribution(trial: Trial) -> tuple[Finding, Finding]:
         )
         for name in known
     }
-    pairs = {name: pair for name, pair in pairs.items() if pair[1].any()}
+    pairs = {name: pair for name, pair in pairs.items() if np.ptp(pair[1]) > 0.0}
     if not pairs:
         return (
             not_applicable(TAIL, TAIL_TITLE, _ABSENT, TAIL_CRITERION),

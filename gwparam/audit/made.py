@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from gwparam.audit.sample import Sample
+from gwparam.audit.sample import Sample, half_pressure
 from gwparam.audit.subject import State
 from gwparam.constants import (
     GAS_CONSTANT,
@@ -144,7 +144,7 @@ def _weather(
     eastward += means.eastward_wind(state, latitude, height)
     temperature = means.temperature(state, latitude, height, full) + warmth
     surface = topography(latitude, longitude)
-    half = _half(pressure)
+    half = half_pressure(pressure)
     # Upward where the wind blows poleward, as in waves that carry heat.
     upward = 2e-3 * northward * np.sign(latitude)[:, np.newaxis]
     density = full / (GAS_CONSTANT * temperature)
@@ -164,13 +164,6 @@ def _weather(
         PRESSURE: full,
         HALF_PRESSURE: np.broadcast_to(half, (count, half.size)),
     }
-
-
-def _half(pressure: Array) -> Array:
-    """Pressure half way between levels; the ends reach as far out as in."""
-    between = 0.5 * (pressure[1:] + pressure[:-1])
-    top = max(2.0 * pressure[0] - between[0], 0.0)
-    return np.concatenate([[top], between, [2.0 * pressure[-1] - between[-1]]])
 
 
 def _heights(temperature: Array, pressure: Array) -> Array:

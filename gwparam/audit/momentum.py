@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gwparam.audit.finding import Finding, not_applicable, verdict
+from gwparam.audit.sample import half_pressure
 from gwparam.audit.subject import Answer
 from gwparam.audit.trial import Trial
 from gwparam.constants import HALF_LEVELS, HALF_PRESSURE, STANDARD_GRAVITY
@@ -56,17 +57,14 @@ def momentum(trial: Trial, *, symmetric: bool = True) -> Finding:
 
 
 def layer_mass(pressure: Array) -> Array:
-    """Mass of the layers around levels, from half way to half way [kg m-2].
+    """Mass of the layers around levels [kg m-2], which `half_pressure` divides.
 
     Parameters
     ----------
     pressure : ndarray, shape (nlev,)
-        Of the levels, top first [Pa]. The ends reach as far out as in, and not above 0.
+        Of the levels, top first [Pa].
     """
-    between = 0.5 * (pressure[1:] + pressure[:-1])
-    top = max(2.0 * pressure[0] - between[0], 0.0)
-    half = np.concatenate([[top], between, [2.0 * pressure[-1] - between[-1]]])
-    return np.asarray(np.diff(half) / STANDARD_GRAVITY)
+    return np.asarray(np.diff(half_pressure(pressure)) / STANDARD_GRAVITY)
 
 
 def _of_fluxes(trial: Trial, fluxes: tuple[Flux, ...]) -> Finding:
@@ -83,7 +81,7 @@ def _of_fluxes(trial: Trial, fluxes: tuple[Flux, ...]) -> Finding:
             left = np.sqrt(((layers.sum(axis=1) - ends) ** 2).mean())
             worst = max(worst, float(left / size))
         largest = np.abs(given).max(axis=1).mean()
-        top_share[flux.name] = float(np.abs(given[:, 0]).mean() / largest)
+        top_share[flux.name] = float(np.abs(given[:, 0]).mean() / (largest or 1.0))
     return Finding(
         KEY,
         TITLE,

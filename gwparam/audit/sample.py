@@ -56,6 +56,24 @@ def _horizontal(state: State, nlev: int) -> int:
     return sizes[0]
 
 
+def half_pressure(pressure: Array) -> Array:
+    """Pressures half way between levels, for layers that no file tells.
+
+    Parameters
+    ----------
+    pressure : ndarray, shape (nlev,)
+        Of the levels, top first [Pa].
+
+    Returns
+    -------
+    ndarray, shape (nlev + 1,)
+        The ends reach as far out as in, and not above 0 [Pa].
+    """
+    between = 0.5 * (pressure[1:] + pressure[:-1])
+    top = max(2.0 * pressure[0] - between[0], 0.0)
+    return np.concatenate([[top], between, [2.0 * pressure[-1] - between[-1]]])
+
+
 def read_sample(
     states: StateFiles,
     inputs: Sequence[str],

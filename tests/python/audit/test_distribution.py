@@ -43,7 +43,7 @@ def test_the_sign_does_not_show_in_a_distribution():
     assert (tail.verdict, variance.verdict) == ("good", "good")
 
 
-@pytest.mark.parametrize("reference", [None, np.zeros_like(TRUTH)])
+@pytest.mark.parametrize("reference", [None, np.zeros_like(TRUTH), np.ones_like(TRUTH)])
 def test_without_a_reference_nothing_is_compared(reference):
     found = distribution(trial(lambda u: u, reference=reference))
 
