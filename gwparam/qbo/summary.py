@@ -44,7 +44,7 @@ class Published:
 
 
 PUBLISHED = (
-    # The published script, run as it is: docs/qbo.md.
+    # The published script, run as it is: docs/qbo/testbed.md.
     Published("control case, as its script runs", 25.9, np.nan, 33.8, np.nan),
     # Pahlavan et al. (2024), GRL 51, e2023GL106324.
     Published("control case, as the paper states it", 28.0, 0.7, 21.0, 0.3),
