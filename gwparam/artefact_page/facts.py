@@ -70,6 +70,15 @@ def _origin(contract: Contract) -> Iterator[tuple[str, str]]:
     for dates in contract.training_dates or ():
         calendar = f", calendar {dates.calendar}" if dates.calendar else ""
         yield "trained on", f"{dates.first} to {dates.last}{calendar}"
+    if contract.calibration is not None:
+        its = contract.calibration
+        before = "" if its.misfit_before is None else f" from {its.misfit_before:.3g}"
+        yield (
+            "calibrated",
+            f"{', '.join(its.layers)} of {its.artefact}, SHA-256 {its.sha256}, against "
+            f"{its.against}: {its.members} members, {its.iterations} iterations, "
+            f"misfit{before} to {its.misfit_after:.3g}",
+        )
     for known in contract.expected_error or ():
         errors = known.root_mean_square
         yield (

@@ -14,6 +14,7 @@ from gwparam.contract.checks import check_geometry, check_vertical
 from gwparam.contract.checksums import check_contents
 from gwparam.contract.document import CONTRACT_VERSION, TORCHSCRIPT, Contract
 from gwparam.contract.fields import (
+    Calibration,
     Checksum,
     ColumnProgram,
     Description,
@@ -41,6 +42,7 @@ __all__ = [
     "PROBE_FILE",
     "TORCHSCRIPT",
     "Arrays",
+    "Calibration",
     "Checksum",
     "ColumnProgram",
     "Contract",

@@ -24,6 +24,7 @@ from gwparam.contract.checks import (
     refuse,
 )
 from gwparam.contract.fields import (
+    Calibration,
     Checksum,
     ColumnProgram,
     ExpectedError,
@@ -40,7 +41,12 @@ from gwparam.contract.fields import (
     TrainingRange,
     Vertical,
 )
-from gwparam.contract.reserved import check_members, check_origin, check_run
+from gwparam.contract.reserved import (
+    check_calibration,
+    check_members,
+    check_origin,
+    check_run,
+)
 from gwparam.contract.upgrade import upgrade
 from gwparam.errors import ContractError
 
@@ -79,6 +85,7 @@ class Contract:
     mask: Mask | None = field(default=None, kw_only=True)
     training_dates: tuple[TrainingDates, ...] | None = field(default=None, kw_only=True)
     expected_error: tuple[ExpectedError, ...] | None = field(default=None, kw_only=True)
+    calibration: Calibration | None = field(default=None, kw_only=True)
     lead_time: float | None = field(default=None, kw_only=True)
     members: int | None = field(default=None, kw_only=True)
     column_program: ColumnProgram | None = field(default=None, kw_only=True)
@@ -107,6 +114,7 @@ class Contract:
         widths = {output.name: self.nlev(output) for output in self.outputs}
         widths |= {flux.tendency: self.vertical.nlev for flux in self.flux}
         check_origin(self.mask, self.training_dates, self.expected_error, widths)
+        check_calibration(self.calibration)
 
     def _check_ranges(self) -> None:
         inputs = {field.name: field for field in self.inputs}

@@ -205,6 +205,38 @@ class TrainingRecord:
 
 
 @dataclass(frozen=True)
+class Calibration:
+    """What changed the weights of a network after its training, by how it then did.
+
+    Attributes
+    ----------
+    artefact, sha256 : str
+        File that it was made from.
+    against, against_sha256 : str
+        File of the statistics that it should have.
+    layers : tuple of str
+        Whose weights were changed.
+    members, iterations, years, seed : int
+        Of the ensemble; years of each member.
+    misfit_before, misfit_after : float
+        Mean square departure from the statistics, in units of their noise. Before is
+        absent where the network was unstable.
+    """
+
+    artefact: str
+    sha256: str
+    against: str
+    against_sha256: str
+    layers: tuple[str, ...]
+    members: int
+    iterations: int
+    years: int
+    seed: int
+    misfit_after: float
+    misfit_before: float | None = None
+
+
+@dataclass(frozen=True)
 class ColumnProgram:
     """Reserved: the network as a program for one column, in a file of the archive."""
 

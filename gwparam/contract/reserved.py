@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from gwparam.contract.checks import check_distinct, refuse
 from gwparam.contract.fields import (
+    Calibration,
     Checksum,
     ColumnProgram,
     ExpectedError,
@@ -106,3 +107,23 @@ def check_origin(
         if any(value < 0.0 for value in values):
             refuse(f"{key}.root_mean_square", min(values), "at least 0")
     check_distinct("expected_error", "name", [error.name for error in errors])
+
+
+def check_calibration(calibration: Calibration | None) -> None:
+    """Check what a contract says of a calibration.
+
+    Raises
+    ------
+    ContractError
+        If a count is less than possible; the message names the key.
+    """
+    if calibration is None:
+        return
+    for key, least in (("members", 1), ("iterations", 0), ("years", 1), ("seed", 0)):
+        value = getattr(calibration, key)
+        if value < least:
+            refuse(f"calibration.{key}", value, f"at least {least}")
+    for key in ("misfit_after", "misfit_before"):
+        misfit = getattr(calibration, key)
+        if misfit is not None and misfit < 0.0:
+            refuse(f"calibration.{key}", misfit, "at least 0")

@@ -4,6 +4,7 @@ import hashlib
 import importlib.util
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from typing import Any, Literal
@@ -13,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from gwparam.checkpoints import Checkpoint, files_of, load_weights, read_checkpoint
-from gwparam.contract import TrainingRange
+from gwparam.contract import Calibration, TrainingRange
 from gwparam.data import open_states
 from gwparam.data.missing import present_columns
 from gwparam.errors import (
@@ -123,8 +124,42 @@ def export_network(
     if confidence is not None:
         published = with_confidence(published, checkpoint, confidence)
 
+    return write_own(
+        published, checkpoint, artefact, dtype=dtype, exported_program=exported_program
+    )
+
+
+def write_own(
+    published: PhysicalNetwork,
+    checkpoint: Checkpoint,
+    artefact: str | PathLike[str],
+    *,
+    dtype: Precision = "float32",
+    exported_program: Literal["auto", "yes", "no"] = "auto",
+    calibration: Calibration | None = None,
+) -> Export:
+    """Measure the promises of a network of one's own, and write its artefact.
+
+    Parameters
+    ----------
+    published : PhysicalNetwork
+        Of `own_network`.
+    checkpoint : Checkpoint
+        Where its weights are from.
+    artefact, dtype, exported_program
+        As of `export_network`.
+    calibration : Calibration, optional
+        What changed its weights.
+
+    Raises
+    ------
+    ModelFileError, InferenceError
+        As `export_network`.
+    """
+
     def export(traced: bool) -> Export:
         member = measure(published, checkpoint, dtype, None, "", traced)
+        member.contract = replace(member.contract, calibration=calibration)
         built = build([member], dtype, None, exported_program)
         return write(Path(artefact), built, [_check_loads])
 

@@ -216,6 +216,7 @@ Contract parse(const JsonValue &json) {
                       "mask",
                       "training_dates",
                       "expected_error",
+                      "calibration",
                       "lead_time",
                       "members",
                       "column_program",

@@ -1,5 +1,6 @@
 // Keys that say how a network came about, and those that no reader acts on yet.
 #include <algorithm>
+#include <utility>
 
 #include "artefact/contract_parts.hpp"
 
@@ -69,6 +70,35 @@ void check_error(const JsonValue &json,
     }
 }
 
+// What changed the weights after the training; nothing here acts on it.
+void check_calibration(const JsonValue &json) {
+    json.expect_keys({"artefact", "sha256", "against", "against_sha256", "layers",
+                      "members", "iterations", "years", "seed", "misfit_after",
+                      "misfit_before"});
+    for (const char *key : {"artefact", "sha256", "against", "against_sha256"}) {
+        json.at(key).text();
+    }
+    for (const JsonValue &layer : json.at("layers").items()) {
+        layer.text();
+    }
+    const std::pair<const char *, std::int64_t> counts[] = {
+        {"members", 1}, {"iterations", 0}, {"years", 1}, {"seed", 0}};
+    for (const auto &[key, least] : counts) {
+        const std::int64_t value = json.at(key).integer();
+        if (value < least) {
+            refuse(json.at(key).key(), std::to_string(value),
+                   "at least " + std::to_string(least));
+        }
+    }
+    for (const char *key : {"misfit_after", "misfit_before"}) {
+        const JsonValue misfit = json.at(key);
+        const bool may_be_absent = key == std::string("misfit_before");
+        if ((misfit.is_given() || !may_be_absent) && misfit.number() < 0.0) {
+            refuse(misfit.key(), number_text(misfit.number()), "at least 0");
+        }
+    }
+}
+
 } // namespace
 
 std::int64_t parse_members(const JsonValue &contract) {
@@ -131,6 +161,9 @@ void check_origin(const JsonValue &contract,
         exported.expect_keys({"file", "weights"});
         exported.at("file").text();
         exported.at("weights").text();
+    }
+    if (contract.at("calibration").is_given()) {
+        check_calibration(contract.at("calibration"));
     }
     Names seen;
     if (contract.at("expected_error").is_given()) {
