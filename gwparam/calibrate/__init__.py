@@ -1,0 +1,1 @@
+"""Repair what drives an oscillation, by its statistics: ensemble Kalman inversion."""
