@@ -14,6 +14,7 @@ from gwparam.commands.states import (
     assignments,
     read_threads,
 )
+from gwparam.commands.torch_threads import torch_threads
 from gwparam.errors import ArgumentError, wrong_setting
 from gwparam.whole_files import check_outputs
 
@@ -147,7 +148,7 @@ def run(args: argparse.Namespace) -> Answer:
                 "and one to be held against",
                 settings=("times",),
             )
-        with _threads(threads):
+        with torch_threads(threads):
             parts = collect(
                 args.artefact,
                 contract,
@@ -178,24 +179,6 @@ def run(args: argparse.Namespace) -> Answer:
     head = shlex.quote(str(args.output))
     then = f"gwparam export --ckpt ... --confidence {head} -o ..."
     return Answer(document, lambda: _print(document, found), next=(then,))
-
-
-def _threads(count: int) -> Any:
-    """Let torch have so many threads; 0: all cores."""
-    from contextlib import contextmanager
-
-    import torch
-
-    @contextmanager
-    def so_many() -> Any:
-        before = torch.get_num_threads()
-        torch.set_num_threads(count or before)
-        try:
-            yield
-        finally:
-            torch.set_num_threads(before)
-
-    return so_many()
 
 
 def _document(

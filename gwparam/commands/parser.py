@@ -49,6 +49,10 @@ COMMANDS = {
         "gwparam.commands.qbo",
         "run drag schemes online in one column, for a century",
     ),
+    "calibrate": (
+        "gwparam.commands.calibrate",
+        "repair an artefact of the QBO testbed by statistics of its oscillation",
+    ),
     "watch": ("gwparam.commands.watch", "show what a run does, while it goes on"),
     "report": ("gwparam.commands.report", "one page of what runs did"),
     "config": ("gwparam.commands.config", "print flags to compile and link a host"),

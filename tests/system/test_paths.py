@@ -35,6 +35,7 @@ READ = {
     "make-states": {},
     "audit": {"artefact": "net.pt", "states": "s.nc", "--scaling": _SCALING},
     "qbo": {"schemes": "net.pt", "--forcing": "f.nc", "--column": "s.nc"},
+    "calibrate": {"artefact": "net.pt", "--against": "s.nc"},
     "watch": {"runs": "r.jsonl"},
     "report": {"runs": "r.jsonl"},
 }
@@ -116,6 +117,8 @@ def test_the_table_has_every_path(command):
     # Not with a model; tests/python/commands/test_evaluate_climate.py.
     known |= {"--climate"} if command == "evaluate" else set()
     known |= {"--contract"} if command == "finetune" else set()  # likewise
+    if command == "calibrate":
+        known |= {"--html", "--write-statistics"}  # tests/python/commands
     for action in parser_of(command)._actions:
         assert action.type is not Path, "an empty path would be the folder at hand"
         if action.type is file_path or action.metavar in ("FILE.json", "FOLDER"):
@@ -182,6 +185,7 @@ def test_no_command_replaces_what_is_no_file(
         ("finetune", "--levels"),
         ("finetune", "--pretrained"),
         ("train-emulator", "--states"),
+        ("calibrate", "--against"),
         ("watch", "runs"),
         ("report", "runs"),
     ],
