@@ -80,7 +80,7 @@ def _members(name: str, values: Sequence[Array], aim: float | None) -> Panel:
             axis.axhline(aim, color=TRUTH_COLOUR, lw=1.2)
         axis.set(title=_TITLES[name], xlabel="iteration")
 
-    return draw_panel(f"{_TITLES[name]} of all members.", draw)
+    return draw_panel(f"{_TITLES[name]} of all members.", draw, raster=True)
 
 
 def winds(runs: Sequence[tuple[str, Array]], testbed: Testbed) -> Picture:

@@ -72,7 +72,7 @@ class State:
     means : list of ndarray, shape (parameter,)
         Mean of the members of each iteration, the first among them.
     misfit, misfit_of_mean, step : list of float
-        Median over members, that of their mean, and the step taken.
+        Median over stable members, that of their mean, and the step taken.
     failed : list of int
         Unstable members.
     shown : list of ndarray, shape (member, 4)
@@ -232,7 +232,7 @@ def _iterate(
     moved = update(state.parameters, given[:-1], wanted.target, generator)
     names = statistic_names()
     state.means.append(mean)
-    state.misfit.append(float(np.median(misfit[:-1])))
+    state.misfit.append(float(np.median(misfit[:-1][np.isfinite(misfit[:-1])])))
     state.misfit_of_mean.append(float(misfit[-1]))
     state.step.append(moved.step)
     state.failed.append(moved.redrawn)
