@@ -26,7 +26,7 @@ from torch import Tensor, nn
 from gwparam.checkpoints import load_weights, read_checkpoint
 from gwparam.climate.oscillation import fourier_period, oscillation
 from gwparam.export.own import load_module
-from gwparam.qbo.batch import Stepper
+from gwparam.qbo.batch import DragOfDay, Stepper
 from gwparam.qbo.forcing import draw_forcing
 from gwparam.qbo.states import FLUX, WIDTH, Period, write_states
 from gwparam.qbo.testbed import (
@@ -198,32 +198,44 @@ def of_spectrum() -> Tensor:
         )
 
 
-def of_network(network: nn.Module, start: Tensor, first: int) -> np.ndarray:
+def of_network(network: nn.Module, underway: Tensor) -> dict[str, np.ndarray]:
     """Wind that a network drives, which computes in float32 as its artefact would.
 
     Parameters
     ----------
     network : Module
         Of the example.
-    start : Tensor, shape (column, level)
-        Wind [m s-1].
-    first : int
-        Day of the start; the run ends with year 108.
+    underway : Tensor, shape (column, level)
+        Wind of the spectrum after the spin-up [m s-1].
 
     Returns
     -------
-    ndarray, shape (day, column, height)
-        Of the last 96 years, at `HEIGHTS`.
+    dict of str to ndarray, shape (day, column, height)
+        Of the last 96 years, at `HEIGHTS`, by start: at ``rest`` in the first year, or
+        ``underway`` after the spin-up, where both begin with a step of Euler's.
     """
-    flux, width = (values[first:].float() for values in sources())
+    flux, width = (values.float() for values in sources())
+    rest = torch.from_numpy(Testbed().initial_wind).repeat(len(ONLINE_SEEDS), 1)
+
+    def drag_from(first: int, runs: int) -> DragOfDay:
+        """Drag on so many runs of all columns, side by side."""
+
+        def drag(wind: Tensor, day: int) -> Tensor:
+            of_day = (its[first + day].repeat(runs) for its in (flux, width))
+            return network(wind.float(), *of_day).double()
+
+        return drag
+
     with torch.inference_mode():
-        wind = Stepper(Testbed()).run(
-            start,
-            lambda wind, day: network(wind.float(), flux[day], width[day]).double(),
-            len(flux),
+        spun = Stepper(Testbed()).run(rest, drag_from(0, 1), SPINUP + 1)[-1]
+        both = Stepper(Testbed()).run(
+            torch.cat((spun, underway)),
+            drag_from(SPINUP, 2),
+            len(flux) - SPINUP,
             LEVELS,
         )
-    return wind[SPINUP - first :].numpy()
+    first, second = both.numpy().reshape(len(both), 2, -1, len(LEVELS)).swapaxes(0, 1)
+    return {"rest": first, "underway": second}
 
 
 def load(name: str, output: Path) -> nn.Module:
@@ -285,16 +297,9 @@ def measure(folder: Path, name: str, seed: int, spectrum_run: dict[str, Any]) ->
     output = trained(folder, name, seed)
     seconds = time.monotonic() - began
     network = load(name, output)
-    online = {
-        "rest": describe(of_network(network, *from_rest())),
-        "underway": describe(
-            of_network(
-                network,
-                torch.tensor(spectrum_run["underway"], dtype=torch.float64),
-                SPINUP,
-            )
-        ),
-    }
+    underway = torch.tensor(spectrum_run["underway"], dtype=torch.float64)
+    winds = of_network(network, underway)
+    online = {start: describe(wind) for start, wind in winds.items()}
     return {
         "experiment": name,
         "seed": seed,
@@ -318,12 +323,6 @@ def r2(network: nn.Module, path: Path) -> float:
         drag, wanted = network(*fields[:3]).double(), fields[3].double()
     rest = (drag - wanted).square().sum() / (wanted - wanted.mean()).square().sum()
     return 1.0 - float(rest)
-
-
-def from_rest() -> tuple[Tensor, int]:
-    """Give the published start, which is no wind of the oscillation, and its day."""
-    start = torch.from_numpy(Testbed().initial_wind)
-    return start.repeat(len(ONLINE_SEEDS), 1), 0
 
 
 def rows(one: dict[str, Any]) -> Iterator[str]:

@@ -43,16 +43,17 @@ def check_freeze(
             "checkpoint",
             settings=("freeze", "pretrained"),
         )
-    if how == "backbone" and not physical.trainable.backbone:
+    trainable, others = physical.trainable, "none, all-but-head or lora"
+    if how == "backbone" and not trainable.backbone:
         raise ArgumentError(
-            f"freeze is backbone and {physical.architecture} has none, expected none, "
-            "all-but-head or lora",
+            f"freeze is backbone and {physical.architecture} has none, expected "
+            f"{others if trainable.head else 'none or lora'}",
             settings=("freeze",),
         )
-    if how == "all-but-head" and not physical.trainable.head:
+    if how == "all-but-head" and not trainable.head:
         raise ArgumentError(
-            f"freeze is all-but-head and nobody says which layer is the head of a "
-            f"network of architecture {physical.architecture}, expected none or lora",
+            f"freeze is all-but-head and of {physical.architecture} no head is known, "
+            "expected none or lora",
             settings=("freeze",),
         )
 

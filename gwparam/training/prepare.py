@@ -1,8 +1,10 @@
 """From settings to a network that can be trained, and to what it learns from."""
 
+import hashlib
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from torch import nn
@@ -10,6 +12,7 @@ from torch import nn
 from gwparam.checkpoints import Checkpoint, read_checkpoint
 from gwparam.data.training_range import Difference, compare_ranges
 from gwparam.errors import ArgumentError, one_of, wrong_setting
+from gwparam.export.own import file_of
 from gwparam.networks import find_network
 from gwparam.networks.base import PhysicalNetwork
 from gwparam.networks.own import OwnNetwork
@@ -89,8 +92,17 @@ class Prepared:
         return {"trained": trained, "all": total}
 
     def fingerprints(self) -> dict[str, list[str]]:
-        """Digests of the pre-trained weights, and of both ends of every split."""
-        return {"pre-trained weights": [self.sha256]} | {
+        """Digests of the pre-trained weights, and of both ends of every split.
+
+        Of a network of one's own, of its module and contract too.
+        """
+        settings = self.settings
+        own = {}
+        if settings.module is not None and settings.contract is not None:
+            files = (file_of(settings.module), Path(settings.contract))
+            digests = [hashlib.sha256(file.read_bytes()).hexdigest() for file in files]
+            own = {"module and contract": digests}
+        return {"pre-trained weights": [self.sha256], **own} | {
             split.name: [
                 split.data.fingerprint(t) for t in (split.times[0], split.times[-1])
             ]

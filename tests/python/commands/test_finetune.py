@@ -135,6 +135,10 @@ def test_a_network_of_ones_own_is_trained_resumed_and_exported(
     monkeypatch.chdir("/")
     assert finetune("--resume", tmp_path / "run") == 0
     monkeypatch.chdir(tmp_path)
+    Path("mine.py").write_text(MODULE + "# other\n")
+    assert finetune("--resume", "run") == 2
+    message = "the files of module and contract hold something else than when"
+    assert message in capsys.readouterr().err
 
     weights = Path("run/network.safetensors")
     assert main(["export", *own, "--ckpt", str(weights), "-o", "mine.pt"]) == 0

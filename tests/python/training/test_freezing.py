@@ -9,10 +9,12 @@ from gwparam.errors import ArgumentError
 from gwparam.networks import NETWORKS
 from gwparam.networks.ann_cnn import AnnCnn
 from gwparam.networks.attention_unet import AttentionUNet
+from gwparam.networks.own import OwnNetwork
 from gwparam.networks.prithvi.backbone import Block
 from gwparam.networks.prithvi.unet import UNetWithTransformer
 from gwparam.networks.wavenet import WaveNet
 from gwparam.training.freezing import (
+    check_freeze,
     count_parameters,
     freeze,
     freeze_statistics,
@@ -345,6 +347,19 @@ def test_network_without_backbone_is_told(tmp_path, name):
     assert str(caught.value) == (
         f"freeze is backbone and {name} has none, expected none, all-but-head or lora"
     )
+
+
+@pytest.mark.parametrize(
+    ("how", "lacking"),
+    [("backbone", "own has none"), ("all-but-head", "of own no head is known")],
+)
+def test_of_a_network_of_ones_own_nobody_knows_the_parts(how, lacking):
+    with pytest.raises(ArgumentError) as caught:
+        check_freeze(how, True, OwnNetwork)
+
+    expected = f"freeze is {how} and {lacking}, expected none or lora"
+    assert str(caught.value) == expected
+    check_freeze("lora", True, OwnNetwork)
 
 
 def normalisations(network, mode):
