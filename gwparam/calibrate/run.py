@@ -119,7 +119,7 @@ class State:
             ) from None
         if known != key:
             raise ArgumentError(
-                f"{path} is the state of {known}, expected {key}", settings=("resume",)
+                f"{path} is the state of {known}, expected {key}", settings=("go-on",)
             )
         return state
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from gwparam.commands.answer import Answer
 from gwparam.commands.calibrate_report import document_of, show, write_page_of
-from gwparam.commands.given import check_page, file_path, refuse_idle, whole_number
+from gwparam.commands.given import file_path, refuse_idle, whole_number
 from gwparam.commands.torch_threads import torch_threads
 from gwparam.errors import ArgumentError, wrong_setting
 from gwparam.file_kinds import check_readable
@@ -39,7 +39,7 @@ examples:
       --against qbo-statistics.nc -o repaired.pt
       an artefact whose oscillation has these statistics, and a page beside it
   gwparam calibrate qbo.pt --layers network.layers.0 network.layers.4
-      --against qbo-statistics.nc -o repaired.pt --resume
+      --against qbo-statistics.nc -o repaired.pt --go-on
       goes on where it was ended: its state is written after each iteration
   gwparam calibrate spectrum --against observed.csv -o source.nml
       mean flux and width of the spectrum, the source of AD99, as a namelist group
@@ -80,13 +80,7 @@ def add_parser(subparsers: Any) -> None:
         metavar="FILE.nc",
         help="run the artefact or the spectrum for long, write its statistics, and end",
     )
-    add(
-        "--html",
-        type=file_path,
-        metavar="FILE.html",
-        help="page with figures (default: beside the output)",
-    )
-    add("--resume", action="store_true", help="go on from the state beside the output")
+    add("--go-on", action="store_true", help="go on from the state beside the output")
     numbers = (
         ("members", None, "of the ensemble (default: 200, of the spectrum 40)"),
         ("iterations", 10, "how often it is moved (default: %(default)s)"),
@@ -158,7 +152,7 @@ def _list(args: argparse.Namespace) -> Answer:
     """List layers and statistics."""
     from gwparam.qbo.statistics import statistic_names
 
-    refuse_idle(args, "with --list", ("against", "output", "layers", "resume"))
+    refuse_idle(args, "with --list", ("against", "output", "layers", "go_on"))
     network = _network(args)
     layers = {
         layer: {name: list(network.weights[name].shape) for name in names}
@@ -199,7 +193,7 @@ def _write_statistics(args: argparse.Namespace) -> Answer:
     refuse_idle(
         args,
         "with --write-statistics",
-        ("against", "output", "layers", "html", "resume", "members"),
+        ("against", "output", "layers", "go_on", "members"),
     )
     testbed, path = Testbed(), args.write_statistics
     spectrum = args.artefact == SPECTRUM
@@ -284,7 +278,7 @@ def _calibrate(args: argparse.Namespace) -> Answer:
         testbed,
         state_path=state_path,
         key=_key(args, settings),
-        resume=args.resume,
+        resume=args.go_on,
         report=_reporter(settings),
     )
     if result.iteration == 0:
@@ -321,8 +315,7 @@ def _outputs(args: argparse.Namespace, spectrum: bool) -> tuple[Path, Path]:
     for name in ("against", "output"):
         if getattr(args, name) is None:
             raise ArgumentError(f"--{name} is missing, expected a file")
-    page = args.html or args.output.with_suffix(".html")
-    check_page("html", page)
+    page = args.output.with_suffix(".html")
     state = args.output.with_name(args.output.name + ".state")
     read = [args.against] if spectrum else [args.artefact, args.against]
     check_outputs([args.output, page, state], read)

@@ -54,7 +54,7 @@ def test_the_source_becomes_a_namelist(folder, capsys) -> None:
         "period_at_25_km,26,0.3\nstandard_deviation_at_20_km,19.1,0.2\n"
     )
     words = ["--against", folder / "source.csv", "-o", folder / "s.nml"]
-    words += ["--source-flux", "4.6e-3", "--html", folder / "page.html", *SMALL, *CHECK]
+    words += ["--source-flux", "4.6e-3", *SMALL, *CHECK]
     assert main(["calibrate", "spectrum", *map(str, words)]) == 0
     said = capsys.readouterr()
     assert "iteration 2 of 2" in said.err
@@ -62,7 +62,7 @@ def test_the_source_becomes_a_namelist(folder, capsys) -> None:
     text = (folder / "s.nml").read_text()
     flux = float(text.partition("source_flux =")[2].split()[0])
     assert flux == pytest.approx(3.7e-3, rel=0.12)
-    assert (folder / "page.html").exists()
+    assert (folder / "s.html").exists()
 
 
 def test_statistics_of_a_network(folder, tmp_path) -> None:
@@ -89,12 +89,12 @@ def test_layers_are_listed(folder, capsys) -> None:
         (["small.pt", "--against", "observed.csv"], "--output is missing"),
         (["small.pt", "--source-flux", "1"], "--source-flux has no effect for an"),
         (["spectrum", "--layers", LAST], "--layers has no effect for the spectrum"),
-        (["small.pt", "--list", "--resume"], "--resume has no effect with --list"),
+        (["small.pt", "--list", "--go-on"], "--go-on has no effect with --list"),
         (["small.pt", "--members", "3"], "members is 3, expected 10 to 10000"),
         (["small.pt", "FULL", "--layers", "x"], "layers has x, expected of network"),
         (["small.pt", "FULL"], "layers are none, expected 1 or 2 of network.first"),
         (["small.pt", "FULL", "--check-years", "15"], "check_years is 15, expected at"),
-        (["small.pt", "FULL", "--layers", LAST, "--resume"], "r.pt.state: No such"),
+        (["small.pt", "FULL", "--layers", LAST, "--go-on"], "r.pt.state: No such"),
         (["observed.csv", "FULL", "--layers", LAST], "observed.csv"),
     ],
 )  # fmt: skip
