@@ -55,6 +55,8 @@ LONG = {"epochs": 40, "batch": 128, "learning_rate": 3e-3}
 MORE = {"epochs": 6, "batch": 128, "learning_rate": 3e-4}
 SHORT = {"epochs": 200, "batch": 32, "learning_rate": 1e-3}
 CONVOLVED = {"epochs": 8, "batch": 128, "learning_rate": 2e-3}
+SOME = {"epochs": 100, "batch": 64, "learning_rate": 2e-3}
+THREE = {"epochs": 200, "batch": 64, "learning_rate": 2e-3}
 FEW = {"epochs": 60, "batch": 32, "learning_rate": 2e-3}
 
 
@@ -65,8 +67,9 @@ class Experiment:
     Attributes
     ----------
     data : str
-        ``months18``, of the seed itself; ``years100``, ten runs of ten years after the
-        spin-up; ``years100_rest``, the same with the spin-up.
+        ``months18``, ``years3`` and ``years10``, a run of each seed after the spin-up;
+        ``years100``, ten years of ten runs; ``years100_rest``, with the spin-up. Runs
+        are nearly in phase: ten short ones would all see the same part of a cycle.
     network : str
         Of examples/qbo_network.
     settings : dict
@@ -97,6 +100,14 @@ EXPERIMENTS = {
         "years100", settings=MORE | {"rollout": 48}, after="years100"
     ),
     "months18, last": Experiment("months18", end_of="months18"),
+    "years10": Experiment("years10", settings=SOME),
+    "years3": Experiment("years3", settings=THREE),
+    "years3, noise 0.05": Experiment("years3", settings=THREE | {"input_noise": 0.05}),
+    "years3, noise 0.2": Experiment("years3", settings=THREE | {"input_noise": 0.2}),
+    "years3, noise 0.2 linear": Experiment(
+        "years3", settings=THREE | {"input_noise": 0.2, "noise_schedule": "linear"}
+    ),
+    "years3, rollout 48 h": Experiment("years3", settings=THREE | {"rollout": 48}),
     "wide, months18": Experiment("months18", "Wide", FEW),
     "wide, months18, last": Experiment("months18", "Wide", end_of="wide, months18"),
     "whole, months18": Experiment("months18", "Whole", FEW),
@@ -137,6 +148,8 @@ def states(folder: Path, data: str, seed: int) -> Path:
     """Training files; those of validation and test belong to other years and seeds."""
     name, period, columns, first = {
         "months18": (f"months18_{seed}", Period(18), 1, seed),
+        "years3": (f"years3_{seed}", Period(36), 1, 200 + seed),
+        "years10": (f"years10_{seed}", Period(120), 1, 300 + seed),
         "years100": ("years100", Period(120), 10, 100),
         "years100_rest": ("years100_rest", Period(120, 0), 10, 100),
         "validation": ("validation", Period(12, 24), 5, 900),
