@@ -143,8 +143,8 @@ def run(args: argparse.Namespace) -> Answer:
     from gwparam.qbo.summary import summarise
 
     schemes = [str(s) if str(s) in NATIVE else s for s in args.schemes]
-    _check(args, schemes)
     outputs = _outputs(args, schemes)
+    _check(args, schemes)
     threads = read_threads(args)
     forcings = _forcings(args)
     runs = []
