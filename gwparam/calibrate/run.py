@@ -205,8 +205,8 @@ def calibrate(
     if not np.isfinite(misfits[best]):
         raise ArgumentError(
             "the mean of the members is unstable in all iterations, expected one that "
-            "is not: try a smaller spread",
-            settings=("spread",),
+            "is not: resume with more iterations, or try another spread",
+            settings=("resume", "iterations", "spread"),
         )
     return Result(means[best], best, tuple(misfits.tolist()), state)
 

@@ -327,12 +327,13 @@ def _digest(path: Path) -> str:
 
 
 def _key(args: argparse.Namespace, settings: "Settings") -> str:
-    """Say what a state belongs to."""
+    """Say what a state belongs to; more iterations can follow on fewer."""
     subject = "spectrum" if args.artefact == SPECTRUM else _digest(args.artefact)[:16]
     what = _means(args) if subject == "spectrum" else args.layers
     return (
         f"{subject} {what} against {_digest(args.against)[:16]}, spread {args.spread}, "
-        f"{settings}"
+        f"{settings.members} members of {settings.window_years} years, seed "
+        f"{settings.seed}"
     )
 
 
