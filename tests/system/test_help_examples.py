@@ -26,6 +26,7 @@ NOT_RUN = {
     "--ckpt ann_cnn.pt": "tests/python/export has one with files of its own",
     "ann.pt era5": "likewise",
     "unet.pt": "tests/python/export has one with files of its own",
+    "gwparam calibrate": "takes minutes; tests/python/commands has small ones",
     "mine.": "tests/system/test_own_network.py has three",
     "ensemble.pt": "tests/system/test_ensembles.py has some",
     "--ckpt a.pt": "likewise",
