@@ -91,3 +91,25 @@ def full_levels(half: Array) -> Array:
     p_ln_p = half * np.log(np.where(half > 0.0, half, 1.0))
     full: Array = np.exp(np.diff(p_ln_p) / np.diff(half) - 1.0)
     return full
+
+
+def half_way(pressure: Array) -> Array:
+    """Half levels half way between full levels, where nothing else is known of them.
+
+    Parameters
+    ----------
+    pressure : ndarray, shape (..., nlev)
+        Of the full levels, top first [Pa].
+
+    Returns
+    -------
+    ndarray, shape (..., nlev + 1)
+        The ends reach as far out as in, and not above 0 [Pa]; of a single level, a
+        tenth of its pressure.
+    """
+    single = pressure.shape[-1] == 1
+    step = 0.2 * pressure if single else np.diff(pressure, axis=-1)
+    between = pressure[..., :-1] + 0.5 * np.diff(pressure, axis=-1)
+    top = np.maximum(pressure[..., :1] - 0.5 * step[..., :1], 0.0)
+    bottom = pressure[..., -1:] + 0.5 * step[..., -1:]
+    return np.concatenate([top, between, bottom], axis=-1)

@@ -10,7 +10,9 @@ from gwparam.contract import Field
 NLEV, NCOL = 12, 400
 PRESSURE = np.geomspace(1e3, 3e4, NLEV)
 EAST = "tendency_of_eastward_wind_due_to_gravity_wave_drag"
+NORTH = EAST.replace("eastward", "northward")
 WIND = "eastward_wind"
+NORTHWARD_WIND = "northward_wind"
 GRID = (4, 24)
 
 
@@ -37,12 +39,47 @@ def shear_zones(count=NCOL):
     return jet * (np.exp(-(((height - middle) / 1.2) ** 2)) - calm)
 
 
-def trial(function, *, reference=None, wind=None, more=None, **subject):
+class Pair(Subject):
+    """A subject of two winds, whose answers are functions of both, or arrays."""
+
+    name, kind = "pair", "column"
+    inputs = tuple(
+        Field(name, "m s-1", "full", "float64") for name in (WIND, NORTHWARD_WIND)
+    )
+
+    def __init__(self, answers):
+        self._answers = answers
+
+    def answer(self, state):
+        winds = state[WIND], state[NORTHWARD_WIND]
+        return {
+            name: given(*winds) if callable(given) else given
+            for name, given in self._answers.items()
+        }
+
+
+def pair(answers, *, references=None, northward=None):
+    """Put functions of both winds on trial, by the component that they answer."""
+    wind = shear_zones()
+    other = wind[::-1] if northward is None else northward
+    state = {WIND: wind, NORTHWARD_WIND: other}
+    sample = Sample("states of a test", [state], [references or {}], PRESSURE)
+    own = {EAST: WIND, NORTH: NORTHWARD_WIND}
+    return Trial(
+        Pair(answers), sample, [Answer(name, "m s-2", own[name]) for name in answers]
+    )
+
+
+def trial(
+    function, *, reference=None, wind=None, more=None, half_levels=None, **subject
+):
     """Put a function of the wind on trial."""
     state = {WIND: shear_zones() if wind is None else wind, **(more or {})}
     inputs = tuple(Field(name, "1", "surface", "float64") for name in more or {})
     references = {} if reference is None else {EAST: reference}
-    sample = Sample("states of a test", [state], [references], PRESSURE)
+    sample = Sample(
+        "states of a test", [state], [references], PRESSURE, half_levels=half_levels
+    )
     written = Written(function, inputs=inputs, **subject)
     return Trial(written, sample, [Answer(EAST, "m s-2", WIND)])
 

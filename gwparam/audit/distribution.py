@@ -1,9 +1,13 @@
 """The distribution of the drag beside a reference: its tail, its spread, Hellinger."""
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
 from gwparam.audit.finding import Finding, not_applicable, verdict
+from gwparam.audit.reference import Beside, beside_reference
+from gwparam.audit.subject import component
 from gwparam.audit.trial import Trial
 from gwparam.evaluate.hellinger import Binning, count, hellinger, hellinger_printed
 from gwparam.evaluate.ladder import QUANTILES, quantile_ladder, variance_ratio
@@ -16,82 +20,100 @@ LEAST, MOST = 0.8, 1.25
 _SPAN = f"from {LEAST:g} to {MOST:g}"
 TAIL_CRITERION = (
     f"the quantiles P90, P99 and P99.9 of the magnitude are {_SPAN} times those of the "
-    "reference"
+    "reference, and there is no drag in a component where the reference has none"
 )
 VARIANCE_CRITERION = (
-    f"the variance is {_SPAN} times that of the reference; the Hellinger distance "
-    "stands beside and is not judged, for it can be fooled"
+    f"the variance is {_SPAN} times that of the reference, and there is none in a "
+    "component where the reference has none; the Hellinger distance stands beside and "
+    "is not judged, for it can be fooled"
 )
-_ABSENT = "the states have no reference that varies"
 
 
 def distribution(trial: Trial) -> tuple[Finding, Finding]:
     """Compare the distribution of the answer with that of a reference.
 
     All columns and levels of a component are pooled, as in ``gwparam evaluate``, whose
-    bins the Hellinger distance has too.
+    bins the Hellinger distance has too. What is not defined, since the reference is 0
+    there or does not vary, is left out and said.
     """
-    known = [a.name for a in trial.answers if a.name in trial.sample.references[0]]
-    pairs = {
-        name: (
-            trial.columns(trial.baseline, name),
-            trial.columns(trial.sample.references, name),
-        )
-        for name in known
-    }
-    pairs = {name: pair for name, pair in pairs.items() if np.ptp(pair[1]) > 0.0}
-    if not pairs:
+    beside = beside_reference(trial)
+    if not beside.pairs:
         return (
-            not_applicable(TAIL, TAIL_TITLE, _ABSENT, TAIL_CRITERION),
-            not_applicable(VARIANCE, VARIANCE_TITLE, _ABSENT, VARIANCE_CRITERION),
+            not_applicable(TAIL, TAIL_TITLE, beside.said, TAIL_CRITERION),
+            not_applicable(VARIANCE, VARIANCE_TITLE, beside.said, VARIANCE_CRITERION),
         )
-    return _tail(pairs), _variance(pairs)
+    return _tail(beside), _variance(beside)
 
 
-Pairs = dict[str, tuple[Array, Array]]
-
-
-def _tail(pairs: Pairs) -> Finding:
-    ladders = {name: quantile_ladder(*pair) for name, pair in pairs.items()}
-    rungs = np.stack(list(ladders.values()))
-    worst = float(rungs.flat[int(np.abs(np.log(np.maximum(rungs, 1e-9))).argmax())])
-    said = "; ".join(
-        f"{_short(name)} {', '.join(f'{rung:.2f}' for rung in ladder)}"
+def _tail(beside: Beside) -> Finding:
+    ladders = {name: quantile_ladder(*pair) for name, pair in beside.pairs.items()}
+    rungs = np.array([r for ladder in ladders.values() for r in ladder])
+    said = [
+        f"{component(name)} {', '.join(_rung(r) for r in ladder)}"
         for name, ladder in ladders.items()
+    ]
+    finding = _judged(
+        (TAIL, TAIL_TITLE, TAIL_CRITERION), rungs, "P90, P99, P99.9", said, beside
     )
-    return Finding(
-        TAIL,
-        TAIL_TITLE,
-        verdict(bool((rungs >= LEAST).all() and (rungs <= MOST).all())),
-        worst,
-        f"P90, P99, P99.9 of the reference's: {said}",
-        TAIL_CRITERION,
-        {"quantiles": QUANTILES, "ratios": ladders},
-        {"pairs": {name: _exceedance(pair) for name, pair in pairs.items()}},
+    return replace(
+        finding,
+        numbers={"quantiles": QUANTILES, "ratios": ladders, **finding.numbers},
+        curves={"pairs": {n: _exceedance(pair) for n, pair in beside.pairs.items()}},
     )
 
 
-def _variance(pairs: Pairs) -> Finding:
-    ratios = {name: variance_ratio(*pair) for name, pair in pairs.items()}
-    distances = {name: _hellinger(*pair) for name, pair in pairs.items()}
-    worst = max(ratios.values(), key=lambda r: abs(np.log(max(r, 1e-9))))
-    said = "; ".join(
-        f"{_short(name)} {ratio:.2f} (Hellinger {distances[name][0]:.3f})"
-        for name, ratio in ratios.items()
+def _variance(beside: Beside) -> Finding:
+    ratios = {name: variance_ratio(*pair) for name, pair in beside.pairs.items()}
+    distances = {
+        name: _hellinger(*pair)
+        for name, pair in beside.pairs.items()
+        if np.isfinite(ratios[name])
+    }
+    said = [
+        f"{component(name)} {ratios[name]:.2f} (Hellinger {distance[0]:.3f})"
+        if (distance := distances.get(name)) is not None
+        else f"{component(name)} none, for the reference does not vary"
+        for name in ratios
+    ]
+    finding = _judged(
+        (VARIANCE, VARIANCE_TITLE, VARIANCE_CRITERION),
+        np.array(list(ratios.values())),
+        "variance",
+        said,
+        beside,
     )
-    return Finding(
-        VARIANCE,
-        VARIANCE_TITLE,
-        verdict(all(LEAST <= r <= MOST for r in ratios.values())),
-        worst,
-        f"variance over the reference's: {said}",
-        VARIANCE_CRITERION,
-        {
-            "variance_ratio": ratios,
-            "hellinger": {n: d[0] for n, d in distances.items()},
-            "hellinger_printed": {n: d[1] for n, d in distances.items()},
-        },
-    )
+    numbers = {
+        "variance_ratio": ratios,
+        "hellinger": {n: d[0] for n, d in distances.items()},
+        "hellinger_printed": {n: d[1] for n, d in distances.items()},
+    }
+    return replace(finding, numbers={**numbers, **finding.numbers})
+
+
+def _judged(
+    names: tuple[str, str, str],
+    ratios: Array,
+    what: str,
+    said: list[str],
+    beside: Beside,
+) -> Finding:
+    """Judge ratios to a reference, as far as they are defined."""
+    check, title, criterion = names
+    words = f"{what} over the reference's: {'; '.join(said)}"
+    if beside.said:
+        words += f"; {beside.said}"
+    known = ratios[np.isfinite(ratios)]
+    if not known.size and beside.silent:
+        return not_applicable(check, title, words, criterion)
+    good = bool(((known >= LEAST) & (known <= MOST)).all()) and beside.silent
+    off = np.abs(np.log(np.maximum(known, 1e-9)))
+    worst = float(known[off.argmax()]) if known.size else None
+    numbers = {"share_where_the_reference_is_0": dict(beside.none)}
+    return Finding(check, title, verdict(good), worst, words, criterion, numbers)
+
+
+def _rung(ratio: float) -> str:
+    return f"{ratio:.2f}" if np.isfinite(ratio) else "none (0 in the reference)"
 
 
 def _hellinger(given: Array, truth: Array) -> tuple[float, float]:
@@ -107,7 +129,3 @@ def _exceedance(pair: tuple[Array, Array]) -> tuple[Array, Array, Array]:
     share = np.logspace(0.0, -4.0, 81)
     given, truth = (np.quantile(np.abs(x), 1.0 - share) for x in pair)
     return share, given, truth
-
-
-def _short(name: str) -> str:
-    return next((w for w in ("eastward", "northward") if w in name), name)

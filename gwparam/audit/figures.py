@@ -20,6 +20,7 @@ from gwparam.audit import (
 )
 from gwparam.audit.finding import Finding
 from gwparam.audit.globe_figures import draw_roll, draw_seam
+from gwparam.audit.subject import component
 from gwparam.audit.trial import Trial
 from gwparam.pages.colours import TRUTH_COLOUR, colour_of
 from gwparam.pages.numbers import tick, words
@@ -277,7 +278,5 @@ def _dress(axis: Axes, trial: Trial, title: str, *, key: bool = True) -> None:
 
 
 def _component(name: str) -> str:
-    for component in ("eastward", "northward"):
-        if component in name:
-            return component.capitalize()
-    return words(name)
+    short = component(name)
+    return words(name) if short == name else short.capitalize()

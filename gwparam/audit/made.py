@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from gwparam.audit.sample import Sample, half_pressure
+from gwparam.audit.sample import Sample
 from gwparam.audit.subject import State
 from gwparam.constants import (
     GAS_CONSTANT,
@@ -18,7 +18,7 @@ from gwparam.constants import (
 from gwparam.contract import Contract, Field, Vertical
 from gwparam.data import needs_pressure
 from gwparam.errors import ContractError
-from gwparam.grids import gaussian_latitudes
+from gwparam.grids import gaussian_latitudes, half_way
 from gwparam.qbo.forcing import draw_forcing
 from gwparam.synthetic.climatology import topography
 from gwparam.synthetic.mean_state import draw_mean_states, log_pressure_height
@@ -144,7 +144,7 @@ def _weather(
     eastward += means.eastward_wind(state, latitude, height)
     temperature = means.temperature(state, latitude, height, full) + warmth
     surface = topography(latitude, longitude)
-    half = half_pressure(pressure)
+    half = half_way(pressure)
     # Upward where the wind blows poleward, as in waves that carry heat.
     upward = 2e-3 * northward * np.sign(latitude)[:, np.newaxis]
     density = full / (GAS_CONSTANT * temperature)

@@ -4,8 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gwparam.audit.finding import Finding, not_applicable, verdict
-from gwparam.audit.sample import half_pressure
-from gwparam.audit.subject import Answer
+from gwparam.audit.reference import beside_reference
+from gwparam.audit.subject import Answer, component
 from gwparam.audit.trial import Trial
 from gwparam.constants import HALF_LEVELS, HALF_PRESSURE, STANDARD_GRAVITY
 from gwparam.contract import Flux
@@ -56,17 +56,6 @@ def momentum(trial: Trial, *, symmetric: bool = True) -> Finding:
     return _of_drag(trial, drag, symmetric)
 
 
-def layer_mass(pressure: Array) -> Array:
-    """Mass of the layers around levels [kg m-2], which `half_pressure` divides.
-
-    Parameters
-    ----------
-    pressure : ndarray, shape (nlev,)
-        Of the levels, top first [Pa].
-    """
-    return np.asarray(np.diff(half_pressure(pressure)) / STANDARD_GRAVITY)
-
-
 def _of_fluxes(trial: Trial, fluxes: tuple[Flux, ...]) -> Finding:
     """Compare what the drag adds up to with the fluxes at the ends."""
     worst, top_share = 0.0, {}
@@ -94,33 +83,51 @@ def _of_fluxes(trial: Trial, fluxes: tuple[Flux, ...]) -> Finding:
 
 
 def _of_drag(trial: Trial, drag: list[Answer], symmetric: bool) -> Finding:
-    mass = layer_mass(trial.sample.pressure)
-    shares, references, net_of = {}, {}, {}
-    for answer in drag:
-        values = trial.columns(trial.baseline, answer.name)
-        shares[answer.name], net_of[answer.name] = _net(values, mass)
-        if answer.name in trial.sample.references[0]:
-            truth = trial.columns(trial.sample.references, answer.name)
-            references[answer.name] = _net(truth, mass)[0]
-    worst = max(shares, key=lambda name: shares[name])
-    value, beside = shares[worst], references.get(worst)
-    said = f"the net is {value:.2f} of the magnitudes"
-    good = value <= MOST_NET
-    if beside is not None:
-        said += f", {beside:.2f} in the reference"
-        good = value <= beside + MOST_ABOVE_REFERENCE
-    judged = symmetric or beside is not None
+    """Judge the component that is furthest beyond what it may be."""
+    mass = np.diff(trial.sample.half) / STANDARD_GRAVITY
+    beside = beside_reference(trial)
+    names = [a.name for a in drag if trial.matters(a).any()]
+    if not names:
+        return not_applicable(KEY, TITLE, "the drag is 0", NET_CRITERION)
+    found = {n: _net(trial.columns(trial.baseline, n), mass) for n in names}
+    shares = {name: share for name, (share, _) in found.items()}
+    references = {
+        name: _net(beside.pairs[name][1], mass)[0]
+        for name in names
+        if name in beside.pairs
+    }
+    most = {
+        name: references[name] + MOST_ABOVE_REFERENCE
+        if name in references
+        else MOST_NET
+        for name in names
+    }
+    judged = [name for name in names if symmetric or name in references]
+    worst = max(judged or names, key=lambda name: shares[name] - most[name])
+    value = shares[worst]
+    said = f"the net is {value:.2f} of the magnitudes, {component(worst)}"
+    if worst in references:
+        said += f", {references[worst]:.2f} in the reference"
+    if trial.sample.references[0] and beside.said:
+        said += f"; {beside.said}"
     if not judged:
         said += ", with a source that is said to be asymmetric"
     return Finding(
         KEY,
         TITLE,
-        verdict(good) if judged else "not applicable",
+        verdict(value <= most[worst]) if judged else "not applicable",
         value,
         said,
         NET_CRITERION,
-        {"net_share": shares, "net_share_of_reference": references},
-        {"net": net_of},
+        {
+            "net_share": shares,
+            "net_share_of_reference": references,
+            "most": most,
+            "layers": "half way between levels"
+            if trial.sample.half_levels is None
+            else "between the half levels of the states",
+        },
+        {"net": {name: net for name, (_, net) in found.items()}},
     )
 
 

@@ -14,6 +14,7 @@ from gwparam.audit.native import OUTPUTS, SETUP_LATITUDE, Native
 from gwparam.audit.sample import Sample, read_sample
 from gwparam.audit.subject import WINDS, Answer, answers_of
 from gwparam.audit.trial import Trial
+from gwparam.constants import REFERENCE_SURFACE_PRESSURE
 from gwparam.contract import Contract, Field
 from gwparam.data import (
     HALF_PRESSURE,
@@ -24,8 +25,9 @@ from gwparam.data import (
 )
 from gwparam.data.host_levels import host_levels
 from gwparam.evaluate.outputs import bind_references, comparable_fields
+from gwparam.grids import uneven_sigma
 from gwparam.synthetic.climatology import draw_columns
-from gwparam.synthetic.columns import VERTICAL, setup_latitude
+from gwparam.synthetic.columns import NLEV, VERTICAL, setup_latitude
 
 if TYPE_CHECKING:
     from gwparam.networks.scaling_recipe import Recipe
@@ -174,4 +176,5 @@ def _drawn() -> Sample:
         SETUP_LATITUDE: columns.setup_latitude,
     }
     pressure = np.asarray(VERTICAL.reference_pressure)
-    return Sample("states by formulas", [state], [{}], pressure)
+    half = REFERENCE_SURFACE_PRESSURE * uneven_sigma(NLEV)
+    return Sample("states by formulas", [state], [{}], pressure, half_levels=half)

@@ -59,7 +59,7 @@ def receptive_field(trial: Trial, source_pressure: float = SOURCE_PRESSURE) -> F
         said = "it answers on levels of its own"
         return not_applicable(KEY, TITLE, said, CRITERION)
     seen = response > THRESHOLD * response.max(axis=1, keepdims=True)
-    source = int(np.abs(np.log(pressure / source_pressure)).argmin())
+    source = trial.sample.level_at(source_pressure)
     matters = np.any([trial.matters(a) for a in trial.answers], axis=0)
     upper = [k for k in range(source // 2) if matters[k]]
     if not upper:

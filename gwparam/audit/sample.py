@@ -9,8 +9,10 @@ from numpy.typing import NDArray
 
 from gwparam.audit.subject import Kind, State
 from gwparam.data import StateFiles
+from gwparam.data.pressure import read_half_levels
 from gwparam.errors import ContractError, NonFiniteError, ShapeError
 from gwparam.evaluate.grid import LatLonGrid
+from gwparam.grids import half_way
 
 Array = NDArray[np.float64]
 
@@ -37,6 +39,8 @@ class Sample:
         Reference pressure of the levels, top first [Pa].
     places : tuple of ndarray, or None
         Latitude and longitude of the columns of an image [degrees].
+    half_levels : ndarray, shape (nlev + 1,), or None
+        Reference pressure of the half levels [Pa], where the files have them.
     """
 
     description: str
@@ -44,6 +48,16 @@ class Sample:
     references: list[State]
     pressure: Array
     places: tuple[Array, Array] | None = None
+    half_levels: Array | None = None
+
+    @property
+    def half(self) -> Array:
+        """Half levels of the files, or half way between the levels [Pa]."""
+        return half_way(self.pressure) if self.half_levels is None else self.half_levels
+
+    def level_at(self, pressure: float) -> int:
+        """Find the level that is nearest to a pressure [Pa]."""
+        return int(np.abs(np.log(self.pressure / pressure)).argmin())
 
     @property
     def columns(self) -> int:
@@ -54,24 +68,6 @@ class Sample:
 def _horizontal(state: State, nlev: int) -> int:
     sizes = [v.size // nlev for v in state.values() if v.shape[-1:] == (nlev,)]
     return sizes[0]
-
-
-def half_pressure(pressure: Array) -> Array:
-    """Pressures half way between levels, for layers that no file tells.
-
-    Parameters
-    ----------
-    pressure : ndarray, shape (nlev,)
-        Of the levels, top first [Pa].
-
-    Returns
-    -------
-    ndarray, shape (nlev + 1,)
-        The ends reach as far out as in, and not above 0 [Pa].
-    """
-    between = 0.5 * (pressure[1:] + pressure[:-1])
-    top = max(2.0 * pressure[0] - between[0], 0.0)
-    return np.concatenate([[top], between, [2.0 * pressure[-1] - between[-1]]])
 
 
 def read_sample(
@@ -113,6 +109,7 @@ def read_sample(
     chosen = _evenly(times, _MOST_TIMES[kind])
     turned = states.levels.order == "bottom_up"
     pressure = np.asarray(told, np.float64)[:: -1 if turned else 1]
+    half = _half_levels(states, turned)
     names = [*inputs, *references]
     description = f"{states.files.paths[0]}, {len(chosen)} of {len(states)} times"
     if kind != "column":
@@ -120,7 +117,8 @@ def read_sample(
         read = [_image(states, index, names, grid, turned) for index in chosen]
         places = np.meshgrid(grid.latitude, grid.longitude, indexing="ij")
         pair = (places[0], places[1])
-        return Sample(description, *_parted(read, inputs, references), pressure, pair)
+        parted = _parted(read, inputs, references)
+        return Sample(description, *parted, pressure, pair, half)
     parts = [_columns(states, index, names, turned) for index in chosen]
     whole = {n: np.concatenate([part[n] for part in parts]) for n in names}
     count = len(next(iter(whole.values())))
@@ -135,7 +133,19 @@ def read_sample(
         some.sort()
         description += f", drawn from {count}"
     taken = [{n: values[some] for n, values in whole.items()}]
-    return Sample(description, *_parted(taken, inputs, references), pressure)
+    parted = _parted(taken, inputs, references)
+    return Sample(description, *parted, pressure, half_levels=half)
+
+
+def _half_levels(states: StateFiles, turned: bool) -> Array | None:
+    """Read the half levels over a surface at 1000 hPa; None where files have none."""
+    if not states.knows_half_levels:
+        return None
+    try:
+        found = read_half_levels(states.dataset, states.levels, states.files.paths[0])
+    except ContractError:
+        return None
+    return found.hybrid.reference[:: -1 if turned else 1]
 
 
 def _evenly(times: range, most: int) -> list[int]:

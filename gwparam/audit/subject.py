@@ -103,3 +103,8 @@ def answers_of(contract: Contract, *, drag: bool) -> tuple[Answer, ...]:
 def _wind_of(name: str, inputs: Sequence[str]) -> str | None:
     component = next((w for w in WINDS if w.split("_")[0] in name), None)
     return component if component in inputs else None
+
+
+def component(name: str) -> str:
+    """Give the short name of an output for people."""
+    return next((w.split("_")[0] for w in WINDS if w.split("_")[0] in name), name)

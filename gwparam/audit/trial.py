@@ -13,7 +13,8 @@ Array = NDArray[np.float64]
 Answers = dict[str, Array]
 
 SEED = 20250516
-_LEAST = 1e-3
+LEAST = 1e-3
+"""Share of the largest answer below which there is none to speak of."""
 
 
 class Trial:
@@ -87,9 +88,15 @@ class Trial:
         return np.asarray(np.sqrt((found**2).mean(axis=0)))
 
     def matters(self, answer: Answer) -> NDArray[np.bool_]:
-        """Say at which levels there is any answer: a thousandth of the largest."""
+        """Say at which levels there is an answer to speak of.
+
+        That is a thousandth of the component's largest; none, where that is less than
+        a thousandth of the largest of all components in the same units.
+        """
         rms = self.rms(answer)
-        return np.asarray(rms > _LEAST * rms.max(initial=0.0))
+        others = [self.rms(a).max() for a in self.answers if a.units == answer.units]
+        speaks = rms.max() > LEAST * max(others)
+        return np.asarray(speaks & (rms > LEAST * rms.max()))
 
 
 def _columns(values: Sequence[Array]) -> Array:

@@ -12,6 +12,7 @@ from gwparam.contract import Contract, Field, Vertical
 from gwparam.data.hybrid import HALF_NAMES, read_half
 from gwparam.data.levels import HalfLevels, Levels, half_levels
 from gwparam.errors import ContractError
+from gwparam.grids import half_way
 
 PRESSURE = Field(constants.PRESSURE, "Pa", "full", "float64")
 SURFACE_PRESSURE = Field("surface_air_pressure", "Pa", "surface", "float64")
@@ -87,7 +88,7 @@ def pressures_over(
     if full is None:
         surface = np.full(horizontal, REFERENCE_SURFACE_PRESSURE)
     elif not hybrid:
-        surface = _below(full)
+        surface = half_way(full)[..., -1]
     elif b[-1] > 0.0:
         surface = (full[..., -1] - a[-1]) / b[-1]
     else:
@@ -97,15 +98,7 @@ def pressures_over(
     elif full is None or vertical.pressure is not None:
         known = np.asarray(vertical.reference_pressure)
         full = np.broadcast_to(known, (*horizontal, vertical.nlev))
-        surface = np.maximum(surface, _below(full))
-    half = np.zeros((*horizontal, vertical.nlev + 1))
-    half[..., 1:-1] = 0.5 * (full[..., 1:] + full[..., :-1])
-    half[..., -1] = surface
+        surface = np.maximum(surface, half_way(full)[..., -1])
+    half = half_way(np.asarray(full, np.float64))
+    half[..., 0], half[..., -1] = 0.0, surface
     return {SURFACE_PRESSURE.name: surface, PRESSURE.name: full, HALF_PRESSURE: half}
-
-
-def _below(full: Array) -> Array:
-    """Make up a pressure below the lowest level: half the last step down."""
-    if full.shape[-1] == 1:
-        return np.asarray(1.1 * full[..., -1])
-    return np.asarray(1.5 * full[..., -1] - 0.5 * full[..., -2])

@@ -1,18 +1,18 @@
 import numpy as np
 import pytest
-from audit_subjects import NLEV, PRESSURE, shear_zones, trial
+from audit_subjects import EAST, NLEV, NORTH, PRESSURE, pair, shear_zones, trial
 from flux_networks import PRESSURE as FLUX_PRESSURE
 from flux_networks import write_flux_artefact
 
 from gwparam.audit.artefact import Artefact
-from gwparam.audit.momentum import layer_mass, momentum
+from gwparam.audit.momentum import momentum
 from gwparam.audit.sample import Sample
 from gwparam.audit.subject import answers_of
 from gwparam.audit.trial import Trial
-from gwparam.constants import STANDARD_GRAVITY
 from gwparam.contract import read_contract
+from gwparam.grids import half_way
 
-MASS = layer_mass(PRESSURE)
+MASS = np.diff(half_way(PRESSURE))
 
 
 def closed(u):
@@ -21,18 +21,6 @@ def closed(u):
     drag[:, ::2] = u[:, ::2] / MASS[::2]
     drag[:, 1::2] = -u[:, ::2] / MASS[1::2]
     return drag
-
-
-def test_layers_of_even_levels_have_the_mass_between_their_middles():
-    pressure = np.array([100.0, 200.0, 300.0])
-
-    np.testing.assert_allclose(layer_mass(pressure), 100.0 / STANDARD_GRAVITY)
-
-
-def test_the_topmost_layer_ends_at_no_pressure():
-    mass = layer_mass(np.array([10.0, 100.0]))
-
-    assert mass[0] == pytest.approx(55.0 / STANDARD_GRAVITY)
 
 
 def test_a_closed_column_has_no_net():
@@ -66,6 +54,65 @@ def test_beside_a_reference_its_own_net_is_the_measure(symmetric):
 
     assert (same.verdict, other.verdict) == ("good", "not good")
     assert "1.00 in the reference" in same.said
+
+
+def shares(east, north, references):
+    """Momentum of constant drag in these shares of closed columns."""
+    wind = closed(shear_zones())
+    rms = np.sqrt((wind**2).mean())
+    parts = {EAST: east, NORTH: north}
+    answers = {n: wind + share * rms for n, share in parts.items()}
+    beside = {n: wind + share * rms for n, share in references.items()}
+    return momentum(pair(answers, references=beside))
+
+
+def test_the_component_that_is_furthest_beyond_its_reference_is_judged():
+    found = shares(5.0, 3.0, {EAST: 5.0, NORTH: 0.0})
+
+    assert found.numbers["net_share"][EAST] > found.numbers["net_share"][NORTH]
+    assert found.value == found.numbers["net_share"][NORTH]
+    assert (found.verdict, "northward" in found.said) == ("not good", True)
+
+
+def test_a_component_without_a_reference_is_judged_by_itself():
+    found = shares(5.0, 3.0, {EAST: 5.0})
+
+    assert (found.verdict, "northward" in found.said) == ("not good", True)
+
+
+def test_a_reference_that_is_0_everywhere_is_said_and_not_compared():
+    honest = momentum(trial(closed, reference=np.zeros_like(shear_zones())))
+    pushed = momentum(
+        trial(lambda u: 1e-6 + 0 * u, reference=np.zeros_like(shear_zones()))
+    )
+
+    assert (honest.verdict, pushed.verdict) == ("good", "not good")
+    assert "0 everywhere, and not compared" in honest.said
+    assert not honest.numbers["net_share_of_reference"]
+
+
+def test_no_drag_has_no_net():
+    assert momentum(trial(lambda u: 0.0 * u)).said == "the drag is 0"
+
+
+def test_rounding_in_a_component_without_drag_is_not_judged():
+    wind = closed(shear_zones())
+
+    found = momentum(pair({EAST: wind, NORTH: 1e-20 + 0.0 * wind}))
+
+    assert found.verdict == "good"
+    assert list(found.numbers["net_share"]) == [EAST]
+
+
+def test_layers_are_those_of_the_states_where_these_tell():
+    half = half_way(PRESSURE) * np.linspace(1.0, 1.5, NLEV + 1)
+    mass = np.diff(half)
+    on = trial(lambda u: np.where(np.arange(NLEV) % 2, -1.0, 1.0) / mass * u[:, 3:4])
+    told = trial(lambda u: on.baseline[0][EAST], half_levels=half)
+
+    assert momentum(told).value == pytest.approx(0.0, abs=1e-12)
+    assert momentum(on).value > 0.01
+    assert momentum(told).numbers["layers"] != momentum(on).numbers["layers"]
 
 
 @pytest.fixture(scope="module")

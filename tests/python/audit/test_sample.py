@@ -6,6 +6,7 @@ from gwparam.audit import sample
 from gwparam.audit.sample import read_sample
 from gwparam.data import open_states
 from gwparam.errors import ContractError
+from gwparam.grids import half_way
 
 NAMES = [field.name for field in INPUTS]
 
@@ -95,3 +96,25 @@ def test_times_are_taken_evenly(read, monkeypatch):
 
     assert "2 of 3 times" in found.description
     assert found.columns == 2 * NLAT * NLON
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+def test_half_levels_are_those_of_the_file_top_first(read, turn):
+    a, b = np.array([0.0, 3e2, 3e3, 1e4, 0.0, 0.0]), np.array([0, 0, 0, 0.2, 0.7, 1.0])
+
+    def with_half_levels(file):
+        file["pk"] = ("ilev", a, {"units": "Pa"})
+        file["bk"] = ("ilev", b)
+        return file.isel(lev=slice(None, None, turn), ilev=slice(None, None, turn))
+
+    found = read(with_half_levels)
+
+    np.testing.assert_allclose(found.half, a + 1e5 * b)
+    np.testing.assert_array_equal(read().half, half_way(found.pressure))
+    assert read().half_levels is None
+
+
+def test_the_level_of_a_pressure_is_the_nearest_in_its_logarithm(read):
+    found = read()
+
+    assert [found.level_at(p) for p in (1.0, 3e3, 3.3e3, 1e5)] == [0, 1, 2, 4]

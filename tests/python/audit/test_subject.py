@@ -3,7 +3,7 @@ import pytest
 from artefacts import DUDT, DVDT
 from flux_networks import FLUXES, write_flux_artefact
 
-from gwparam.audit.subject import Answer, answers_of
+from gwparam.audit.subject import Answer, answers_of, component
 from gwparam.contract import Contract, read_contract
 from gwparam.errors import ContractError
 
@@ -43,3 +43,15 @@ def test_a_network_of_something_else_is_refused():
 
     with pytest.raises(ContractError, match="expected a tendency or a momentum flux"):
         answers_of(contract(**document), drag=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "short"),
+    [
+        ("tendency_of_eastward_wind_due_to_gravity_wave_drag", "eastward"),
+        ("northward_flux", "northward"),
+        ("expected_error", "expected_error"),
+    ],
+)
+def test_an_output_has_a_short_name(name, short):
+    assert component(name) == short

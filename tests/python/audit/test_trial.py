@@ -1,5 +1,17 @@
 import numpy as np
-from audit_subjects import EAST, GRID, NCOL, NLEV, WIND, globe, shear_zones, trial
+import pytest
+from audit_subjects import (
+    EAST,
+    GRID,
+    NCOL,
+    NLEV,
+    NORTH,
+    WIND,
+    globe,
+    pair,
+    shear_zones,
+    trial,
+)
 
 
 def test_a_trial_asks_for_every_state_and_says_so():
@@ -37,3 +49,12 @@ def test_levels_without_an_answer_do_not_matter():
     on = trial(lambda u: size * np.ones_like(u))
 
     np.testing.assert_array_equal(on.matters(on.answers[0]), np.arange(NLEV) < 6)
+
+
+@pytest.mark.parametrize(("size", "matters"), [(1e-2, True), (1e-5, False)])
+def test_a_component_matters_beside_the_other_as_a_whole(size, matters):
+    strong = np.ones((NCOL, NLEV))
+    weak = size * np.where(np.arange(NLEV) < 6, 1.0, 0.01) * strong
+    on = pair({EAST: strong, NORTH: weak})
+
+    assert [on.matters(a).all() for a in on.answers] == [True, matters]
