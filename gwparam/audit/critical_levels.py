@@ -4,18 +4,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gwparam.audit.finding import Finding, not_applicable, verdict
+from gwparam.audit.subject import Answer, component
 from gwparam.audit.trial import Trial
 
 Array = NDArray[np.float64]
 
 KEY, TITLE = "critical_levels", "Critical levels"
-LEAST = 0.5
+LEAST = 0.8
 TOP = 1000.0
 """Above this pressure [Pa] waves break before the wind meets their phase speed."""
 CRITERION = (
     "where the wind first meets phase speeds on its way up from the source, below "
     f"{TOP / 100:g} hPa, the drag is on the side of these waves: alignment at least "
-    f"{LEAST:g}, from −1 to 1"
+    f"{LEAST:g}, from −1 to 1, in every component"
 )
 SOURCE_PRESSURE = 3.0e4
 """Where waves start, unless the levels begin above it [Pa]."""
@@ -29,7 +30,8 @@ def critical_levels(trial: Trial, source_pressure: float = SOURCE_PRESSURE) -> F
     came up to here have their critical level and leave their momentum: with a source
     of many phase speeds the drag has the sign of ``du`` there, relative to the wind at
     the source. The number is ``sum(du d) / sum(|du| |d|)``, d the drag over its
-    root mean square at the level, so that every level counts the same.
+    root mean square at the level, so that every level counts the same. Every component
+    counts by itself, and the least is judged.
 
     Parameters
     ----------
@@ -46,7 +48,7 @@ def critical_levels(trial: Trial, source_pressure: float = SOURCE_PRESSURE) -> F
     """
     components = [a for a in trial.answers if a.wind and a.units == "m s-2"]
     pressure = trial.sample.pressure
-    source = int(np.abs(np.log(pressure / source_pressure)).argmin())
+    source = trial.sample.level_at(source_pressure)
     levels = np.arange(source - 1, -1, -1)
     levels = levels[pressure[levels] >= TOP]
     if not components or not levels.size:
@@ -56,32 +58,28 @@ def critical_levels(trial: Trial, source_pressure: float = SOURCE_PRESSURE) -> F
             else f"it has no levels between the source and {TOP / 100:g} hPa"
         )
         return not_applicable(KEY, TITLE, said, CRITERION)
-    along, size = np.zeros(pressure.size), np.zeros(pressure.size)
-    by_answer = {}
-    examples = []
-    for answer in components:
-        assert answer.wind is not None
-        wind = trial.columns(trial.sample.states, answer.wind)
-        met = new_speeds(wind, source)
-        rms = trial.rms(answer)
-        drag = trial.columns(trial.baseline, answer.name)
-        drag = drag * np.where(trial.matters(answer), 1.0 / np.maximum(rms, 1e-300), 0)
-        own_along, own_size = (met * drag).sum(axis=0), np.abs(met * drag).sum(axis=0)
-        by_answer[answer.name] = _ratio(own_along[levels].sum(), own_size[levels].sum())
-        along, size = along + own_along, size + own_size
-        most = int(np.abs(met[:, levels] * drag[:, levels]).sum(axis=1).argmax())
-        examples.append((wind[most], met[most], drag[most]))
-    value = _ratio(along[levels].sum(), size[levels].sum())
-    if value is None:
+    found = {a.name: _aligned(trial, a, source) for a in components}
+    by_answer = {
+        name: _ratio(along[:, levels].sum(), np.abs(along[:, levels]).sum())
+        for name, (along, _) in found.items()
+    }
+    known = {name: ratio for name, ratio in by_answer.items() if ratio is not None}
+    if not known:
         said = "the wind meets no new phase speeds, or there is no drag"
         return not_applicable(KEY, TITLE, said, CRITERION)
-    profile = np.divide(along, size, out=np.full(size.shape, np.nan), where=size > 0.0)
+    worst = min(known, key=lambda name: known[name])
+    value, (along, column) = known[worst], found[worst]
+    size = np.abs(along).sum(axis=0)
+    profile = np.full(size.shape, np.nan)
+    np.divide(along.sum(axis=0), size, out=profile, where=size > 0.0)
+    most = int(np.abs(along[:, levels]).sum(axis=1).argmax())
     return Finding(
         KEY,
         TITLE,
         verdict(value >= LEAST),
         value,
-        f"alignment {value:.2f} with the waves that meet their phase speed",
+        f"alignment {value:.2f} with the waves that meet their phase speed, "
+        f"{component(worst)}",
         CRITERION,
         {
             "alignment_by_output": by_answer,
@@ -91,9 +89,21 @@ def critical_levels(trial: Trial, source_pressure: float = SOURCE_PRESSURE) -> F
         {
             "alignment": profile,
             "judged": np.isin(np.arange(pressure.size), levels),
-            "example": examples[0],
+            "example": tuple(values[most] for values in column),
         },
     )
+
+
+def _aligned(
+    trial: Trial, answer: Answer, source: int
+) -> tuple[Array, tuple[Array, Array, Array]]:
+    """Multiply new speeds and drag (column, level); wind, both of them beside."""
+    assert answer.wind is not None
+    wind = trial.columns(trial.sample.states, answer.wind)
+    met, rms = new_speeds(wind, source), trial.rms(answer)
+    drag = trial.columns(trial.baseline, answer.name)
+    drag = drag * np.where(trial.matters(answer), 1.0 / np.maximum(rms, 1e-300), 0.0)
+    return met * drag, (wind, met, drag)
 
 
 def new_speeds(wind: Array, source: int) -> Array:

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from audit_subjects import NLEV, PRESSURE, shear_zones, trial
+from audit_subjects import EAST, NCOL, NLEV, NORTH, PRESSURE, pair, shear_zones, trial
 
 from gwparam.audit.critical_levels import critical_levels, new_speeds
 
@@ -39,6 +39,41 @@ def test_drag_of_the_other_sign_is_not():
 
     assert found.verdict == "not good"
     assert found.value == pytest.approx(-1.0)
+
+
+@pytest.mark.parametrize("size", [1.0, 0.3, 0.03])
+def test_a_component_of_the_other_sign_is_found_however_weak_its_wind(size):
+    found = critical_levels(
+        pair(
+            {EAST: lambda u, v: absorbed(u), NORTH: lambda u, v: -absorbed(v)},
+            northward=size * shear_zones()[::-1],
+        )
+    )
+
+    assert (found.verdict, found.value) == ("not good", pytest.approx(-1.0))
+    assert "northward" in found.said
+    assert found.numbers["alignment_by_output"][EAST] == pytest.approx(1.0)
+
+
+def test_rounding_in_a_component_without_drag_is_not_judged():
+    rounding = 1e-20 * np.random.default_rng(1).standard_normal(shear_zones().shape)
+
+    found = critical_levels(pair({EAST: lambda u, v: absorbed(u), NORTH: rounding}))
+
+    assert found.verdict == "good"
+    assert found.numbers["alignment_by_output"][NORTH] is None
+
+
+@pytest.mark.parametrize(
+    "fault", [lambda u: 1e-6 * u, lambda u: absorbed(u)[:, ::-1]], ids=["wind", "down"]
+)
+def test_drag_along_the_wind_and_upside_down_drag_are_not_good(fault):
+    # Over a calm source, all that the wind reaches first is on the wind's own side.
+    at_source = np.random.default_rng(2).uniform(-30.0, 30.0, (NCOL, 1))
+
+    found = critical_levels(trial(fault, wind=shear_zones() + at_source))
+
+    assert found.verdict == "not good"
 
 
 def test_drag_that_has_nothing_to_do_with_shear_is_not():

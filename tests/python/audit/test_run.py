@@ -12,7 +12,8 @@ from gwparam.contract import read_contract
 
 FOUND = {
     "none": [],
-    "local": ["receptive_field"],
+    # What sees five levels does not know what the waves met below.
+    "local": ["critical_levels", "receptive_field"],
     "flat": ["amplitude"],
     "sign": ["critical_levels"],
 }
@@ -38,7 +39,7 @@ def test_a_fault_planted_in_a_column_is_found_and_nothing_else(tmp_path, fault):
         assert numbers["amplitude"].value == pytest.approx(0.0, abs=1e-6)
     else:
         assert numbers["amplitude"].value == pytest.approx(1.0, abs=1e-3)
-    assert (numbers["critical_levels"].value > 0.5) == (fault != "sign")
+    assert (numbers["critical_levels"].value > 0.0) == (fault != "sign")
 
 
 @pytest.mark.parametrize("closed", [True, False])
