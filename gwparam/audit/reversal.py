@@ -3,7 +3,7 @@
 import numpy as np
 
 from gwparam.audit.finding import Finding, not_applicable, verdict
-from gwparam.audit.subject import State
+from gwparam.audit.subject import WINDS, State
 from gwparam.audit.trial import Trial
 
 KEY, TITLE = "reversal", "Reversal of the wind"
@@ -19,7 +19,8 @@ def reversal(trial: Trial, *, symmetric: bool = True) -> Finding:
 
     With ``d(u)`` the answer, ``e = (d(u) + d(-u)) / 2`` and ``o = (d(u) - d(-u)) / 2``,
     the number is ``sum(e**2) / (sum(e**2) + sum(o**2))``: 0 where the drag reverses, 1
-    where the wind's sign is no matter.
+    where the wind's sign is no matter. All winds turn that the subject sees, whichever
+    of them it answers.
 
     Parameters
     ----------
@@ -28,7 +29,7 @@ def reversal(trial: Trial, *, symmetric: bool = True) -> Finding:
     symmetric : bool
         Whether the source sends as much to either side, so that it has to be 0.
     """
-    winds = [a.wind for a in trial.answers if a.wind is not None]
+    winds = [f.name for f in trial.subject.inputs if any(w in f.name for w in WINDS)]
     if not winds:
         return not_applicable(KEY, TITLE, "it sees no wind", CRITERION)
 
@@ -48,9 +49,7 @@ def reversal(trial: Trial, *, symmetric: bool = True) -> Finding:
         said = "the answer is 0 everywhere"
         return not_applicable(KEY, TITLE, said, CRITERION)
     share = float(even.sum() / total)
-    others = [
-        f.name for f in trial.inputs() if f.name not in winds and "wind" not in f.name
-    ]
+    others = [f.name for f in trial.inputs() if f.name not in winds]
     said = f"{share:.2%} of the energy does not reverse"
     if not symmetric:
         said += ", with a source that is said to be asymmetric"
@@ -65,6 +64,10 @@ def reversal(trial: Trial, *, symmetric: bool = True) -> Finding:
         share,
         said,
         CRITERION,
-        {"share_by_output": by_answer, "kept_as_they_are": others},
+        {
+            "share_by_output": by_answer,
+            "turned": winds,
+            "kept_as_they_are": others,
+        },
         {"even": np.sqrt(even), "odd": np.sqrt(odd)},
     )

@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
-from audit_subjects import EAST, trial
+from audit_subjects import EAST, NORTH, NORTHWARD_WIND, WIND, pair, trial
 
 from gwparam.audit.reversal import MOST, reversal
+from gwparam.contract import Field
 
 
 @pytest.mark.parametrize(
@@ -44,6 +45,25 @@ def test_no_answer_has_nothing_to_reverse():
 
 def test_one_that_does_not_see_the_wind_is_not_judged():
     on = trial(lambda u: u)
-    on.answers = tuple(type(a)(a.name, a.units, None) for a in on.answers)
+    on.subject.inputs = (Field("air_temperature", "K", "full", "float64"),)
 
     assert reversal(on).said == "it sees no wind"
+
+
+@pytest.mark.parametrize("answered", [[EAST], [NORTH], [EAST, NORTH]])
+def test_all_winds_turn_whichever_is_answered(answered):
+    def along(u, v):
+        return 1e-6 * (u + v)
+
+    found = reversal(pair(dict.fromkeys(answered, along)))
+
+    assert (found.verdict, found.value) == ("good", 0.0)
+    assert found.numbers["turned"] == [WIND, NORTHWARD_WIND]
+    assert found.numbers["kept_as_they_are"] == []
+
+
+def test_what_is_kept_is_told():
+    on = trial(lambda u: u)
+    on.subject.inputs += (Field("air_temperature", "K", "full", "float64"),)
+
+    assert reversal(on).numbers["kept_as_they_are"] == ["air_temperature"]
