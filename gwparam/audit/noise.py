@@ -29,6 +29,10 @@ def noise(trial: Trial) -> Finding:
     if not names or not size.any():
         said = "it has no weather among its inputs, or no answer"
         return not_applicable(KEY, TITLE, said, CRITERION)
+    names = [name for name in names if trial.spread(name).any()]
+    if not names:
+        said = "its weather is the same in all columns"
+        return not_applicable(KEY, TITLE, said, CRITERION)
     changes, profiles = {}, {}
     for share in MOST:
         found = _noisy(trial, names, share)

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from audit_subjects import NCOL, shear_zones, trial
+from audit_subjects import NCOL, WIND, shear_zones, trial
 
 from gwparam.audit.noise import noise
 
@@ -39,3 +39,19 @@ def test_places_have_no_noise():
 
 def test_no_answer_has_no_relative_change():
     assert noise(trial(lambda u: 0.0 * u)).verdict == "not applicable"
+
+
+def test_weather_that_does_not_vary_takes_no_noise():
+    one = shear_zones(1)
+
+    found = noise(trial(lambda u: -1e-6 * u, wind=one))
+
+    assert (found.verdict, found.value) == ("not applicable", None)
+    assert "the same in all columns" in found.said
+
+
+def test_inputs_that_do_not_vary_are_not_named_as_noisy():
+    more = {"scale": np.full(NCOL, 3.0)}
+    on = trial(lambda s: s[WIND], more=more, whole=True)
+
+    assert noise(on).numbers["inputs"] == [WIND]
