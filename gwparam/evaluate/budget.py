@@ -9,6 +9,7 @@ from gwparam.constants import REFERENCE_SURFACE_PRESSURE, STANDARD_GRAVITY
 from gwparam.data import HALF_PRESSURE
 from gwparam.errors import ContractError, ShapeError
 from gwparam.evaluate.sources import FieldSource
+from gwparam.grids import half_way
 
 Array = NDArray[np.float64]
 
@@ -70,9 +71,8 @@ class MomentumBudget:
         return mass
 
     def _nominal(self, pressure: Array) -> Array:
-        between = 0.5 * (pressure[1:] + pressure[:-1])
-        bottom = max(REFERENCE_SURFACE_PRESSURE, float(pressure[-1]))
-        half = np.concatenate([[0.0], between, [bottom]])
+        half = half_way(pressure)
+        half[0], half[-1] = 0.0, max(REFERENCE_SURFACE_PRESSURE, float(pressure[-1]))
         return self._mass(half[:, None, None])
 
     def _lowest(self, n_levels: int, units: str) -> Array:

@@ -6,6 +6,7 @@ from gwparam.audit.native import OUTPUTS, SETUP_LATITUDE
 from gwparam.audit.opening import StateFilesOptions, open_artefact, open_native
 from gwparam.contract import read_contract
 from gwparam.errors import ShapeError
+from gwparam.grids import uneven_sigma
 
 
 def test_states_of_a_model_come_with_their_reference(sample_artefact, sample_states):
@@ -66,3 +67,10 @@ def test_states_on_other_levels_are_refused(sample_artefact, sample_states, tmp_
         open_artefact(
             sample_artefact, read_contract(sample_artefact), StateFilesOptions([fewer])
         )
+
+
+@pytest.mark.parametrize("files", [True, False])
+def test_layers_of_the_native_scheme_are_those_of_its_levels(sample_states, files):
+    on = open_native("ad99", StateFilesOptions([sample_states] if files else []))
+
+    np.testing.assert_allclose(on.sample.half, 1e5 * uneven_sigma(40), rtol=1e-5)

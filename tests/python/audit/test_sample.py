@@ -114,6 +114,15 @@ def test_half_levels_are_those_of_the_file_top_first(read, turn):
     assert read().half_levels is None
 
 
+def test_half_levels_that_are_those_of_other_levels_are_not_taken(read):
+    def with_too_many(file):
+        file["pk"] = ("ilev", np.zeros(NLEV + 3), {"units": "Pa"})
+        file["bk"] = ("ilev", np.linspace(0.0, 1.0, NLEV + 3))
+        return file
+
+    assert read(with_too_many).half_levels is None
+
+
 def test_the_level_of_a_pressure_is_the_nearest_in_its_logarithm(read):
     found = read()
 
