@@ -70,13 +70,13 @@ def _roll(trial: Trial, rolled: Rolled, nlon: int) -> Finding:
     numbers: list[dict[str, Any]] = []
     largest = 0.0
     for shift, found in rolled.items():
-        error, size, ratios = 0.0, 0.0, {}
+        error, size, variances = 0.0, 0.0, {}
         for answer in trial.answers:
             own = np.stack([given[answer.name] for given in trial.baseline])
             back = np.stack([np.roll(g[answer.name], -shift, _LON) for g in found])
             error += float(((back - own) ** 2).sum())
             size += float((own**2).sum())
-            ratios[answer.name] = variance_ratio(back, own)
+            variances[answer.name] = variance_ratio(back, own)
         change = float(np.sqrt(error / size)) if size else 0.0
         largest = max(largest, change)
         numbers.append(
@@ -84,18 +84,21 @@ def _roll(trial: Trial, rolled: Rolled, nlon: int) -> Finding:
                 "cells": shift,
                 "degrees": 360.0 * shift / nlon,
                 "relative_change": change,
-                "variance_ratio": ratios,
+                "variance_ratio": variances,
                 **_beside_reference(trial, found, shift),
             }
         )
-    spans = [r for n in numbers for r in n["variance_ratio"].values()]
+    ratios = [r for n in numbers for r in n["variance_ratio"].values()]
+    spans = [r for r in ratios if np.isfinite(r)]  # where there is an answer at all
+    said = f"changes by {largest:.2%}"
+    if spans:
+        said += f", the variance to {min(spans):.3f} to {max(spans):.3f} times"
     return Finding(
         ROLL,
         ROLL_TITLE,
         verdict(largest <= MOST_CHANGE),
         largest,
-        f"changes by {largest:.2%}, the variance to {min(spans):.3f} to "
-        f"{max(spans):.3f} times",
+        said,
         ROLL_CRITERION,
         {"rolls": numbers},
         {

@@ -72,3 +72,9 @@ def test_an_answer_without_longitudes_has_no_jumps():
     _, seam = longitude(globe(lambda u: 1.0 + 0.0 * u))
 
     assert seam.verdict == "not applicable"
+
+
+def test_no_answer_has_no_variance_to_change():
+    rolled, _ = longitude(globe(lambda u: 0.0 * u))
+
+    assert rolled.said == "changes by 0.00%"
