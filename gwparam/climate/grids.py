@@ -1,5 +1,6 @@
 """Zonal means on latitudes and levels: rows of columns, places between them."""
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,20 +10,35 @@ from gwparam.errors import ContractError
 
 # Of a coordinate in single precision, relative to its steps or to itself.
 _ROUNDING = 1e-3
-# Columns that are scattered over more latitudes are put in rows of one degree.
-_MOST_ROWS = 2048
-_GAP = 2.5  # of the mean step between longitudes
+WHOLE = 0.9
+"""Share of its values that a mean needs."""
+
+_GAP = 2.5  # of the mean step between longitudes, or of the width of a band
+_QUARTER = 90.0
+# Widths of bands, of which a whole number lies between the poles.
+_WIDTHS = (1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 9.0, 10.0, 12.0, 15.0)
 
 Array = NDArray[np.float64]
 
 
 class Rows:
-    """Columns of one latitude, from south to north.
+    """Columns around the globe, from south to north.
+
+    Those of one latitude are a row. Where they do not go around the globe, as on
+    unstructured and curvilinear grids, rows are bands of latitude twice as wide as
+    columns are apart.
 
     Parameters
     ----------
     latitude : ndarray, shape (ncol,)
         Of the columns [degrees_north].
+    longitude : ndarray, shape (ncol,), optional
+        Of the columns [degrees_east]; zonal means have none, or one for all.
+
+    Raises
+    ------
+    ContractError
+        If the columns of a band leave a part of the globe out.
 
     Attributes
     ----------
@@ -30,16 +46,24 @@ class Rows:
         Of the rows.
     """
 
-    def __init__(self, latitude: NDArray[Any]) -> None:
+    def __init__(
+        self, latitude: NDArray[Any], longitude: NDArray[Any] | None = None
+    ) -> None:
         # Single precision keeps four digits after the point.
         north = np.round(latitude.astype(np.float64).ravel(), 4)
-        if np.unique(north).size > _MOST_ROWS:
-            north = np.round(north)
-        self._order = np.argsort(north, kind="stable")
+        # Zonal means are circles already: one column, all around.
+        east = np.zeros(north.size)
+        if longitude is not None:
+            east = np.mod(np.round(longitude.astype(np.float64).ravel(), 4), 360.0)
+        if np.unique(east).size > 1 and not _are_circles(north, east):
+            north = _bands(north, east)
+        self._order = np.lexsort((east, north))
         self.latitude, self._first = np.unique(north[self._order], return_index=True)
+        rows = np.split(east[self._order], self._first[1:])
+        self._share = np.concatenate([_shares(row) for row in rows])[:, None]
 
     def mean(self, field: NDArray[Any]) -> Array:
-        """Mean over the columns of each row that have a value.
+        """Mean over the columns of each row that have a value, by longitude.
 
         Parameters
         ----------
@@ -49,19 +73,21 @@ class Rows:
         Returns
         -------
         ndarray, shape (nlev, nlat)
-            NaN where no column of a row has one.
+            NaN where those of less than `WHOLE` of a circle have one.
         """
         values = field.astype(np.float64, copy=False)[self._order]
         known = np.isfinite(values)
-        if known.all():
-            counts = np.diff(np.append(self._first, len(values)))[:, None] * 1.0
-        else:
-            values = np.where(known, values, 0.0)
-            counts = np.add.reduceat(known.astype(np.float64), self._first)
-        total = np.add.reduceat(values, self._first)
-        mean = np.full(total.shape, np.nan)
-        np.divide(total, counts, out=mean, where=counts > 0.0)
-        return mean.T
+        parts = np.add.reduceat(known * self._share, self._first)
+        values = np.where(known, values, 0.0) * self._share
+        return mean_of_known(np.add.reduceat(values, self._first), parts, WHOLE).T
+
+
+def mean_of_known(total: Array, counts: NDArray[Any], least: float) -> Array:
+    """Divide sums by counts; NaN where there are fewer than `least`, or none."""
+    mean = np.full(total.shape, np.nan)
+    # A count may be off by the rounding of what it is compared with.
+    np.divide(total, counts, out=mean, where=(counts > 0) & (counts >= least - 1e-9))
+    return mean
 
 
 class Place(NamedTuple):
@@ -133,22 +159,51 @@ def interpolate(
     return field
 
 
-def check_circle(longitude: NDArray[Any] | None, label: str) -> None:
-    """Check that columns go around the globe, of which a zonal mean is taken.
+def _shares(east: Array) -> Array:
+    """Share of a circle that each of its columns stands for, from west to east."""
+    if np.ptp(east) == 0.0:
+        return np.full(east.size, 1.0 / east.size)
+    steps = np.diff(np.append(east, east[0] + 360.0))
+    return (steps + np.roll(steps, 1)) / 720.0
 
-    Raises
-    ------
-    ContractError
-        If they leave a part of it out.
+
+def _gap(east: Array) -> float:
+    """Largest step between longitudes around the globe [degrees]."""
+    around = np.unique(east)
+    return float(np.diff(np.append(around, around[0] + 360.0)).max())
+
+
+def _by_row(north: Array, east: Array) -> Iterator[tuple[float, Array]]:
+    """Latitude and longitudes of each row."""
+    order = np.argsort(north, kind="stable")
+    rows, first = np.unique(north[order], return_index=True)
+    return zip(rows.tolist(), np.split(east[order], first[1:]), strict=True)
+
+
+def _are_circles(north: Array, east: Array) -> bool:
+    """Whether the columns of each latitude go around the globe, about evenly.
+
+    At a pole one column is a circle.
     """
-    if longitude is None:
-        return
-    around = np.unique(np.round(np.mod(longitude.astype(np.float64), 360.0), 4))
-    if around.size < 2:
-        return
-    gap = np.diff(np.append(around, around[0] + 360.0)).max()
-    if gap > _GAP * 360.0 / around.size:
-        raise ContractError(
-            f"{label} has longitudes {around[0]:g} to {around[-1]:g} with a gap of "
-            f"{gap:g} degrees, expected all around the globe for a zonal mean"
-        )
+    return all(
+        _gap(row) <= _GAP * 360.0 / np.unique(row).size
+        and _gap(row) * np.cos(np.deg2rad(lat)) <= _QUARTER
+        for lat, row in _by_row(north, east)
+    )
+
+
+def _bands(north: Array, east: Array) -> Array:
+    """Middle of the band of latitude of each column."""
+    height = np.rad2deg(np.ptp(np.sin(np.deg2rad(north))))
+    apart = np.sqrt(360.0 * height / north.size)
+    width = next((w for w in _WIDTHS if w >= 2.0 * apart), _WIDTHS[-1])
+    number = np.minimum(np.floor((north + 90.0) / width), 180.0 / width - 1.0)
+    middle = (number + 0.5) * width - 90.0
+    for lat, row in _by_row(middle, east):
+        if _gap(row) * np.cos(np.deg2rad(lat)) > _GAP * width:
+            raise ContractError(
+                f"columns from {lat - width / 2.0:g} to {lat + width / 2.0:g} degrees "
+                f"north have a gap of {_gap(row):g} degrees of longitude, expected "
+                "columns all around the globe for a zonal mean"
+            )
+    return middle

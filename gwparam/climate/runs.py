@@ -1,5 +1,6 @@
 """The zonal means of a long run: its files read once, and months and days kept."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
@@ -10,7 +11,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from gwparam.climate.grids import Place, Rows, check_circle, find_place
+from gwparam.climate.grids import WHOLE, Place, Rows, find_place, mean_of_known
 from gwparam.climate.vortex import Days
 from gwparam.contract import Field
 from gwparam.data import StateFiles, open_states
@@ -25,8 +26,6 @@ VORTEX = (1e3, 60.0)
 
 DAILY = 1.01
 """Days between two times of which daily means can be had."""
-# Share of its days that a month needs: monthly times are unevenly apart.
-_WHOLE = 0.9
 _DAYS_SINCE = "days since 0001-01-01"
 
 Array = NDArray[np.float64]
@@ -54,11 +53,12 @@ class Run:
         Months since that of the year 0, those of which the times are all there.
     fields : dict of str to ndarray, shape (month, level, row)
         Monthly means: the eastward wind [m s-1], and temperature [K] where the files
-        have it. NaN where there is no value.
+        have it. NaN where less than `WHOLE` of the columns or days have a value.
     days : Days or None
         Dates of `vortex`; None where the times are further apart.
     vortex : ndarray, shape (day,)
-        Daily mean of the wind at `VORTEX`; empty where that lies beyond the grid.
+        Daily mean of the wind at `VORTEX`, NaN where less than `WHOLE` of its values
+        are known; empty where that lies beyond the grid.
     """
 
     label: str
@@ -103,11 +103,8 @@ def open_run(
     try:
         if states.find(TEMPERATURE.name) is not None:
             states.bind(TEMPERATURE, chosen.get(TEMPERATURE.name))
-        latitude, longitude = states.coordinates(0)
         label = states.files.paths[0]
-        if latitude is None:
-            raise ContractError(f"{label} has no latitude of its columns, expected one")
-        check_circle(longitude, label)
+        _rows(states)
         if states.dates.intervals is None:
             raise ContractError(
                 f"the times of {label} are no dates, expected dates in a calendar, "
@@ -140,9 +137,7 @@ def read_run(
     GwparamError
         As `gwparam.data.states.States.read`.
     """
-    latitude, _ = states.coordinates(0)
-    assert latitude is not None  # `open_run` has looked
-    rows = Rows(latitude)
+    rows = _rows(states)
     down = 1 if states.levels.order == "top_down" else -1
     # A level at 0 has no logarithm.
     pressure = np.maximum(np.asarray(states.levels.pressure)[::down], 1e-6)
@@ -166,7 +161,9 @@ def read_run(
             if name == WIND.name and None not in places:
                 winds.append(_at(mean, places))
         advance()
-    month = _whole_months(dates, step)
+    least = _least_times(dates, step)
+    counts = Counter(12 * date.year + date.month - 1 for date in dates)
+    month = sorted(m for m, n in counts.items() if n >= least[m])
     days, vortex = _daily(numbers, calendar, step, np.array(winds))
     shape = (0, pressure.size, rows.latitude.size)
     return Run(
@@ -178,7 +175,7 @@ def read_run(
         f"{dates[0].strftime('%Y-%m-%d')} to {dates[-1].strftime('%Y-%m-%d')}",
         np.array(month, np.int64),
         {
-            name: np.stack([by_month[m].mean for m in month])
+            name: np.stack([by_month[m].mean(least[m]) for m in month])
             if month
             else np.zeros(shape)
             for name, by_month in sums.items()
@@ -200,11 +197,20 @@ class _Mean:
         self._total = self._total + np.where(known, values, 0.0)
         self._count = self._count + known
 
-    @property
-    def mean(self) -> Array:
-        mean = np.full(self._total.shape, np.nan)
-        np.divide(self._total, self._count, out=mean, where=self._count > 0)
-        return mean
+    def mean(self, least: float) -> Array:
+        return mean_of_known(self._total, self._count, least)
+
+
+def _rows(states: StateFiles) -> Rows:
+    """Rows of the columns, which go around the globe."""
+    label = states.files.paths[0]
+    latitude, longitude = states.coordinates(0)
+    if latitude is None:
+        raise ContractError(f"{label} has no latitude of its columns, expected one")
+    try:
+        return Rows(latitude, longitude)
+    except ContractError as error:
+        raise ContractError(f"{label}: {error}") from None
 
 
 def _at(mean: Array, places: tuple[Place | None, Place | None]) -> float:
@@ -241,15 +247,12 @@ def _middles(dataset: xr.Dataset, name: str) -> xr.DataArray:
     return times.copy(data=ends.astype(np.float64).mean(axis=1))
 
 
-def _whole_months(dates: Sequence[Any], step: float) -> list[int]:
-    """Months that have all their times, in order."""
-    counts: dict[int, int] = {}
-    lengths: dict[int, int] = {}
-    for date in dates:
-        month = 12 * date.year + date.month - 1
-        counts[month] = counts.get(month, 0) + 1
-        lengths[month] = date.daysinmonth
-    return sorted(m for m, n in counts.items() if n * step >= _WHOLE * lengths[m])
+def _least_times(dates: Sequence[Any], step: float) -> dict[int, float]:
+    """How many times each month needs: monthly ones are unevenly apart."""
+    return {
+        12 * date.year + date.month - 1: WHOLE * date.daysinmonth / step
+        for date in dates
+    }
 
 
 def _daily(
@@ -266,4 +269,7 @@ def _daily(
     days = Days(parts[:, 0], parts[:, 1], parts[:, 2], found)
     if not wind.size:
         return days, wind
-    return days, np.bincount(place, wind) / np.bincount(place)
+    known = np.isfinite(wind)
+    total = np.bincount(place[known], wind[known], found.size).astype(np.float64)
+    counts = np.bincount(place[known], minlength=found.size)
+    return days, mean_of_known(total, counts, WHOLE * round(1.0 / step))

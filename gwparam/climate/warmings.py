@@ -41,6 +41,12 @@ def find_vortex(run: Run) -> Vortex | str:
     winters = find_winters(run.vortex, run.days)
     whole = [winter.wind for winter in winters if winter.whole]
     if not whole:
+        if lacking := int(np.isnan(run.vortex).sum()):
+            return (
+                f"on {lacking} of {run.vortex.size} days less than nine tenths of the "
+                "values at 10 hPa and 60N are known, expected all days from 1 November "
+                "to 30 April of a winter"
+            )
         return (
             f"{run.times} times from {run.span}, expected every day from 1 November to "
             "30 April of a winter"

@@ -110,7 +110,7 @@ def test_missing_values_at_10_hpa_are_told(run):
 
     why = find_qbo(replace(run, fields={"eastward_wind": wind}))
 
-    assert why.startswith("values are missing at 10 hPa")
+    assert why.startswith("in 1 of 120 months less than nine tenths of the values")
 
 
 def test_cycles_have_half_of_their_range():

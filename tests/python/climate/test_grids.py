@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from gwparam.climate.grids import Place, Rows, check_circle, find_place, interpolate
+from gwparam.climate.grids import Place, Rows, find_place, interpolate
 from gwparam.errors import ContractError
 
 PRESSURE = np.array([100.0, 1e3, 1e4, 1e5])
@@ -18,21 +18,59 @@ def test_rows_are_the_means_of_their_columns_from_south_to_north():
     np.testing.assert_array_equal(found, [[4.0, 7.0, 2.0], [40.0, 70.0, 20.0]])
 
 
-def test_missing_columns_do_not_count():
-    rows = Rows(np.array([30.0, -40.0, 30.0, -40.0]))
-    field = np.array([[1.0], [np.nan], [np.nan], [np.nan]])
+@pytest.mark.parametrize(("known", "is_there"), [(9, True), (8, False), (0, False)])
+def test_nine_tenths_of_the_columns_make_a_mean(known, is_there):
+    longitude = np.arange(10.0) * 36.0
+    rows = Rows(np.repeat([-40.0, 30.0], 10), np.tile(longitude, 2))
+    field = np.full((20, 1), 3.0)
+    field[known:10] = np.nan
 
-    np.testing.assert_array_equal(rows.mean(field), [[np.nan, 1.0]])
+    np.testing.assert_array_equal(rows.mean(field), [[3.0 if is_there else np.nan, 3]])
 
 
-def test_scattered_columns_are_in_rows_of_a_degree():
-    latitude = np.linspace(-30.5 + 1e-3, 30.5 - 1e-3, 3000)
-    rows = Rows(latitude)
+def scattered(columns):
+    """Columns evenly over the sphere, no two at one latitude."""
+    k = np.arange(columns) + 0.5
+    north = np.rad2deg(np.arcsin(1.0 - 2.0 * k / columns))
+    return north, np.mod(k * 137.50776405, 360.0)
 
-    np.testing.assert_array_equal(rows.latitude, np.arange(-30.0, 31.0))
+
+def tilted():
+    """Rows and columns around a pole that lies elsewhere, as on curvilinear grids."""
+    north, east = np.meshgrid(np.arange(-88.0, 90.0, 4.0), np.arange(0.0, 360.0, 4.0))
+    north, east = np.deg2rad(north.ravel()), np.deg2rad(east.ravel())
+    x, y, z = np.cos(north) * np.cos(east), np.cos(north) * np.sin(east), np.sin(north)
+    x, z = 0.8 * x + 0.6 * z, 0.8 * z - 0.6 * x
+    return np.rad2deg(np.arcsin(z)), np.mod(np.rad2deg(np.arctan2(y, x)), 360.0)
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [scattered(1200), scattered(20480), tilted()],
+    ids=["coarse", "fine", "tilted"],
+)
+def test_columns_of_other_grids_make_bands_around_the_globe(columns):
+    """A wave is not seen in a zonal mean, and a row holds a whole circle."""
+    north, east = columns
+    rows = Rows(north, east)
+    mean = 20.0 * np.cos(np.deg2rad(north))
+    wave = 40.0 * np.cos(np.deg2rad(north)) * np.cos(np.deg2rad(east) - 0.3)
+
+    found = rows.mean((mean + wave)[:, None])[0]
+
+    assert rows.latitude.size >= 12
     np.testing.assert_allclose(
-        rows.mean(latitude[:, None])[0], rows.latitude, atol=0.02
+        found, 20.0 * np.cos(np.deg2rad(rows.latitude)), atol=1.5
     )
+
+
+def test_rows_of_a_reduced_grid_stay_as_they_are():
+    """Each latitude has longitudes of its own, and a pole has one."""
+    sizes = {-90.0: 1, -70.0: 8, -30.0: 16, 0.0: 20, 45.0: 12}
+    north = np.repeat(list(sizes), list(sizes.values()))
+    east = np.concatenate([np.arange(n) * 360.0 / n for n in sizes.values()])
+
+    np.testing.assert_array_equal(Rows(north, east).latitude, list(sizes))
 
 
 def test_a_place_between_two_levels_is_by_a_straight_line():
@@ -78,14 +116,29 @@ def test_fields_are_linear_in_latitude_and_in_the_logarithm_of_pressure():
     np.testing.assert_allclose(found, expected, rtol=1e-12)
 
 
+def grid(latitude, longitude):
+    return (x.ravel() for x in np.meshgrid(latitude, longitude, indexing="ij"))
+
+
 @pytest.mark.parametrize(
     "longitude",
-    [None, [0.0], np.arange(0.0, 360.0, 45.0), np.arange(-180.0, 180.0, 30.0)],
+    [[0.0], np.arange(0.0, 360.0, 45.0), np.arange(-180.0, 180.0, 30.0)],
 )
 def test_a_whole_circle_has_a_zonal_mean(longitude):
-    check_circle(None if longitude is None else np.array(longitude), "x.nc")
+    rows = Rows(*grid(LATITUDE, longitude))
+
+    np.testing.assert_array_equal(rows.latitude, LATITUDE)
 
 
-def test_a_part_of_a_circle_has_none():
-    with pytest.raises(ContractError, match=r"x\.nc has longitudes 0 to 85 with a gap"):
-        check_circle(np.arange(0.0, 90.0, 5.0), "x.nc")
+@pytest.mark.parametrize(
+    "part",
+    [
+        grid(np.arange(-88.0, 89.0, 4.0), np.arange(0.0, 90.0, 5.0)),
+        grid(np.arange(60.0, 90.0, 1.0), np.arange(0.0, 341.0, 1.0)),
+        grid([-5.0, 0.0, 5.0], [0.0, 90.0, 180.0]),
+        (x[scattered(5000)[1] < 250.0] for x in scattered(5000)),
+    ],
+)
+def test_a_part_of_a_circle_has_none(part):
+    with pytest.raises(ContractError, match=r"have a gap of .* of longitude, expected"):
+        Rows(*part)

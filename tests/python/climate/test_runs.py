@@ -183,6 +183,70 @@ def test_missing_values_are_left_out(made, whole, tmp_path):
     np.testing.assert_allclose(wind[:, :-1, 6:], expected[:, :-1, 6:], rtol=1e-5)
 
 
+def holed(made, tmp_path, lacks):
+    """A run without some values of the wind, by place (time, level, row)."""
+    part = made.copy(deep=True)
+    part.ua.values[lacks] = np.nan
+    part.ua.encoding["_FillValue"] = np.float32(1e20)
+    part.to_netcdf(tmp_path / "holed.nc")
+    return read(tmp_path / "holed.nc")
+
+
+@pytest.mark.parametrize(("days", "is_there"), [(3, True), (4, False), (30, False)])
+def test_a_month_needs_nine_tenths_of_its_days_at_each_place(
+    made, tmp_path, days, is_there
+):
+    found = holed(made, tmp_path, (slice(days), 0, 5))
+
+    wind = found.fields["eastward_wind"]
+    assert np.isfinite(wind[0, 0, 5]) == is_there
+    assert np.isnan(wind).sum() == (not is_there)
+
+
+@pytest.mark.parametrize("hours", [1, 2, 3])
+def test_a_day_needs_nine_tenths_of_its_times(made, tmp_path, hours):
+    """Whether these are in no file, or have no value there."""
+    part = made.isel(time=slice(60))
+    often = xr.concat(
+        [
+            part.assign_coords(time=part.time + hour / 24.0 - 0.5)
+            for hour in (0, 6, 12, 18)
+        ],
+        "time",
+    ).sortby("time")
+    for name, variable in part.variables.items():
+        often[name].attrs = variable.attrs
+    gone = np.arange(80, 80 + hours)
+
+    lacking = holed(often, tmp_path, (gone,))
+    often.drop_isel(time=gone).to_netcdf(tmp_path / "gap.nc")
+    absent = read(tmp_path / "gap.nc")
+
+    for found in (lacking, absent):
+        assert np.flatnonzero(np.isnan(found.vortex)).tolist() == [20]
+
+
+def test_scattered_columns_have_zonal_means(made, tmp_path):
+    """Waves are not in them: on no day of easterlies but those of the mean."""
+    k = np.arange(1200) + 0.5
+    north = np.rad2deg(np.arcsin(1.0 - 2.0 * k / k.size))
+    east = np.mod(k * 137.50776405, 360.0)
+    wave = xr.DataArray(40.0 * np.cos(np.deg2rad(east)), dims="ncol")
+    part = made[["ua"]].isel(time=slice(330, 390))
+    columns = part.interp(lat=xr.DataArray(np.clip(north, -85, 85), dims="ncol"))
+    columns["ua"] = (columns.ua + wave).astype(np.float32).assign_attrs(made.ua.attrs)
+    columns["lat"] = ("ncol", north, {"units": "degrees_north"})
+    columns["lon"] = ("ncol", east, {"units": "degrees_east"})
+    columns.to_netcdf(tmp_path / "columns.nc")
+    part.to_netcdf(tmp_path / "part.nc")
+
+    found = read(tmp_path / "columns.nc")
+
+    expected = read(tmp_path / "part.nc").vortex
+    assert found.latitude.size == 15
+    np.testing.assert_allclose(found.vortex, expected, atol=3.0)
+
+
 def test_wind_alone_will_do(made, whole, tmp_path):
     made[["ua"]].to_netcdf(tmp_path / "wind.nc")
 
@@ -221,7 +285,7 @@ def a_part_of_the_longitudes(made):
         (lambda made: made.isel(lat=0, drop=True), "has no latitude of its columns"),
         (
             a_part_of_the_longitudes,
-            "expected all around the globe for a zonal mean",
+            "expected columns all around the globe for a zonal mean",
         ),
     ],
 )

@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from climate_runs import WESTERLY
 
@@ -55,3 +56,12 @@ def test_a_run_without_a_whole_winter_says_so(read_made):
     why = find_vortex(read_made(years=1))
 
     assert why.startswith("365 times from 1980-01-01 to 1980-12-31, expected every day")
+
+
+def test_missing_values_are_told_as_such(run):
+    wind = run.vortex.copy()
+    wind[::30] = np.nan
+
+    why = find_vortex(replace(run, vortex=wind))
+
+    assert why.startswith("on 122 of 3650 days less than nine tenths of the values")
