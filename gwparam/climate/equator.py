@@ -1,7 +1,6 @@
 """The QBO of a run: the zonal-mean wind within five degrees of the equator."""
 
-from dataclasses import dataclass
-from itertools import pairwise
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,13 +8,14 @@ from numpy.typing import NDArray
 from gwparam.climate.grids import find_place
 from gwparam.climate.oscillation import (
     CREDIBLE,
-    SMOOTHING,
     Oscillation,
-    crossings,
+    Phase,
+    cycle_amplitudes,
     descent_rates,
     oscillation,
-    smooth,
 )
+from gwparam.climate.red_noise import LEVEL as CHANCE
+from gwparam.climate.red_noise import find_peak, without_seasons
 from gwparam.climate.runs import WIND, Run
 
 BAND = 5.0
@@ -27,6 +27,8 @@ BELOW = 5e3
 LEAST_MONTHS = round(2 * CREDIBLE[1])
 """Twice the longest cycle that counts: one of them is whole in so many, whenever it
 begins."""
+LEAST_AMPLITUDE = 2.0
+"""Of an oscillation, a tenth of the observed one [m s-1]."""
 SCALE_HEIGHT = 7.0
 """Turns pressure into height [km]."""
 
@@ -46,7 +48,9 @@ class Equator:
     wind : ndarray, shape (month, level)
         Zonal-mean wind of the band [m s-1].
     series : ndarray, shape (month,)
-        The wind at `LEVEL`.
+        The wind at `LEVEL` without its linear trend and annual cycle.
+    absent : str or None
+        Why that is no oscillation; then the numbers of one are NaN.
     numbers : Oscillation
         Of that series.
     period_error : float
@@ -62,6 +66,7 @@ class Equator:
     month: NDArray[np.int64]
     wind: Array
     series: Array
+    absent: str | None
     numbers: Oscillation
     period_error: float
     amplitude: float
@@ -90,16 +95,20 @@ def find_qbo(run: Run) -> Equator | str:
             f"in {lacking} of {series.size} months less than nine tenths of the values "
             "at 10 hPa from 5S to 5N are known, expected all months"
         )
-    numbers = oscillation(series, 1.0)
-    swings = cycle_amplitudes(series, 1.0)
+    series = without_seasons(series)
+    numbers, swings = oscillation(series, 1.0), cycle_amplitudes(series, 1.0)
     descent = dict.fromkeys(("easterly", "westerly"), float("nan"))
-    if lacks_level(run, BELOW) is None:
+    if absent := _no_oscillation(series):
+        numbers, swings = _nothing(numbers), swings[:0]
+    elif lacks_level(run, BELOW) is None:
         distance = SCALE_HEIGHT * float(np.log(BELOW / LEVEL))
-        descent = descent_rates(series, _at(run, wind, BELOW), distance, 1.0)
+        below = without_seasons(_at(run, wind, BELOW))
+        descent = descent_rates(series, below, distance, 1.0)
     return Equator(
         run.month[chosen],
         wind,
         series,
+        absent,
         numbers,
         numbers.transition_spread / np.sqrt(max(numbers.cycles, 1)),
         float(swings.mean()) if swings.size else float("nan"),
@@ -110,29 +119,37 @@ def find_qbo(run: Run) -> Equator | str:
     )
 
 
-def cycle_amplitudes(wind: Array, step: float) -> Array:
-    """Half of the range of the smoothed wind in each cycle.
+def _no_oscillation(series: Array) -> str | None:
+    """Say why a series is no oscillation; None if it is."""
+    # That of a wave with such a standard deviation.
+    amplitude = float(np.sqrt(2.0) * series.std())
+    if amplitude < LEAST_AMPLITUDE:
+        return (
+            "without its trend and annual cycle the wind has an amplitude of "
+            f"{amplitude:.1f} m s-1, expected at least {LEAST_AMPLITUDE:g}"
+        )
+    peak = find_peak(series, CREDIBLE)
+    if peak.is_oscillation:
+        return None
+    return (
+        f"of the Fourier modes of {CREDIBLE[0]:g} to {CREDIBLE[1]:g} months, the "
+        f"largest has {peak.power:.1f} times the power of red noise, expected above "
+        f"{peak.bound:.1f}, which noise alone exceeds in {CHANCE:.0%} of series"
+    )
 
-    Parameters
-    ----------
-    wind : ndarray, shape (time,)
-        Not yet smoothed [m s-1].
-    step : float
-        Months between two values.
 
-    Returns
-    -------
-    ndarray, shape (cycles,)
-        From one change from easterlies to westerlies to the next, of those that count.
-    """
-    window = max(1, round(SMOOTHING / step))
-    found = []
-    smoothed = smooth(wind, step) if wind.size > window else np.empty(0)
-    for start, end in pairwise(crossings(wind, step)):
-        first, last = (round(t / step - 0.5 * (window - 1)) for t in (start, end))
-        if CREDIBLE[0] <= end - start <= CREDIBLE[1]:
-            found.append(0.5 * np.ptp(smoothed[first : last + 1]))
-    return np.array(found)
+def _nothing(numbers: Oscillation) -> Oscillation:
+    """Leave the spread of the wind alone."""
+    nan = float("nan")
+    return replace(
+        numbers,
+        period=nan,
+        transition_period=nan,
+        transition_spread=nan,
+        cycles=0,
+        easterly=Phase(nan, nan),
+        westerly=Phase(nan, nan),
+    )
 
 
 def lacks_level(run: Run, pressure: float) -> str | None:

@@ -37,9 +37,10 @@ _PERCENTILE = 99.0
 
 _OSCILLATION = (
     "Monthly zonal-mean eastward wind from 5S to 5N by time and pressure, and at 10 "
-    f"hPa (thin: as it is; thick: mean over {SMOOTHING:g} months; points: from "
-    "easterlies to westerlies, between which a period is counted). Look for phases of "
-    "both signs that come down to 70 hPa and take about 28 months together."
+    "hPa without its trend and annual cycle (thin: monthly; thick: mean over "
+    f"{SMOOTHING:g} months; points: from easterlies to westerlies, between which a "
+    "period is counted). Look for phases of both signs that come down to 70 hPa and "
+    "take about 28 months together."
 )
 _VORTEX = (
     "Daily zonal-mean eastward wind at 10 hPa and 60N. Red points are sudden warmings, "

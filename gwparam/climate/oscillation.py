@@ -4,6 +4,7 @@ Series are evenly spaced in time and without gaps, spin-up left out. A month is 
 in the testbed and the mean month in a model; only `step` says which.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -57,10 +58,38 @@ def fourier_bin(length: int, step: float, period: float) -> float:
 
 def smooth(wind: Array, step: float, months: float = SMOOTHING) -> Array:
     """Take the running mean over some months: shape (time - window + 1, ...)."""
-    window = max(1, round(months / step))
+    window = _window(step, months)
     total = np.cumsum(wind, axis=0)
     total = np.concatenate((np.zeros_like(total[:1]), total))
     return (total[window:] - total[:-window]) / window
+
+
+def _window(step: float, months: float = SMOOTHING) -> int:
+    return max(1, round(months / step))
+
+
+def between(changes: Array, wind: Array, step: float) -> Iterator[tuple[float, Array]]:
+    """Cut the smoothed wind at its changes of sign.
+
+    Parameters
+    ----------
+    changes : ndarray, shape (changes,)
+        Of `crossings`, increasing [months].
+    wind : ndarray, shape (time,)
+        Not yet smoothed [m s-1].
+    step : float
+        Months between two values.
+
+    Yields
+    ------
+    tuple of float and ndarray
+        Months from one change to the next, and the smoothed wind between both.
+    """
+    beside = 0.5 * (_window(step) - 1)
+    smoothed = smooth(wind, step) if len(changes) else wind
+    for start, end in pairwise(changes):
+        first, last = (round(t / step - beside) for t in (start, end))
+        yield end - start, smoothed[first : last + 1]
 
 
 def crossings(wind: Array, step: float, upward: bool = True) -> Array:
@@ -80,7 +109,7 @@ def crossings(wind: Array, step: float, upward: bool = True) -> Array:
     ndarray, shape (changes,)
         Months since the first value, between two values by a straight line.
     """
-    window = max(1, round(SMOOTHING / step))
+    window = _window(step)
     if len(wind) <= window:
         return np.empty(0)
     smoothed = smooth(wind, step) * (1.0 if upward else -1.0)
@@ -123,19 +152,15 @@ def phases(wind: Array, step: float) -> dict[str, Phase]:
     Phases cut off by an end of the series, and those shorter than the running mean, do
     not count.
     """
-    window = max(1, round(SMOOTHING / step))
     found: dict[str, list[tuple[float, float]]] = {"easterly": [], "westerly": []}
     ups, downs = crossings(wind, step), crossings(wind, step, upward=False)
     changes = np.sort(np.concatenate((ups, downs)))
-    smoothed = smooth(wind, step) if len(wind) > window else np.empty(0)
-    for start, end in pairwise(changes):
-        first, last = (round(t / step - 0.5 * (window - 1)) for t in (start, end))
-        part = smoothed[first : last + 1]
-        if end - start < SMOOTHING:
+    for length, part in between(changes, wind, step):
+        if length < SMOOTHING:
             continue
         westerly = part.mean() > 0.0
         strongest = part.max() if westerly else part.min()
-        found["westerly" if westerly else "easterly"].append((end - start, strongest))
+        found["westerly" if westerly else "easterly"].append((length, strongest))
     return {
         name: Phase(*(np.mean(each, axis=0).tolist() if each else [np.nan, np.nan]))
         for name, each in found.items()
@@ -213,4 +238,26 @@ def oscillation(wind: Array, step: float) -> Oscillation:
         float(wind.std()),
         both["easterly"],
         both["westerly"],
+    )
+
+
+def cycle_amplitudes(wind: Array, step: float) -> Array:
+    """Half of the range of the smoothed wind in each cycle.
+
+    Parameters
+    ----------
+    wind : ndarray, shape (time,)
+        Not yet smoothed [m s-1].
+    step : float
+        Months between two values.
+
+    Returns
+    -------
+    ndarray, shape (cycles,)
+        From one change from easterlies to westerlies to the next, of those that count.
+    """
+    cycles = between(crossings(wind, step), wind, step)
+    shortest, longest = CREDIBLE
+    return np.array(
+        [0.5 * np.ptp(part) for months, part in cycles if shortest <= months <= longest]
     )

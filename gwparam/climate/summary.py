@@ -127,6 +127,7 @@ def _qbo(found: Equator) -> dict[str, Any]:
     numbers = found.numbers
     return {
         "months": [month_name(int(found.month[k])) for k in (0, -1)],
+        **({"no_oscillation": found.absent} if found.absent else {}),
         "period_by_transitions": numbers.transition_period,
         "period_standard_error": found.period_error,
         "period_spread": numbers.transition_spread,

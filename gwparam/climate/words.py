@@ -148,6 +148,8 @@ def notes(climate: Climate) -> list[str]:
     for side in climate.sides:
         if isinstance(side.qbo, str):
             found.append(f"No QBO of {side.name}: {side.qbo}.")
+        elif side.qbo.absent:
+            found.append(f"No oscillation of {side.name}: {side.qbo.absent}.")
         if isinstance(side.vortex, str):
             found.append(f"No warmings of {side.name}: {side.vortex}.")
         elif partly := [w.name for w in side.vortex.winters if not w.whole]:

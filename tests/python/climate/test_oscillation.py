@@ -3,6 +3,7 @@ import pytest
 
 from gwparam.climate.oscillation import (
     crossings,
+    cycle_amplitudes,
     descent_rates,
     fourier_bin,
     fourier_period,
@@ -100,3 +101,18 @@ def test_description_of_a_wave() -> None:
     assert found.transition_spread < 0.01
     assert found.amplitude == pytest.approx(20.0 / np.sqrt(2.0), rel=1e-3)
     assert found.cycles == 38
+
+
+def test_cycles_have_half_of_their_range() -> None:
+    # The running mean over five months takes this much of it.
+    smoothed = np.sin(5.0 * np.pi / 26.0) / (5.0 * np.sin(np.pi / 26.0))
+    month = np.arange(26 * 6)
+    wave = np.sin(2.0 * np.pi * (month - 3.0) / 26.0)
+    wind = np.where(month < 78, 10.0, 20.0) * wave
+
+    found = cycle_amplitudes(wind, 1.0)
+
+    np.testing.assert_allclose(
+        found[[0, -1]], smoothed * np.array([10.0, 20.0]), rtol=0.01
+    )
+    assert cycle_amplitudes(wind[:4], 1.0).size == 0
