@@ -41,8 +41,8 @@ class FieldStatistics:
     series : ndarray, shape (component, region, level, time)
         Area means; NaN in a region without cells.
     momentum : ndarray, shape (component, time)
-        Sums weighted as `add` was told; NaN at a time with cells that do not count,
-        for a part of the globe has no global sum.
+        Sums weighted as `add` was told; NaN on a part of the globe and at a time with
+        cells that do not count, for a part has no global sum.
     """
 
     def __init__(
@@ -56,6 +56,7 @@ class FieldStatistics:
     ) -> None:
         n = len(edges)
         self._regions, self._edges, self._weights = regions, edges, grid.weights
+        self._is_circle, self._is_global = grid.is_circle, grid.is_global
         self._times = 0
         self._map = np.zeros((n, n_levels, *grid.shape))
         self._cells = np.zeros(grid.shape)
@@ -83,19 +84,19 @@ class FieldStatistics:
             Weights of the sum that `momentum` keeps.
         present : ndarray of bool, shape (latitude, longitude), optional
             The cells that count; all by default. Means are of these alone. Of the
-            spectrum, the rows count that are whole, and the times that have some.
+            spectrum, the rows count that are whole, and the times that have some; rows
+            that do not go around the globe have none.
         """
         step, self._times = self._times, self._times + 1
         if present is None:
             present = np.ones(self._weights.shape, bool)
-        if present.all():
+        if present.all() and self._is_global:
             self.momentum[:, step] = np.einsum("clyx,lyx->c", field, integral)
-        else:
-            field = np.where(present, field, 0.0)
+        field = np.where(present, field, 0.0)
         self._map += field
         self._cells += present
         rows = self._weights.sum(axis=1) * present.all(axis=1)
-        if rows.any():
+        if rows.any() and self._is_circle:
             self._power += mean_zonal_power(field, rows / rows.sum())
             self._spectra += 1
         weights = self._weights * present

@@ -12,12 +12,13 @@ from gwparam.grids import gaussian_latitudes, latitude_edges
 # Coordinates in single precision keep four digits after the point.
 SAME_PLACE = 2e-4
 _DIGITS = 4
+_GAP = 1.5  # of the usual step between longitudes
 
 Array = NDArray[np.float64]
 
 
 class LatLonGrid:
-    """A global latitude-longitude grid.
+    """A latitude-longitude grid of the globe, or of a part of it.
 
     Parameters
     ----------
@@ -36,16 +37,20 @@ class LatLonGrid:
     longitude : ndarray, shape (nlon,)
         From 0 to 360 [degrees_east].
     row_edges : ndarray, shape (nlat + 1,)
-        Latitudes between the rows, from pole to pole [degrees_north].
+        Latitudes between the rows, and of both ends [degrees_north].
     column : ndarray of int, shape (nlat, nlon)
         Column of each cell.
     weights : ndarray, shape (nlat, nlon)
         Share of each cell in the sphere [1].
+    is_circle, is_global : bool
+        Whether rows go around the globe, and whether these are all rows, too.
 
     Notes
     -----
     A Gaussian grid has the Gaussian weights as areas. Rows of any other grid meet half
-    way. All cells of a row have the same area.
+    way; the first and the last reach to the pole where there is no place for another
+    row, and as far beyond their middle as on the other side elsewhere. All cells of a
+    row have the same area.
     """
 
     def __init__(self, latitude: NDArray[Any], longitude: NDArray[Any]) -> None:
@@ -70,8 +75,14 @@ class LatLonGrid:
             )
         self.row_edges = _row_edges(self.latitude)
         rows = np.diff(np.sin(np.deg2rad(self.row_edges))) / 2.0
+        steps = np.diff(np.append(self.longitude, self.longitude[0] + 360.0))
+        width = float(np.sort(steps)[(steps.size - 1) // 2])
+        self.is_circle = bool(steps.max() <= _GAP * width)
+        if self.is_circle:
+            width = 360.0 / self.shape[1]
+        self.is_global = self.is_circle and np.ptp(self.row_edges) == 180.0
         self.weights: Array = np.repeat(
-            rows[:, None] / self.shape[1], self.shape[1], axis=1
+            rows[:, None] * width / 360.0, self.shape[1], axis=1
         )
 
     @property
@@ -97,6 +108,17 @@ class LatLonGrid:
 
 def _row_edges(latitude: Array) -> Array:
     nlat = latitude.size
+    if nlat == 1:
+        # A row alone is no globe; how wide it is makes no difference to means.
+        alone: Array = np.clip(latitude[0] + np.array([-0.5, 0.5]), -90.0, 90.0)
+        return alone
     if np.allclose(latitude, gaussian_latitudes(nlat), rtol=0.0, atol=1e-3):
         return latitude_edges(nlat)
-    return np.concatenate([[-90.0], 0.5 * (latitude[1:] + latitude[:-1]), [90.0]])
+    steps = np.diff(latitude)
+    south, north = latitude[0] - steps[0] / 2.0, latitude[-1] + steps[-1] / 2.0
+    if latitude[0] - steps[0] <= -90.0:
+        south = -90.0
+    if latitude[-1] + steps[-1] >= 90.0:
+        north = 90.0
+    between = latitude[:-1] + steps / 2.0
+    return np.concatenate([[south], between, [north]])

@@ -11,6 +11,8 @@ from gwparam.errors import ArgumentError, wrong_setting
 
 ALL_LEVELS = "all levels"
 
+_SAME = 2e-7  # relative, of pressures
+
 
 @dataclass(frozen=True)
 class Layer:
@@ -30,7 +32,9 @@ class Layer:
 
     def levels(self, pressure: NDArray[np.float64]) -> NDArray[np.intp]:
         """Numbers of its levels, of those at some nominal pressures [Pa]."""
-        return np.flatnonzero((self.top <= pressure) & (pressure < self.bottom))
+        # What is written in hPa and in Pa, in single precision too, is the same.
+        top, bottom = (edge * (1.0 - _SAME) for edge in (self.top, self.bottom))
+        return np.flatnonzero((top <= pressure) & (pressure < bottom))
 
 
 ATMOSPHERE = (
@@ -43,7 +47,7 @@ ATMOSPHERE = (
 
 # Prithvi WxC was pre-trained on 14 levels of MERRA-2, nominally 48 to 985 hPa, both of
 # them among these: Schmude et al. (2024), arXiv:2409.13598.
-_MERRA2 = (4.8e3, math.nextafter(9.85e4, math.inf))
+_MERRA2 = (4.8e3, 9.85e4 * (1.0 + 2.0 * _SAME))
 PRETRAINED: Mapping[str, tuple[Layer, ...]] = {
     "prithvi_gw": (
         Layer("above the pre-training", 0.0, _MERRA2[0]),
@@ -106,11 +110,12 @@ def read_layer(name: str, text: str) -> Layer:
     ArgumentError
         If it is none.
     """
+    name = name.strip()
     top, colon, bottom = (part.strip() for part in text.partition(":"))
     try:
         ends = float(top or 0.0), float(bottom or math.inf)
     except ValueError:
         ends = (math.nan, math.nan)
-    if not (colon and 0.0 <= ends[0] < ends[1]):
+    if not (name and colon and 0.0 <= ends[0] < ends[1]):
         raise wrong_setting("layer", f"{name}={text}", "NAME=TOP:BOTTOM in hPa")
     return Layer(name, 100.0 * ends[0], 100.0 * ends[1])

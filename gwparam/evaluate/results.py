@@ -45,7 +45,7 @@ _STATISTICS: dict[str, tuple[tuple[str, ...], str, str]] = {
         "power by zonal wavenumber, mean over time and latitude; its sum is the mean "
         "square",
     ),
-    "momentum": (("time",), "N", "global integral; missing where cells are left out"),
+    "momentum": (("time",), "N", "global integral; missing for a part of the globe"),
 }
 _WEIGHTED = "every value weighted by its share of the area of the sphere"
 

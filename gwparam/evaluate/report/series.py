@@ -15,7 +15,7 @@ MOMENTUM_NEEDED = ("momentum_truth", "momentum")
 _FEW = 40
 
 _ONE_TIME = "the results have one time only."
-_NO_INTEGRAL = "fewer than two times are without cells that are left out."
+_NO_INTEGRAL = "fewer than two times have all cells of the globe."
 
 _SERIES_CAPTION = (
     "Area mean of the {component} {quantity} at {level} over each hot spot in time "

@@ -193,3 +193,21 @@ def test_zonal_mean_puts_scattered_columns_in_rows_of_a_degree():
 
     np.testing.assert_array_equal(zonal_mean.latitude, [-2.0, -1.0, 0.0, 1.0, 2.0])
     np.testing.assert_allclose(zonal_mean.mean[0], zonal_mean.latitude)
+
+
+@pytest.mark.parametrize(
+    ("rows", "columns"), [(12, NLON), (NLAT, 20)], ids=["rows", "columns"]
+)
+def test_a_part_of_the_globe_has_no_global_sum(truth, edges, rows, columns):
+    """Nor has a part of a circle a spectrum."""
+    grid = LatLonGrid(
+        *np.meshgrid(GRID.latitude[:rows], GRID.longitude[:columns], indexing="ij")
+    )
+    part = truth[0][..., :rows, :columns]
+    found = FieldStatistics(grid, regions(grid), edges, NLEV, 1)
+
+    found.add(part, np.ones(part.shape[1:]))
+
+    assert np.isnan(found.momentum).all()
+    assert np.isfinite(found.series[:, 0]).all()
+    assert np.isfinite(found.spectrum).all() == (columns == NLON)

@@ -33,12 +33,64 @@ def test_weights_of_a_gaussian_grid_are_the_gaussian_weights():
     np.testing.assert_allclose(grid.weights[:, 0], grid.weights[:, 4], rtol=0.0)
 
 
-def test_areas_add_up_to_the_sphere():
-    grid = LatLonGrid(*np.meshgrid(LATITUDE, LONGITUDE, indexing="ij"))
+def grid_of(latitude, longitude=LONGITUDE):
+    return LatLonGrid(*np.meshgrid(latitude, longitude, indexing="ij"))
 
-    np.testing.assert_allclose(grid.row_edges, [-90.0, -40.0, 10.0, 90.0])
+
+@pytest.mark.parametrize(
+    ("latitude", "edges"),
+    [
+        ([-70.0, -10.0, 60.0], [-90.0, -40.0, 25.0, 90.0]),
+        ([-90.0, 0.0, 90.0], [-90.0, -45.0, 45.0, 90.0]),
+        # The last row would be beyond the poles.
+        ([-88.0, -44.5, 0.0, 44.5, 88.0], [-90.0, -66.25, -22.25, 22.25, 66.25, 90.0]),
+    ],
+)
+def test_areas_add_up_to_the_sphere(latitude, edges):
+    grid = grid_of(latitude)
+
+    assert grid.is_global
+    np.testing.assert_allclose(grid.row_edges, edges)
     np.testing.assert_allclose(grid.weights.sum(), 1.0, rtol=1e-14)
     np.testing.assert_allclose(grid.areas.sum(), 4.0 * np.pi * 6.371e6**2, rtol=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("latitude", "edges"),
+    [
+        ([-50.0, -40.0, -20.0], [-55.0, -45.0, -30.0, -10.0]),
+        (np.arange(-88.0, 0.0, 4.0), np.arange(-90.0, 1.0, 4.0)),
+        ([89.8], [89.3, 90.0]),
+    ],
+)
+def test_a_part_of_the_rows_ends_half_a_step_beyond_them(latitude, edges):
+    grid = grid_of(latitude)
+
+    assert grid.is_circle
+    assert not grid.is_global
+    np.testing.assert_allclose(grid.row_edges, edges)
+    share = np.ptp(np.sin(np.deg2rad(edges))) / 2.0
+    np.testing.assert_allclose(grid.weights.sum(), share, rtol=1e-12)
+
+
+def test_half_of_a_gaussian_grid_is_half_of_the_sphere():
+    whole = grid_of(gaussian_latitudes(32)).weights[:16]
+
+    found = grid_of(gaussian_latitudes(32)[:16]).weights
+
+    # Beside the pole rows that meet half way are not quite those of Gauss.
+    np.testing.assert_allclose(found, whole, rtol=0.06)
+    np.testing.assert_allclose(found[1:], whole[1:], rtol=2e-3)
+    np.testing.assert_allclose(found.sum(), 0.5, rtol=1e-3)
+
+
+@pytest.mark.parametrize("columns", [2, 9])
+def test_a_part_of_the_longitudes_is_no_globe(columns):
+    grid = grid_of([-60.0, 0.0, 60.0], 350.0 + 10.0 * np.arange(columns))
+
+    assert not grid.is_circle
+    assert not grid.is_global
+    np.testing.assert_allclose(grid.weights.sum(), columns / 36.0, rtol=1e-12)
 
 
 @pytest.mark.parametrize("columns", [slice(0, 11), [*range(11), 0]])

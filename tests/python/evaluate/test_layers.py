@@ -69,6 +69,25 @@ def test_a_region_is_read_in_hectopascal(text, ends):
     assert (found.name, found.top, found.bottom) == ("mine", *ends)
 
 
+@pytest.mark.parametrize("edge", ["0.07", "0.28", "1.1", "1.15", "57", "0.1", "985"])
+def test_a_level_on_an_edge_is_below_it_however_it_is_written(edge):
+    """In Pa, or in hPa times 100, in single or double precision."""
+    above, below = read_layer("above", f":{edge}"), read_layer("below", f"{edge}:")
+    pascal = float(f"{edge}e2")
+    written = np.array(
+        [pascal, np.float32(pascal), 100.0 * float(edge), 100.0 * np.float32(edge)]
+    )
+
+    assert above.levels(written).size == 0
+    assert below.levels(written).size == written.size
+
+
+def test_a_region_has_a_name():
+    assert read_layer(" mine ", "1:2").name == "mine"
+    with pytest.raises(ArgumentError, match=r"expected NAME=TOP:BOTTOM in hPa"):
+        read_layer(" ", "10:100")
+
+
 @pytest.mark.parametrize("text", ["10", "100:10", "10:10", "a:b", "-5:10", "nan:1"])
 def test_what_is_no_region_is_refused(text):
     with pytest.raises(ArgumentError, match=r"expected NAME=TOP:BOTTOM in hPa"):
