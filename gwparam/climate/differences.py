@@ -45,6 +45,31 @@ class Difference:
     significant: NDArray[np.bool_]
     years: tuple[int, int]
 
+    @property
+    def known(self) -> Array:
+        """Differences where both sides have a value, shape (cell,)."""
+        return self.mean[np.isfinite(self.mean)]
+
+    @property
+    def root_mean_square(self) -> float:
+        """Of the cells that are known; NaN without any."""
+        return float(np.sqrt(np.mean(self.known**2))) if self.known.size else np.nan
+
+    @property
+    def largest(self) -> float:
+        """Largest magnitude; NaN without any."""
+        return float(np.abs(self.known).max()) if self.known.size else np.nan
+
+    @property
+    def tests(self) -> int:
+        """How many tests there are."""
+        return int(np.isfinite(self.probability).sum())
+
+    @property
+    def discovered(self) -> int:
+        """How many of them are significant."""
+        return int(self.significant.sum())
+
 
 def compare_years(run: Array, reference: Array, rate: float = RATE) -> Difference:
     """Compare yearly means.

@@ -81,13 +81,13 @@ def find_qbo(run: Run) -> Equator | str:
         return f"no latitude from 5S to 5N, {_latitudes(run)}"
     if (why := lacks_level(run, LEVEL)) is not None:
         return why
-    chosen = _longest(run.month)
+    chosen = _longest_row(run.month)
     if chosen.size < LEAST_MONTHS:
         return (
             f"{chosen.size} whole months one after the other, expected at least "
             f"{LEAST_MONTHS}: twice the longest cycle that counts"
         )
-    weights = np.cos(np.deg2rad(run.latitude[near]))
+    weights = _areas(run.latitude)[near]
     wind = run.fields[WIND.name][chosen][..., near] @ (weights / weights.sum())
     series = _at(run, wind, LEVEL)
     if lacking := int((~np.isfinite(series)).sum()):
@@ -172,7 +172,14 @@ def _at(run: Run, wind: Array, pressure: float) -> Array:
     return place.of(wind.T)
 
 
-def _longest(month: NDArray[np.int64]) -> NDArray[np.intp]:
+def _areas(latitude: Array) -> Array:
+    """Area of each row that lies within the band: rows meet half way."""
+    between = 0.5 * (latitude[1:] + latitude[:-1])
+    edges = np.clip(np.concatenate([[-BAND], between, [BAND]]), -BAND, BAND)
+    return np.diff(np.sin(np.deg2rad(edges)))
+
+
+def _longest_row(month: NDArray[np.int64]) -> NDArray[np.intp]:
     """Places of the longest row of months without a gap."""
     parts = np.split(np.arange(month.size), np.flatnonzero(np.diff(month) != 1) + 1)
     return max(parts, key=len)

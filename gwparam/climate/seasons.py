@@ -61,7 +61,21 @@ def find_differences(
             f"{run.label} has {run.month.size} and {reference.label} "
             f"{reference.month.size} whole months, expected all of a season in both"
         )
+    if not any(one.known.size for one in found.values()):
+        return (
+            f"{_extent(run)}, and {_extent(reference)}, expected values at some levels "
+            "and latitudes in common"
+        )
     return found
+
+
+def _extent(run: Run) -> str:
+    top, bottom = run.pressure[[0, -1]] / 100.0
+    south, north = run.latitude[[0, -1]]
+    return (
+        f"{run.label} is from {top:g} to {bottom:g} hPa and from {south:g} to "
+        f"{north:g} degrees north"
+    )
 
 
 def _is_same(run: Run, reference: Run) -> bool:

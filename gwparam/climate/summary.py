@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import numpy as np
-
 from gwparam.climate.differences import LEAST_YEARS, RATE, Difference
 from gwparam.climate.equator import Equator, find_qbo
 from gwparam.climate.observed import DESCENT, QBO, WARMINGS_PER_DECADE
@@ -165,14 +163,10 @@ def _vortex(run: Run, found: Vortex) -> dict[str, Any]:
 
 
 def _difference(found: Difference) -> dict[str, Any]:
-    known = np.isfinite(found.mean)
-    tested = np.isfinite(found.probability)
     return {
         "years": list(found.years),
-        "root_mean_square": float(np.sqrt(np.mean(found.mean[known] ** 2)))
-        if known.any()
-        else float("nan"),
-        "largest": float(np.abs(found.mean[known]).max(initial=0.0)),
-        "tests": int(tested.sum()),
-        "significant": int(found.significant.sum()),
+        "root_mean_square": found.root_mean_square,
+        "largest": found.largest,
+        "tests": found.tests,
+        "significant": found.discovered,
     }

@@ -143,7 +143,7 @@ def _winter(wind: Array, days: Days, at: NDArray[Any], year: int) -> Winter:
     core = np.isin(days.month[at], _CORE)
     found = _reversals(wind[at][core], _is_westerly_before(wind, days, int(at[0])))
     final = None
-    if found and _longest(wind[at][found[-1] :] >= 0.0) < RETURN:
+    if found and _longest_spell(wind[at][found[-1] :] >= 0.0) < RETURN:
         final = int(at[found.pop()])
     places = tuple(int(at[day]) for day in found)
     return Winter(name, True, places, final, float(wind[at][core].mean()))
@@ -172,8 +172,8 @@ def _reversals(wind: Array, westerly_before: bool) -> list[int]:
     return found
 
 
-def _longest(westerly: NDArray[np.bool_]) -> int:
-    """Longest run of days that are so."""
+def _longest_spell(westerly: NDArray[np.bool_]) -> int:
+    """Count the days of the longest spell of westerlies."""
     edges = np.flatnonzero(np.diff(np.r_[False, westerly, False].astype(np.int8)))
     runs = edges[1::2] - edges[::2]
     return int(runs.max(initial=0))

@@ -31,6 +31,8 @@ class Vortex:
 
 def find_vortex(run: Run) -> Vortex | str:
     """Find the winters and warmings of a run; why there are none as a text."""
+    if run.times == 1:
+        return f"one time, {run.span}, expected every day of a winter"
     if run.days is None:
         return f"a time every {run.step:g} days, expected at most {DAILY:.0f} day apart"
     if not run.vortex.size:

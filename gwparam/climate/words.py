@@ -2,6 +2,7 @@
 
 import math
 
+from gwparam.climate.differences import LEAST_YEARS
 from gwparam.climate.equator import Equator
 from gwparam.climate.observed import DESCENT, QBO, WARMINGS_PER_DECADE, Known
 from gwparam.climate.summary import TEST, Climate, Side
@@ -126,17 +127,15 @@ def difference_rows(climate: Climate) -> list[Row]:
         if isinstance(found, str):
             continue
         for season, one in found.items():
-            known = one.mean[abs(one.mean) < math.inf]
-            tests = int((one.probability <= 1.0).sum())
-            share = int(one.significant.sum())
+            few = min(one.years) < LEAST_YEARS
             rows.append(
                 (
                     field.replace("_", " "),
                     season,
                     f"{one.years[0]}, {one.years[1]}",
-                    fixed(math.sqrt((known**2).mean()) if known.size else math.nan, 2),
-                    fixed(abs(known).max() if known.size else math.nan, 1),
-                    f"{share} of {tests}" if tests else "too few years",
+                    fixed(one.root_mean_square, 2),
+                    fixed(one.largest, 1),
+                    "too few years" if few else f"{one.discovered} of {one.tests}",
                 )
             )
     return rows

@@ -82,7 +82,8 @@ def add_parser(subparsers: Any) -> None:
         nargs="+",
         default=[],
         metavar="FILE",
-        help="netCDF files with the truth, in the order of their times",
+        help="netCDF files with the truth, in the order of their times; with --climate "
+        "those of a reference run or reanalysis, in any order",
     )
     add(
         "-o",
@@ -92,7 +93,12 @@ def add_parser(subparsers: Any) -> None:
         metavar="FOLDER",
         help="where the results go",
     )
-    add("--names", metavar="A,B", help="names of the models (default: of their files)")
+    add(
+        "--names",
+        metavar="A,B",
+        help="names of the models; with --climate of the run and of the reference "
+        "(default: of their files)",
+    )
     add(
         "--bins",
         metavar="BINS",
@@ -112,7 +118,7 @@ def add_parser(subparsers: Any) -> None:
         action="append",
         default=[],
         help="scores of the levels between two pressures in hPa too; repeatable "
-        "(always: troposphere, stratosphere, mesosphere)",
+        "(always: mesosphere, upper and lower stratosphere, troposphere)",
     )
     add("--no-report", action="store_true", help="write no report.html")
     add_options(parser)

@@ -35,6 +35,7 @@ _GLOBE_CAPTION = (
     "and P99 of the magnitude, divided by those of the truth (1 is good; logarithmic). "
     "Look for the height where a model loses the truth."
 )
+_SAME_CAPTION = "The same scores of the other component."
 _WORDS = {
     "r2": "R²",
     "correlation": "Correlation",
@@ -66,10 +67,16 @@ def profiles_section(comparison: Comparison) -> Section:
     components = range(len(comparison.components))
     on_globe = [*scores, *([] if comparison.missing(_LADDER) else [_LADDER])]
     globe = tuple(
-        _panel(comparison, score, component, 0)
+        Picture(
+            tuple(
+                _panel(comparison, score, component, 0)
+                for score in on_globe
+                if score != "r2"
+            ),
+            _GLOBE_CAPTION if component == 0 else _SAME_CAPTION,
+            f"{comparison.fields[component]}, by level",
+        )
         for component in components
-        for score in on_globe
-        if score != "r2"
     )
     folded = tuple(
         _regions(comparison, score, component)
@@ -77,7 +84,7 @@ def profiles_section(comparison: Comparison) -> Section:
         for component in components
         if comparison.hot_spots
     )
-    return Section((Picture(globe, _GLOBE_CAPTION),), folded)
+    return Section(globe, folded)
 
 
 def _regions(comparison: Comparison, score: str, component: int) -> Picture:

@@ -92,6 +92,23 @@ def test_what_is_not_there_is_told(run, reference):
     assert "2 whole months, expected all of a season in both" in why
 
 
+def test_without_a_common_cell_there_is_no_difference(run, reference):
+    north = run.latitude > 0.0
+    parts = [
+        replace(
+            side,
+            latitude=side.latitude[rows],
+            fields={WIND: side.fields[WIND][..., rows]},
+        )
+        for side, rows in ((run, north), (reference, ~north))
+    ]
+
+    why = find_differences(*parts, WIND)
+
+    assert "is from 3 to 925 hPa and from 5 to 85 degrees north" in why
+    assert why.endswith("expected values at some levels and latitudes in common")
+
+
 def test_seasons_that_both_have_are_compared(run, reference):
     part = replace(reference, month=reference.month[2:11])
     part = replace(part, fields={WIND: reference.fields[WIND][2:11]})

@@ -75,6 +75,7 @@ def test_a_difference_of_nothing_is_null(climate):
     found = as_json(as_dict(changed))["differences"]["eastward_wind"]["annual"]
 
     assert found["root_mean_square"] is None
+    assert found["largest"] is None
     assert found["tests"] == 0
 
 

@@ -65,3 +65,9 @@ def test_missing_values_are_told_as_such(run):
     why = find_vortex(replace(run, vortex=wind))
 
     assert why.startswith("on 122 of 3650 days less than nine tenths of the values")
+
+
+def test_one_time_says_so(run):
+    one = replace(run, times=1, step=float("nan"), days=None, span="a to a")
+
+    assert find_vortex(one) == "one time, a to a, expected every day of a winter"

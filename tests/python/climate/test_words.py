@@ -1,5 +1,9 @@
 import math
+from dataclasses import replace
 
+import numpy as np
+
+from gwparam.climate.differences import compare_years
 from gwparam.climate.words import (
     difference_rows,
     fixed,
@@ -57,6 +61,24 @@ def test_differences_say_how_much_is_significant(climate):
     assert rows[0][:3] == ("eastward wind", "annual", "10, 12")
     assert rows[0][-1] == f"{one.significant.sum()} of {one.mean.size}"
     assert is_tested(climate).startswith("Welch's test of yearly means")
+
+
+def test_too_few_years_and_nothing_to_test_are_told_apart(climate):
+    years = np.ones((6, 11, 18))
+    for count, expected in ((4, "too few years"), (6, "0 of 0")):
+        same = compare_years(years[:count], years[:count])
+        changed = type(climate)(climate.sides, {"eastward_wind": {"annual": same}})
+
+        assert difference_rows(changed)[0][-1] == expected
+
+
+def test_no_oscillation_is_told_with_its_reason(climate):
+    side = climate.sides[0]
+    still = replace(side, qbo=replace(side.qbo, absent="the reason"))
+
+    found = notes(type(climate)([still], {}))
+
+    assert found[0] == "No oscillation of network: the reason."
 
 
 def test_what_is_not_known_is_told_with_its_reason(climate, alone):

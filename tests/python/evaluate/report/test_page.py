@@ -185,7 +185,7 @@ def test_results_of_nothing_but_nan_make_a_page(results, write):
 
     # As above with another model, and without the momentum, which says why.
     assert len(page.all("img")) == 2 + 2 * 5 + 5 + 6 + 5 + 1 + 3
-    assert "Left out: fewer than two times are without cells" in page.text
+    assert "Left out: fewer than two times have all cells of the globe" in page.text
     assert "nan" not in page.text
 
 

@@ -13,6 +13,8 @@ def test_profiles_show_the_globe_in_the_page_s_units(results, drawn):
     section = profiles.profiles_section(Comparison(results))
 
     assert len(section.folded) == 10
+    assert [len(picture.panels) for picture in section.pictures] == [5, 5]
+    assert all("astward" in panel.alt for panel in section.pictures[0].panels)
     correlation, rmse, bias = (figure.axes[0] for figure in drawn[:3])
     np.testing.assert_allclose(
         rmse.lines[2].get_xdata(), SECONDS_PER_DAY * results["rmse"][2, 0, 0]
