@@ -106,7 +106,7 @@ def _oscillation(side: Side, found: Equator) -> tuple[Panel, ...]:
         if shown.sum() > 1:
             panels.append(draw_panel(what, height, WIDE, raster=True))
         what = f"Eastward wind at the equator and 10 hPa of {side.name}, {span}."
-        panels.append(draw_panel(what, _series(time, found.series, part), WIDE))
+        panels.append(draw_panel(what, _series(time, found, part), WIDE))
     return tuple(panels)
 
 
@@ -138,12 +138,15 @@ def _time_height(time: Array, pressure: Array, wind: Array) -> Callable[[Axes], 
     return draw
 
 
-def _series(time: Array, wind: Array, part: slice) -> Callable[[Axes], None]:
+def _series(time: Array, found: Equator, part: slice) -> Callable[[Axes], None]:
     def draw(axis: Axes) -> None:
+        wind = found.series
         smoothed = smooth(wind, 1.0)
         beside = (wind.size - smoothed.size) // 2
         middle = time[beside : beside + smoothed.size]
         changes = time[0] + crossings(wind, 1.0) / 12.0
+        if found.absent:  # between these no period is counted
+            changes = changes[:0]
         axis.axhline(0.0, color="#888888", linewidth=0.7)
         axis.plot(time, wind, color="#0072B2", linewidth=0.5)
         axis.plot(middle, smoothed, color="#0072B2", linewidth=1.6)

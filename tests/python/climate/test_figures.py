@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -31,6 +33,15 @@ def test_series_show_the_changes_between_which_periods_are_counted(climate, draw
     )
     # The mean over five months starts in the middle of the third.
     assert axis.lines[2].get_xdata()[0] == pytest.approx(1980.0 + 2.5 / 12.0)
+
+
+def test_without_an_oscillation_no_change_is_shown(climate, drawn):
+    side = climate.sides[0]
+    still = replace(side, qbo=replace(side.qbo, absent="the reason"))
+
+    figures.oscillation_section(type(climate)([still], {}))
+
+    assert drawn[1].axes[0].lines[3].get_xdata().size == 0
 
 
 def test_warmings_stand_on_the_series(climate, drawn):
