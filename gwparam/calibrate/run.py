@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from gwparam.calibrate.inversion import update
 from gwparam.calibrate.models import Model
 from gwparam.calibrate.target import Wanted
-from gwparam.errors import ArgumentError, ModelFileError
+from gwparam.errors import ArgumentError, ModelFileError, wrong_setting
 from gwparam.qbo.statistics import statistic_names, statistics
 from gwparam.qbo.testbed import Testbed
 from gwparam.whole_files import replacement, writing
@@ -102,7 +102,7 @@ class State:
         Raises
         ------
         ModelFileError
-            If there is none.
+            If there is none, or it is damaged.
         ArgumentError
             If it belongs to something else.
         """
@@ -112,16 +112,23 @@ class State:
             known = str(found.pop("key"))
             parameters = found.pop("parameters")
             state = State(parameters, **{k: list(v) for k, v in found.items()})
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            state._check_lengths()
+        except Exception as error:  # numpy and zipfile raise what they like
             reason = getattr(error, "strerror", None) or error
             raise ModelFileError(
                 f"cannot read {path}: {reason}, expected the state of a calibration"
             ) from None
         if known != key:
             raise ArgumentError(
-                f"{path} is the state of {known}, expected {key}", settings=("go-on",)
+                f"{path} is the state of {known}, expected {key}", settings=("go_on",)
             )
         return state
+
+    def _check_lengths(self) -> None:
+        """Check that each list has one value an iteration."""
+        counts = {len(its) for name, its in vars(self).items() if name != "parameters"}
+        if len(counts) > 1 or self.parameters.ndim != 2:
+            raise ValueError("its parts have different lengths")
 
 
 @dataclass(frozen=True)
@@ -177,19 +184,24 @@ def calibrate(
     resume : bool
         Go on from the state.
     advance : callable
-        Called after each month.
+        Called after each month; what it raises ends the work between two of them.
     report : callable
         Called after each iteration.
 
     Raises
     ------
     ArgumentError
-        If too few members are stable, or the state is of something else.
+        If too few members are stable; if the state is of something else or of more
+        iterations, or is there and nobody asked to go on.
+    ModelFileError
+        If the state cannot be read.
     """
     path = Path(state_path)
     if resume:
         state = State.load(path, key)
+        _check_iterations(path, state, settings)
     else:
+        _check_new(path)
         drawn = np.random.default_rng(settings.seed).standard_normal(
             (settings.members, len(model.start))
         )
@@ -205,10 +217,28 @@ def calibrate(
     if not np.isfinite(misfits[best]):
         raise ArgumentError(
             "the mean of the members is unstable in all iterations, expected one that "
-            "is not: resume with more iterations, or try another spread",
-            settings=("resume", "iterations", "spread"),
+            "is not: go on with more iterations, or try another spread",
+            settings=("go_on", "iterations", "spread"),
         )
     return Result(means[best], best, tuple(misfits.tolist()), state)
+
+
+def _check_iterations(path: Path, state: State, settings: Settings) -> None:
+    done = len(state.misfit)
+    if done > settings.iterations:
+        raise wrong_setting(
+            "iterations", settings.iterations, f"at least the {done} of {path}"
+        )
+
+
+def _check_new(path: Path) -> None:
+    """Check that no work of somebody would be written over."""
+    if path.exists():
+        raise ArgumentError(
+            f"{path} is the state of a calibration that did not end, expected none: go "
+            "on with it, or delete it to begin anew",
+            settings=("go_on",),
+        )
 
 
 def _iterate(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from gwparam.commands.answer import Answer
 from gwparam.commands.calibrate_report import document_of, show, write_page_of
+from gwparam.commands.calibrate_stop import StoppedError, stopped, stopping
 from gwparam.commands.given import file_path, refuse_idle, whole_number
 from gwparam.commands.torch_threads import torch_threads
 from gwparam.errors import ArgumentError, wrong_setting
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from gwparam.calibrate.run import Result, Settings, State
     from gwparam.calibrate.target import Wanted
     from gwparam.contract import Calibration
+    from gwparam.training.interruption import Interruption
 
 SPECTRUM = Path("spectrum")
 CHECK_SEED = 1000
@@ -48,6 +50,19 @@ The statistics of the oscillation move the weights by ensemble Kalman inversion,
 any gradient. All members run as columns of one batch. Statistics are a file of
 --write-statistics, or a table name,value,standard_error: docs/qbo/calibrate.md.
 """
+
+
+NUMBERS = (
+    ("members", None, "of the ensemble (default: 200, of the spectrum 40)"),
+    ("iterations", 10, "how often it is moved (default: %(default)s)"),
+    ("years", None, "of a member that count (default: those of the file, or 12)"),
+    ("seed", 0, "of members and sources of waves (default: %(default)s)"),
+    ("check-years", 108, "of the runs before and after (default: %(default)s)"),
+    ("check-seeds", 5, "sources of these runs, two of which the calibration saw"),
+    ("threads", 0, "of torch (default: as many as it takes)"),
+)
+"""Options of whole numbers: name, default, and what it is."""
+SPREAD = 0.1
 
 
 def add_parser(subparsers: Any) -> None:
@@ -81,21 +96,12 @@ def add_parser(subparsers: Any) -> None:
         help="run the artefact or the spectrum for long, write its statistics, and end",
     )
     add("--go-on", action="store_true", help="go on from the state beside the output")
-    numbers = (
-        ("members", None, "of the ensemble (default: 200, of the spectrum 40)"),
-        ("iterations", 10, "how often it is moved (default: %(default)s)"),
-        ("years", None, "of a member that count (default: those of the file, or 12)"),
-        ("seed", 0, "of members and sources of waves (default: %(default)s)"),
-        ("check-years", 108, "of the runs before and after (default: %(default)s)"),
-        ("check-seeds", 5, "sources of these runs, two of which the calibration saw"),
-        ("threads", 0, "of torch (default: as many as it takes)"),
-    )
-    for name, default, text in numbers:
+    for name, default, text in NUMBERS:
         add(f"--{name}", type=whole_number, default=default, metavar="N", help=text)
     add(
         "--spread",
         type=float,
-        default=0.1,
+        default=SPREAD,
         metavar="X",
         help="of the first members: of each weight, in root mean squares of its "
         "tensor, or of the logarithm of a source (default: %(default)s)",
@@ -117,7 +123,7 @@ def run(args: argparse.Namespace) -> Answer:
     with torch_threads(args.threads):
         if args.write_statistics is not None:
             return _write_statistics(args)
-        return _calibrate(args)
+        return _calibrate_or_stop(args)
 
 
 def _check_numbers(args: argparse.Namespace) -> None:
@@ -242,7 +248,19 @@ def _means(args: argparse.Namespace) -> list[float]:
     ]
 
 
-def _calibrate(args: argparse.Namespace) -> Answer:
+def _calibrate_or_stop(args: argparse.Namespace) -> Answer:
+    """Calibrate, or say how to go on if somebody asked to stop."""
+    from gwparam.training.interruption import Interruption
+
+    with Interruption() as interruption:
+        try:
+            return _calibrate(args, interruption)
+        except StoppedError:
+            defaults = {name.replace("-", "_"): value for name, value, _ in NUMBERS}
+            return stopped(args, state_of(args.output), defaults | {"spread": SPREAD})
+
+
+def _calibrate(args: argparse.Namespace, interruption: "Interruption") -> Answer:
     """Calibrate, check, and write the result with its page."""
     from gwparam.calibrate.models import Layers, Sources
     from gwparam.calibrate.run import Settings, calibrate
@@ -252,6 +270,7 @@ def _calibrate(args: argparse.Namespace) -> Answer:
 
     testbed, spectrum = Testbed(), args.artefact == SPECTRUM
     page, state_path = _outputs(args, spectrum)
+    advance = stopping(interruption)
     wanted = read_wanted(args.against)
     years = args.years or wanted.window_years or WINDOW_YEARS
     if wanted.window_years not in (None, years):
@@ -279,17 +298,19 @@ def _calibrate(args: argparse.Namespace) -> Answer:
         state_path=state_path,
         key=_key(args, settings),
         resume=args.go_on,
+        advance=advance,
         report=_reporter(settings),
     )
     if result.iteration == 0:
         raise ArgumentError(
             f"no iteration is better than the start, whose misfit is "
-            f"{result.misfits[0]:.4g}: try more members or another spread",
-            settings=("members", "spread"),
+            f"{result.misfits[0]:.4g}: go on with more iterations, or delete "
+            f"{state_path} and try more members or another spread",
+            settings=("go_on", "iterations", "members", "spread"),
         )
     minutes = (time.monotonic() - begun) / 60.0
-    checks = _checks(args, settings, wanted, model, result)
-    calibration = _provenance(args, settings, checks)
+    checks = _checks(args, settings, wanted, model, result, advance)
+    calibration = _provenance(args, settings, result, checks)
     written = [args.output, page]
     if isinstance(model, Layers):
         from gwparam.calibrate.repaired import write_artefact
@@ -316,10 +337,15 @@ def _outputs(args: argparse.Namespace, spectrum: bool) -> tuple[Path, Path]:
         if getattr(args, name) is None:
             raise ArgumentError(f"--{name} is missing, expected a file")
     page = args.output.with_suffix(".html")
-    state = args.output.with_name(args.output.name + ".state")
+    state = state_of(args.output)
     read = [args.against] if spectrum else [args.artefact, args.against]
     check_outputs([args.output, page, state], read)
     return page, state
+
+
+def state_of(output: Path) -> Path:
+    """Give the file beside an output that says how far its calibration is."""
+    return output.with_name(output.name + ".state")
 
 
 def _digest(path: Path) -> str:
@@ -366,6 +392,7 @@ def _checks(
     wanted: "Wanted",
     model: "Model",
     result: "Result",
+    advance: Callable[[], None],
 ) -> tuple["Check", "Check"]:
     """Run for long, before and after."""
     from gwparam.calibrate.check import check
@@ -377,7 +404,7 @@ def _checks(
 
     def run(drag: "DragOfForcings") -> "Check":
         years = settings.window_years
-        return check(drag, seeds, args.check_years, years, wanted, Testbed())
+        return check(drag, seeds, args.check_years, years, wanted, Testbed(), advance)
 
     return run(model.drag(model.start)), run(model.drag(result.parameters))
 
@@ -385,6 +412,7 @@ def _checks(
 def _provenance(
     args: argparse.Namespace,
     settings: "Settings",
+    result: "Result",
     checks: tuple["Check", "Check"],
 ) -> "Calibration":
     import math
@@ -406,7 +434,7 @@ def _provenance(
         _digest(args.against),
         tuple(args.layers or ()),
         settings.members,
-        settings.iterations,
+        len(result.state.misfit),
         SPINUP_YEARS + settings.window_years,
         settings.seed,
         after,

@@ -30,7 +30,7 @@ def document_of(
         "against": args.against,
         "layers": list(calibration.layers),
         "members": settings.members,
-        "iterations": settings.iterations,
+        "iterations": len(state.misfit),
         "years": calibration.years,
         "minutes": minutes,
         "taken": result.iteration,

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -109,14 +111,52 @@ def test_unstable_members_are_redrawn(tmp_path, planted) -> None:
     assert np.isfinite(states[0].parameters).all()
 
 
+def state_of(iterations):
+    """A state after some iterations."""
+    each = [1.0] * iterations
+    means, shown = [np.zeros(2)] * iterations, [np.zeros((3, 4))] * iterations
+    return State(np.zeros((3, 2)), means, each, each, each, [0] * iterations, shown)
+
+
 def test_states_of_others_are_refused(tmp_path) -> None:
     path = tmp_path / "s"
-    State(np.zeros((3, 2)), misfit=[1.0]).save(path, "this")
+    state_of(1).save(path, "this")
     assert State.load(path, "this").misfit == [1.0]
     with pytest.raises(ArgumentError, match="is the state of this, expected that"):
         State.load(path, "that")
-    path.write_text("else")
-    with pytest.raises(ModelFileError, match="expected the state of a calibration"):
-        State.load(path, "this")
     with pytest.raises(ModelFileError, match="cannot read"):
         State.load(tmp_path / "none", "this")
+    replace(state_of(2), misfit=[1.0]).save(path, "this")
+    with pytest.raises(ModelFileError, match="parts have different lengths"):
+        State.load(path, "this")
+
+
+def test_damaged_states_are_refused(tmp_path) -> None:
+    path = tmp_path / "s"
+    state_of(2).save(path, "this")
+    whole = path.read_bytes()
+    places = range(0, len(whole), 97)
+    damaged = [whole[:place] for place in places]
+    damaged += [b"PK\x03\x04" + whole[place:] for place in places[1:]]
+    for data in (b"else", *damaged):
+        path.write_bytes(data)
+        with pytest.raises(ModelFileError, match="expected the state of a calib"):
+            State.load(path, "this")
+
+
+def test_a_state_is_never_written_over(tmp_path, planted) -> None:
+    model, wanted = planted
+    path = tmp_path / "s"
+    state_of(3).save(path, "a")
+    before = path.read_bytes()
+
+    def run(iterations, **more):
+        settings = Settings(12, iterations, YEARS, seed=1)
+        calibrate(model, wanted, settings, TESTBED, state_path=path, key="a", **more)
+
+    with pytest.raises(ArgumentError, match="go on with it, or delete it") as caught:
+        run(3)
+    assert caught.value.settings == ("go_on",)
+    with pytest.raises(ArgumentError, match="iterations is 2, expected at least the 3"):
+        run(2, resume=True)
+    assert path.read_bytes() == before

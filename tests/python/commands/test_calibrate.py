@@ -106,3 +106,11 @@ def test_what_is_refused(folder, capsys, monkeypatch, words, expected) -> None:
     assert main(["calibrate", *given]) == 2
     assert expected.replace("r.pt.state", "new.pt.state") in capsys.readouterr().err
     assert not (folder / "new.pt").exists()
+
+
+def test_a_state_that_is_there_is_kept(folder, capsys) -> None:
+    (folder / "kept.nml.state").write_text("of a day's work")
+    words = ["--against", folder / "observed.csv", "-o", folder / "kept.nml", *SMALL]
+    assert main(["calibrate", "spectrum", *map(str, words), *CHECK]) == 2
+    assert "or delete it to begin anew (--go-on)" in capsys.readouterr().err
+    assert (folder / "kept.nml.state").read_text() == "of a day's work"
