@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from os import PathLike
+from os import PathLike, fspath
 from pathlib import Path
 
 import numpy as np
@@ -46,6 +46,9 @@ class TestbedNetwork:
         Of the file.
     weights : dict of str to Tensor
         Weights and buffers, by name.
+    parameters : frozenset of str
+        Those of `weights` that a training changes: the others are buffers, such as
+        means and deviations of the inputs.
     layers : dict of str to tuple of str
         Layers that can be calibrated, and the names of their weights.
 
@@ -64,6 +67,7 @@ class TestbedNetwork:
         self.contract = read_contract(path)
         check_testbed(self.contract, testbed)
         program = read_exported(path)
+        self.parameters = _parameters(path)
         self.sha256 = hashlib.sha256(self.path.read_bytes()).hexdigest()
         self.weights = program.weights
         graph = program.program
@@ -72,7 +76,9 @@ class TestbedNetwork:
         graph.graph.set_codegen(CodeGen())
         graph.recompile()
         self.graph = graph
-        self.layers = _layers(self.weights)
+        self.layers = _layers(
+            {k: v for k, v in self.weights.items() if k in self.parameters}
+        )
         names = [field.name for field in self.contract.inputs]
         self._names = names
         self._output = [field.name for field in self.contract.outputs].index(DRAG)
@@ -239,8 +245,14 @@ def _expect(key: str, given: object, expected: object) -> None:
         raise ContractError(f"{key} is {given}, expected {expected} for the testbed")
 
 
+def _parameters(path: str | PathLike[str]) -> frozenset[str]:
+    """Names of the parameters: an exported program does not tell them from buffers."""
+    network = torch.jit.load(fspath(path), "cpu")  # type: ignore[no-untyped-call]
+    return frozenset(name for name, _ in network.named_parameters())
+
+
 def _layers(weights: Mapping[str, Tensor]) -> dict[str, tuple[str, ...]]:
-    """Find modules with a matrix or a kernel, and all their own weights."""
+    """Find modules with a matrix or a kernel, and all their own parameters."""
     layers: dict[str, tuple[str, ...]] = {}
     for name, value in weights.items():
         layer = name.rpartition(".")[0]
@@ -289,7 +301,6 @@ def module_of(network: TestbedNetwork, changed: Mapping[str, Tensor]) -> nn.Modu
     """
     root = nn.Module()
     names = {}
-    trained = {name for layer in network.layers.values() for name in layer}
     for name, value in (network.weights | dict(changed)).items():
         names[name] = own = name.removeprefix("network.")
         *modules, last = own.split(".")
@@ -299,7 +310,7 @@ def module_of(network: TestbedNetwork, changed: Mapping[str, Tensor]) -> nn.Modu
                 at.add_module(module, nn.Module())
             at = at.get_submodule(module)
         own_value = value.detach().clone()
-        if name in trained:
+        if name in network.parameters:
             setattr(at, last, nn.Parameter(own_value))
         else:
             at.register_buffer(last, own_value)

@@ -3,8 +3,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from testbed_networks import Small
+from testbed_networks import Small, contract_of_testbed
 
+import gwparam
 from gwparam.calibrate.network import Flat, TestbedNetwork, check_testbed, module_of
 from gwparam.contract import Field, Geometry, read_contract
 from gwparam.errors import ArgumentError, ContractError
@@ -129,3 +130,33 @@ def test_other_networks_are_refused(artefact) -> None:
             check_testbed(replace(contract, training_range=ranges, **change), TESTBED)
     with pytest.raises(ContractError, match=r"vertical.nlev is 73, expected 37"):
         check_testbed(contract, Testbed(spacing=500.0))
+
+
+class Buffered(Small):
+    """A layer with buffers of its own, one of them a matrix."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first.register_buffer("centre", torch.zeros(75))
+        self.register_buffer("turn", torch.eye(73))
+        self.last.register_parameter("gain", torch.nn.Parameter(torch.ones(())))
+
+    def forward(self, wind, flux, width):
+        turned = (wind @ self.turn) + self.first.centre[:73]
+        return super().forward(turned, flux, width) * self.last.gain
+
+
+def test_a_buffer_is_no_weight(tmp_path) -> None:
+    path = tmp_path / "buffered.pt"
+    gwparam.export_network(Buffered(), contract_of_testbed(), path)
+    found = TestbedNetwork(path, TESTBED)
+    assert "network.turn" in found.weights
+    assert {layer: set(names) for layer, names in found.layers.items()} == {
+        FIRST: {f"{FIRST}.weight", f"{FIRST}.bias"},
+        LAST: {f"{LAST}.gain", f"{LAST}.weight", f"{LAST}.bias"},
+    }
+    module = module_of(found, {})
+    trained = {"network." + name for name, _ in module.named_parameters()}
+    assert trained == found.parameters
+    buffers = {name for name, _ in module.named_buffers()}
+    assert buffers == {"mean", "deviation", "first.centre", "turn"}
