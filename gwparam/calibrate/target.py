@@ -83,7 +83,7 @@ def _read_table(
 ) -> tuple[tuple[str, ...], NDArray[np.float64], NDArray[np.float64]]:
     known = statistic_names()
     try:
-        with open(path, encoding="utf-8", newline="") as file:
+        with open(path, encoding="utf-8-sig", newline="") as file:
             rows = [
                 row for row in csv.reader(file) if row and not row[0].startswith("#")
             ]

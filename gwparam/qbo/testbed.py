@@ -6,6 +6,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from gwparam.errors import ArgumentError
+
 Array = NDArray[np.float64]
 
 DAY = 86400.0
@@ -83,7 +85,19 @@ class Testbed:
         return -14.0 / 81e6 * (self.height - self.bottom) * (self.height - self.top)
 
     def level(self, height: float) -> int:
-        """Index of the level that is next to a height [m]."""
+        """Index of the level that is next to a height [m].
+
+        Raises
+        ------
+        ArgumentError
+            If the height is more than half a spacing outside the grid.
+        """
+        low, high = self.height[[0, -1]]
+        half = 0.5 * self.spacing
+        if not low - half <= height <= high + half:
+            raise ArgumentError(
+                f"height is {height:g} m, expected {low:g} to {high:g} m of the testbed"
+            )
         return int(np.abs(self.height - height).argmin())
 
     def semiannual_forcing(self, day: int) -> Array:

@@ -9,12 +9,15 @@ from gwparam.qbo.statistics import StatisticsOfRun, save_statistics, statistic_n
 HEAD = "name,value,standard_error\n"
 
 
-def test_a_table_of_observations(tmp_path) -> None:
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+@pytest.mark.parametrize("first", ["", "# FU Berlin, 1953 to 2021\n"])
+def test_a_table_of_observations(tmp_path, first, encoding) -> None:
     path = tmp_path / "observed.csv"
     path.write_text(
-        "# FU Berlin, 1953 to 2021\n"
+        first
         + HEAD
-        + "period_at_30_km, 27.92, 0.87\n\nstandard_deviation_at_30_km,22.90,0.53\n"
+        + "period_at_30_km, 27.92, 0.87\n\nstandard_deviation_at_30_km,22.90,0.53\n",
+        encoding=encoding,
     )
     found = read_wanted(path)
     assert found.names == ("period_at_30_km", "standard_deviation_at_30_km")

@@ -143,3 +143,11 @@ def test_other_files_are_refused(tmp_path) -> None:
             change(file)
         with pytest.raises(ModelFileError, match=words):
             read_statistics(path)
+
+
+def test_a_grid_that_ends_too_low_is_refused(tmp_path) -> None:
+    low, path = Testbed(top=30e3), tmp_path / "s.nc"
+    wind = np.zeros((360 * 24, len(low.height)))
+    with pytest.raises(ArgumentError, match="height is 31000 m, expected 17000 to 300"):
+        write_statistics(path, wind, low, 4)
+    assert not path.exists()

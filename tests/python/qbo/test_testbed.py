@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from gwparam.errors import ArgumentError
 from gwparam.qbo.testbed import Testbed, statistics_period
 
 
@@ -39,3 +40,11 @@ def test_semiannual_forcing_is_above_28_km() -> None:
 def test_spin_up_is_left_out() -> None:
     assert statistics_period(108 * 360) == slice(12 * 360, 108 * 360)
     assert statistics_period(100) == slice(100, 100)
+
+
+@pytest.mark.parametrize("height", [16.8e3, 30.2e3, 34e3, float("nan")])
+def test_a_height_outside_the_grid_has_no_level(height) -> None:
+    low = Testbed(top=30e3)
+    assert low.level(30.1e3) == 52
+    with pytest.raises(ArgumentError, match=f"height is {height:g} m, expected 17000"):
+        low.level(height)
