@@ -18,6 +18,10 @@ Array = NDArray[np.float64]
 
 HEIGHTS = (20, 25, 30)
 """Where the oscillation is looked at [km]."""
+LARGEST_MISFIT = 10.0
+"""A misfit above it is no oscillation as wanted: one as wanted has about 1."""
+LARGEST_ERROR = 0.1
+"""Errors up to it need not fall."""
 DragOfForcings = Callable[[Sequence[Forcing]], DragOfDay]
 
 
@@ -77,6 +81,52 @@ class Check:
             if value:
                 found[name] = float(self.statistics[names.index(name)] / value - 1.0)
         return found
+
+    @property
+    def counted_months(self) -> int:
+        """Months of each run after the spin-up."""
+        return len(self.wind) - 12 * SPINUP_YEARS
+
+    @property
+    def resolution(self) -> float:
+        """How far apart periods of neighbouring Fourier modes are at most [months].
+
+        Of the longest period of the runs; NaN if none is stable.
+        """
+        periods = [value for run in self.runs if run.stable for value in run.period]
+        return max(periods, default=float("nan")) ** 2 / self.counted_months
+
+
+def doubts(before: Check, after: Check, wanted: Wanted) -> list[str]:
+    """Say why a calibration did not do what it should.
+
+    Parameters
+    ----------
+    before, after : Check
+        Of the same sources.
+    wanted : Wanted
+        What it aimed at.
+
+    Returns
+    -------
+    list of str
+        One for a misfit above `LARGEST_MISFIT`, and one for each error above
+        `LARGEST_ERROR` that did not fall; none where all is well.
+    """
+    found = []
+    if after.misfit > LARGEST_MISFIT:
+        found.append(
+            f"the misfit is {after.misfit:.4g} after, expected about 1, at most "
+            f"{LARGEST_MISFIT:g}: the oscillation is not the wanted one"
+        )
+    old = before.errors(wanted)
+    for name, error in after.errors(wanted).items():
+        if abs(error) > LARGEST_ERROR and abs(error) >= abs(old[name]):
+            found.append(
+                f"the error of {name} is {error:+.1%} after, {old[name]:+.1%} before, "
+                "expected a smaller one"
+            )
+    return found
 
 
 def check(

@@ -10,7 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gwparam.commands.answer import Answer
-from gwparam.commands.calibrate_report import document_of, show, write_page_of
+from gwparam.commands.calibrate_report import (
+    document_of,
+    print_warnings,
+    show,
+    write_page_of,
+)
 from gwparam.commands.calibrate_stop import StoppedError, stopped, stopping
 from gwparam.commands.given import file_path, refuse_idle, whole_number
 from gwparam.commands.torch_threads import torch_threads
@@ -326,6 +331,7 @@ def _calibrate(args: argparse.Namespace, interruption: "Interruption") -> Answer
     document = document_of(args, settings, result, checks, wanted, calibration, minutes)
     document["written"] = written
     write_page_of(page, document, result, wanted, checks)
+    print_warnings(document)
     state_path.unlink(missing_ok=True)
     then = () if spectrum else (f"gwparam inspect {shlex.quote(str(args.output))}",)
     return Answer(document, lambda: show(document, checks), next=then)

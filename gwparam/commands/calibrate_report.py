@@ -1,6 +1,7 @@
 """What ``gwparam calibrate`` says of a calibration: document, lines and page."""
 
 import argparse
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,9 @@ def document_of(
     """Put all that was found into a document."""
     from dataclasses import asdict
 
-    state = result.state
+    from gwparam.calibrate.check import doubts
+
+    state, after = result.state, checks[1]
     names = ("misfit", "misfit_of_mean", "step", "failed")
     return {
         "artefact": args.artefact,
@@ -46,6 +49,9 @@ def document_of(
             }
             for when, its in zip(("before", "after"), checks, strict=True)
         },
+        "counted_months": after.counted_months,
+        "period_resolution": after.resolution,
+        "warnings": doubts(*checks, wanted),
     }
 
 
@@ -75,7 +81,9 @@ def write_page_of(
             "minutes",
         ),
         ("misfit", " to ".join(number(check.misfit) for check in checks)),
+        ("periods", _resolution(document)),
         ("result", str(document["written"][0])),
+        *(("warning", text) for text in document["warnings"]),
     ]
     title = f"Calibration of {document['artefact'].name}"
     write_page(page, title, facts, result, wanted, checks, Testbed())
@@ -106,5 +114,20 @@ def show(document: dict[str, Any], checks: tuple["Check", "Check"]) -> None:
         f"of iteration {document['taken']} of {document['iterations']} was taken, "
         f"after {document['minutes']:.1f} minutes"
     )
+    lines.print(f"periods are {_resolution(document)}")
     for path in document["written"]:
         lines.print(f"wrote {path}")
+
+
+def _resolution(document: dict[str, Any]) -> str:
+    """Say how well runs of this length tell periods."""
+    return (
+        f"of Fourier modes of {document['counted_months']} months: neighbours are up "
+        f"to {document['period_resolution']:.3g} months apart"
+    )
+
+
+def print_warnings(document: dict[str, Any]) -> None:
+    """Print on standard error what makes a result doubtful."""
+    for text in document["warnings"]:
+        print(f"gwparam: warning: {text}", file=sys.stderr)
