@@ -10,6 +10,7 @@ from torch import Tensor
 from gwparam.data import States
 from gwparam.errors import ArgumentError, ContractError, wrong_setting
 from gwparam.networks.own import OwnContract
+from gwparam.qbo.batch import Stepper
 from gwparam.qbo.states import DRAG, TIME_STEP, WIND
 from gwparam.qbo.testbed import DAY, Testbed
 from gwparam.training.samples import Pair
@@ -18,6 +19,7 @@ from gwparam.training.tasks.own_data import OwnData, OwnSamples
 _HOUR = DAY / 24
 _UNITS = {WIND: "m s-1", DRAG: "m s-2"}
 _NEAR = 1e-6  # of pressures and times, relative
+_ROUNDING = 1e-5  # of the largest wind: that of float32 in the files, and some
 _KEPT = 4096  # times whose inputs are kept
 
 
@@ -48,6 +50,31 @@ class RolloutSamples(OwnSamples):
         self.nbytes += 4 * self.rows * (steps + 1) * nlev
         self.nbytes += 4 * self.rows * (steps - 1) * (len(contract.inputs) - 1)
         self._kept = lru_cache(_KEPT)(self.inputs)
+
+    def step_error(self, time: int, stepper: Stepper) -> float:
+        """How far the wind after a time is from what the testbed makes of it.
+
+        Parameters
+        ----------
+        time : int
+            One with others before and after it.
+        stepper : Stepper
+            Of the testbed, in float64.
+
+        Returns
+        -------
+        float
+            Largest difference, as a share of the largest wind.
+        """
+        contract = self._contract
+        wind = [field for field in contract.inputs if field.name == WIND]
+        before, now, after = (
+            self._rows(time + step, wind, "bottom_up") for step in (-1, 0, 1)
+        )
+        drag = self._rows(time, contract.outputs, "bottom_up")
+        largest = torch.stack((before, now, after)).abs().max()
+        off = (stepper.next(before, now, drag) - after).abs().max()
+        return float(off / largest)
 
     def standardise_changes(self, mean: Tensor, deviation: Tensor) -> None:
         """Set mean and standard deviation of the changes [m s-1]."""
@@ -99,7 +126,7 @@ class RolloutData(OwnData):
     Raises
     ------
     ContractError
-        If the files are none of the testbed, or have gaps.
+        If the files are none of the testbed, have gaps, or are of several runs.
     ArgumentError
         If a rollout is no whole number of steps.
     GwparamError
@@ -121,10 +148,11 @@ class RolloutData(OwnData):
                     hours,
                     f"a multiple of {step:g} hours, the time step of {paths[0]}",
                 )
+            self.samples = RolloutSamples(self._states, contract, int(steps))
+            self._check_run()
         except BaseException:
             self.close()
             raise
-        self.samples = RolloutSamples(self._states, contract, int(steps))
         self.edges = (1, int(steps))
 
     def _check_gaps(self) -> None:
@@ -146,6 +174,29 @@ class RolloutData(OwnData):
                     "after the other, expected a run without gaps for a rollout"
                 )
             end = last
+
+    def _check_run(self) -> None:
+        """Check that the testbed steps from one file to the next: they are of one run.
+
+        Its attributes do not tell: two runs may say the same of themselves.
+        """
+        dates, stepper, first = self.dates, Stepper(self.testbed), 0
+        assert dates.intervals is not None  # _check_gaps
+        ends = zip(dates.paths, dates.counts, dates.intervals, strict=True)
+        for path, count, (day, _) in ends:
+            # Both steps over the seam: the drag of either side takes part.
+            for now in {first - 1, first} if first else ():
+                if not 0 < now < len(self.samples) - 1:
+                    continue
+                off = self.samples.step_error(now, stepper)
+                if not off < _ROUNDING:
+                    raise ContractError(
+                        f"{path} does not go on with the run of the file before it: at "
+                        f"day {day:g} its wind is {off:.1e} of the largest off a step "
+                        f"of the testbed, expected less than {_ROUNDING:g} in files of "
+                        "one run for a rollout"
+                    )
+            first += count
 
 
 def check_contract(contract: OwnContract) -> None:

@@ -6,6 +6,7 @@ from qbo_rollouts import write_module, write_run
 
 from gwparam.errors import ArgumentError, ContractError
 from gwparam.networks.own import read_own_contract
+from gwparam.qbo.batch import Stepper
 from gwparam.training.tasks.rollout_data import RolloutData, check_contract, wind_of
 
 
@@ -117,6 +118,26 @@ def test_two_files_have_to_follow_each_other(tmp_path, contract) -> None:
     fine = write_run(tmp_path, "fine.nc", skipped_years=1, hours=6)
     with pytest.raises(ArgumentError, match="testbed_time_step is 21600 and 86400 s"):
         RolloutData([path, fine], contract(), 24)
+
+
+def mirror(states):
+    return states.assign(u=-states["u"], gwfu=-states["gwfu"])
+
+
+@pytest.mark.parametrize("count", [1, 10])
+@pytest.mark.parametrize("hours", [6, 24])
+def test_two_files_have_to_be_of_one_run(tmp_path, contract, count, hours) -> None:
+    path = write_run(tmp_path, hours=hours)
+    first = change(path, "first", lambda s: s.isel(time=slice(count)))
+    second = change(path, "second", lambda s: s.isel(time=slice(count, 20)))
+    with RolloutData([first, second], contract(), 24) as data:
+        stepper = Stepper(data.testbed)
+        errors = [data.samples.step_error(time, stepper) for time in range(1, 19)]
+        assert 0.0 < max(errors) < 1e-6
+    turned = change(path, "turned", lambda s: mirror(s.isel(time=slice(count, 20))))
+    message = f"turned.nc does not go on .* at day {count * hours / 24:g} its wind is"
+    with pytest.raises(ContractError, match=message):
+        RolloutData([first, turned], contract(), 24)
 
 
 HUMIDITY = 'specific_humidity = { units = "1" }'
