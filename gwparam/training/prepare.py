@@ -175,6 +175,7 @@ def _prepare(
     world: int,
 ) -> Prepared:
     how = _freeze(settings, task.physical)
+    _check_loss(settings, task)
     splits = open_splits(
         stack,
         task.open,
@@ -221,6 +222,17 @@ def _prepare(
         compare_ranges(spec.trained_range, spec.seen(statistics)),
         "" if checkpoint is None else checkpoint.sha256,
     )
+
+
+def _check_loss(settings: Settings, task: Task[D, N]) -> None:
+    """Check that the terms of the loss are of what the network gives."""
+    terms = [name for name, _ in settings.loss_settings().terms]
+    if "drag" in terms and not task.gives_fluxes:
+        raise ArgumentError(
+            "loss has drag, which is a loss of networks of fluxes, expected mse or "
+            "huber",
+            settings=("loss",),
+        )
 
 
 def _check_rollout(settings: Settings) -> None:

@@ -59,6 +59,8 @@ class FluxTask(Task[FluxData, N]):
         Values of its options, as far as they were given.
     """
 
+    gives_fluxes = True
+
     def __init__(self, physical: type[FluxNetwork[N]], options: Options) -> None:
         self.physical: type[FluxNetwork[N]] = physical
         self._options = options

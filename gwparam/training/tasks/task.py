@@ -107,9 +107,12 @@ class Task(ABC, Generic[D, N]):
     ----------
     physical : type of PhysicalNetwork
         The network on physical fields, which an export makes of the trained one.
+    gives_fluxes : bool
+        Whether its outputs can be momentum fluxes, of which a loss takes the drag.
     """
 
     physical: type[PhysicalNetwork]
+    gives_fluxes: bool = False
 
     @abstractmethod
     def open(self, paths: Sequence[str]) -> D:

@@ -1,6 +1,7 @@
 from contextlib import ExitStack
 
 import pytest
+from qbo_rollouts import write_module
 from training_files import state_set, training_set, written
 
 from gwparam.errors import ArgumentError
@@ -71,3 +72,20 @@ def test_a_rollout_has_no_noise():
     error = error_of(**own, data=("absent.nc",), rollout=24, input_noise=0.1)
 
     assert str(error) == "input_noise is 0.1, expected 0 with a rollout"
+
+
+@pytest.mark.parametrize("terms", [("drag=1",), ("mse", "drag=0.1")])
+@pytest.mark.parametrize("own", [True, False])
+def test_drag_is_no_loss_of_a_network_without_fluxes(tmp_path, terms, own):
+    if own:
+        module, contract = write_module(tmp_path)
+        which = {"arch": "own", "module": module, "contract": str(contract)}
+    else:
+        which = {"arch": "wavenet"}
+
+    error = error_of(**which, data=("absent.nc",), loss=terms)
+
+    assert str(error) == (
+        "loss has drag, which is a loss of networks of fluxes, expected mse or huber"
+    )
+    assert error.settings == ("loss",)
