@@ -16,14 +16,13 @@ from gwparam.errors import ArgumentError, ContractError
 from gwparam.export.exported_program import read_exported
 from gwparam.qbo.batch import DragOfDay
 from gwparam.qbo.forcing import Forcing
+from gwparam.qbo.states import DRAG, FLUX, WIDTH, WIND
 from gwparam.qbo.testbed import Testbed
 
 Array = NDArray[np.float64]
 
-WIND = "eastward_wind"
-UNITS = {WIND: "m s-1", "source_flux": "Pa", "spectral_width": "m s-1"}
-"""Fields of the testbed, and their units."""
-DRAG = "tendency_of_eastward_wind_due_to_gravity_wave_drag"
+UNITS = {WIND: "m s-1", FLUX: "Pa", WIDTH: "m s-1"}
+"""Inputs of the testbed, and their units."""
 MOST_LAYERS = 2
 _TOLERANCE = 0.01  # of nominal pressures
 

@@ -57,6 +57,24 @@ class Stepper:
         pushed = 2.0 * self.testbed.time_step * push * self._free
         return before @ self._older + pushed @ self._pushed
 
+    def step(self, before: Tensor, now: Tensor, drag: Tensor, number: int) -> Tensor:
+        """Do one step of a run; the semi-annual forcing is added here.
+
+        Parameters
+        ----------
+        before, now : Tensor, shape (column, nlev)
+            Wind one step before, which the first has none of, and wind of the step.
+        drag : Tensor, shape (column, nlev)
+            On the wind `now` [m s-2].
+        number : int
+            Of the step, from 0: the first is one of Euler.
+        """
+        push = drag
+        if self.testbed.semiannual:
+            season = torch.from_numpy(self.testbed.semiannual_forcing(number))
+            push = push + season.to(push)
+        return self.next(before, now, push) if number else self.first(now, push)
+
     def run(
         self, start: Tensor, drag: DragOfDay, days: int, levels: list[int] | None = None
     ) -> Tensor:
@@ -82,15 +100,7 @@ class Stepper:
         found = [start[:, kept]]
         before, now = start, start
         for day in range(days - 1):
-            push = drag(now, day)
-            if self.testbed.semiannual:
-                push = push + torch.from_numpy(self.testbed.semiannual_forcing(day)).to(
-                    push
-                )
-            if day == 0:
-                now = self.first(now, push)
-            else:
-                before, now = now, self.next(before, now, push)
+            before, now = now, self.step(before, now, drag(now, day), day)
             found.append(now[:, kept])
         return torch.stack(found)
 

@@ -52,14 +52,7 @@ def run_months(
             total = torch.zeros_like(start)
             for day in range(DAYS_A_MONTH * month, DAYS_A_MONTH * (month + 1)):
                 total += now
-                push = drag(now, day)
-                if testbed.semiannual:
-                    season = torch.from_numpy(testbed.semiannual_forcing(day))
-                    push = push + season.to(push)
-                if day == 0:
-                    now = stepper.first(now, push)
-                else:
-                    before, now = now, stepper.next(before, now, push)
+                before, now = now, stepper.step(before, now, drag(now, day), day)
             # Within a month a wind overflows at worst to what is not finite.
             largest = torch.maximum(now.abs(), total.abs() / DAYS_A_MONTH)
             stable &= (largest <= LARGEST_WIND).all(dim=1, keepdim=True)

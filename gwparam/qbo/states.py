@@ -151,10 +151,7 @@ def run_steps(period: Period, columns: int, seed: int) -> Iterator[Step]:
         drag = wave_drag(now, amplitudes)
         if number >= period.first:
             yield Step(number, now, drag, flux[day], width[day])
-        following = (
-            stepper.next(before, now, drag) if number else stepper.first(now, drag)
-        )
-        before, now = now, following
+        before, now = now, stepper.step(before, now, drag, number)
 
 
 def write_states(

@@ -87,3 +87,16 @@ def test_it_goes_where_it_is_sent() -> None:
     assert stepper.to(torch.device("meta")) is stepper
     found = stepper.next(*(wind.to("meta") for _ in range(3)))
     assert found.device.type == "meta"
+
+
+def test_the_first_step_is_one_of_euler_and_each_has_its_season() -> None:
+    testbed = Testbed(semiannual=5.0)
+    stepper = Stepper(testbed)
+    before, now = (torch.from_numpy(f * testbed.initial_wind)[None] for f in (1.0, 1.1))
+    drag = torch.full_like(now, 1e-5)
+    for number, step in (
+        (0, stepper.first),
+        (50, lambda *its: stepper.next(before, *its)),
+    ):
+        push = drag + torch.from_numpy(testbed.semiannual_forcing(number))
+        assert torch.equal(stepper.step(before, now, drag, number), step(now, push))
