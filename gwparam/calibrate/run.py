@@ -107,7 +107,8 @@ class State:
             If it belongs to something else.
         """
         try:
-            with np.load(path, allow_pickle=False) as file:
+            # Opened here: numpy leaves a damaged file open.
+            with open(path, "rb") as source, np.load(source) as file:
                 found = {name: file[name] for name in file.files}
             known = str(found.pop("key"))
             parameters = found.pop("parameters")
