@@ -430,8 +430,8 @@ def _provenance(
     if not math.isfinite(after):
         raise ArgumentError(
             f"the result is unstable within {args.check_years} years, expected stable: "
-            "try more iterations or a smaller spread",
-            settings=("iterations", "spread"),
+            "go on with more iterations, or try a smaller spread",
+            settings=("go_on", "iterations", "spread"),
         )
     return Calibration(
         args.artefact.name,
