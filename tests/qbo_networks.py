@@ -63,6 +63,18 @@ class Blows(torch.nn.Module):
         return 1e-6 * u + 1e-12 * torch.sqrt(20.0 - u.abs())
 
 
+class FailsAt(torch.nn.Module):
+    """Slows the wind down, and is not finite where the source is stronger than this."""
+
+    def __init__(self, flux):
+        super().__init__()
+        self.flux = flux
+
+    def forward(self, u, source_flux, spectral_width):
+        root = torch.sqrt(self.flux - source_flux) + 0.0 * spectral_width
+        return -1e-8 * u + 1e-12 * root.unsqueeze(1)
+
+
 def export(module: torch.nn.Module, path: Path, *, waves: bool = False) -> Path:
     """Export a network of the testbed, in float64."""
     inputs = {"eastward_wind": {"units": "m s-1", "mean": 0, "standard_deviation": 5}}

@@ -49,7 +49,7 @@ def _scheme_document(run: "Run", members: "Sequence[Member]") -> dict[str, Any]:
         "upwelling": float(run.column.upwelling[0]),
         "sees_source": run.sees_waves,
         "unstable": [day + 1 if day >= 0 else None for day in run.unstable],
-        "failure": run.failure or None,
+        "failures": [failure or None for failure in run.failures],
         "numbers": {
             name: {
                 "units": units,

@@ -13,13 +13,10 @@ from numpy.typing import NDArray
 
 from gwparam.errors import ArgumentError, ModelFileError, ShapeError, error_class
 from gwparam.qbo.column import Column
-from gwparam.qbo.testbed import SOURCE_DENSITY
+from gwparam.qbo.testbed import LARGEST_WIND, SOURCE_DENSITY
 
 Array = NDArray[np.float64]
 IntArray = NDArray[np.int32]
-
-WIND_LIMIT = 300.0
-"""Beyond it a column is unstable [m s-1]: three times what any wave of it is fast."""
 
 _DECLARATIONS = """
 typedef struct {
@@ -138,7 +135,7 @@ class Host:
         setup.lowest = column.lowest + 1
         setup.leaps, setup.has_own_waves = column.leaps, column.has_own_waves
         setup.semiannual, setup.step = column.semiannual, column.step
-        setup.wind_limit = WIND_LIMIT
+        setup.wind_limit = LARGEST_WIND
         for name, value in vars(waves).items():
             setattr(setup, name, value)
         host, message = ffi.new("void **"), ffi.new("char[]", _MESSAGE)

@@ -7,10 +7,7 @@ import torch
 from numpy.typing import NDArray
 
 from gwparam.qbo.batch import DragOfDay, Stepper
-from gwparam.qbo.testbed import DAYS_A_MONTH, Testbed
-
-LARGEST_WIND = 300.0
-"""A column whose wind exceeds this is unstable [m s-1]."""
+from gwparam.qbo.testbed import DAYS_A_MONTH, LARGEST_WIND, Testbed
 
 
 def run_months(

@@ -1,7 +1,8 @@
 """A century of the testbed with a drag scheme, in members that differ in luck."""
 
+import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,8 @@ _SPEED_OF_TWO = 32.0  # m s-1
 
 # What a network may do that is no reason to end the command: it is what it was asked.
 _OUTCOMES = (Status.ERR_NONFINITE, Status.ERR_RANGE, Status.ERR_INFERENCE)
+# Of a message: the place and the steps until then, where a run has members and days.
+_PLACE = re.compile(r" in column \d+(?= )| \(latitude [^()]*\)")
 
 
 @dataclass(frozen=True)
@@ -44,8 +47,9 @@ class Run:
         column had become unstable.
     unstable : tuple of int
         For each member the day, from 0, from which on there is no wind; -1: never.
-    failure : str
-        Why the drag could not be had on that day; empty if the wind left its limit.
+    failures : tuple of str
+        For each member why the drag could not be had on that day; empty if it could,
+        and the wind left its limit.
     sees_waves : bool
         Whether the scheme depends on the source of the day.
     forcings : sequence of Forcing
@@ -56,7 +60,7 @@ class Run:
     column: Column
     wind: NDArray[np.floating]
     unstable: tuple[int, ...]
-    failure: str
+    failures: tuple[str, ...]
     sees_waves: bool
     forcings: Sequence[Forcing]
 
@@ -128,18 +132,36 @@ def run(
     GwparamError
         As `Host`, or if the run itself could not go on.
     """
+    name = scheme if isinstance(scheme, str) else scheme.stem
+    drives = _drives(scheme, threads)
+    found = _together(name, column, forcings, drives, dtype, advance)
+    if len(forcings) > 1 and any(found.failures):
+        # All were refused for one: each has its own end only alone.
+        found = _joined(
+            [_together(name, column, [each], drives, dtype) for each in forcings]
+        )
+    return found
+
+
+def _together(
+    name: str,
+    column: Column,
+    forcings: Sequence[Forcing],
+    drives: str,
+    dtype: type[np.floating],
+    advance: Callable[[], None] | None = None,
+) -> Run:
+    """Run members as columns of one call, until the drag of one cannot be had."""
     flux = np.stack([forcing.source_flux for forcing in forcings], axis=1)
     width = np.stack([forcing.spectral_width for forcing in forcings], axis=1)
     days, members = flux.shape
     wind = np.empty((days, members, len(column.height)), dtype)
     wind[0] = column.wind
     unstable = np.full(members, -1)
-    failure = ""
-    waves = _waves(scheme, column)
-    drives = _drives(scheme, threads)
-    with Host(column, members, drives, _native(), waves) as host:
-        sees_waves = str(scheme) == SPECTRUM or any(
-            host.needs(name) for name in ("source_flux", "spectral_width")
+    failures = [""] * members
+    with Host(column, members, drives, _native(), _waves(name)) as host:
+        sees_waves = name == SPECTRUM or any(
+            host.needs(field) for field in ("source_flux", "spectral_width")
         )
         for start in range(0, days - 1, DAYS_A_YEAR):
             part = slice(start, min(start + DAYS_A_YEAR, days - 1))
@@ -151,8 +173,9 @@ def run(
             if span.status:
                 if span.status not in _OUTCOMES:
                     raise error_class(span.status)(span.failure)
-                failure = span.failure
-                unstable = np.where(unstable < 0, done + 1, unstable)
+                for going in np.flatnonzero(unstable < 0):
+                    unstable[going] = done + 1
+                    failures[going] = _PLACE.sub("", span.failure)
             if advance is not None:
                 advance()
             if (unstable >= 0).all():
@@ -160,15 +183,24 @@ def run(
     for member, day in enumerate(unstable):
         if day >= 0:
             wind[day:, member] = np.nan
-    name = scheme if isinstance(scheme, str) else scheme.stem
-    return Run(
-        name, column, wind, tuple(map(int, unstable)), failure, sees_waves, forcings
+    ends = tuple(map(int, unstable))
+    return Run(name, column, wind, ends, tuple(failures), sees_waves, forcings)
+
+
+def _joined(runs: Sequence[Run]) -> Run:
+    """Put members that ran alone side by side."""
+    return replace(
+        runs[0],
+        wind=np.concatenate([each.wind for each in runs], axis=1),
+        unstable=tuple(each.unstable[0] for each in runs),
+        failures=tuple(each.failures[0] for each in runs),
+        forcings=[each.forcings[0] for each in runs],
     )
 
 
-def _waves(scheme: str | Path, column: Column) -> Spectrum:
+def _waves(name: str) -> Spectrum:
     """Which waves the native scheme has."""
-    if str(scheme) != TWO_WAVES:
+    if name != TWO_WAVES:
         return Spectrum()
     # Each has its own in Pa, over the density where it starts.
     return Spectrum(_SPEED_OF_TWO, _SPEED_OF_TWO, 1.0, 1.0, float(Testbed().density[0]))

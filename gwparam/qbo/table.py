@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from gwparam.qbo.runs import Run
 from gwparam.qbo.summary import Member, Published, quantities, spread
+from gwparam.qbo.testbed import LARGEST_WIND
 
 Array = NDArray[np.float64]
 Summaries = Sequence[Sequence[Member]]
@@ -86,6 +87,10 @@ def unstable_lines(runs: Sequence[Run]) -> list[str]:
         days = f"day {min(ended) + 1}"
         if max(ended) > min(ended):
             days += f" to {max(ended) + 1}"
-        why = run.failure or "the wind passed 300 m s-1 or was not finite"
-        said.append(f"{who} unstable: {days}, {why}")
+        why = dict.fromkeys(
+            failure or f"the wind passed {LARGEST_WIND:g} m s-1 or was not finite"
+            for day, failure in zip(run.unstable, run.failures, strict=True)
+            if day >= 0
+        )
+        said.append(f"{who} unstable: {days}, {'; '.join(why)}")
     return said

@@ -18,6 +18,9 @@ SPINUP_YEARS = 12
 YEARS = 108
 """Length of a published run, spin-up included."""
 
+LARGEST_WIND = 300.0
+"""Beyond it a column is unstable [m s-1]: three times what any wave of it is fast."""
+
 GRAVITY = 9.8
 GAS_CONSTANT = 287.04
 TEMPERATURE = 204.0
@@ -100,11 +103,11 @@ class Testbed:
             )
         return int(np.abs(self.height - height).argmin())
 
-    def semiannual_forcing(self, day: int) -> Array:
-        """G above 28 km [m s-2], shape (nlev,)."""
+    def semiannual_forcing(self, step: int) -> Array:
+        """G above 28 km after so many steps [m s-2], shape (nlev,)."""
         turn = 2.0 * np.pi / (180.0 * DAY)
         above = np.maximum(self.height - 28e3, 0.0) / 1e3
-        season = np.sin(turn * day * self.time_step)
+        season = np.sin(turn * step * self.time_step)
         push: Array = 2.0 * self.semiannual * turn * above * season
         return push
 

@@ -18,7 +18,7 @@ def given(**changes):
 def run(name, upwelling=3e-4):
     column = column_of(Testbed(upwelling=upwelling))
     return Run(
-        name, column, column.wind[None, None], (-1,), "", True, [draw_forcing(1, 0)]
+        name, column, column.wind[None, None], (-1,), ("",), True, [draw_forcing(1, 0)]
     )
 
 

@@ -17,7 +17,7 @@ def ramp(years, unstable=-1):
     """A wind that is the day of each."""
     days = years * 360
     wind = np.broadcast_to(np.arange(days)[:, None, None], (days, 1, 73))
-    return Run("ramp", COLUMN, wind, (unstable,), "", True, [draw_forcing(3, 0)])
+    return Run("ramp", COLUMN, wind, (unstable,), ("",), True, [draw_forcing(3, 0)])
 
 
 def test_ten_days_are_one_value_after_the_spin_up():

@@ -24,7 +24,9 @@ def sine(name, members=1, unstable=None):
     for member, end in enumerate(ends):
         if end >= 0:
             wind[end:, member] = np.nan
-    return Run(name, COLUMN, wind, ends, "", True, [draw_forcing(3, 0)] * members)
+    return Run(
+        name, COLUMN, wind, ends, [""] * members, True, [draw_forcing(3, 0)] * members
+    )
 
 
 def page_of(tmp_path, *runs):

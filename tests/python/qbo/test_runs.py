@@ -1,5 +1,7 @@
 """A drag scheme in the Fortran host, in process."""
 
+import re
+
 import netCDF4
 import numpy as np
 import pytest
@@ -61,7 +63,7 @@ def test_the_spectrum_is_that_of_the_batch(forcings):
     )
     assert np.abs(found.wind - expected).max() < TOLERANCE
     assert np.abs(found.wind[-1, 0] - found.wind[-1, 1]).max() > 0.1
-    assert (found.unstable, found.failure) == ((-1, -1), "")
+    assert (found.unstable, found.failures) == ((-1, -1), ("", ""))
     assert found.sees_waves
 
 
@@ -115,7 +117,7 @@ def test_what_pushes_is_unstable_on_its_day(tmp_path):
     assert np.isfinite(found.wind[:day]).all()
     assert 200 < np.abs(found.wind[day - 1]).max() <= 300
     assert np.isnan(found.wind[day:]).all()
-    assert found.failure == ""
+    assert found.failures == ("", "")
     assert len(years) == 1
     assert not found.sees_waves
 
@@ -127,7 +129,27 @@ def test_drag_that_is_not_finite_ends_the_run_with_its_day(tmp_path):
     assert 0 < day < DAYS_A_YEAR
     assert np.abs(found.wind[day - 1]).max() > 19
     assert np.isnan(found.wind[day:]).all()
-    assert qbo_networks.DUDT in found.failure
+    (said,) = found.failures
+    assert re.match(f"{qbo_networks.DUDT} is -?nan m s-2 at level ", said)
+    assert "latitude" not in said  # nor another count of days
+
+
+def test_a_member_that_is_not_finite_ends_alone(tmp_path):
+    """Nor does a column that stopped, for it is seen no more."""
+    path = tmp_path / "weak.pt"
+    artefact = qbo_networks.export(qbo_networks.FailsAt(5e-3), path, waves=True)
+    sources = [draw_forcing(40, seed) for seed in range(3)]
+    for member, days in enumerate(((), (20, 30), (10,))):
+        sources[member].source_flux[:] = 3.7e-3
+        sources[member].source_flux[list(days)] = 6e-3
+    found = run(artefact, COLUMN, sources, dtype=np.float64)
+    # The drag of day 10, from 0, would have given the wind of day 11.
+    assert found.unstable == (-1, 21, 11)
+    assert [bool(failure) for failure in found.failures] == [False, True, True]
+    for member, source in enumerate(sources):
+        alone = run(artefact, COLUMN, [source], dtype=np.float64)
+        np.testing.assert_array_equal(found.wind[:, member], alone.wind[:, 0])
+        assert np.isnan(found.wind[-1, member]).all() == (member > 0)
 
 
 @pytest.mark.parametrize(

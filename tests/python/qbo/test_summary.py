@@ -1,5 +1,7 @@
 """What is said of a run: closed forms in, closed forms out."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -36,7 +38,7 @@ def descending(amplitudes, speed=1.0, unstable=None):
         COLUMN,
         wind.astype(np.float32),
         tuple(unstable or [-1] * members),
-        "",
+        ("",) * members,
         True,
         [draw_forcing(10, 0)] * members,
     )
@@ -100,6 +102,10 @@ def test_a_run_that_did_not_last_is_said():
         "2 of 3 members of sine are unstable: day 11 to 21, the wind passed 300 m s-1 "
         "or was not finite",
     ]
+    both = replace(some, failures=("", "the drag is nan", ""))
+    assert unstable_lines([both])[0].endswith(
+        ": day 11 to 21, the drag is nan; the wind passed 300 m s-1 or was not finite"
+    )
     members = summarise(alone)
     assert {row[1] for row in rows([members])} == {"–"}
     assert {row[3] for row in published_rows(PUBLISHED, [members])} == {"–"}
