@@ -32,13 +32,14 @@ def fourier_period(wind: Array, step: float) -> float:
     Returns
     -------
     float
-        Months; NaN if the wind never changes.
+        Months; NaN if the wind never changes, or if the series has not two of it.
     """
     padded = 2 * len(wind)
     modes = np.abs(np.fft.rfft(wind - wind.mean(), padded))[1:]
     if not modes.any():
         return float("nan")
-    return float(padded * step / (1 + modes.argmax()))
+    period = padded * step / (1 + modes.argmax())
+    return float(period) if 2.0 * period <= len(wind) * step else float("nan")
 
 
 def fourier_bin(length: int, step: float, period: float) -> float:
@@ -205,7 +206,7 @@ class Oscillation:
     Attributes
     ----------
     period : float
-        Of the largest Fourier mode [months].
+        Of the largest Fourier mode [months]; NaN if the series has not two of it.
     transition_period, transition_spread : float
         Mean and standard deviation of cycles by changes of sign [months]; NaN without.
     cycles : int

@@ -93,7 +93,8 @@ def add_parser(subparsers: Any) -> None:
         "--forcing",
         type=file_path,
         metavar="FILE.nc",
-        help="source_flux and spectral_width of each day, in place of draws",
+        help="source_flux and spectral_width of each day, in place of draws: of all "
+        "members that it has",
     )
     add(
         "--column",
@@ -158,6 +159,8 @@ def run(args: argparse.Namespace) -> Answer:
                 advance=show_progress(stack, _name(scheme), args.years),
             )
         runs.append(run)
+    if args.column is None and not any(run.sees_waves for run in runs):
+        _refuse_sources(args, "where no scheme sees the source of the day")
     summaries = [summarise(run) for run in runs]
     found = document(args, runs, summaries)
     written = _write(args, outputs, runs, summaries, found)
@@ -173,6 +176,8 @@ def _name(scheme: str | Path) -> str:
 
 def _check(args: argparse.Namespace, schemes: Sequence[str | Path]) -> None:
     """Check what does not depend on files."""
+    from gwparam.qbo.runs import TWO_WAVES
+
     _check_natives(args, schemes)
     names = [_name(scheme) for scheme in schemes]
     for name in names:
@@ -193,8 +198,14 @@ def _check(args: argparse.Namespace, schemes: Sequence[str | Path]) -> None:
         value = getattr(args, name)
         if value is not None and not 0.0 <= value <= largest:
             raise wrong_setting(name, value, f"0 to {largest:g}")
+    if schemes == [TWO_WAVES]:
+        _refuse_sources(args, f"with {TWO_WAVES} alone, whose source is constant")
     if args.forcing is not None:
         refuse_idle(args, "with --forcing", ("seeds", "first_seed"))
+
+
+def _refuse_sources(args: argparse.Namespace, why: str) -> None:
+    refuse_idle(args, why, ("forcing", "seeds", "first_seed"))
 
 
 def _check_natives(args: argparse.Namespace, schemes: Sequence[str | Path]) -> None:
@@ -210,8 +221,7 @@ def _check_natives(args: argparse.Namespace, schemes: Sequence[str | Path]) -> N
                 settings=("schemes",),
             )
         return
-    why = "with --column, where nothing is drawn"
-    refuse_idle(args, why, ("forcing", "seeds", "first_seed"))
+    _refuse_sources(args, "with --column, where nothing is drawn")
     for scheme in schemes:
         if scheme in NATIVE and scheme != AD99:
             raise ArgumentError(
@@ -239,11 +249,14 @@ def _outputs(args: argparse.Namespace, schemes: Sequence[str | Path]) -> list[Pa
 def _forcings(args: argparse.Namespace) -> "list[Forcing]":
     from gwparam.qbo.forcing import draw_forcing
     from gwparam.qbo.testbed import DAYS_A_YEAR
-    from gwparam.qbo.wind_files import read_forcing
+    from gwparam.qbo.wind_files import read_forcings
 
     days = args.years * DAYS_A_YEAR
     if args.forcing is not None:
-        return [read_forcing(args.forcing, days)]
+        forcings = read_forcings(args.forcing, days)
+        if len(forcings) > MOST_SEEDS:
+            raise wrong_setting("forcing", args.forcing, f"1 to {MOST_SEEDS} members")
+        return forcings
     first = args.first_seed or 0
     return [draw_forcing(days, first + n) for n in range(args.seeds or 1)]
 

@@ -31,7 +31,7 @@ def document(
         "years_left_out": spinup_days(days) / DAYS_A_YEAR,
         "column": args.column,
         "relaxation_days": None if args.column is None else relaxation(args),
-        "forcing": _source(args),
+        "forcing": _source(args, runs),
         "diffusivity": args.diffusivity,
         "semiannual": args.semiannual,
         "schemes": {
@@ -48,6 +48,7 @@ def _scheme_document(run: "Run", members: "Sequence[Member]") -> dict[str, Any]:
     return {
         "upwelling": float(run.column.upwelling[0]),
         "sees_source": run.sees_waves,
+        "members": len(run.unstable),
         "unstable": [day + 1 if day >= 0 else None for day in run.unstable],
         "failures": [failure or None for failure in run.failures],
         "numbers": {
@@ -103,8 +104,10 @@ def _how_column(
     from gwparam.qbo import full_column as its
 
     if args.column is None:
-        members = max(len(run.unstable) for run in runs)
-        return [("source of the waves", _source(args)), ("members", str(members))]
+        return [
+            ("source of the waves", _source(args, runs)),
+            ("members", _members(runs)),
+        ]
     low, high = (height / 1e3 for height in its.RELAXED)
     days = relaxation(args)
     relaxed = (
@@ -136,13 +139,21 @@ def _how_column(
     ]
 
 
-def _source(args: argparse.Namespace) -> str:
-    """Say what leaves the source of the testbed's waves."""
-    if args.column is not None:
+def _members(runs: "Sequence[Run]") -> str:
+    """Say how many there are, and of which scheme there are less."""
+    most = max(len(run.unstable) for run in runs)
+    less = [run for run in runs if len(run.unstable) < most]
+    return "; ".join([str(most), *(f"{run.name}: {len(run.unstable)}" for run in less)])
+
+
+def _source(args: argparse.Namespace, runs: "Sequence[Run]") -> str:
+    """Say what leaves the source of the testbed's waves, and who does not see it."""
+    if not any(run.sees_waves for run in runs):
         return "of each scheme"
+    blind = "".join(f"; not seen by {run.name}" for run in runs if not run.sees_waves)
     if args.forcing is not None:
-        return str(args.forcing)
-    return f"drawn anew each day, seeds from {args.first_seed or 0}"
+        return f"{args.forcing}{blind}"
+    return f"drawn anew each day, seeds from {args.first_seed or 0}{blind}"
 
 
 def show(
@@ -155,20 +166,22 @@ def show(
     from rich.table import Table
 
     from gwparam import console
-    from gwparam.qbo.summary import published, spinup_days
-    from gwparam.qbo.table import published_rows, rows, unstable_lines
+    from gwparam.qbo.summary import published, spinup_years
+    from gwparam.qbo.table import member_rows, published_rows, rows, unstable_lines
     from gwparam.qbo.testbed import DAYS_A_YEAR
 
     lines = console.lines()
-    years = spinup_days(args.years * DAYS_A_YEAR) / DAYS_A_YEAR
-    lines.print(f"{args.years} years, the first {years:g} left out")
+    years = spinup_years(args.years * DAYS_A_YEAR)
+    lines.print(f"{args.years} years, the first {years} left out")
     for line in unstable_lines(runs):
         lines.print(line)
+    if args.column is None:
+        lines.print(f"source of the waves: {_source(args, runs)}")
     table = Table(box=None, header_style="bold")
     table.add_column("")
     for run in runs:
         table.add_column(run.name, justify="right")
-    for row in rows(summaries):
+    for row in [*member_rows(summaries), *rows(summaries)]:
         table.add_row(*row)
     console.tables().print(table)
     lines.print("\nless the published ones, at 25 km")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from gwparam.pages.colours import colour_of, style_of
 from gwparam.pages.picture import Panel, Picture, draw_panel
 from gwparam.qbo.runs import Run
-from gwparam.qbo.summary import Member, spinup_days
+from gwparam.qbo.summary import Member, spinup_days, spinup_years
 from gwparam.qbo.testbed import DAYS_A_YEAR
 
 Array = NDArray[np.float64]
@@ -160,8 +160,7 @@ def statistics(
     """Draw amplitude by height and, of several members, what they differ in."""
     if all(day >= 0 for run in runs for day in run.unstable):
         return None
-    spinup = spinup_days(len(runs[0].wind)) / DAYS_A_YEAR
-    caption = _PROFILE_CAPTION.format(spinup=f"{spinup:g}")
+    caption = _PROFILE_CAPTION.format(spinup=spinup_years(len(runs[0].wind)))
     panels = [draw_panel("Amplitude by height.", lambda axis: _profiles(axis, runs))]
     if max(len(run.unstable) for run in runs) > 1:
         panels.append(

@@ -11,19 +11,19 @@ from gwparam.qbo.summary import (
     Member,
     published,
     resolution,
-    spinup_days,
+    spinup_years,
     spread,
 )
-from gwparam.qbo.testbed import DAYS_A_YEAR
 from gwparam.whole_files import write_text
 
 _PERIOD = 26.0  # months, where there is none
 _EXPLANATION = (
     "The period is that of the largest Fourier mode, next to which there are others "
-    "{resolution:.1f} months away; by transitions, the mean time from one change to "
-    "westerlies to the next, of the wind smoothed over five months, cycles of 10 to 45 "
-    "months alone. The amplitude is the standard deviation of the wind. Descent is "
-    "from 30 to 20 km. The first {spinup:g} years are left out."
+    "{resolution:.1f} months away; there is none if the time that counts has not two "
+    "of it. By transitions it is the mean time from one change to westerlies to the "
+    "next, of the wind smoothed over five months, cycles of 10 to 45 months alone. The "
+    "amplitude is the standard deviation of the wind. Descent is from 30 to 20 km. The "
+    "first {spinup} years are left out."
 )
 
 
@@ -72,10 +72,10 @@ def write_page(
         members=max(len(run.unstable) for run in runs),
         explanation=_EXPLANATION.format(
             resolution=resolution(runs[0], _PERIOD if isnan(period) else period),
-            spinup=spinup_days(days) / DAYS_A_YEAR,
+            spinup=spinup_years(days),
         ),
         names=[run.name for run in runs],
-        rows=table.rows(summaries),
+        rows=[*table.member_rows(summaries), *table.rows(summaries)],
         published=table.published_rows(published(runs[0]), summaries),
         how=how,
     )

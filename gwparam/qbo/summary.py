@@ -85,8 +85,13 @@ class Member:
 
 
 def spinup_days(days: int) -> int:
-    """Days that are left out before statistics: 12 years, a third of a short run."""
+    """Days left out before statistics: 12 years, of less than 36 years a third."""
     return min(SPINUP_YEARS * DAYS_A_YEAR, days // 3)
+
+
+def spinup_years(days: int) -> str:
+    """Years left out of so many days, in words: to a tenth."""
+    return f"{round(spinup_days(days) / DAYS_A_YEAR, 1):g}"
 
 
 def wind_at(run: Run, member: int, height: float) -> Array:

@@ -15,6 +15,12 @@ Summaries = Sequence[Sequence[Member]]
 UNDEFINED = "–"
 
 
+def member_rows(summaries: Summaries) -> list[tuple[str, ...]]:
+    """Say how many members each scheme has, where one has several."""
+    counts = [len(members) for members in summaries]
+    return [("members", *map(str, counts))] if max(counts) > 1 else []
+
+
 def rows(summaries: Summaries) -> list[tuple[str, ...]]:
     """Say all of each scheme: what, then a cell for each."""
     return [

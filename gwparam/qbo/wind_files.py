@@ -6,19 +6,27 @@ from typing import Any
 
 import netCDF4
 import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
 
-from gwparam.data.netcdf_file import open_netcdf
+from gwparam.data.netcdf import open_dataset, read_values
 from gwparam.errors import ModelFileError, ShapeError
 from gwparam.qbo.forcing import Forcing
 from gwparam.qbo.runs import Run
+from gwparam.units import conversion
 from gwparam.version import package_version
 from gwparam.whole_files import replacement
 
+Array = NDArray[np.float64]
+
 _SOURCES = {"source_flux": "Pa", "spectral_width": "m s-1"}
+_DAY_TOLERANCE = 1e-3  # of times in single precision
 
 
 def write_wind(path: Path, run: Run) -> None:
     """Write the wind of each day and the sources it had, CF names and units.
+
+    A whole column has no sources of the day.
 
     Raises
     ------
@@ -46,7 +54,7 @@ def write_wind(path: Path, run: Run) -> None:
             ("time", "member", "z"),
             standard_name="eastward_wind",
         )
-        for name, units in _SOURCES.items():
+        for name, units in _SOURCES.items() if column.has_own_waves else ():
             values = np.stack([getattr(each, name) for each in run.forcings], axis=1)
             _put(file, name, values, units, ("time", "member"))
 
@@ -66,44 +74,82 @@ def _put(
     variable[:] = values
 
 
-def read_forcing(path: str | PathLike[str], days: int) -> Forcing:
+def read_forcings(path: str | PathLike[str], days: int) -> list[Forcing]:
     """Read the source of each day: ``source_flux`` and ``spectral_width``.
 
-    Of several members the first.
+    Parameters
+    ----------
+    path : path-like
+        A netCDF file: variables of (time,), or with a second dimension of members.
+        Where it has times, these are a day apart.
+    days : int
+        How many are read, the first ones.
+
+    Returns
+    -------
+    list of Forcing
+        Of each member, in the file's order.
 
     Raises
     ------
     ModelFileError
-        If the file cannot be read, or lacks one, or has a value that no source has.
+        If the file cannot be read, or lacks one, or has a value that no source has, or
+        times that are not a day apart.
+    ContractError
+        If units are not of the dimension that is expected.
     ShapeError
-        If it has less days, or a variable that is not one of days.
+        If it has less days, or a variable that is not one of days, or both variables
+        have not the same members.
     """
-    found = {}
-    with open_netcdf(str(path)) as dataset:
-        for name, units in _SOURCES.items():
-            if name not in dataset:
-                raise ModelFileError(f"{path} holds no {name}, expected that of a day")
-            variable = dataset[name]
-            if variable.attrs.get("units") != units:
-                raise ModelFileError(
-                    f"{path} has {name} in {variable.attrs.get('units')}, "
-                    f"expected {units}"
-                )
-            if variable.dims[:1] != ("time",) or variable.ndim > 2:
-                raise ShapeError(
-                    f"{path} has {name} on {variable.dims}, expected (time,) or "
-                    "(time, member)"
-                )
-            values = np.asarray(variable.values, np.float64).reshape(
-                variable.sizes["time"], -1
-            )[:, 0]
-            if len(values) < days:
-                raise ShapeError(
-                    f"{path} has {len(values)} days, expected at least {days}"
-                )
-            if not (np.isfinite(values) & (values > 0.0)).all():
-                raise ModelFileError(
-                    f"{path} has a {name} that is not above 0, expected all to be"
-                )
-            found[name] = values[:days]
-    return Forcing(**found)
+    with open_dataset(str(path)) as dataset:
+        flux, width = (
+            _read_source(dataset, name, units, path) for name, units in _SOURCES.items()
+        )
+        _check_times(dataset, path)
+    if flux.shape != width.shape:
+        raise ShapeError(
+            f"{path} has source_flux of {flux.shape[1]} members and spectral_width of "
+            f"{width.shape[1]}, expected the same"
+        )
+    if len(flux) < days:
+        raise ShapeError(f"{path} has {len(flux)} days, expected at least {days}")
+    return [Forcing(*each) for each in zip(flux[:days].T, width[:days].T, strict=True)]
+
+
+def _read_source(
+    dataset: xr.Dataset, name: str, units: str, path: str | PathLike[str]
+) -> Array:
+    """Read a variable in the wanted units, shape (time, member)."""
+    if name not in dataset:
+        raise ModelFileError(f"{path} holds no {name}, expected that of a day")
+    variable = dataset[name]
+    if variable.dims[:1] != ("time",) or variable.ndim > 2:
+        raise ShapeError(
+            f"{path} has {name} on {variable.dims}, expected (time,) or (time, member)"
+        )
+    convert = conversion(
+        str(variable.attrs.get("units", "")), units, f"{name} in {path}"
+    )
+    values = read_values(variable.variable, name, str(path)).astype(np.float64)
+    found = convert(values).reshape(variable.sizes["time"], -1)
+    if not (np.isfinite(found) & (found > 0.0)).all():
+        raise ModelFileError(
+            f"{path} has a {name} that is not above 0, expected all to be"
+        )
+    return found
+
+
+def _check_times(dataset: xr.Dataset, path: str | PathLike[str]) -> None:
+    """Check that times, where there are any, are a day apart."""
+    if "time" not in dataset.variables:
+        return
+    time = dataset["time"]
+    unit = str(time.attrs.get("units", "")).partition(" since ")[0]
+    steps = np.diff(time.values.astype(np.float64))
+    steps = steps * conversion(unit, "days", f"time in {path}").scale
+    wrong = np.flatnonzero(~(np.abs(steps - 1.0) < _DAY_TOLERANCE))
+    if wrong.size:
+        raise ModelFileError(
+            f"{path} has a step of {steps[wrong[0]]:g} days after time {wrong[0]}, "
+            "counted from 0, expected 1 day"
+        )

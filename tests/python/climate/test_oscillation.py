@@ -45,6 +45,11 @@ def test_nothing_to_see() -> None:
     assert np.isnan(phases(np.ones(3), 1.0)["westerly"].strength)
 
 
+def test_a_period_fits_twice() -> None:
+    assert fourier_period(wave(24.0, 49.0, 1.0), 1.0) == pytest.approx(24.5)
+    assert np.isnan(fourier_period(wave(24.0, 40.0, 1.0), 1.0))
+
+
 def test_a_bin_reaches_the_next_period() -> None:
     length, step = 34560, DAY
     span = 2 * length * step

@@ -54,7 +54,10 @@ def test_schemes_side_by_side(capsys, pushes, tmp_path):
     assert numbers["units"] == "m s-1"
     assert np.mean(numbers["members"]) == pytest.approx(numbers["mean"])
     assert 30 < numbers["mean"] < 37
-    assert len(waves["unstable"]) == 1  # nothing of it is drawn
+    assert [each["members"] for each in schemes.values()] == [2, 1, 2]
+    assert found["forcing"] == (
+        "drawn anew each day, seeds from 0; not seen by two-waves; not seen by pushes"
+    )
     day = pushed["unstable"][0]
     assert pushed["unstable"] == [day, day]
     assert pushed["numbers"]["amplitude 25 km"]["mean"] is None
@@ -71,6 +74,9 @@ def test_schemes_side_by_side(capsys, pushes, tmp_path):
     assert f"2 of 2 members of pushes are unstable: day {day}" in page
     assert len(re.findall('<div class="panel"', page)) == 3 + 1 + 2
     assert "control case, as its script runs" in page
+    assert "2; two-waves: 1" in page
+    assert found["forcing"] in page
+    assert '<th scope="row">members</th><td>2</td><td>1</td><td>2</td>' in page
 
 
 def test_forcing_of_a_file(capsys, tmp_path):
@@ -101,6 +107,7 @@ def test_a_page_alone(capsys, tmp_path):
 def test_words_for_people(capsys, pushes):
     assert main(["qbo", str(pushes), "spectrum", "--years", "3"]) == 0
     text = capsys.readouterr().out
+    assert "source of the waves: drawn anew each day, seeds from 0" in text
     assert text.startswith("3 years, the first 1 left out\npushes is unstable: day ")
     assert re.search(r"amplitude 25 km \[m s-1\] +– +\d\d\.\d", text)
     assert "observed, FU Berlin at 10 hPa" in text
@@ -133,6 +140,11 @@ def test_settings_reach_the_column(capsys):
         (["spectrum", "--diffusivity", "nan"], "diffusivity is nan, expected 0 to"),
         (["spectrum", "--forcing", "f.nc", "--seeds", "2"], "--seeds has no effect"),
         (["spectrum", "-o", "page.pdf"], "expected a name that ends in .html"),
+        (
+            ["two-waves", "--seeds", "2"],
+            "--seeds has no effect with two-waves alone, whose source is constant",
+        ),
+        (["two-waves", "--forcing", "f.nc"], "--forcing has no effect with two-waves"),
         (["absent.pt"], "absent.pt"),
         (["spectrum", "--relaxation", "5"], "--relaxation has no effect without --col"),
         (
@@ -147,6 +159,25 @@ def test_settings_reach_the_column(capsys):
 def test_refusals(capsys, tmp_path, monkeypatch, words, said):
     monkeypatch.chdir(tmp_path)
     assert said in refusal(capsys, *words)
+
+
+def test_draws_that_no_network_sees_are_refused(capsys, pushes):
+    said = refusal(capsys, pushes, "--years", 1, "--seeds", 2)
+    assert "--seeds has no effect where no scheme sees the source of the day" in said
+
+
+def test_members_of_a_file_are_those_of_the_run(capsys, tmp_path):
+    sources = [draw_forcing(360, seed) for seed in (5, 6)]
+    write_wind(tmp_path / "two.nc", run(SPECTRUM, column_of(Testbed()), sources))
+    words = (SPECTRUM, "two-waves", "--years", 1, "--forcing", tmp_path / "two.nc")
+    found = answer(capsys, *words)
+    assert [each["members"] for each in found["schemes"].values()] == [2, 1]
+    assert main(["qbo", *map(str, words)]) == 0
+    text = capsys.readouterr().out
+    assert text.startswith("1 years, the first 0.3 left out\n")
+    assert re.search(r"\n *members +2 +1 *\n", text)
+    # No period where the time that counts has not two of it.
+    assert re.search(r"period 25 km \[months\] +– +– *\n", text)
 
 
 def test_a_whole_column(capsys, sample_states, sample_artefact, tmp_path):

@@ -14,6 +14,7 @@ from gwparam.qbo.summary import (
     quantities,
     resolution,
     spinup_days,
+    spinup_years,
     spread,
     summarise,
     wind_at,
@@ -114,3 +115,4 @@ def test_a_run_that_did_not_last_is_said():
 def test_spin_up():
     assert spinup_days(108 * 360) == 12 * 360
     assert spinup_days(6 * 360) == 2 * 360
+    assert [spinup_years(n * 360) for n in (108, 2, 35)] == ["12", "0.7", "11.7"]
