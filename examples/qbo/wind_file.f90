@@ -4,14 +4,14 @@ module wind_file
 
     use gwparam, only: dp
     use netcdf, only: NF90_CLOBBER, nf90_close, nf90_create, nf90_def_dim, nf90_def_var, &
-        & NF90_DOUBLE, nf90_enddef, NF90_NETCDF4, NF90_NOERR, nf90_put_att, nf90_put_var, &
-        & nf90_strerror
+        & NF90_DOUBLE, nf90_enddef, NF90_FILL_DOUBLE, NF90_NETCDF4, NF90_NOERR, nf90_put_att, &
+        & nf90_put_var, nf90_strerror
     implicit none(type, external)
     private
 
     type, public :: wind_file_t
         !! An open file.
-        integer, private :: id, wind, time
+        integer, private :: id, wind
         character(len=:), allocatable, private :: path
 
     contains
@@ -30,7 +30,7 @@ contains
         real(dp), intent(in) :: height(:) !! [m] (level)
         integer, intent(in) :: columns, days
 
-        integer :: level_id, dimensions(3)
+        integer :: day, level_id, time_id, dimensions(3)
 
         self%path = path
         call check(self, nf90_create(path, ior(NF90_CLOBBER, NF90_NETCDF4), self%id))
@@ -39,26 +39,32 @@ contains
         call check(self, nf90_def_dim(self%id, "time", days, dimensions(3)))
         call check(self, nf90_def_var(self%id, "z", NF90_DOUBLE, dimensions(1), level_id))
         call check(self, nf90_put_att(self%id, level_id, "units", "m"))
-        call check(self, nf90_def_var(self%id, "time", NF90_DOUBLE, dimensions(3), self%time))
-        call check(self, nf90_put_att(self%id, self%time, "units", "days since 0001-01-01"))
-        call check(self, nf90_put_att(self%id, self%time, "calendar", "360_day"))
+        call check(self, nf90_def_var(self%id, "time", NF90_DOUBLE, dimensions(3), time_id))
+        call check(self, nf90_put_att(self%id, time_id, "units", "days since 0001-01-01"))
+        call check(self, nf90_put_att(self%id, time_id, "calendar", "360_day"))
         call check(self, nf90_def_var(self%id, "u", NF90_DOUBLE, dimensions, self%wind))
+        ! Days that are not written are missing too.
+        call check(self, nf90_put_att(self%id, self%wind, "_FillValue", NF90_FILL_DOUBLE))
         call check(self, nf90_put_att(self%id, self%wind, "units", "m s-1"))
         call check(self, nf90_put_att(self%id, self%wind, "standard_name", "eastward_wind"))
         call check(self, nf90_enddef(self%id))
         call check(self, nf90_put_var(self%id, level_id, height))
+        call check(self, nf90_put_var(self%id, time_id, [(real(day, dp), day=0, days - 1)]))
 
     end subroutine create
 
-    subroutine write_day(self, day, u)
+    subroutine write_day(self, day, u, missing)
 
         !! The wind at the beginning of a day.
         class(wind_file_t), intent(in) :: self
         integer, intent(in) :: day !! From 1
         real(dp), intent(in) :: u(:,:) !! [m s-1] (column, level)
+        logical, intent(in) :: missing(:) !! Columns that have no wind any more (column)
 
-        call check(self, nf90_put_var(self%id, self%time, real(day - 1, dp), start=[day]))
-        call check(self, nf90_put_var(self%id, self%wind, transpose(u), start=[1, 1, day], &
+        real(dp) :: values(size(u, 2), size(u, 1))
+
+        values = merge(NF90_FILL_DOUBLE, transpose(u), spread(missing, 1, size(u, 2)))
+        call check(self, nf90_put_var(self%id, self%wind, values, start=[1, 1, day], &
                    & count=[size(u, 2), size(u, 1), 1]))
 
     end subroutine write_day
@@ -78,7 +84,7 @@ contains
 
         if (status == NF90_NOERR) return
         print "(4a)", "qbo: ", self%path, ": ", trim(nf90_strerror(status))
-        error stop
+        stop 1
 
     end subroutine check
 

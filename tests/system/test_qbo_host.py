@@ -115,6 +115,79 @@ def test_an_unstable_column_is_said_with_its_day(driver, tmp_path):
     lines = finished.stdout.splitlines()
     assert lines[0].startswith("column 1: unstable, the wind passed 15. m s-1 on day ")
     assert lines[1].startswith("column 2: unstable")
+    days = [int(line.split()[-1]) for line in lines[:2]]
+    with netCDF4.Dataset(tmp_path / "wind.nc") as file:
+        missing = np.ma.getmaskarray(file["u"][:])
+        np.testing.assert_array_equal(file["time"][:], np.arange(DAYS))
+    for column, day in enumerate(days):
+        assert not missing[: day - 1, column].any()
+        assert missing[day - 1 :, column].all()
+
+
+@pytest.mark.parametrize(
+    ("items", "said"),
+    [
+        ({"correlation": 1.5}, "correlation is 1.5"),
+        ({"columns": 0}, "columns is 0"),
+        ({"levels": 2}, "levels is 2"),
+        ({"source_flux": -1e-3}, "source_flux is -0.1"),
+        ({"spectral_width_variance": -1.0}, "spectral_width_variance is -1"),
+        ({"first_jet": float("nan")}, "first_jet is NaN"),
+        ({"years": 0}, "years is 0"),
+    ],
+)
+def test_items_that_no_column_has_are_named(driver, tmp_path, items, said):
+    finished = run(driver, tmp_path, **items)
+    assert finished.returncode == 1
+    assert finished.stdout.startswith(f"qbo: qbo.nml: {said}")
+    assert ", expected " in finished.stdout
+    assert "Backtrace" not in finished.stderr
+
+
+def write_forcing(path, flux, dimensions=("time", "member"), units="Pa"):
+    with netCDF4.Dataset(path, "w") as file:
+        for name, size in (("time", DAYS), ("member", 2)):
+            file.createDimension(name, size)
+        for name, values, its in (
+            ("source_flux", flux, units),
+            ("spectral_width", 32.0, "m s-1"),
+        ):
+            file.createVariable(name, "f8", dimensions)[:] = values
+            file[name].units = its
+    return path
+
+
+def test_of_several_members_the_first_drives(driver, tmp_path):
+    several = write_forcing(tmp_path / "several.nc", [4e-3, 8e-3])
+    finished = run(driver, tmp_path, forcing=several, years=1)
+    assert finished.returncode == 0, finished.stdout
+    assert "the first of 2 members drives all columns" in finished.stdout
+    found = wind(tmp_path)
+    one = write_forcing(tmp_path / "one.nc", 4e-3, ("time",))
+    finished = run(driver, tmp_path, forcing=one, years=1)
+    assert finished.stdout == "360 days of 1 columns\n"
+    np.testing.assert_array_equal(wind(tmp_path), found)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"flux": np.nan}, "source_flux is missing or not above 0"),
+        (
+            {"flux": np.ma.masked_all((DAYS, 2))},
+            "source_flux is missing or not above 0",
+        ),
+        ({"flux": 0.0}, "source_flux is missing or not above 0"),
+        ({"units": "hPa"}, "source_flux has units hPa, expected Pa"),
+        ({"dimensions": ("member", "time")}, "source_flux is not one of days"),
+    ],
+)
+def test_forcing_of_a_file_is_refused(driver, tmp_path, changes, said):
+    path = write_forcing(tmp_path / "f.nc", **({"flux": 4e-3} | changes))
+    finished = run(driver, tmp_path, forcing=path, years=1)
+    assert finished.returncode == 1
+    assert said in finished.stdout
+    assert "Backtrace" not in finished.stderr
 
 
 @pytest.mark.parametrize(
