@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from gwparam.contract import Field
 from gwparam.data import HALF_PRESSURE, PRESSURE, open_states
-from gwparam.errors import ShapeError
+from gwparam.errors import NonFiniteError, ShapeError
 from gwparam.qbo.column import Column
 from gwparam.qbo.testbed import DAY, GAS_CONSTANT, GRAVITY
 
@@ -68,17 +68,27 @@ def equatorial_column(
     ------
     GwparamError
         As `gwparam.data.open_states`.
+    NonFiniteError
+        If a column there lacks a value; others may.
     ShapeError
         If the file has no columns at the equator, or too few levels above `HELD`.
     """
     names = ("eastward_wind", "air_temperature", PRESSURE.name, HALF_PRESSURE)
     sums: dict[str, Array] = {}
     count = 0
-    with open_states([path], _INPUTS, pressures=True) as states:
+    # Other columns may lack what is not needed of them.
+    with open_states([path], _INPUTS, pressures=True, leave_out=True) as states:
         for time in range(len(states)):
             state = states.read(time)
             near = np.abs(np.asarray(state["latitude"])) <= EQUATOR
             count += int(near.sum())
+            for name, lacking in state.missing.items():
+                if lacking[near].any():
+                    raise NonFiniteError(
+                        f"{path} lacks {name} in {int(lacking[near].sum())} of "
+                        f"{int(near.sum())} columns within {EQUATOR:g} degrees at time "
+                        f"{time}, expected it in all"
+                    )
             for name in names:
                 part = np.asarray(state[name], np.float64)[near].sum(axis=0)
                 sums[name] = sums.get(name, 0.0) + part

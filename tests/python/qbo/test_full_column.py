@@ -4,7 +4,7 @@ import netCDF4
 import numpy as np
 import pytest
 
-from gwparam.errors import ContractError, GwparamError, ShapeError
+from gwparam.errors import ContractError, GwparamError, NonFiniteError, ShapeError
 from gwparam.qbo.forcing import draw_forcing
 from gwparam.qbo.full_column import equatorial_column
 from gwparam.qbo.runs import AD99, run
@@ -94,6 +94,26 @@ def test_states_without_the_equator_are_refused(sample_states, tmp_path):
         file["lat"][:] = np.linspace(20.0, 80.0, file.dimensions["lat"].size)
     with pytest.raises(ShapeError, match="no column within 5 degrees"):
         equatorial_column(path, 3e-4, 0.3, 10.0)
+
+
+def lack_temperature(path, near):
+    """Take the temperature of a column at the equator, or of all others."""
+    with netCDF4.Dataset(path, "a") as file:
+        at_equator = np.abs(file["lat"][:]) <= 5.0
+        values = file["temp"][:]
+        file["temp"].missing_value = values.dtype.type(-999.0)
+        lacking = at_equator if near else ~at_equator
+        values[:, :, np.flatnonzero(lacking), 0] = -999.0
+        file["temp"][:] = values
+    return path
+
+
+def test_other_columns_may_lack_a_value(column, sample_states, tmp_path):
+    path = change(sample_states, tmp_path / "masked.nc")
+    found = equatorial_column(lack_temperature(path, near=False), 3e-4, 0.3, 10.0)
+    np.testing.assert_array_equal(found.temperature, column.temperature)
+    with pytest.raises(NonFiniteError, match="lacks air_temperature in 2 of 16"):
+        equatorial_column(lack_temperature(path, near=True), 3e-4, 0.3, 10.0)
 
 
 def test_states_without_temperature_are_refused(sample_states, tmp_path):
