@@ -64,15 +64,15 @@ class Blows(torch.nn.Module):
 
 
 class FailsAt(torch.nn.Module):
-    """Slows the wind down, and is not finite where the source is stronger than this."""
+    """Pushes by the width, and is not finite where the source is stronger than this."""
 
     def __init__(self, flux):
         super().__init__()
         self.flux = flux
 
     def forward(self, u, source_flux, spectral_width):
-        root = torch.sqrt(self.flux - source_flux) + 0.0 * spectral_width
-        return -1e-8 * u + 1e-12 * root.unsqueeze(1)
+        root = torch.sqrt(self.flux - source_flux).unsqueeze(1)
+        return 3e-8 * (spectral_width - 32.0).unsqueeze(1) * u + 1e-12 * root
 
 
 def export(module: torch.nn.Module, path: Path, *, waves: bool = False) -> Path:

@@ -245,23 +245,33 @@ contains
         integer, intent(out) :: stat
         character(len=*), intent(inout) :: errmsg
 
-        real(dp) :: latitude(size(self%u, 1))
+        real(dp) :: latitude(size(self%u, 1)), wind(size(self%u, 1), size(self%u, 2))
+        integer :: going, n
 
         latitude = 0.0_dp
         tendency = 0.0_dp
         source_flux = flux
         spectral_width = width
+        wind = self%u
+        ! A column that has stopped is as one that goes on, so that it can end no other.
+        going = findloc(self%stopped, 0, dim=1)
+        do n = 1, size(self%stopped)
+            if (self%stopped(n) == 0 .or. going == 0) cycle
+            source_flux(n) = flux(going)
+            spectral_width(n) = width(going)
+            wind(n,:) = wind(going,:)
+        end do
         stat = gwparam_ok
-        if (self%needs("source_flux")) call self%drag%offer("source_flux", one_row(flux), "Pa", &
-            & stat, errmsg)
+        if (self%needs("source_flux")) call self%drag%offer("source_flux", one_row(source_flux), &
+            & "Pa", stat, errmsg)
         if (stat == gwparam_ok .and. self%needs("spectral_width")) then
-            call self%drag%offer("spectral_width", one_row(width), "m s-1", stat, errmsg)
+            call self%drag%offer("spectral_width", one_row(spectral_width), "m s-1", stat, errmsg)
         end if
         if (stat /= gwparam_ok) return
         call self%drag%set_time(self%steps*self%column%step/seconds_per_day)
         ! What is not allocated is an absent argument.
         call self%drag%apply(1, self%column%step, latitude, self%pressure, self%height, &
-                             & self%temperature, self%u, self%no_wind, dudt=tendency, &
+                             & self%temperature, wind, self%no_wind, dudt=tendency, &
                              & half_pressure=self%half_pressure, stat=stat, errmsg=errmsg)
 
     end subroutine find_drag

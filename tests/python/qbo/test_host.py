@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import qbo_networks
 
 from gwparam.errors import ArgumentError, ModelFileError, ShapeError
 from gwparam.qbo import host as its
@@ -35,6 +36,22 @@ def test_parts_are_the_whole(sources):
     )
     assert whole.wind.shape == (30, 1, 73)
     assert (whole.status, whole.failure, whole.stopped.tolist()) == (0, "", [0])
+
+
+def test_a_column_that_stopped_ends_no_other(tmp_path):
+    """The wind of the first is blown away, before its source has no finite drag."""
+    path = tmp_path / "fails.pt"
+    qbo_networks.export(qbo_networks.FailsAt(5e-3), path, waves=True)
+    flux, width = np.full((20, 2), 3.7e-3), np.full((20, 2), 33.0)
+    width[2, 0], flux[10, 0] = 1e4, 6e-3
+    drives = f"&gwparam_nml mode = 'ml', artefact = '{path}', on_range = 'count' /"
+    with Host(COLUMN, 2, drives) as host:
+        both = host.run(flux, width)
+    assert (both.status, both.failure) == (0, "")
+    assert (both.stopped > 0).tolist() == [True, False]
+    with Host(COLUMN, 1, drives) as host:
+        alone = host.run(flux[:, 1:], width[:, 1:])
+    np.testing.assert_array_equal(both.wind[:, 1], alone.wind[:, 0])
 
 
 def test_two_hosts_have_their_own_waves(sources):
