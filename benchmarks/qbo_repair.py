@@ -50,9 +50,8 @@ class Net(nn.Module):
             nn.Linear(width, len(scale)),
         )
 
-    def forward(  # noqa: D102
-        self, wind: Tensor, flux: Tensor, width: Tensor
-    ) -> Tensor:
+    def forward(self, wind: Tensor, flux: Tensor, width: Tensor) -> Tensor:
+        """Wind (columns, level) [m s-1], F_s [Pa] and c_w [m s-1] (columns,)."""
         sources = flux.unsqueeze(1), width.unsqueeze(1)
         inputs = torch.cat((wind, *sources), dim=1)
         return self.scale * self.layers((inputs - self.mean) / self.deviation)

@@ -324,5 +324,6 @@ def module_of(network: TestbedNetwork, changed: Mapping[str, Tensor]) -> nn.Modu
     ):
         known[node] = graph.placeholder(field.name)
     result = graph.graph_copy(network.graph.graph, known)
+    # graph_copy gives what the copied graph gives, by its annotation anything: a tuple.
     graph.output(tuple(result))  # type: ignore[arg-type]
     return torch.fx.GraphModule(root, graph)
